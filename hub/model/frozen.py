@@ -1,0 +1,9 @@
+"""The root of every canonical value."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """A value: compared by content, never changed, with no keys that we do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,0 +1,23 @@
+"""What comes in from outside, in canonical words."""
+
+from pydantic import AwareDatetime
+
+from hub.model.frozen import Frozen
+
+
+class Passage(Frozen):
+    """Someone went through a door, or was refused (passage)."""
+
+    key: str
+    door: str
+    at: AwareDatetime
+    refused: bool
+
+
+class CredentialTouched(Frozen):
+    """A hint that a credential changed in the lock system; the truth is what a look shows."""
+
+    key: str
+
+
+Message = Passage | CredentialTouched

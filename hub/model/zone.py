@@ -1,0 +1,42 @@
+"""What light and climate should be like (ljuszon, klimatzon): the words that a control connector sees."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from hub.model.frozen import Frozen
+
+
+class Switch(Frozen):
+    """On or off."""
+
+    on: bool
+
+
+class Dim(Frozen):
+    """Light in whole per cent of full; 0 is dark."""
+
+    percent: Annotated[int, Field(ge=0, le=100)]
+
+
+class Setpoint(Frozen):
+    """A wanted temperature in degrees Celsius."""
+
+    celsius: Decimal
+
+
+class Release(Frozen):
+    """Nobody's wish: the zone goes back to its own automation."""
+
+
+Level = Switch | Dim | Setpoint | Release
+
+
+class Zone(Frozen):
+    """What a zone, or a door held open, should be like now."""
+
+    key: str
+    level: Level
+    until: AwareDatetime | None = None
+    """When the hub means to change it; for a device's own off-timer."""
