@@ -1,0 +1,165 @@
+"""A municipality's configuration (kommunens konfiguration), as read and checked: frozen, and the same on every node.
+
+Every setting that changes what a booking does is written out by the municipality: a key that was left out is found by
+`check`, not guessed. What has no connection yet is `unserved` (rule 16): counted and warned of, never a problem.
+"""
+
+from datetime import timedelta
+from enum import StrEnum, auto
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hub.model.frozen import Frozen
+
+Minutes = Annotated[int, Field(ge=0, le=24 * 60, description="whole minutes")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="small letters, digits and hyphens")]
+ResourceId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$", max_length=120)]
+ExternalKey = Annotated[str, Field(min_length=1, max_length=200, description="what the external system calls it")]
+
+
+class Capability(StrEnum):
+    """What a connection does for a resource."""
+
+    ACCESS = auto()
+    LIGHTING = auto()
+    CLIMATE = auto()
+    FINANCE = auto()
+    NOTIFICATION = auto()
+    REGISTRY = auto()
+    POPULATION = auto()
+
+
+class Strategy(StrEnum):
+    """How credentials are given out."""
+
+    PER_BOOKING = auto()
+    """One PIN for the booking, on all its doors, for all its holders."""
+    PER_HOLDER = auto()
+    """One PIN for each distinct holder of the booking."""
+
+
+class PinFormat(Frozen):
+    """What a keypad takes, and how long a used PIN rests before it may be given again."""
+
+    length: Annotated[int, Field(ge=4, le=10, description="digits")]
+    leading_zero: Annotated[bool, Field(description="whether the first digit may be 0")]
+    quarantine_days: Annotated[int, Field(ge=0, le=3650, description="days a used PIN rests")]
+
+
+class CredentialRule(Frozen):
+    """How the doors of a facility are opened."""
+
+    strategy: Annotated[Strategy, Field(description="who shares a credential")]
+    pin: Annotated[PinFormat, Field(description="format of PINs that the hub makes")]
+
+
+class Door(Frozen):
+    """One door, what its system calls it, and how much longer than the booking it opens."""
+
+    key: ExternalKey
+    serves: Annotated[Literal["all"] | tuple[ResourceId, ...], Field(description="resources whose bookings open it, or all")]
+    lead_minutes: Minutes
+    lag_minutes: Minutes
+
+
+class Access(Frozen):
+    """The doors of a facility (passage)."""
+
+    connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
+    credential: CredentialRule
+    doors: Annotated[dict[str, Door], Field(min_length=1)]
+
+
+class LevelKind(StrEnum):
+    """What kind of level a zone takes."""
+
+    SWITCH = auto()
+    """On or off; levels are `true`."""
+    DIM = auto()
+    """Light in per cent."""
+    SETPOINT = auto()
+    """Degrees Celsius, at most one decimal."""
+
+
+class ZoneRule(Frozen):
+    """One zone of light or climate (ljuszon, klimatzon), and what bookings ask of it."""
+
+    connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
+    key: ExternalKey
+    capability: Literal[Capability.LIGHTING, Capability.CLIMATE]
+    serves: Annotated[Literal["all"] | tuple[ResourceId, ...], Field(description="resources whose bookings want it, or all")]
+    kind: LevelKind
+    levels: Annotated[
+        dict[str, bool | int | float], Field(description="level by activity; `default` for any other", min_length=1)
+    ]
+    lead_minutes: Minutes
+    lag_minutes: Minutes
+
+
+class Resource(Frozen):
+    """Something that can be booked (bokningsbart objekt)."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Annotated[Literal["place", "equipment"], Field(description="equipment opens doors but lights nothing of its own")]
+    parts: Annotated[tuple[ResourceId, ...], Field(description="what booking this one also takes")] = ()
+
+
+class Facility(Frozen):
+    """A building or a ground (anläggning) with what can be booked there."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    resources: Annotated[dict[ResourceId, Resource], Field(min_length=1)]
+    access: Access | None = None
+    zones: dict[Name, ZoneRule] = {}
+
+
+class Connection(Frozen):
+    """A configured, running instance of a connector (anslutning)."""
+
+    connector: Annotated[str, Field(description="name of the connector, e.g. access_arx")]
+    mode: Annotated[Literal["live", "observe"], Field(description="observe plans and reads back, and sends nothing")]
+    push_horizon_days: Annotated[int, Field(ge=1, le=400, description="a grant is sent at most this long before its window")]
+    settings: Annotated[dict[str, object], Field(description="the connector's own settings; secrets as ${env:NAME} or ${file:/path}")]
+    proxy: Annotated[str | None, Field(description="HTTP proxy, e.g. http://proxy.example.se:3128")] = None
+    ca_file: Annotated[str | None, Field(description="path of the private CA's certificate, PEM")] = None
+
+    @property
+    def push_horizon(self) -> timedelta:
+        """How long before its window a grant is sent."""
+        return timedelta(days=self.push_horizon_days)
+
+
+class Retention(Frozen):
+    """The decision by which data expires (gallringsbeslut); without one nothing does."""
+
+    decision: Annotated[str, Field(min_length=1, description="reference of the decision, e.g. KS 2026/123")]
+    bookings_days: Annotated[int, Field(ge=30, description="days after its last occasion")]
+
+
+class Duty(Frozen):
+    """Who does a municipality-wide task; unserved while there is no connection."""
+
+    connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
+
+
+class Municipality(Frozen):
+    """The municipality (kommun), or a joint authority or arena company."""
+
+    key: Annotated[str, Field(pattern=r"^([0-9]{4}|[a-z][a-z0-9-]{2,30})$", description="kommunkod, or a short name")]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    time_zone: Annotated[Literal["Europe/Stockholm"], Field(description="where wall times are local")]
+    awaits: Annotated[tuple[Capability, ...], Field(description="capabilities that Prefer: wait waits for")]
+    retention: Annotated[Retention | None, Field(description="left out: nothing expires")] = None
+    finance: Duty = Duty()
+    registry: Duty = Duty()
+    population: Duty = Duty()
+    notify: Annotated[dict[Name, Duty], Field(description="roles that bookings may name, e.g. vaktmastare")] = {}
+
+
+class Configuration(Frozen):
+    """One municipality's folder, whole."""
+
+    municipality: Municipality
+    connections: dict[Name, Connection] = {}
+    facilities: dict[Name, Facility] = {}
