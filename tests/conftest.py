@@ -1,0 +1,38 @@
+"""What every test has: repeatable chance, and skips that are seen."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+from hypothesis import settings
+
+MISSING = "missing counterpart:"
+"""How the reason of a skip begins when the machine lacks a program; in CI such a skip is a failure."""
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn the skip for a missing counterpart into a failure where all of them must be there."""
+    report = yield
+    if os.environ.get("CI") == "true" and report.skipped and MISSING in reason_of(report):
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid}: {reason_of(report)} (install it: scripts/ensure-test-services)"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name every skipped test with its reason."""
+    skipped: list[pytest.TestReport] = terminalreporter.getreports("skipped")
+    if skipped:
+        terminalreporter.section("skipped, and why")
+    for report in skipped:
+        terminalreporter.line(f"{report.nodeid}: {reason_of(report)}")
+
+
+def reason_of(report: pytest.TestReport) -> str:
+    """Why a test was skipped."""
+    return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else str(report.longrepr)
