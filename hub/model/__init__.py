@@ -3,9 +3,9 @@
 from hub.model.configuration import Configuration
 from hub.model.credential import Credential, Method, Unsaid, Window
 from hub.model.messages import CredentialTouched, Message, Passage
-from hub.model.zone import Dim, Level, Release, Setpoint, Switch, Zone
+from hub.model.zone import Dim, Level, Release, Setpoint, Switch, Zone, fulfils
 
 __all__ = [
     "Configuration", "Credential", "CredentialTouched", "Dim", "Level", "Message", "Method", "Passage", "Release", "Setpoint", "Switch",
-    "Unsaid", "Window", "Zone",
+    "Unsaid", "Window", "Zone", "fulfils",
 ]  # fmt: skip

@@ -40,3 +40,13 @@ class Zone(Frozen):
     level: Level
     until: AwareDatetime | None = None
     """When the hub means to change it; for a device's own off-timer."""
+
+
+def fulfils(seen: Level, wanted: Level) -> bool:
+    """Whether a zone that is as seen is as wanted: a dimmed lamp is on, and one at 0 per cent is off."""
+    match seen, wanted:
+        case Dim(percent=percent), Switch(on=on):
+            return on is (percent > 0)
+        case Switch(on=False), Dim(percent=0):
+            return True
+    return seen == wanted

@@ -1,0 +1,29 @@
+"""Money: Decimal in SEK, two decimals at most, never float."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, WithJsonSchema
+
+ORE = Decimal("0.01")
+
+Amount = Annotated[
+    Decimal,
+    Field(max_digits=12, decimal_places=2, allow_inf_nan=False),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d{1,10}(\.\d{1,2})?$", "description": "SEK"}),
+]
+"""Kronor and öre, without VAT unless said."""
+
+Quantity = Annotated[
+    Decimal,
+    Field(gt=0, max_digits=9, decimal_places=3, allow_inf_nan=False),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}(\.\d{1,3})?$"}),
+]
+"""How many, of whatever the article counts."""
+
+Article = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f]+$")]
+
+
+def rounded(amount: Decimal) -> Decimal:
+    """Whole öre, HALF_UP."""
+    return amount.quantize(ORE, ROUND_HALF_UP)

@@ -1,0 +1,97 @@
+"""What a booking asks for: claims on targets, and records. Plain tuples, for there are millions of them.
+
+Times are whole microseconds since 1970 UTC (see hub.clock).
+"""
+
+from enum import StrEnum, auto
+from typing import NamedTuple
+
+from hub.model.configuration import Capability
+from hub.model.credential import Method
+
+
+class TargetKind(StrEnum):
+    """What a target is, and so how its claims fold."""
+
+    CREDENTIAL = auto()
+    """Windows at doors; claims carry the door."""
+    SWITCH = auto()
+    """A zone; level 1 is on."""
+    DIM = auto()
+    """A zone; level in per cent."""
+    SETPOINT = auto()
+    """A zone; level in tenths of a degree Celsius."""
+    RECORD = auto()
+    """Something that happens once."""
+
+
+class TargetKey(NamedTuple):
+    """A target within its municipality: which connection, and what the external system calls it (or our mark)."""
+
+    connection: str
+    key: str
+
+
+class Claim(NamedTuple):
+    """What one booking asks of one target (anspråk): a window and a level, or a window at a door.
+
+    Known within its booking by (occasion, target, door): the occasion's own id, never its place in the list.
+    """
+
+    occasion: str
+    target: TargetKey
+    kind: TargetKind
+    door: str
+    starts: int
+    ends: int
+    level: int
+    suspended: bool = False
+
+
+class Grant(NamedTuple):
+    """A credential that the plan wants; its secret is to be allocated unless the holder brings one."""
+
+    target: TargetKey
+    method: Method
+    holders: tuple[int, ...]
+    """Places among the booking's distinct holders, in order of first mention."""
+    value: str
+    """The card's or phone's number; empty: to be allocated."""
+    pin_length: int
+    leading_zero: bool
+    quarantine: int
+
+
+class RecordWish(NamedTuple):
+    """Something that should happen once in a system (post); its lane is its own key."""
+
+    target: TargetKey
+    body: str
+
+
+class Unserved(NamedTuple):
+    """An effect for which there is no connection yet (rule 16)."""
+
+    capability: Capability
+    what: str
+
+
+class Closure(NamedTuple):
+    """A resource closed for a period (avstängning)."""
+
+    resource: str
+    starts: int
+    ends: int
+
+
+class Plan(NamedTuple):
+    """All that a booking asks for; equal for equal booking, closures and configuration."""
+
+    claims: tuple[Claim, ...]
+    grants: tuple[Grant, ...]
+    records: tuple[RecordWish, ...]
+    unserved: tuple[Unserved, ...]
+
+
+NOTHING = Plan((), (), (), ())
+"""What a booking that is not confirmed asks for."""

@@ -1,0 +1,82 @@
+"""What is wrong with a booking beyond its shape: unknown resources, dangling references, its own overlaps. Pure.
+
+Works on what could be read of it, so that all faults are told at once.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from hub.model.booking import Charge, Extra, Occasion
+from hub.planner.rules import Rules
+
+Placed = Sequence[tuple[int, Occasion]]
+
+
+class Fault(NamedTuple):
+    """One fault of a field."""
+
+    pointer: str
+    """JSON Pointer into the booking."""
+    code: str
+    detail: str
+
+
+def booking_faults(
+    occasions: Placed,
+    extras: Sequence[tuple[int, Extra]],
+    charges: Sequence[tuple[int, Charge]],
+    notify: Sequence[str],
+    rules: Rules,
+) -> Iterator[Fault]:
+    """Tell every fault of the parts that could be read; each comes with its place in the booking as sent."""
+    ids = {occasion.id for _, occasion in occasions}
+    for place, occasion in occasions:
+        yield from _known(f"/occasions/{place}/resource", occasion.resource, rules)
+    for place, extra in extras:
+        yield from _known(f"/extras/{place}/resource", extra.resource, rules)
+        for n, named in enumerate(extra.occasions):
+            yield from _dangling(f"/extras/{place}/occasions/{n}", named, ids)
+    for place, charge in charges:
+        yield from _dangling(f"/charges/{place}/occasion", charge.occasion, ids)
+    yield from _doubled("/occasions/{}/id", [(place, o.id) for place, o in occasions], "an occasion's id")
+    yield from _doubled("/charges/{}/id", [(place, c.key) for place, c in charges], "a charge's id, or occasion and article,")
+    for place, role in enumerate(notify):
+        if role not in rules.roles:
+            yield Fault(f"/notify/{place}", "unknown-role", f"no role {role!r} is configured; known: {_listed(rules.roles)}")
+    if len(occasions) > 1:
+        yield from _overlaps(occasions, rules)
+
+
+def _known(pointer: str, resource: str, rules: Rules) -> Iterator[Fault]:
+    if resource not in rules.resources:
+        yield Fault(pointer, "unknown-resource", f"no resource {resource!r} is configured for {rules.municipality}")
+
+
+def _dangling(pointer: str, named: str, ids: set[str]) -> Iterator[Fault]:
+    if named not in ids:
+        yield Fault(pointer, "unknown-occasion", f"the booking has no occasion {named!r}")
+
+
+def _doubled(pointer: str, named: list[tuple[int, str]], what: str) -> Iterator[Fault]:
+    if len({name for _, name in named}) == len(named):
+        return
+    counts = Counter(name for _, name in named)
+    for place, name in named:
+        if counts[name] > 1:
+            yield Fault(pointer.format(place), "doubled-id", f"{what} stands once in a booking; {name!r} is doubled")
+
+
+def _overlaps(occasions: Placed, rules: Rules) -> Iterator[Fault]:
+    """Two of the booking's own occasions at the same time on one resource, or on a whole and its part."""
+    ordered = sorted(occasions, key=lambda placed: placed[1].starts_at)
+    for (_, first), (place, second) in combinations(ordered, 2):
+        related = rules.resources[first.resource].related if first.resource in rules.resources else frozenset((first.resource,))
+        if second.starts_at < first.ends_at and second.resource in related:
+            told = f"overlaps occasion {first.id!r} on {first.resource}"
+            yield Fault(f"/occasions/{place}", "own-overlap", told)
+
+
+def _listed(names: object) -> str:
+    return ", ".join(sorted(map(str, names))) if names else "none"  # type: ignore[call-overload]

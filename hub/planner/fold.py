@@ -1,0 +1,111 @@
+"""What a target should be, folded from its claims. Pure, and the same whatever the order of the claims.
+
+A state is text, so that it can be stored and compared: `release` or `dim:60` for a zone, the list of windows for a
+credential. Nothing changes between a fold's own edges, which is what lets a sender sleep until `next_edge`.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hub.clock import NEVER
+from hub.model.plan import TargetKind
+
+RELEASE = "release"
+"""Nobody's wish for a zone."""
+NO_WINDOWS = "[]"
+"""No door opens: the credential is to be gone."""
+
+
+class Ask(NamedTuple):
+    """One live claim on the target at hand, without what folding does not need. Times in microseconds."""
+
+    starts: int
+    ends: int
+    level: int
+    door: str
+
+
+class Desired(NamedTuple):
+    """One absolute state, and when the next one begins."""
+
+    state: str
+    next_edge: int
+    needed_by: int
+    """When the state must stand for nobody to notice; NEVER when nothing is wanted."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything of ours should stand at all."""
+        return self.state not in {RELEASE, NO_WINDOWS}
+
+
+def fold(kind: TargetKind, asks: Iterable[Ask], *, now: int, horizon: int = NEVER) -> Desired:
+    """Return what the target should be at `now`.
+
+    Args:
+        kind: of the target; tells how claims are laid together.
+        asks: its claims that are not suspended; those that have ended may be left out.
+        now: microseconds.
+        horizon: a window that starts later than this long from now is not sent yet.
+    """
+    if kind is TargetKind.CREDENTIAL:
+        return _windows(asks, now, horizon)
+    return _level(kind, asks, now)
+
+
+def wakes(kind: TargetKind, ask: Ask, *, now: int, horizon: int = NEVER) -> int:
+    """The first moment when adding or removing this claim can change its target; never later than the truth.
+
+    An early wake costs a fold, a late one is a dark hall.
+    """
+    if ask.ends <= now:
+        return NEVER
+    return max(now, ask.starts - (horizon if kind is TargetKind.CREDENTIAL else 0))
+
+
+def same(confirmed: str | None, desired: str, *, now: int) -> bool:
+    """Whether nothing need be sent. Windows are compared by what is left of them: time alone must not cause a call."""
+    if confirmed is None or not desired.startswith("["):
+        return confirmed == desired
+    return remaining(confirmed, now) == remaining(desired, now)
+
+
+def remaining(state: str, now: int) -> list[tuple[str, int, int]]:
+    """What is left at `now` of a credential's windows, sorted."""
+    if not state.startswith("["):
+        return []
+    return sorted((door, max(starts, now), ends) for door, starts, ends in json.loads(state) if ends > now)
+
+
+def _level(kind: TargetKind, asks: Iterable[Ask], now: int) -> Desired:
+    level, edge, needed_by = -1, NEVER, NEVER
+    for ask in asks:
+        if ask.starts <= now < ask.ends:
+            level, edge, needed_by = max(level, ask.level), min(edge, ask.ends), min(needed_by, ask.starts)
+        elif now < ask.starts:
+            edge = min(edge, ask.starts)
+    return Desired(RELEASE if level < 0 else f"{kind}:{level}", edge, needed_by)
+
+
+def _windows(asks: Iterable[Ask], now: int, horizon: int) -> Desired:
+    """The whole set of (door, window): past ones gone, touching ones joined, those beyond the horizon not yet in."""
+    edge, doors = NEVER, dict[str, list[list[int]]]()
+    for ask in sorted(asks, key=_by_door):
+        if ask.ends <= now:
+            continue
+        if ask.starts - horizon > now:
+            edge = min(edge, ask.starts - horizon)
+            continue
+        windows = doors.setdefault(ask.door, [])
+        if windows and ask.starts <= windows[-1][1]:
+            windows[-1][1] = max(windows[-1][1], ask.ends)
+        else:
+            windows.append([ask.starts, ask.ends])
+    listed = [(door, *window) for door, windows in doors.items() for window in windows]
+    edge = min([edge, *(ends for _, _, ends in listed)])
+    return Desired(json.dumps(listed, separators=(",", ":")), edge, min((starts for _, starts, _ in listed), default=NEVER))
+
+
+def _by_door(ask: Ask) -> tuple[str, int, int]:
+    return ask.door, ask.starts, ask.ends

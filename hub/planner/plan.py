@@ -1,0 +1,127 @@
+"""plan(booking, closures, rules): all claims and records that a booking asks for. Pure: no clock, no chance, no I/O."""
+
+from collections.abc import Iterable, Iterator
+
+from hub.clock import DAY, micros
+from hub.model.booking import Booking, Holder, Occasion, Status
+from hub.model.configuration import Capability, Strategy
+from hub.model.credential import Method
+from hub.model.plan import NOTHING, Claim, Closure, Grant, Plan, RecordWish, TargetKey, TargetKind, Unserved
+from hub.planner.rules import AccessRule, Rules
+
+OUR_MARK = "hub-"
+"""Begins every key that we make in another system; what does not carry it is never touched."""
+
+
+def plan(booking: Booking, closures: Iterable[Closure], rules: Rules) -> Plan:
+    """Return what the booking asks for; nothing unless it is confirmed. Equal arguments give equal plans."""
+    if booking.status is not Status.CONFIRMED:
+        return NOTHING
+    asked = _Asked(booking, tuple(closures), rules)
+    for occasion, resource in _uses(booking):
+        asked.use(occasion, resource)
+    asked.ask_for_records()
+    return Plan(tuple(asked.claims.values()), asked.granted(), tuple(asked.records), tuple(asked.unserved))
+
+
+def _uses(booking: Booking) -> Iterator[tuple[Occasion, str]]:
+    """Each occasion with its resource, then with the extras that go along."""
+    for occasion in booking.occasions:
+        yield occasion, occasion.resource
+    if booking.extras:
+        by_id = {occasion.id: occasion for occasion in booking.occasions}
+        for extra in booking.extras:
+            yield from ((by_id[name], extra.resource) for name in extra.occasions)
+
+
+class _Asked:
+    """What has been asked for so far; the same claim asked twice is one."""
+
+    def __init__(self, booking: Booking, closures: tuple[Closure, ...], rules: Rules) -> None:
+        self.booking, self.closures, self.rules = booking, closures, rules
+        self.claims: dict[tuple[str, TargetKey, str], Claim] = {}
+        self.grants: dict[TargetKey, Grant] = {}
+        self.records: list[RecordWish] = []
+        self.unserved: dict[Unserved, None] = {}
+        self._holders: dict[Holder, int] = {}
+
+    def use(self, occasion: Occasion, resource: str) -> None:
+        wanted = self.rules.resources.get(resource)
+        if wanted is None:
+            return
+        starts, ends = micros(occasion.starts_at), micros(occasion.ends_at)
+        closed = bool(self.closures) and any(
+            c.resource in wanted.related and c.starts < ends and starts < c.ends for c in self.closures
+        )
+        for zone in wanted.zones:
+            level = zone.levels.get(occasion.activity, zone.default)
+            self.claims[occasion.id, zone.target, ""] = Claim(
+                occasion.id, zone.target, zone.kind, "", starts - zone.lead, ends + zone.lag, level, closed
+            )
+        if wanted.access and occasion.holders:
+            self._enter(wanted.access, occasion, starts, ends, closed=closed)
+        if wanted.unserved_access and occasion.holders:
+            self.unserved[wanted.unserved_access] = None
+        self.unserved.update(dict.fromkeys(wanted.unserved_zones))
+
+    def _enter(self, access: AccessRule, occasion: Occasion, starts: int, ends: int, *, closed: bool) -> None:
+        for holder in occasion.holders:
+            if holder.credential.kind not in access.methods:
+                self.unserved[Unserved(Capability.ACCESS, f"{access.connection}: {holder.credential.kind}")] = None
+                continue
+            target = self._granted(access, holder)
+            for door in access.doors:
+                self.claims[occasion.id, target, door.door] = Claim(
+                    occasion.id, target, TargetKind.CREDENTIAL, door.door, starts - door.lead, ends + door.lag, 1, closed
+                )
+
+    def _granted(self, access: AccessRule, holder: Holder) -> TargetKey:
+        place = self._holders.setdefault(holder, len(self._holders))
+        target = TargetKey(access.connection, self._key(access, holder))
+        known = self.grants.get(target)
+        if known is None:
+            pin, value = access.pin, _brought(holder)
+            self.grants[target] = Grant(
+                target, holder.credential.kind, (place,), value, pin.length, pin.leading_zero, pin.quarantine_days * DAY
+            )
+        elif place not in known.holders:
+            self.grants[target] = known._replace(holders=(*known.holders, place))
+        return target
+
+    def _key(self, access: AccessRule, holder: Holder) -> str:
+        """Our mark and the booking number; what tells two credentials of a booking apart follows as a keyed hash."""
+        key = f"{OUR_MARK}{self.booking.number}"
+        if holder.credential.kind is not Method.PIN:
+            return f"{key}~{self.rules.mark(f'{holder.credential.kind}:{_brought(holder)}')}"
+        if access.strategy is Strategy.PER_HOLDER:
+            return f"{key}~{self.rules.mark(f'{holder.name}:{holder.phone}:{holder.email}')}"
+        return key
+
+    def granted(self) -> tuple[Grant, ...]:
+        return tuple(self.grants.values())
+
+    def ask_for_records(self) -> None:
+        booking, rules = self.booking, self.rules
+        if booking.charges and booking.payment.kind == "invoice":
+            if rules.finance is None:
+                self.unserved[Unserved(Capability.FINANCE, "invoice")] = None
+            else:
+                self.records += (
+                    RecordWish(TargetKey(rules.finance, f"{booking.number}.{charge.key}"), charge.model_dump_json())
+                    for charge in booking.charges
+                )
+        if booking.registration.required and rules.registry is None:
+            self.unserved[Unserved(Capability.REGISTRY, "registration")] = None
+        for role in booking.notify:
+            if rules.roles.get(role) is None:
+                self.unserved[Unserved(Capability.NOTIFICATION, role)] = None
+
+
+def _brought(holder: Holder) -> str:
+    """The number that the holder brings: a card's, or the phone of a mobile key."""
+    match holder.credential.kind:
+        case Method.CARD:
+            return holder.credential.number or ""
+        case Method.MOBILE_KEY:
+            return holder.phone or ""
+    return ""

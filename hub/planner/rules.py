@@ -1,0 +1,174 @@
+"""A configuration, compiled once: for each resource all that booking it asks for, parts and common zones included."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from hub.clock import DAY, MINUTE
+from hub.model.configuration import (
+    Access,
+    Capability,
+    Configuration,
+    Door,
+    Facility,
+    LevelKind,
+    PinFormat,
+    Strategy,
+    ZoneRule,
+)
+from hub.model.credential import Method
+from hub.model.plan import TargetKey, TargetKind, Unserved
+
+Mark = Callable[[str], str]
+"""A keyed hash in short text: the same for the same words, telling nobody which."""
+
+_KINDS = {LevelKind.SWITCH: TargetKind.SWITCH, LevelKind.DIM: TargetKind.DIM, LevelKind.SETPOINT: TargetKind.SETPOINT}
+
+
+class DoorRule(NamedTuple):
+    """A door, and how much longer than the occasion it opens (microseconds)."""
+
+    door: str
+    lead: int
+    lag: int
+
+
+class LevelRule(NamedTuple):
+    """A zone, its level by activity, and how much longer than the occasion it is wanted (microseconds)."""
+
+    target: TargetKey
+    kind: TargetKind
+    levels: Mapping[str, int]
+    default: int
+    lead: int
+    lag: int
+
+
+class AccessRule(NamedTuple):
+    """How one facility is entered."""
+
+    connection: str
+    strategy: Strategy
+    pin: PinFormat
+    methods: frozenset[Method]
+    doors: tuple[DoorRule, ...]
+
+
+class ResourceRules(NamedTuple):
+    """What booking one resource asks for."""
+
+    access: AccessRule | None
+    zones: tuple[LevelRule, ...]
+    unserved_access: Unserved | None
+    unserved_zones: tuple[Unserved, ...]
+    related: frozenset[str]
+    """The resource itself, its parts, and every whole that holds it: they cannot be used at the same time."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One municipality's configuration, ready to plan with."""
+
+    municipality: str
+    version: int
+    resources: Mapping[str, ResourceRules]
+    horizons: Mapping[str, int]
+    """Push horizon of each connection, microseconds."""
+    awaited: frozenset[str]
+    """Connections whose effects `Prefer: wait` waits for."""
+    finance: str | None
+    registry: str | None
+    roles: Mapping[str, str | None]
+    mark: Mark
+
+
+def compiled(
+    configuration: Configuration, *, mark: Mark, version: int = 1, methods: Mapping[str, frozenset[Method]] | None = None
+) -> Rules:
+    """Return the rules of a checked configuration.
+
+    Args:
+        configuration: without dangling references.
+        mark: makes keys of what must not stand in a key.
+        version: of the configuration; claims and effects carry it.
+        methods: what each access connection can do, by name; left out: all.
+    """
+    town, methods = configuration.municipality, methods or {}
+    resources: dict[str, ResourceRules] = {}
+    for name, facility in configuration.facilities.items():
+        below = {key: frozenset(_below(key, facility)) for key in facility.resources}
+        for key in facility.resources:
+            covered = below[key] | {key}
+            related = covered | {whole for whole, parts in below.items() if key in parts}
+            resources[key] = _rules(name, facility, covered, frozenset(related), methods)
+    return Rules(
+        municipality=town.key,
+        version=version,
+        resources=resources,
+        horizons={name: connection.push_horizon_days * DAY for name, connection in configuration.connections.items()},
+        awaited=frozenset(_awaited(configuration)),
+        finance=town.finance.connection,
+        registry=town.registry.connection,
+        roles={role: duty.connection for role, duty in town.notify.items()},
+        mark=mark,
+    )
+
+
+def _below(key: str, facility: Facility) -> Iterator[str]:
+    for part in facility.resources[key].parts:
+        yield part
+        yield from _below(part, facility)
+
+
+def _rules(
+    name: str,
+    facility: Facility,
+    covered: frozenset[str],
+    related: frozenset[str],
+    methods: Mapping[str, frozenset[Method]],
+) -> ResourceRules:
+    places = {key for key in covered if facility.resources[key].kind == "place"}
+    zones = {zone: rule for zone, rule in facility.zones.items() if _serves(rule.serves, covered, places)}
+    doors = {door: rule for door, rule in facility.access.doors.items() if _serves(rule.serves, covered, places)} if facility.access else {}
+    served = facility.access is not None and facility.access.connection is not None
+    return ResourceRules(
+        access=_access(facility.access, doors, methods) if doors and served and facility.access else None,
+        zones=tuple(_level(rule) for rule in zones.values() if rule.connection),
+        unserved_access=Unserved(Capability.ACCESS, name) if doors and not served else None,
+        unserved_zones=tuple(
+            Unserved(Capability(rule.capability), f"{name}/{zone}") for zone, rule in zones.items() if not rule.connection
+        ),
+        related=related,
+    )
+
+
+def _serves(serves: str | tuple[str, ...], covered: frozenset[str], places: set[str]) -> bool:
+    """`all` means every place; equipment wants a door or a zone only when named."""
+    return bool(places) if serves == "all" else not covered.isdisjoint(serves)
+
+
+def _access(access: Access, doors: Mapping[str, Door], methods: Mapping[str, frozenset[Method]]) -> AccessRule:
+    connection = access.connection or ""
+    return AccessRule(
+        connection,
+        access.credential.strategy,
+        access.credential.pin,
+        methods.get(connection, frozenset(Method)),
+        tuple(DoorRule(door.key, door.lead_minutes * MINUTE, door.lag_minutes * MINUTE) for door in doors.values()),
+    )
+
+
+def _level(rule: ZoneRule) -> LevelRule:
+    scale = 10 if rule.kind is LevelKind.SETPOINT else 1
+    levels = {activity: round(level * scale) for activity, level in rule.levels.items()}
+    target = TargetKey(rule.connection or "", rule.key)
+    lead, lag = rule.lead_minutes * MINUTE, rule.lag_minutes * MINUTE
+    return LevelRule(target, _KINDS[rule.kind], levels, levels.get("default", 1), lead, lag)
+
+
+def _awaited(configuration: Configuration) -> Iterator[str]:
+    wanted = set(configuration.municipality.awaits)
+    for facility in configuration.facilities.values():
+        if Capability.ACCESS in wanted and facility.access and facility.access.connection:
+            yield facility.access.connection
+        yield from (z.connection for z in facility.zones.values() if z.connection and z.capability in wanted)
