@@ -1,0 +1,42 @@
+"""The settings of a connector as a table for its README, made from the code so that the two cannot differ."""
+
+import re
+from types import UnionType
+from typing import Union, get_args, get_origin
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from hub.sdk.connector import ConnectorConfig
+
+HEAD = "| setting | type | default | what it is |\n|---|---|---|---|"
+
+
+def settings_table(config_type: type[ConnectorConfig]) -> str:
+    """Give the settings as a Markdown table, in the order of the class."""
+    rows = (
+        f"| `{name}` | {_kind(setting.annotation)} | {_default(setting)} | {_cell(setting.description or '')} |"
+        for name, setting in config_type.model_fields.items()
+    )
+    return "\n".join([HEAD, *rows])
+
+
+def _kind(annotation: object) -> str:
+    if annotation is SecretStr:
+        return "secret"
+    if get_origin(annotation) in (Union, UnionType):
+        return " or ".join(_kind(part) for part in get_args(annotation) if part is not type(None))
+    if isinstance(annotation, type) and not get_args(annotation):
+        return annotation.__name__
+    return _cell(re.sub(r"\b\w+\.(?=\w)", "", str(annotation)))
+
+
+def _default(setting: FieldInfo) -> str:
+    if setting.is_required():
+        return "required"
+    default = setting.get_default(call_default_factory=True)
+    return "none" if default is None else f"`{default}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
