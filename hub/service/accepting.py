@@ -1,0 +1,248 @@
+"""The accepting transaction: a group of bookings becomes claims, records, generations and events, or nothing at all.
+
+Nothing is folded here: a hall has a season of claims. The locks are taken once for the whole group, bookings first,
+then every target in one sorted upsert. Order of arrival decides revisions.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum, auto
+from itertools import groupby
+from typing import NamedTuple
+
+from hub.model.plan import TargetKey
+from hub.service import allocating
+from hub.service.allocating import Wanted
+from hub.service.asked import Target
+from hub.service.changes import Change, change, raises
+from hub.service.preparing import Accept
+from hub.store import bookings, claims, codes, configurations, events, lanes, occupancy
+from hub.store.bookings import Known
+from hub.store.claims import ClaimRow
+from hub.store.database import Connection
+from hub.store.events import Event
+from hub.store.occupancy import Overlap, Place
+from hub.store.sealing import Seal
+
+
+class Outcome(StrEnum):
+    """What became of a request."""
+
+    ACCEPTED = auto()
+    UNCHANGED = auto()
+    """The same again, or a new revision that changes no effect."""
+    SUPERSEDED = auto()
+    REVISION_CONFLICT = auto()
+    STALE = auto()
+    """Planned with a configuration that is no longer current: plan again."""
+
+
+class Conflict(NamedTuple):
+    """Another booking that has the same resource, or a whole or part of it, at the same time."""
+
+    occasion: str
+    overlap: Overlap
+
+
+class Accepted(NamedTuple):
+    """The answer to one request; known only when it is on disk."""
+
+    outcome: Outcome
+    revision: int
+    targets: dict[TargetKey, Target]
+    conflicts: tuple[Conflict, ...] = ()
+    changed: bool = False
+    """Whether any effect had to change."""
+
+
+class Accepting:
+    """Holds what the transaction needs besides its connection: the seal."""
+
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
+
+    def accept(self, connection: Connection, group: list[Accept]) -> list[Accepted]:
+        """Judge each request in order of arrival, write what the last accepted of each booking asks for, and answer."""
+        known = _known(connection, group)
+        current = configurations.current_versions(connection)
+        outcomes, latest = _judged(group, known, current)
+        changes = {key: change(request, known.get(key)) for key, request in latest.items()}
+        if changes:
+            self._write(connection, list(changes.values()))
+            _tell(connection, group, outcomes)
+        return [
+            _answer(connection, request, outcome, known.get(_key(request)), changes.get(_key(request)))
+            for request, outcome in zip(group, outcomes, strict=True)
+        ]
+
+    def _write(self, connection: Connection, changes: list[Change]) -> None:
+        raised = raises(changes)
+        ids = lanes.raise_all(connection, raised)
+        fresh = set()
+        by_place = {}
+        for one, (id_, generation) in zip(raised, ids, strict=True):
+            by_place[one.municipality, TargetKey(one.connection, one.key)] = Target(id_, one.kind)
+            if generation == 1:
+                fresh.add(id_)
+        for one in changes:
+            _learn(one, by_place)
+        _write_bookings(connection, changes)
+        _write_claims(connection, changes)
+        self._write_codes(connection, changes, fresh)
+        _withdraw(connection, changes)
+        _write_uses(connection, changes)
+
+    def _write_codes(self, connection: Connection, changes: list[Change], fresh: set[int]) -> None:
+        """Credentials that are wanted get a secret; secrets that nobody wants any more rest."""
+        for one in changes:
+            touched = {claim.target for claim in (*one.removed, *one.added)}
+            wanted = [w for w in _wanted(one) if w.grant.target in touched]
+            old = [w.lane for w in wanted if w.lane not in fresh]
+            town, now = one.request.municipality, one.request.now
+            known = codes.of_lanes(connection, town, old) if old else {}
+            allocating.allocate(connection, wanted, known, self._seal, now=now)
+            if gone := touched - {w.grant.target for w in wanted}:
+                quarantine = max((grant.quarantine for grant in one.request.plan.grants), default=_REST)
+                codes.rest(connection, [(now + quarantine, town, one.targets[key].lane) for key in gone])
+
+
+_REST = 30 * 24 * 3600 * 1_000_000
+"""How long the secret of a cancelled booking rests: the booking may come back, and its code may be known."""
+
+
+def _key(request: Accept) -> tuple[str, str]:
+    return request.municipality, request.number
+
+
+def _known(connection: Connection, group: list[Accept]) -> dict[tuple[str, str], Known]:
+    found = {}
+    for town, requests in groupby(sorted(group, key=_key), key=lambda request: request.municipality):
+        numbers = sorted({request.number for request in requests})
+        found |= {(town, number): known for number, known in bookings.known(connection, town, numbers).items()}
+    return found
+
+
+def _judged(
+    group: list[Accept], known: dict[tuple[str, str], Known], current: dict[str, int]
+) -> tuple[list[Outcome], dict[tuple[str, str], Accept]]:
+    """The outcome of each, and the last accepted request of each booking."""
+    stand = {key: (one.revision, one.content) for key, one in known.items()}
+    latest: dict[tuple[str, str], Accept] = {}
+    outcomes = []
+    for request in group:
+        key = _key(request)
+        outcome = Outcome.STALE if current.get(request.municipality, 0) != request.rules.version else _judge(stand.get(key), request)
+        if outcome is Outcome.ACCEPTED:
+            stand[key] = (request.revision, request.content)
+            latest[key] = request
+        outcomes.append(outcome)
+    return outcomes, latest
+
+
+def _judge(stand: tuple[int, bytes] | None, request: Accept) -> Outcome:
+    if stand is None or request.revision > stand[0]:
+        return Outcome.ACCEPTED
+    if request.revision < stand[0]:
+        return Outcome.SUPERSEDED
+    return Outcome.UNCHANGED if request.content == stand[1] else Outcome.REVISION_CONFLICT
+
+
+def _learn(one: Change, by_place: dict[tuple[str, TargetKey], Target]) -> None:
+    town = one.request.municipality
+    touched = {claim.target for claim in (*one.removed, *one.added)} | one.records - one.before.records
+    one.targets |= {key: by_place[town, key] for key in touched}
+
+
+def _write_bookings(connection: Connection, changes: list[Change]) -> None:
+    """Before the claims, which hold the bookings' ids."""
+    new = [one for one in changes if one.known is None]
+    ids = bookings.insert(connection, [(one.request.municipality, one.request.number, *_columns(one)) for one in new])
+    for one, id_ in zip(new, ids, strict=True):
+        one.id = id_
+    if old := [one for one in changes if one.known is not None]:
+        bookings.update(connection, [(*_columns(one), one.request.municipality, one.id) for one in old])
+
+
+def _columns(one: Change) -> tuple[object, ...]:
+    r = one.request
+    asked = one.asked().to_json()
+    return (r.revision, r.status, r.content, r.body, r.persons, asked, r.unserved, r.rules.version, r.now, r.sent_by)
+
+
+def _write_claims(connection: Connection, changes: list[Change]) -> None:
+    gone, come = [], []
+    for one in changes:
+        town = one.request.municipality
+        gone += [(town, one.targets[c.target].lane, c.ends, one.id, c.occasion, c.door) for c in one.removed]
+        come += [
+            ClaimRow(town, one.targets[c.target].lane, c.ends, one.id, c.occasion, c.door, c.starts, c.level, c.suspended)
+            for c in one.added
+        ]
+    if gone:
+        claims.delete(connection, gone)
+    if come:
+        claims.insert(connection, come)
+
+
+def _wanted(one: Change) -> list[Wanted]:
+    by_target: dict[TargetKey, list[tuple[int, int]]] = {}
+    for claim in one.now.values():
+        by_target.setdefault(claim.target, []).append((claim.starts, claim.ends))
+    town = one.request.municipality
+    return [
+        Wanted(town, one.targets[grant.target].lane, grant, min(s for s, _ in spans), max(e for _, e in spans))
+        for grant in one.request.plan.grants
+        if (spans := by_target.get(grant.target))
+    ]
+
+
+def _withdraw(connection: Connection, changes: Sequence[Change]) -> None:
+    lost = [
+        (one.request.now, one.request.municipality, one.targets[key].lane)
+        for one in changes
+        for key in sorted(one.before.records - one.records)
+    ]
+    if lost:
+        lanes.withdraw(connection, lost)
+
+
+def _write_uses(connection: Connection, changes: list[Change]) -> None:
+    gone: list[Place] = []
+    come: list[Place] = []
+    for one in changes:
+        town, before, now = one.request.municipality, one.before.uses, one.request.uses
+        gone += [Place(town, use.resource, use.starts, one.id, use.occasion, use.ends) for use in before - now]
+        come += [Place(town, use.resource, use.starts, one.id, use.occasion, use.ends) for use in now - before]
+    if gone:
+        occupancy.delete(connection, gone)
+    if come:
+        occupancy.insert(connection, come)
+
+
+def _tell(connection: Connection, group: list[Accept], outcomes: list[Outcome]) -> None:
+    events.append(
+        connection,
+        [
+            Event(r.municipality, "booking.accepted", r.number, f'{{"revision":{r.revision},"status":"{r.status}"}}', r.now)
+            for r, outcome in zip(group, outcomes, strict=True)
+            if outcome is Outcome.ACCEPTED
+        ],
+    )
+
+
+def _answer(connection: Connection, request: Accept, outcome: Outcome, known: Known | None, change_: Change | None) -> Accepted:
+    if change_ is not None and outcome is Outcome.ACCEPTED:
+        changed = change_.known is None or bool(change_.removed or change_.added or change_.records != change_.before.records)
+        conflicts = tuple(_conflicts(connection, request, change_.id))
+        return Accepted(outcome, request.revision, change_.targets, conflicts, changed)
+    revision = change_.request.revision if change_ else known.revision if known else request.revision
+    if outcome is Outcome.UNCHANGED and (known or change_):
+        id_ = change_.id if change_ else known.id if known else 0
+        return Accepted(outcome, revision, {}, tuple(_conflicts(connection, request, id_)))
+    return Accepted(outcome, revision, {})
+
+
+def _conflicts(connection: Connection, request: Accept, id_: int) -> Iterable[Conflict]:
+    for use in sorted(request.uses):
+        for resource in sorted(request.rules.resources[use.resource].related):
+            for overlap in occupancy.overlapping(connection, request.municipality, resource, use.starts, use.ends, but=id_):
+                yield Conflict(use.occasion, overlap)

@@ -1,0 +1,109 @@
+"""Secrets for credentials: drawn from a cryptographic source, unique in their lock domain while anyone may need them.
+
+Part of the accepting transaction, so that two bookings accepted together never get the same.
+"""
+
+import secrets
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hub.errors import RefusedError
+from hub.model.credential import Method
+from hub.model.plan import Claim, Grant
+from hub.store import codes
+from hub.store.codes import Code
+from hub.store.database import Connection
+from hub.store.sealing import Seal
+
+_TRIES = 2000
+_DIGITS = "0123456789"
+
+
+class Wanted(NamedTuple):
+    """A grant on its lane, and the time from its first window to the end of its last."""
+
+    municipality: str
+    lane: int
+    grant: Grant
+    starts: int
+    ends: int
+
+    @property
+    def domain(self) -> str:
+        """Within which no two have the same secret: the lock system."""
+        return self.grant.target.connection
+
+
+def span_of(claims: Iterable[Claim]) -> tuple[int, int]:
+    """From the first start to the last end."""
+    starts, ends = zip(*((claim.starts, claim.ends) for claim in claims), strict=True)
+    return min(starts), max(ends)
+
+
+def place_of(municipality: str, lane: int) -> str:
+    """What a secret is sealed to."""
+    return f"{municipality}/codes/sealed/{lane}"
+
+
+def allocate(connection: Connection, wanted: Iterable[Wanted], known: dict[int, Code], seal: Seal, *, now: int) -> list[int]:
+    """Give each grant its secret: the one that it has, unless another holds it in the new time. Gives the lanes that changed."""
+    changed = []
+    for one in wanted:
+        code = known.get(one.lane)
+        if code is None or not _may_stay(connection, one, code, seal):
+            code = _drawn(connection, one, seal, version=code.version + 1 if code else 1, now=now)
+            changed.append(one.lane)
+        codes.put(connection, [code._replace(starts=one.starts, ends=one.ends + one.grant.quarantine)])
+    return changed
+
+
+def _may_stay(connection: Connection, wanted: Wanted, code: Code, seal: Seal) -> bool:
+    grant, ends = wanted.grant, wanted.ends + wanted.grant.quarantine
+    if grant.value:
+        return code.hash == _hash(seal, wanted, grant.value)
+    taken = codes.taken(connection, wanted.municipality, wanted.domain, code.hash, starts=wanted.starts, ends=ends, but=wanted.lane)
+    return code.method == grant.method and not taken
+
+
+def _drawn(connection: Connection, wanted: Wanted, seal: Seal, *, version: int, now: int) -> Code:
+    value, hash_ = (wanted.grant.value, _hash(seal, wanted, wanted.grant.value)) if wanted.grant.value else _free(connection, wanted, seal)
+    sealed = seal.close(value.encode(), place_of(wanted.municipality, wanted.lane))
+    return Code(wanted.lane, wanted.municipality, wanted.domain, hash_, 0, 0, wanted.grant.method, version, sealed, now)
+
+
+def _free(connection: Connection, wanted: Wanted, seal: Seal) -> tuple[str, bytes]:
+    """Draw until one is free; a domain so full that this fails is for a person."""
+    grant, ends = wanted.grant, wanted.ends + wanted.grant.quarantine
+    for _ in range(_TRIES):
+        pin = drawn_pin(grant.pin_length, leading_zero=grant.leading_zero)
+        hash_ = _hash(seal, wanted, pin)
+        if not codes.taken(connection, wanted.municipality, wanted.domain, hash_, starts=wanted.starts, ends=ends, but=wanted.lane):
+            return pin, hash_
+    msg = f"no free PIN of {grant.pin_length} digits at {wanted.domain}: make PINs longer or their quarantine shorter"
+    raise RefusedError("no-free-pin", msg)
+
+
+def drawn_pin(length: int, *, leading_zero: bool) -> str:
+    """A PIN of that many digits, as text, that is not trivial."""
+    while True:
+        first = secrets.choice(_DIGITS if leading_zero else _DIGITS[1:])
+        pin = first + "".join(secrets.choice(_DIGITS) for _ in range(length - 1))
+        if not is_trivial(pin):
+            return pin
+
+
+def is_trivial(pin: str) -> bool:
+    """Whether anyone would try it first: few different digits, a staircase, a pattern that repeats, or a recent year."""
+    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    repeats = any(pin == (pin[:n] * len(pin))[: len(pin)] for n in range(1, len(pin) // 2 + 1))
+    year = len(pin) == 4 and pin[:2] in {"19", "20"}  # noqa: PLR2004 - a year is four digits
+    return len(set(pin)) < 3 or steps <= {1} or steps <= {9} or repeats or year  # noqa: PLR2004 - three different digits
+
+
+def _hash(seal: Seal, wanted: Wanted, value: str) -> bytes:
+    return seal.lookup_hash(f"{wanted.municipality}/{wanted.domain}/{wanted.grant.method}/{value}")
+
+
+def allocated_by_hub(grant: Grant) -> bool:
+    """Whether the hub makes the secret."""
+    return grant.method is Method.PIN

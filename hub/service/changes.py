@@ -1,0 +1,81 @@
+"""What a new revision changes, booking by booking, and for the whole group in one order of locks."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from hub.clock import NEVER
+from hub.model.plan import Claim, TargetKey, TargetKind
+from hub.model.states import Delivery
+from hub.planner.fold import Ask, wakes
+from hub.service.asked import Asked, Key, Target, claims_of
+from hub.service.preparing import Accept
+from hub.store.bookings import Known
+from hub.store.lanes import Raise
+
+
+@dataclass
+class Change:
+    """One accepted booking: what it asked for before, what it asks for now, and so what must be written."""
+
+    request: Accept
+    known: Known | None
+    before: Asked
+    now: dict[Key, Claim]
+    removed: list[Claim]
+    added: list[Claim]
+    id: int = 0
+    targets: dict[TargetKey, Target] = field(default_factory=dict)
+    """Filled when lanes are raised: every target, by key, that the booking has ever asked something of."""
+
+    @property
+    def records(self) -> frozenset[TargetKey]:
+        """The records that are wanted now."""
+        return frozenset(record.target for record in self.request.plan.records)
+
+    def asked(self) -> Asked:
+        """What is kept with the booking."""
+        return Asked(self.targets, self.now, self.request.uses, self.records)
+
+
+def change(request: Accept, known: Known | None) -> Change:
+    """Compare by key and content; claims that stay as they are touch nothing."""
+    before = Asked.from_json(known.asked) if known else Asked()
+    now = claims_of(request.plan)
+    removed = [claim for key, claim in before.claims.items() if now.get(key) != claim]
+    added = [claim for key, claim in now.items() if before.claims.get(key) != claim]
+    return Change(request, known, before, now, removed, added, known.id if known else 0, dict(before.targets))
+
+
+class _Place(NamedTuple):
+    municipality: str
+    target: TargetKey
+
+
+def raises(changes: list[Change]) -> list[Raise]:
+    """Each target that a group of changes touches, once, in one order for all groups.
+
+    `due` is the first moment when a changed claim can matter; it may be early, never late.
+    """
+    wanted: dict[_Place, Raise] = {}
+    for one in changes:
+        for raised in _raised(one):
+            place = _Place(raised.municipality, TargetKey(raised.connection, raised.key))
+            known = wanted.get(place)
+            wanted[place] = raised if known is None or raised.due < known.due else known
+    return [wanted[place] for place in sorted(wanted)]
+
+
+def _raised(one: Change) -> list[Raise]:
+    request = one.request
+    found = []
+    for claim in (*one.removed, *one.added):
+        horizon = request.rules.horizons.get(claim.target.connection, NEVER)
+        ask = Ask(claim.starts, claim.ends, claim.level, claim.door)
+        due = wakes(claim.kind, ask, now=request.now, horizon=horizon)
+        delivery = Delivery.DUE if due <= request.now else Delivery.WAITING
+        found.append(Raise(request.municipality, *claim.target, claim.kind, None, due, delivery))
+    for record in request.plan.records:
+        if record.target not in one.before.records:
+            town = request.municipality
+            found.append(Raise(town, *record.target, TargetKind.RECORD, record.body, request.now, Delivery.DUE))
+    return found

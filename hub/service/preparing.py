@@ -1,0 +1,165 @@
+"""Everything about a booking that needs no database: read, checked, planned, hashed and sealed, outside the writer."""
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from hub.clock import micros
+from hub.errors import FieldFault, InvalidError
+from hub.model.booking import Booking, Charge, Customer, Extra, Holder, Occasion, Status
+from hub.model.plan import Closure, Plan
+from hub.planner.faults import Fault, booking_faults
+from hub.planner.plan import plan
+from hub.planner.rules import Rules
+from hub.service.asked import Use
+from hub.store.sealing import Seal
+
+_PERSONS = TypeAdapter(tuple[Customer, tuple[tuple[Holder, ...], ...]])
+_BOOKING = Booking.__pydantic_validator__
+_CONTENT = Booking.__pydantic_serializer__
+_WITHOUT_PERSONS = {"customer": True, "occasions": {"__all__": {"holders"}}}
+_CODES = {"extra_forbidden": "unknown-field", "missing": "missing-field", "timezone_aware": "naive-time"}
+
+
+Part = TypeVar("Part", Occasion, Extra, Charge)
+
+
+class Accept(NamedTuple):
+    """One booking, ready for the writer."""
+
+    municipality: str
+    number: str
+    revision: int
+    status: Status
+    content: bytes
+    body: str
+    persons: bytes
+    plan: Plan
+    uses: frozenset[Use]
+    unserved: str
+    rules: Rules
+    now: int
+    sent_by: str
+
+
+def read_booking(raw: bytes, rules: Rules) -> Booking:
+    """Read one booking from JSON.
+
+    Raises:
+        InvalidError: with every fault at once, each with its place.
+    """
+    try:
+        booking: Booking = _BOOKING.validate_json(raw)
+    except ValidationError as error:
+        raise InvalidError([*_of_shape(error), *_of_what_is_readable(raw, rules)]) from None
+    faults = list(
+        booking_faults(
+            list(enumerate(booking.occasions)), list(enumerate(booking.extras)), list(enumerate(booking.charges)), booking.notify, rules
+        )
+    )
+    if faults:
+        raise InvalidError([FieldFault(*fault) for fault in faults])
+    return booking
+
+
+def prepared(booking: Booking, rules: Rules, seal: Seal, *, now: int, sent_by: str = "", closures: Iterable[Closure] = ()) -> Accept:
+    """Plan, hash and seal: about 30 microseconds, none of them the writer's."""
+    asked = plan(booking, closures, rules)
+    persons = _PERSONS.dump_json((booking.customer, tuple(occasion.holders for occasion in booking.occasions)))
+    return Accept(
+        municipality=rules.municipality,
+        number=booking.number,
+        revision=booking.revision,
+        status=booking.status,
+        content=seal.content_hash(_CONTENT.to_json(booking, exclude={"revision"})),
+        body=booking.model_dump_json(exclude=_WITHOUT_PERSONS),  # type: ignore[arg-type]
+        persons=seal.close(persons, persons_place(rules.municipality, booking.number)),
+        plan=asked,
+        uses=uses_of(booking),
+        unserved=json.dumps(asked.unserved, separators=(",", ":"), ensure_ascii=False) if asked.unserved else "[]",
+        rules=rules,
+        now=now,
+        sent_by=sent_by,
+    )
+
+
+def persons_place(municipality: str, number: str) -> str:
+    """What the persons of a booking are sealed to."""
+    return f"{municipality}/bookings/persons/{number}"
+
+
+def uses_of(booking: Booking) -> frozenset[Use]:
+    """The resources that a booking holds; none when it is cancelled."""
+    if booking.status is Status.CANCELLED:
+        return frozenset()
+    uses = [Use(o.resource, micros(o.starts_at), micros(o.ends_at), o.id) for o in booking.occasions]
+    if booking.extras:
+        times = {use.occasion: use for use in uses}
+        uses += [times[name]._replace(resource=extra.resource) for extra in booking.extras for name in extra.occasions]
+    return frozenset(uses)
+
+
+def stored_booking(body: str, persons: bytes, municipality: str, number: str, seal: Seal) -> Booking:
+    """Put a stored booking together again."""
+    customer, holders = _PERSONS.validate_json(seal.open(persons, persons_place(municipality, number)))
+    raw = json.loads(body)
+    raw["customer"] = customer
+    raw["occasions"] = [occasion | {"holders": its} for occasion, its in zip(raw["occasions"], holders, strict=True)]
+    return Booking.model_validate(raw)
+
+
+def _of_shape(error: ValidationError) -> list[FieldFault]:
+    return [
+        FieldFault(_pointer(fault["loc"]), _CODES.get(fault["type"], "invalid-value"), fault["msg"].removeprefix("Value error, "))
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+
+
+def _pointer(place: Iterable[int | str]) -> str:
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
+
+
+def _of_what_is_readable(raw: bytes, rules: Rules) -> list[FieldFault]:
+    """The faults that only the configuration knows, in the parts that are of the right shape."""
+    try:
+        told = json.loads(raw)
+    except ValueError:
+        return []
+    if not isinstance(told, dict):
+        return []
+    notify = [role for role in _listed(told, "notify") if isinstance(role, str)]
+    faults = list(
+        booking_faults(_readable(told, "occasions", Occasion), _readable(told, "extras", Extra), _readable(told, "charges", Charge), notify, rules)
+    )
+    return [FieldFault(*fault) for fault in [*faults, *_unknown_in_broken(told, rules)] if not _uncertain(fault)]
+
+
+def _uncertain(fault: Fault) -> bool:
+    """A reference may lead to an occasion that could not be read: then nothing is said of it."""
+    return fault.code == "unknown-occasion"
+
+
+def _unknown_in_broken(told: dict[str, object], rules: Rules) -> Iterable[Fault]:
+    whole = {place for place, _ in _readable(told, "occasions", Occasion)}
+    for place, occasion in enumerate(_listed(told, "occasions")):
+        resource = occasion.get("resource") if isinstance(occasion, dict) else None
+        if place not in whole and isinstance(resource, str) and resource not in rules.resources:
+            detail = f"no resource {resource!r} is configured for {rules.municipality}"
+            yield Fault(f"/occasions/{place}/resource", "unknown-resource", detail)
+
+
+def _listed(told: dict[str, object], name: str) -> list[object]:
+    items = told.get(name)
+    return items if isinstance(items, list) else []
+
+
+def _readable(told: dict[str, object], name: str, kind: type[Part]) -> list[tuple[int, Part]]:
+    found = []
+    for place, item in enumerate(_listed(told, name)):
+        try:
+            found.append((place, kind.model_validate(item)))
+        except ValidationError:
+            continue
+    return found

@@ -1,0 +1,94 @@
+"""Bookings: read what is known, write what was accepted."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hub.store.database import Connection
+
+_KNOWN = "SELECT id, number, revision, content, asked FROM bookings WHERE municipality = ? AND "
+_INSERT = (
+    "INSERT INTO bookings(municipality, number, revision, status, content, body, persons, asked, unserved, configuration,"
+    " accepted_at, sent_by) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+)
+_UPDATE = (
+    "UPDATE bookings SET revision = ?, status = ?, content = ?, body = ?, persons = ?, asked = ?, unserved = ?, configuration = ?,"
+    " accepted_at = ?, sent_by = ? WHERE municipality = ? AND id = ?"
+)
+_STORED = (
+    "SELECT id, number, revision, status, body, persons, asked, unserved, configuration, accepted_at, sent_by, content FROM bookings"
+)
+
+
+class Known(NamedTuple):
+    """What decides about a request: the revision and content that stand, and what it asked for (JSON)."""
+
+    id: int
+    revision: int
+    content: bytes
+    asked: str
+
+
+class Stored(NamedTuple):
+    """A booking as stored; `persons` is sealed."""
+
+    id: int
+    number: str
+    revision: int
+    status: str
+    body: str
+    persons: bytes
+    asked: str
+    unserved: str
+    configuration: int
+    accepted_at: int
+    sent_by: str
+    content: bytes
+
+
+def known(connection: Connection, municipality: str, numbers: Iterable[str]) -> dict[str, Known]:
+    """The bookings among the numbers that there are."""
+    condition, values = connection.among("number", numbers)
+    rows = connection.rows(_KNOWN + condition, [municipality, *values])
+    return {number: Known(id_, revision, bytes(content), asked) for id_, number, revision, content, asked in rows}
+
+
+def insert(connection: Connection, rows: Iterable[Sequence[object]]) -> list[int]:
+    """Store new bookings; gives their ids, in order."""
+    return [id_ for (id_,) in connection.each_returning(_INSERT, rows)]
+
+
+def update(connection: Connection, rows: Iterable[Sequence[object]]) -> None:
+    """Replace the content of bookings."""
+    connection.each(_UPDATE, rows)
+
+
+def find(connection: Connection, municipality: str, number: str) -> Stored | None:
+    """The booking of that number."""
+    rows = connection.rows(f"{_STORED} WHERE municipality = ? AND number = ?", (municipality, number))
+    return Stored(*rows[0]) if rows else None
+
+
+def page(connection: Connection, municipality: str, *, after: str, limit: int) -> list[tuple[str, int, str, bytes]]:
+    """(number, revision, status, content hash) in order of number."""
+    rows = connection.rows(
+        "SELECT number, revision, status, content FROM bookings WHERE municipality = ? AND number > ? ORDER BY number LIMIT ?",
+        (municipality, after, limit),
+    )
+    return [(number, revision, status, bytes(content)) for number, revision, status, content in rows]
+
+
+def numbers(connection: Connection, municipality: str, ids: Iterable[int]) -> dict[int, str]:
+    """The numbers of bookings by id."""
+    condition, values = connection.among("id", ids)
+    return dict(connection.rows(f"SELECT id, number FROM bookings WHERE municipality = ? AND {condition}", [municipality, *values]))
+
+
+def counts(connection: Connection, municipality: str) -> dict[str, int]:
+    """How many bookings there are of each status."""
+    return dict(connection.rows("SELECT status, count(*) FROM bookings WHERE municipality = ? GROUP BY status", (municipality,)))
+
+
+def unserved(connection: Connection, municipality: str) -> list[tuple[str, int]]:
+    """(what is unserved as JSON, by how many bookings)."""
+    sql = "SELECT unserved, count(*) FROM bookings WHERE municipality = ? AND unserved <> '[]' GROUP BY unserved"
+    return [(what, count) for what, count in connection.rows(sql, (municipality,))]

@@ -1,0 +1,67 @@
+"""Claims, clustered by the lane they are on and in the order in which they fold."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hub.planner.fold import Ask
+from hub.store.database import Connection
+
+
+class ClaimRow(NamedTuple):
+    """One claim; the first six are its key."""
+
+    municipality: str
+    lane: int
+    ends: int
+    booking: int
+    occasion: str
+    door: str
+    starts: int
+    level: int
+    suspended: bool
+
+
+def insert(connection: Connection, rows: Iterable[ClaimRow]) -> None:
+    """Add claims."""
+    connection.each(
+        "INSERT INTO claims(municipality, lane, ends, booking, occasion, door, starts, level, suspended)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+
+
+def delete(connection: Connection, rows: Iterable[tuple[str, int, int, int, str, str]]) -> None:
+    """Take claims away, by their key."""
+    connection.each(
+        "DELETE FROM claims WHERE municipality = ? AND lane = ? AND ends = ? AND booking = ? AND occasion = ? AND door = ?", rows
+    )
+
+
+class Live(NamedTuple):
+    """The claims on a lane that have not ended, and whether any of them is held back by a closure."""
+
+    asks: list[Ask]
+    suspended: bool
+
+
+def live(connection: Connection, lanes: Iterable[tuple[str, int]], *, now: int) -> dict[int, Live]:
+    """What is left of the claims on each (municipality, lane)."""
+    found: dict[int, Live] = {}
+    for municipality, lane in lanes:
+        rows = connection.rows(
+            "SELECT starts, ends, level, door, suspended FROM claims WHERE municipality = ? AND lane = ? AND ends > ?",
+            (municipality, lane, now),
+        )
+        asks = [Ask(starts, ends, level, door) for starts, ends, level, door, suspended in rows if not suspended]
+        found[lane] = Live(asks, suspended=len(asks) < len(rows))
+    return found
+
+
+def on_lane(connection: Connection, municipality: str, lane: int, *, now: int, limit: int = 200) -> list[ClaimRow]:
+    """Who claims a target from now on, the first to end first."""
+    rows = connection.rows(
+        "SELECT municipality, lane, ends, booking, occasion, door, starts, level, suspended FROM claims"
+        " WHERE municipality = ? AND lane = ? AND ends > ? ORDER BY ends LIMIT ?",
+        (municipality, lane, now, limit),
+    )
+    return [ClaimRow(*row) for row in rows]

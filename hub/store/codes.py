@@ -1,0 +1,62 @@
+"""Secrets of credentials: who holds which when, by keyed hash; the value itself is sealed."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hub.store.database import Connection
+
+
+class Code(NamedTuple):
+    """A credential's secret. `ends` includes the quarantine; `version` grows when the value changes."""
+
+    lane: int
+    municipality: str
+    domain: str
+    hash: bytes
+    starts: int
+    ends: int
+    method: str
+    version: int
+    sealed: bytes
+    made_at: int
+
+
+def of_lanes(connection: Connection, municipality: str, lanes: Iterable[int]) -> dict[int, Code]:
+    """The secrets of those lanes."""
+    condition, values = connection.among("lane", lanes)
+    rows = connection.rows(
+        "SELECT lane, municipality, domain, hash, starts, ends, method, version, sealed, made_at FROM codes"
+        f" WHERE municipality = ? AND {condition}",
+        [municipality, *values],
+    )
+    return {row[0]: Code(*row) for row in rows}
+
+
+def taken(connection: Connection, municipality: str, domain: str, hash_: bytes, *, starts: int, ends: int, but: int) -> bool:
+    """Whether another lane has that secret in the lock domain at any time of [starts, ends)."""
+    rows = connection.rows(
+        "SELECT 1 FROM codes WHERE municipality = ? AND domain = ? AND hash = ? AND starts < ? AND ends > ? AND lane <> ? LIMIT 1",
+        (municipality, domain, hash_, ends, starts, but),
+    )
+    return bool(rows)
+
+
+def put(connection: Connection, codes: Iterable[Code]) -> None:
+    """Store or replace the secrets of lanes."""
+    connection.each(
+        "INSERT INTO codes(lane, municipality, domain, hash, starts, ends, method, version, sealed, made_at)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(lane) DO UPDATE SET hash = excluded.hash, starts = excluded.starts,"
+        " ends = excluded.ends, method = excluded.method, version = excluded.version, sealed = excluded.sealed,"
+        " made_at = excluded.made_at",
+        codes,
+    )
+
+
+def rest(connection: Connection, rows: Iterable[tuple[int, str, int]]) -> None:
+    """(until, municipality, lane): nobody wants the credential now; its secret rests until then."""
+    connection.each("UPDATE codes SET ends = ? WHERE municipality = ? AND lane = ?", rows)
+
+
+def forget(connection: Connection, *, before: int) -> int:
+    """Remove secrets whose quarantine has ended; gives how many."""
+    return connection.run("DELETE FROM codes WHERE ends < ?", (before,))

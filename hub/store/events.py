@@ -1,0 +1,48 @@
+"""Events, in the order of their commit."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hub.store.database import Connection
+
+
+class Event(NamedTuple):
+    """What happened; `body` is JSON that holds references only."""
+
+    municipality: str
+    type: str
+    subject: str
+    body: str
+    at: int
+
+
+class Numbered(NamedTuple):
+    """An event with its place in the feed."""
+
+    id: int
+    type: str
+    subject: str
+    body: str
+    at: int
+
+
+def append(connection: Connection, events: Iterable[Event]) -> None:
+    """Add events."""
+    connection.each("INSERT INTO events(municipality, type, subject, body, at) VALUES(?, ?, ?, ?, ?)", events)
+
+
+def after(connection: Connection, municipality: str, id_: int, *, limit: int) -> list[Numbered]:
+    """The next events of a municipality."""
+    rows = connection.rows(
+        "SELECT id, type, subject, body, at FROM events WHERE municipality = ? AND id > ? ORDER BY id LIMIT ?", (municipality, id_, limit)
+    )
+    return [Numbered(*row) for row in rows]
+
+
+def about(connection: Connection, municipality: str, subject: str, *, limit: int = 500) -> list[Numbered]:
+    """What has happened to one subject, oldest first."""
+    rows = connection.rows(
+        "SELECT id, type, subject, body, at FROM events WHERE municipality = ? AND subject = ? ORDER BY id LIMIT ?",
+        (municipality, subject, limit),
+    )
+    return [Numbered(*row) for row in rows]

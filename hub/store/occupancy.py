@@ -1,0 +1,64 @@
+"""Who has which resource when, and so which bookings stand in each other's way."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hub.clock import DAY
+from hub.store.database import Connection
+
+_OF_OTHERS = (
+    "SELECT o.resource, o.starts, o.ends, b.number, o.occasion FROM occupancy o JOIN bookings b ON b.id = o.booking"
+    " WHERE o.municipality = ? AND o.resource = ? AND o.long = {} AND o.starts > ? AND o.starts < ? AND o.ends > ? AND o.booking <> ?"
+)
+_OVERLAPPING = f"{_OF_OTHERS.format(0)} UNION ALL {_OF_OTHERS.format(1)}"
+"""Most uses are short, and found by their start; the few that are longer than a day are looked for apart."""
+_LONGEST = 31 * DAY
+
+
+class Place(NamedTuple):
+    """A booking's use of one resource."""
+
+    municipality: str
+    resource: str
+    starts: int
+    booking: int
+    occasion: str
+    ends: int
+
+
+class Overlap(NamedTuple):
+    """Another booking's use that overlaps."""
+
+    resource: str
+    starts: int
+    ends: int
+    number: str
+    occasion: str
+
+
+def insert(connection: Connection, places: Iterable[Place]) -> None:
+    """Add uses."""
+    connection.each(
+        "INSERT INTO occupancy(municipality, resource, starts, booking, occasion, ends, long) VALUES(?, ?, ?, ?, ?, ?, ?)",
+        ((*place, is_long(place.starts, place.ends)) for place in places),
+    )
+
+
+def is_long(starts: int, ends: int) -> bool:
+    """Whether it is kept with the uses that are longer than a day."""
+    return ends - starts > DAY
+
+
+def delete(connection: Connection, places: Iterable[Place]) -> None:
+    """Take uses away."""
+    connection.each(
+        "DELETE FROM occupancy WHERE municipality = ? AND resource = ? AND long = ? AND starts = ? AND booking = ? AND occasion = ?",
+        ((p.municipality, p.resource, is_long(p.starts, p.ends), p.starts, p.booking, p.occasion) for p in places),
+    )
+
+
+def overlapping(connection: Connection, municipality: str, resource: str, starts: int, ends: int, *, but: int) -> list[Overlap]:
+    """Uses of the resource by other bookings in [starts, ends)."""
+    place, times = (municipality, resource), (ends, starts, but)
+    rows = connection.rows(_OVERLAPPING, (*place, starts - DAY, *times, *place, starts - _LONGEST, *times))
+    return [Overlap(*row) for row in rows]

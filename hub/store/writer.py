@@ -1,0 +1,141 @@
+"""Group commit: one thread owns the writing connection, and all that waits shares one COMMIT.
+
+Order of arrival decides. A group is one call of each kind of work; when that fails the group is rolled back and each
+item is tried alone, so a bad item costs itself only. Nobody is answered before COMMIT has returned.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from hub.store.database import SqliteConnection, connect
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+P = ParamSpec("P")
+Work = Callable[[SqliteConnection, list[Any]], Sequence[Any]]
+
+
+class _Waiting(NamedTuple):
+    work: Work
+    item: Any
+    future: "asyncio.Future[Any]"
+
+
+class Writer:
+    """The one writer of a process; `cap` bounds a group."""
+
+    def __init__(self, url: str, *, cap: int = 400) -> None:
+        self._connection, self._cap = connect(url), cap
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
+        self._thread.start()
+
+    async def do(self, work: Callable[[SqliteConnection, list[Item]], Sequence[Answer]], item: Item) -> Answer:
+        """Have it done in the next transaction; returns when it is on disk."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Waiting(work, item, future))
+        return await future
+
+    async def call(self, function: Callable[..., Answer], *values: object) -> Answer:
+        """Have one function(connection, *values) done in the next transaction."""
+        return await self.do(_call, (function, values))
+
+    def stop(self) -> None:
+        """Finish what waits, then close the connection."""
+        self._queue.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _loop(self) -> None:
+        stopping = False
+        while not stopping:
+            first = self._queue.get()
+            group = [] if first is None else [first]
+            stopping = first is None
+            while len(group) < self._cap and not self._queue.empty():
+                following = self._queue.get()
+                if following is None:
+                    stopping = True
+                    break
+                group.append(following)
+            if group:
+                _tell(group, self._committed(group))
+
+    def _committed(self, group: list[_Waiting]) -> list[Any]:
+        try:
+            return self._transaction(group)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nobody may be told that it is on disk
+            if len(group) == 1:
+                return [error]
+        return [self._committed([one])[0] for one in group]
+
+    def _transaction(self, group: list[_Waiting]) -> list[Any]:
+        """Items of the same work share one call, in their order of arrival."""
+        places: dict[Work, list[int]] = {}
+        for place, waiting in enumerate(group):
+            places.setdefault(waiting.work, []).append(place)
+        answers: list[Any] = [None] * len(group)
+        with self._connection.transaction():
+            for work, mine in places.items():
+                told = work(self._connection, [group[place].item for place in mine])
+                for place, answer in zip(mine, told, strict=True):
+                    answers[place] = answer
+        return answers
+
+
+def _call(connection: SqliteConnection, items: list[tuple[Callable[..., Any], tuple[object, ...]]]) -> list[Any]:
+    return [function(connection, *values) for function, values in items]
+
+
+def _tell(group: list[_Waiting], answers: list[Any]) -> None:
+    """Wake the waiters, with one call for each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+    for waiting, answer in zip(group, answers, strict=True):
+        by_loop.setdefault(waiting.future.get_loop(), []).append((waiting.future, answer))
+    for loop, told in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, told)
+
+
+def _settle(told: "list[tuple[asyncio.Future[Any], Any]]") -> None:
+    for future, answer in told:
+        if not future.done():
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+
+
+class Readers:
+    """A few threads with a reading connection each: reading never waits for the writer."""
+
+    def __init__(self, url: str, *, threads: int = 3) -> None:
+        self._url, self._local, self._lock = url, threading.local(), threading.Lock()
+        self._open: list[SqliteConnection] = []
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+
+    async def read(self, function: Callable[..., Answer], *values: object) -> Answer:
+        """Run function(connection, *values) against one snapshot."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, function, values)
+
+    def _read(self, function: Callable[..., Answer], values: tuple[object, ...]) -> Answer:
+        connection = self._mine()
+        with connection.snapshot():
+            return function(connection, *values)
+
+    def _mine(self) -> SqliteConnection:
+        if not hasattr(self._local, "connection"):
+            self._local.connection = connect(self._url, read_only=True)
+            with self._lock:
+                self._open.append(self._local.connection)
+        return self._local.connection  # type: ignore[no-any-return]
+
+    def stop(self) -> None:
+        """Wait for what is being read, then close."""
+        self._pool.shutdown()
+        for connection in self._open:
+            connection.close()
