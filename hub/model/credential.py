@@ -1,5 +1,6 @@
 """What opens doors (behörighet): the words that an access connector sees."""
 
+from datetime import UTC, datetime
 from enum import StrEnum, auto
 from typing import Self
 
@@ -31,6 +32,11 @@ class Window(Frozen):
     door: str
     starts_at: AwareDatetime
     ends_at: AwareDatetime
+
+    @classmethod
+    def always(cls, door: str) -> Self:
+        """What a lock that keeps no times shows: open until it is told otherwise."""
+        return cls(door=door, starts_at=datetime(1970, 1, 1, tzinfo=UTC), ends_at=datetime(9999, 1, 1, tzinfo=UTC))
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:

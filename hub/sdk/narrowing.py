@@ -9,9 +9,10 @@ A lock with `longest_window` 12 h and `windows_per_door` 1 that should open from
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 
+from hub.clock import STOCKHOLM
 from hub.model import Window
 from hub.sdk.limits import AccessLimits, Validity
 
@@ -46,6 +47,33 @@ def merged(windows: Iterable[Window]) -> list[Window]:
         else:
             joined.append(window)
     return joined
+
+
+def as_kept(windows: Iterable[Window], limits: AccessLimits) -> frozenset[Window]:
+    """Give the windows as a lock of these limits shows them when it is read: what a look is compared with.
+
+    A lock that keeps dates shows whole local days, one without times `Window.always`, and one of wall time shows a
+    start in the hour that comes twice as the first, an end as the last.
+    """
+    match limits:
+        case AccessLimits(validity=Validity.NONE):
+            return frozenset(Window.always(window.door) for window in windows)
+        case AccessLimits(validity=Validity.DATES):
+            return frozenset(_spanning(w, _midnight(w.starts_at), _midnight(w.ends_at, after=True)) for w in windows)
+        case AccessLimits(local_time=True):
+            return frozenset(_spanning(w, _read(w.starts_at, fold=0), _read(w.ends_at, fold=1)) for w in windows)
+    return frozenset(windows)
+
+
+def _midnight(moment: datetime, *, after: bool = False) -> datetime:
+    """Local midnight at or before a moment, or the one at or after it."""
+    day = (moment - timedelta(microseconds=1) if after else moment).astimezone(STOCKHOLM).date()
+    return datetime.combine(day + timedelta(days=after), time(), STOCKHOLM).astimezone(UTC)
+
+
+def _read(moment: datetime, *, fold: int) -> datetime:
+    """The moment after a detour over wall time."""
+    return moment.astimezone(STOCKHOLM).replace(fold=fold).astimezone(UTC)
 
 
 def _pieces(window: Window, longest: timedelta | None) -> list[Window]:
