@@ -1,0 +1,125 @@
+"""The settings of one connection to a broker, and the topics that they make."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+
+from hub.sdk import ConnectorConfig
+
+Kind = Literal["dim", "switch"]
+"""What a zone can do: light in per cent, or on and off only."""
+TOPIC_MAX_BYTES = 65_535
+"""Source: MQTT 5.0 (OASIS, 2019-03-07) 4.7.3, and MQTT 3.1.1 (2014-10-29) 4.7.3, read 2026-11-21."""
+
+
+def _text(value: object) -> object:
+    """A protocol number as text: YAML reads `5` as a number and `3.1.1` as text."""
+    return str(value) if isinstance(value, int) else value
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The topics of one zone, resolved."""
+
+    set: str
+    get: str
+    state: str
+    kind: Kind
+
+
+class ZoneTopics(ConnectorConfig):
+    """What is particular to one zone; what it leaves out comes from the connection's templates."""
+
+    state: str | None = Field(default=None, description="Topic on which the gateway tells how the lamp is.")
+    set: str | None = Field(default=None, description="Topic on which the gateway takes commands for it.")
+    get: str | None = Field(default=None, description="Topic on which the gateway is asked how it is.")
+    kind: Kind | None = Field(default=None, description="`dim`, or `switch` for on and off only.")
+
+
+class MqttConfig(ConnectorConfig):
+    """One broker, one gateway behind it, and its zones."""
+
+    host: str = Field(description="Address of the broker.")
+    port: int = Field(default=8883, ge=1, le=65535, description="Its TCP port; 1883 is usual without TLS.")
+    tls: bool = Field(default=True, description="Encrypt, and check the broker's certificate.")
+    protocol: Annotated[Literal["3.1.1", "5"], BeforeValidator(_text)] = Field(
+        default="5", description="MQTT version. With 3.1.1 a broker cannot say that a topic is forbidden."
+    )
+    username: str | None = Field(default=None, description="Account at the broker.")
+    password: SecretStr | None = Field(default=None, description="Its password.")
+    client_id: str = Field(
+        min_length=1,
+        description="Name of this connection at the broker, which keeps a session under it: never shared with another"
+        " client, connection or hub.",
+    )
+    keepalive: timedelta = Field(
+        default=timedelta(seconds=30),
+        ge=timedelta(seconds=1),
+        le=timedelta(seconds=65535),
+        description="Seconds of silence after which either side asks whether the other is there.",
+    )
+    profile: Literal["zigbee2mqtt"] = Field(default="zigbee2mqtt", description="The gateway's way of writing JSON.")
+    state_topic: str = Field(default="zigbee2mqtt/{zone}", description="State topic of zones that name none.")
+    set_topic: str = Field(default="{state}/set", description="Command topic of zones that name none.")
+    get_topic: str = Field(default="{state}/get", description="Question topic of zones that name none.")
+    kind: Kind = Field(default="dim", description="Kind of zones that name none: `dim` or `switch`.")
+    zones: dict[str, ZoneTopics] = Field(
+        min_length=1, description="Each zone with its `state`, `set`, `get` and `kind`, or `{}` for the templates."
+    )
+    bridge_topic: str | None = Field(
+        default=None, description="Where the gateway tells whether it is online, such as `zigbee2mqtt/bridge/state`."
+    )
+    rest_percent: int = Field(
+        default=0, ge=0, le=100, description="What a released zone goes back to: a lamp has no automation of its own."
+    )
+    echo_within: timedelta = Field(
+        default=timedelta(seconds=5),
+        gt=timedelta(0),
+        le=timedelta(seconds=9),
+        description="Seconds within which a lamp tells its new state.",
+    )
+
+    def topics(self, zone: str) -> Topics:
+        """The topics of a zone that is configured."""
+        own = self.zones[zone]
+        state = (own.state or self.state_topic).replace("{zone}", zone)
+        set_topic, get_topic = (
+            template.replace("{state}", state).replace("{zone}", zone)
+            for template in (own.set or self.set_topic, own.get or self.get_topic)
+        )
+        return Topics(set_topic, get_topic, state, own.kind or self.kind)
+
+    @model_validator(mode="after")
+    def _topics_can_be_used(self) -> Self:
+        faults = [fault for zone in self.zones for fault in _faults(zone, self.topics(zone))]
+        told = {self.topics(zone).state: zone for zone in reversed(self.zones)}
+        faults += [
+            f"zones {first} and {zone} share state topic {state}"
+            for zone in self.zones
+            if (first := told[state := self.topics(zone).state]) != zone
+        ]
+        if faults:
+            msg = "; ".join(faults)
+            raise ValueError(msg)
+        return self
+
+
+def _faults(zone: str, topics: Topics) -> list[str]:
+    names = {"set": topics.set, "get": topics.get, "state": topics.state}
+    faults = [f"zone {zone}: {name} topic {topic!r} {why}" for name, topic in names.items() if (why := _unfit(topic))]
+    if len(set(names.values())) < len(names):
+        faults.append(f"zone {zone}: set, get and state need a topic each")
+    return faults
+
+
+def _unfit(topic: str) -> str:
+    """Why no message can be published there, or nothing."""
+    if not topic or len(topic.encode()) > TOPIC_MAX_BYTES:
+        return "is empty or too long"
+    if set(topic) & {"+", "#", "\0"}:
+        return "has a wildcard"
+    if topic.startswith("$"):
+        return "belongs to the broker ($)"
+    return "has a name in braces that is not {zone} or {state}" if "{" in topic else ""
