@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from paho.mqtt.reasoncodes import ReasonCode
+
 from connectors.control_mqtt.link import Endpoint, Heard, Link, TakenOverError, publish_error, taken_over
 from hub.sdk import ConnectorError, CredentialsError, RejectedError, TransientError, UnknownOutcomeError
 
@@ -97,8 +99,7 @@ class Session:
             RejectedError: we may not publish there (only MQTT 5 can say so).
             CredentialsError: as `ready`.
         """
-        link = await self.ready(deadline)
-        ack = link.publish(topic, payload, expires=self._lands_within)
+        link, ack = await self._send(topic, payload, deadline)
         try:
             async with asyncio.timeout_at(deadline):
                 reason = await ack
@@ -108,6 +109,16 @@ class Session:
             raise UnknownOutcomeError(f"{where}: {topic}: sent, and the broker did not acknowledge it") from None
         if error := publish_error(self._dial(), topic, reason):
             raise error
+
+    async def _send(self, topic: str, payload: bytes, deadline: float) -> tuple[Link, asyncio.Future[ReasonCode]]:
+        """Send over the link that stands; when it turns out to be gone already, over a new one."""
+        link = await self.ready(deadline)
+        try:
+            return link, link.publish(topic, payload, expires=self._lands_within)
+        except TransientError as error:
+            self._drop(link, error)
+        link = await self.ready(deadline)
+        return link, link.publish(topic, payload, expires=self._lands_within)
 
     async def close(self) -> None:
         """Hang up for good; harmless when it was never connected."""

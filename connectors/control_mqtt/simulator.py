@@ -27,7 +27,8 @@ from connectors.control_mqtt.translate import FULL, brightness_of, percent_of
 from hub.model import Dim, Level, Switch
 from hub.sdk import Clock, HasZones, ListeningSimulator, Misbehaviour
 
-EXAMPLES = ("hall-a.light", "hall-b.light")
+EXAMPLES = {"stairs.light": {"kind": "switch"}, "hall-a.light": {"kind": "dim"}, "hall-b.light": {"kind": "dim"}}
+"""Zones of a simulator that is told of none."""
 QUIET = ("amqtt", "amqtt.broker.plugins", "transitions")
 """Loggers that report each packet, and every fault that the kit makes, as if it were theirs."""
 
@@ -110,7 +111,7 @@ class MqttSimulator(ListeningSimulator, HasZones):
         """Be a gateway at `broker`, or at one of its own."""
         super().__init__(clock, external_keys)
         self._configured = settings is not None
-        self._zones: Any = (settings or {}).get("zones") or {key: {} for key in self.external_keys or EXAMPLES}
+        self._zones: Any = (settings or {}).get("zones") or {key: {} for key in self.external_keys} or EXAMPLES
         config = MqttConfig.model_validate({**(settings or {}), **self._address(), "zones": self._zones})
         self.lamps = {zone: Lamp(config.topics(zone)) for zone in config.zones}
         self.bridge_topic = config.bridge_topic or "zigbee2mqtt/bridge/state"
@@ -127,6 +128,10 @@ class MqttSimulator(ListeningSimulator, HasZones):
     def zones(self) -> Mapping[str, Level]:
         """How the lamps are."""
         return {zone: lamp.level() for zone, lamp in self.lamps.items()}
+
+    def takes(self, zone: str) -> frozenset[type[Level]]:
+        """What a lamp can be told."""
+        return frozenset({Switch, Dim}) if self.lamps[zone].topics.kind == "dim" else frozenset({Switch})
 
     def misbehave(self, how: Misbehaviour, key: str = "") -> None:
         """Switch a lamp by hand; take the power from one, or from all; drop the broker."""
@@ -222,6 +227,19 @@ class MqttSimulator(ListeningSimulator, HasZones):
             self._client.publish(lamp.topics.state, lamp.state(), qos=1, retain=True)
 
 
+class _Broker(Broker):  # type: ignore[misc]  # (published without types)
+    """amqtt, put right: 0.12.1 takes a client that came back before its old connection ended for one that is gone."""
+
+    async def _client_message_loop(self, client_session: Session, handler: object) -> None:
+        if client_session.transitions.state != "connected":
+            client_session.transitions.connect()
+        await super()._client_message_loop(client_session, handler)
+
+    async def _handle_disconnect(self, client_session: Session, handler: object, waiter: asyncio.Future[Any]) -> None:
+        if self._get_handler(client_session) is handler:
+            await super()._handle_disconnect(client_session, handler, waiter)
+
+
 class OwnBroker:
     """amqtt 0.12 in this event loop: MQTT 3.1.1 only, and queued messages come with retain set."""
 
@@ -238,7 +256,7 @@ class OwnBroker:
         for name in QUIET:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         plugins: dict[str, Any] = {f"{KnownAccounts.__module__}.{KnownAccounts.__qualname__}": {}}
-        self._broker = Broker({"listeners": {"default": {"type": "external"}}, "plugins": plugins})
+        self._broker = _Broker({"listeners": {"default": {"type": "external"}}, "plugins": plugins})
         await self._broker.start()
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return int(self._server.sockets[0].getsockname()[1])
