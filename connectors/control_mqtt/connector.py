@@ -56,6 +56,11 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
 
     pace = Pace(calls_at_once=16, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=30))
 
+    @classmethod
+    def configured_keys(cls, config: MqttConfig) -> frozenset[str]:
+        """The zones of the settings."""
+        return frozenset(config.zones)
+
     def __init__(self, config: MqttConfig, lent: Lent) -> None:
         """Keep what it is given; nothing is sent before `open`."""
         super().__init__(config, lent)

@@ -14,7 +14,15 @@ from hub.model.frozen import Frozen
 
 Minutes = Annotated[int, Field(ge=0, le=24 * 60, description="whole minutes")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="small letters, digits and hyphens")]
-ResourceId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$", max_length=120)]
+ResourceId = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$",
+        max_length=120,
+        description="the facility's name, a dot, and a name; small letters, digits and hyphens",
+    ),
+]
+Title = Annotated[str, Field(min_length=1, max_length=200, description="what people call it")]
 ExternalKey = Annotated[str, Field(min_length=1, max_length=200, description="what the external system calls it")]
 
 
@@ -58,7 +66,9 @@ class Door(Frozen):
     """One door, what its system calls it, and how much longer than the booking it opens."""
 
     key: ExternalKey
-    serves: Annotated[Literal["all"] | tuple[ResourceId, ...], Field(description="resources whose bookings open it, or all")]
+    serves: Annotated[
+        Literal["all"] | tuple[ResourceId, ...], Field(description="resources whose bookings open it, or all places")
+    ]
     lead_minutes: Minutes
     lag_minutes: Minutes
 
@@ -68,7 +78,7 @@ class Access(Frozen):
 
     connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
     credential: CredentialRule
-    doors: Annotated[dict[str, Door], Field(min_length=1)]
+    doors: Annotated[dict[str, Door], Field(min_length=1, description="each door by a name of ours")]
 
 
 class LevelKind(StrEnum):
@@ -87,9 +97,11 @@ class ZoneRule(Frozen):
 
     connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
     key: ExternalKey
-    capability: Literal[Capability.LIGHTING, Capability.CLIMATE]
-    serves: Annotated[Literal["all"] | tuple[ResourceId, ...], Field(description="resources whose bookings want it, or all")]
-    kind: LevelKind
+    capability: Annotated[Literal[Capability.LIGHTING, Capability.CLIMATE], Field(description="what the zone is for")]
+    serves: Annotated[
+        Literal["all"] | tuple[ResourceId, ...], Field(description="resources whose bookings want it, or all places")
+    ]
+    kind: Annotated[LevelKind, Field(description="switch (on and off), dim (per cent) or setpoint (degrees Celsius)")]
     levels: Annotated[
         dict[str, bool | int | float], Field(description="level by activity; `default` for any other", min_length=1)
     ]
@@ -100,18 +112,23 @@ class ZoneRule(Frozen):
 class Resource(Frozen):
     """Something that can be booked (bokningsbart objekt)."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    kind: Annotated[Literal["place", "equipment"], Field(description="equipment opens doors but lights nothing of its own")]
+    name: Title
+    kind: Annotated[
+        Literal["place", "equipment"],
+        Field(description="place or equipment; equipment opens and lights only what names it"),
+    ]
     parts: Annotated[tuple[ResourceId, ...], Field(description="what booking this one also takes")] = ()
 
 
 class Facility(Frozen):
     """A building or a ground (anläggning) with what can be booked there."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    resources: Annotated[dict[ResourceId, Resource], Field(min_length=1)]
-    access: Access | None = None
-    zones: dict[Name, ZoneRule] = {}
+    name: Title
+    resources: Annotated[dict[ResourceId, Resource], Field(min_length=1, description="what can be booked, by its id")]
+    access: Annotated[Access | None, Field(description="its doors; null where bookings open none")] = None
+    zones: Annotated[dict[Name, ZoneRule], Field(description="its zones of light and climate; {} for none")] = Field(
+        default_factory=dict
+    )
 
 
 class Connection(Frozen):
@@ -119,9 +136,15 @@ class Connection(Frozen):
 
     connector: Annotated[str, Field(description="name of the connector, e.g. access_arx")]
     mode: Annotated[Literal["live", "observe"], Field(description="observe plans and reads back, and sends nothing")]
-    push_horizon_days: Annotated[int, Field(ge=1, le=400, description="a grant is sent at most this long before its window")]
-    settings: Annotated[dict[str, object], Field(description="the connector's own settings; secrets as ${env:NAME} or ${file:/path}")]
-    proxy: Annotated[str | None, Field(description="HTTP proxy, e.g. http://proxy.example.se:3128")] = None
+    push_horizon_days: Annotated[
+        int, Field(ge=1, le=400, description="a grant is sent at most this many days before its window")
+    ]
+    settings: Annotated[
+        dict[str, object], Field(description="the connector's own settings; secrets as ${env:NAME} or ${file:/path}")
+    ]
+    proxy: Annotated[
+        str | None, Field(pattern=r"^https?://", description="HTTP proxy, e.g. http://proxy.example.se:3128")
+    ] = None
     ca_file: Annotated[str | None, Field(description="path of the private CA's certificate, PEM")] = None
 
     @property
@@ -147,19 +170,25 @@ class Municipality(Frozen):
     """The municipality (kommun), or a joint authority or arena company."""
 
     key: Annotated[str, Field(pattern=r"^([0-9]{4}|[a-z][a-z0-9-]{2,30})$", description="kommunkod, or a short name")]
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Title
     time_zone: Annotated[Literal["Europe/Stockholm"], Field(description="where wall times are local")]
     awaits: Annotated[tuple[Capability, ...], Field(description="capabilities that Prefer: wait waits for")]
     retention: Annotated[Retention | None, Field(description="left out: nothing expires")] = None
-    finance: Duty = Duty()
-    registry: Duty = Duty()
-    population: Duty = Duty()
-    notify: Annotated[dict[Name, Duty], Field(description="roles that bookings may name, e.g. vaktmastare")] = {}
+    finance: Annotated[Duty, Field(description="who takes invoices and payouts")] = Duty()
+    registry: Annotated[Duty, Field(description="who registers documents")] = Duty()
+    population: Annotated[Duty, Field(description="who knows who someone is")] = Duty()
+    notify: Annotated[dict[Name, Duty], Field(description="roles that bookings may name, e.g. vaktmastare")] = Field(
+        default_factory=dict
+    )
 
 
 class Configuration(Frozen):
     """One municipality's folder, whole."""
 
-    municipality: Municipality
-    connections: dict[Name, Connection] = {}
-    facilities: dict[Name, Facility] = {}
+    municipality: Annotated[Municipality, Field(description="municipality.yaml")]
+    connections: Annotated[dict[Name, Connection], Field(description="connections/<name>.yaml")] = Field(
+        default_factory=dict
+    )
+    facilities: Annotated[dict[Name, Facility], Field(description="facilities/<name>.yaml")] = Field(
+        default_factory=dict
+    )

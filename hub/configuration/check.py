@@ -1,0 +1,40 @@
+"""What `knutpunkt check` shows: a folder's findings and counts, without touching any system."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.configuration.connectors import Load
+from hub.configuration.finding import Finding, Severity, in_order
+from hub.configuration.folder import Folder
+from hub.configuration.reader import Counts, read_folder
+from hub.configuration.secrets import unset
+from hub.discovery import load_connector
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a check; `ok` when there are no errors."""
+
+    read: Counts
+    findings: tuple[Finding, ...]
+    ok: bool
+
+    def count(self, severity: Severity) -> int:
+        """How many findings there are of one severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+
+def check_folder(
+    path: Path, *, environment: Mapping[str, str] = os.environ, load_class: Load = load_connector
+) -> Report:
+    """Check the folder, and that the secrets it refers to are there for whoever starts the check."""
+    read = read_folder(path, load_class=load_class)
+    return Report(read.counts, in_order((*read.findings, *_unset(read.folder, environment))), read.ok)
+
+
+def _unset(folder: Folder, environment: Mapping[str, str]) -> Iterator[Finding]:
+    for _, sheet, _ in folder.valid_connections():
+        for path, message in unset(sheet.root.find(("settings",))[0], environment):
+            yield sheet.warning(("settings", *path), "unset-secret", message)

@@ -1,0 +1,87 @@
+"""Each connection against the connector that it runs: its settings, secrets and timing."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from hub.configuration.document import Node
+from hub.configuration.finding import Finding, instead_of
+from hub.configuration.fitness import Running, fits
+from hub.configuration.folder import Folder
+from hub.configuration.limits import LEASE, SHORTEST_HORIZON_DAYS
+from hub.configuration.secrets import is_reference, misplaced, resolve
+from hub.configuration.shape import faults
+from hub.configuration.sheet import Sheet
+from hub.discovery import connector_names
+from hub.model.configuration import Connection
+from hub.sdk import AccessControl, Connector, ConnectorConfig
+
+Load = Callable[[str], type[Connector[Any]]]
+"""Gives a connector's class by its name; raises LookupError or TypeError."""
+
+
+def connectors(folder: Folder, load: Load) -> Iterator[Finding]:
+    """What is wrong between the connections and their connectors."""
+    running: dict[str, Running] = {}
+    for name, sheet, connection in folder.valid_connections():
+        kind = _kind(sheet, connection, load)
+        if isinstance(kind, Finding):
+            yield kind
+            continue
+        running[name] = Running(sheet, kind, _config(kind, connection))
+        yield from _settings(sheet, kind)
+        yield from _timing(sheet, kind)
+        if issubclass(kind, AccessControl) and connection.push_horizon_days < SHORTEST_HORIZON_DAYS:
+            message = (
+                f"less than {SHORTEST_HORIZON_DAYS} days: after a day's outage the doors lack their codes; write more"
+            )
+            yield sheet.warning(("push_horizon_days",), "short-horizon", message)
+    yield from fits(folder, running)
+
+
+def _kind(sheet: Sheet[Connection], connection: Connection, load: Load) -> type[Connector[Any]] | Finding:
+    """The connector's class, or why there is none."""
+    name = connection.connector
+    try:
+        return load(name)
+    except LookupError:
+        message = f"no connector `{name}`: {instead_of(name, connector_names())}"
+    except (TypeError, ImportError, AttributeError) as error:
+        message = f"connector `{name}` cannot be loaded: {error}; install it anew"
+    return sheet.error(("connector",), "unknown-connector", message)
+
+
+def _settings(sheet: Sheet[Connection], kind: type[Connector[Any]]) -> Iterator[Finding]:
+    """Each setting against its type; the values behind references are not known here."""
+    node = _settings_node(sheet)
+    for path, code, message in misplaced(kind.config_type, node):
+        yield sheet.error(("settings", *path), code, message)
+    _, wrong = faults(kind.config_type, node, strict=False)
+    for fault in wrong:
+        if not is_reference(node.find(fault.path)[0].value):
+            yield sheet.error(("settings", *fault.path), fault.code, fault.message)
+
+
+def _settings_node(sheet: Sheet[Connection]) -> Node:
+    return sheet.root.find(("settings",))[0]
+
+
+def _config(kind: type[Connector[Any]], connection: Connection) -> ConnectorConfig | None:
+    """The settings with placeholders for secrets; nothing when they are wrong, which is told elsewhere."""
+    try:
+        return kind.config_type.model_validate(resolve(connection.settings, {}, missing="placeholder"))
+    except ValidationError:
+        return None
+
+
+def _timing(sheet: Sheet[Connection], kind: type[Connector[Any]]) -> Iterator[Finding]:
+    """Call time-out <= `lands_within` <= half a lease (rule 8)."""
+    pace = kind.pace
+    if not pace.timeout <= pace.lands_within <= LEASE / 2:
+        message = (
+            f"`{kind.__name__}` gives a call {pace.timeout.total_seconds():g} s and it lands within"
+            f" {pace.lands_within.total_seconds():g} s; the second may be neither shorter, nor over half a lease"
+            f" ({LEASE.total_seconds() / 2:g} s): its author must mend it"
+        )
+        yield sheet.error(("connector",), "unsafe-timing", message)

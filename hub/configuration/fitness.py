@@ -1,0 +1,119 @@
+"""Whether a connection's connector can do what the facilities ask of it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hub.configuration.finding import Finding, Path, instead_of
+from hub.configuration.folder import Folder, Use
+from hub.configuration.sheet import Sheet
+from hub.model.configuration import Access, Capability, Connection, LevelKind, ZoneRule
+from hub.model.zone import Dim, Setpoint, Switch
+from hub.sdk import AccessControl, AccessLimits, Chooser, Connector, ConnectorConfig, Control, ControlLimits
+
+CAPABILITIES: Mapping[Capability, type] = {
+    Capability.ACCESS: AccessControl,
+    Capability.LIGHTING: Control,
+    Capability.CLIMATE: Control,
+}
+"""What a connector must be for each capability; one that is not here has no connectors yet."""
+
+LEVELS = {LevelKind.SWITCH: Switch, LevelKind.DIM: Dim, LevelKind.SETPOINT: Setpoint}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A connection with its connector's class, and its settings where they could be read."""
+
+    sheet: Sheet[Connection]
+    kind: type[Connector[Any]]
+    config: ConnectorConfig | None
+
+
+def fits(folder: Folder, running: Mapping[str, Running]) -> Iterator[Finding]:
+    """What is asked of connections that they cannot do, and what they could do that nobody asks."""
+    uses = [use for use in folder.uses() if use.connection in running]
+    for use in uses:
+        yield from _fit(use, running[use.connection or ""])
+    yield from _idle_keys(running, uses)
+
+
+def _fit(use: Use, running: Running) -> Iterator[Finding]:
+    """What the use asks that the connector does not have."""
+    wanted = CAPABILITIES.get(use.capability)
+    if wanted is None or not issubclass(running.kind, wanted):
+        message = f"`{use.connection}` runs {running.kind.__name__}, which does no {use.capability}; name another"
+        yield use.sheet.error(use.place, "wrong-capability", message)
+        return
+    yield from _known_keys(use, running)
+    match _rule(use):
+        case ZoneRule() as zone:
+            yield from _level_fits(use, zone, running)
+        case Access() as access:
+            yield from _pin_fits(use, access, running)
+
+
+def _rule(use: Use) -> object:
+    """The zone or the doors that the connection is named for."""
+    rule: object = use.sheet.value
+    for step in use.path:
+        rule = rule[step] if isinstance(rule, dict) else getattr(rule, str(step))
+    return rule
+
+
+def _known_keys(use: Use, running: Running) -> Iterator[Finding]:
+    """External keys that the connection's own settings lack, where it lists them."""
+    known = configured_keys(running)
+    if known is None:
+        return
+    rule = _rule(use)
+    doors = rule.doors if isinstance(rule, Access) else {}
+    keys: dict[Path, str] = {("doors", name): door.key for name, door in doors.items()} or {(): use.key}
+    for path, key in keys.items():
+        if key not in known:
+            message = f"`{key}` is not in the settings of `{use.connection}`: {instead_of(key, known)}"
+            yield use.sheet.error((*use.path, *path, "key"), "unknown-key-of-system", message)
+
+
+def configured_keys(running: Running) -> frozenset[str] | None:
+    """The doors or zones that the settings name; None when the connector keeps no list there."""
+    return running.kind.configured_keys(running.config) if running.config else None
+
+
+def _idle_keys(running: Mapping[str, Running], uses: Iterable[Use]) -> Iterator[Finding]:
+    """What the settings name and no facility asks for."""
+    asked: dict[str, set[str]] = {name: set() for name in running}
+    for use in uses:
+        rule = _rule(use)
+        asked[use.connection or ""] |= {d.key for d in rule.doors.values()} if isinstance(rule, Access) else {use.key}
+    for name, each in running.items():
+        if idle := (configured_keys(each) or frozenset()) - asked[name]:
+            message = (
+                f"no facility asks for {', '.join(f'`{key}`' for key in sorted(idle))} of `{name}`; is it misspelt?"
+            )
+            yield each.sheet.warning(("settings",), "idle-key", message)
+
+
+def _level_fits(use: Use, zone: ZoneRule, running: Running) -> Iterator[Finding]:
+    limits = getattr(running.kind, "control_limits", None)
+    if isinstance(limits, ControlLimits) and LEVELS[zone.kind] not in limits.levels:
+        can = ", ".join(sorted(kind for kind, level in LEVELS.items() if level in limits.levels))
+        message = f"`{use.connection}` cannot take a {zone.kind}; it takes {can}"
+        yield use.sheet.error((*use.path, "kind"), "wrong-kind", message)
+
+
+def _pin_fits(use: Use, access: Access, running: Running) -> Iterator[Finding]:
+    limits = getattr(running.kind, "access_limits", None)
+    if not isinstance(limits, AccessLimits):
+        return
+    pin, rules = access.credential.pin, limits.pin
+    path = (*use.path, "credential", "pin")
+    if pin.length not in rules.lengths:
+        message = f"`{use.connection}` takes PINs of {rules.lengths[0]} to {rules.lengths[-1]} digits, not {pin.length}"
+        yield use.sheet.error((*path, "length"), "pin-length", message)
+    if pin.leading_zero and not rules.leading_zero:
+        message = f"`{use.connection}` takes no PIN that begins with 0; write false"
+        yield use.sheet.error((*path, "leading_zero"), "pin-leading-zero", message)
+    if Chooser.HUB not in rules.chosen_by:
+        message = f"`{use.connection}` makes its PINs itself: this format is not used"
+        yield use.sheet.warning(path, "pin-chosen-elsewhere", message)
