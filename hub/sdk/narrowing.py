@@ -27,10 +27,10 @@ def narrowed(
     """
     pieces = [piece for window in merged(windows) for piece in _pieces(window, limits.longest_window)]
     left = [piece for piece in pieces if piece.ends_at > now]
-    timed = limits.validity is Validity.TIMES
-    sent = [piece for piece in left if timed or piece.starts_at <= now]
     if limits.windows_per_door is not None:
-        sent = _earliest(sent, limits.windows_per_door, now)
+        left = _outlasting(left, now)
+    timed = limits.validity is Validity.TIMES
+    sent = _earliest([piece for piece in left if timed or piece.starts_at <= now], limits.windows_per_door)
     if timed and len(sent) == len(left):
         return frozenset(sent), None
     edges = {edge for piece in left for edge in (piece.starts_at, piece.ends_at) if edge > now}
@@ -52,8 +52,8 @@ def merged(windows: Iterable[Window]) -> list[Window]:
 def as_kept(windows: Iterable[Window], limits: AccessLimits) -> frozenset[Window]:
     """Give the windows as a lock of these limits shows them when it is read: what a look is compared with.
 
-    A lock that keeps dates shows whole local days, one without times `Window.always`, and one of wall time shows a
-    start in the hour that comes twice as the first, an end as the last.
+    A lock that keeps dates shows whole local days, one without times `Window.always`, and one of wall time what
+    `widened` gives.
     """
     match limits:
         case AccessLimits(validity=Validity.NONE):
@@ -61,19 +61,41 @@ def as_kept(windows: Iterable[Window], limits: AccessLimits) -> frozenset[Window
         case AccessLimits(validity=Validity.DATES):
             return frozenset(_spanning(w, _midnight(w.starts_at), _midnight(w.ends_at, after=True)) for w in windows)
         case AccessLimits(local_time=True):
-            return frozenset(_spanning(w, _read(w.starts_at, fold=0), _read(w.ends_at, fold=1)) for w in windows)
+            return frozenset(widened(window) for window in windows)
     return frozenset(windows)
+
+
+def widened(window: Window) -> Window:
+    """Give the shortest window around it whose local times, in whole seconds, each mean one moment only.
+
+    Which of the two a server takes an ambiguous 02:15 for is seldom documented. In the hour that comes twice a start
+    moves to the last second before it, 01:59:59, and an end to the first moment after it, 03:00.
+    """
+    return _spanning(window, _surely_before(window.starts_at), _surely_after(window.ends_at))
+
+
+def _surely_before(moment: datetime) -> datetime:
+    local = moment.astimezone(STOCKHOLM).replace(microsecond=0)
+    if _comes_twice(local):
+        return local.replace(minute=0, second=0, fold=0).astimezone(UTC) - timedelta(seconds=1)
+    return local.astimezone(UTC)
+
+
+def _surely_after(moment: datetime) -> datetime:
+    local = (moment + timedelta(microseconds=999_999)).astimezone(STOCKHOLM).replace(microsecond=0)
+    if _comes_twice(local):
+        return local.replace(minute=0, second=0, fold=1).astimezone(UTC) + timedelta(hours=1)
+    return local.astimezone(UTC)
+
+
+def _comes_twice(local: datetime) -> bool:
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def _midnight(moment: datetime, *, after: bool = False) -> datetime:
     """Local midnight at or before a moment, or the one at or after it."""
     day = (moment - timedelta(microseconds=1) if after else moment).astimezone(STOCKHOLM).date()
     return datetime.combine(day + timedelta(days=after), time(), STOCKHOLM).astimezone(UTC)
-
-
-def _read(moment: datetime, *, fold: int) -> datetime:
-    """The moment after a detour over wall time."""
-    return moment.astimezone(STOCKHOLM).replace(fold=fold).astimezone(UTC)
 
 
 def _pieces(window: Window, longest: timedelta | None) -> list[Window]:
@@ -85,15 +107,16 @@ def _pieces(window: Window, longest: timedelta | None) -> list[Window]:
     return [*pieces, _spanning(window, starts_at, window.ends_at)]
 
 
-def _earliest(pieces: Iterable[Window], room: int, now: datetime) -> list[Window]:
-    """Keep as many of each door as it has room for; of those open now, only the one that lasts."""
-    kept: list[Window] = []
-    for _, of_door in groupby(sorted(pieces, key=_by_door), key=lambda piece: piece.door):
-        here = list(of_door)
-        open_now = [piece for piece in here if piece.starts_at <= now]
-        later = [piece for piece in here if piece.starts_at > now]
-        kept += [*open_now[-1:], *later][:room]
-    return kept
+def _outlasting(pieces: Iterable[Window], now: datetime) -> list[Window]:
+    """Leave out, of those that are open now on one door, all but the one that lasts."""
+    lasting = {piece.door: piece for piece in sorted(pieces, key=_by_door) if piece.starts_at <= now}
+    return [piece for piece in pieces if piece.starts_at > now or piece is lasting[piece.door]]
+
+
+def _earliest(pieces: Iterable[Window], room: int | None) -> list[Window]:
+    """Keep as many of each door as it has room for."""
+    doors = groupby(sorted(pieces, key=_by_door), key=lambda piece: piece.door)
+    return [piece for _, here in doors for piece in list(here)[:room]]
 
 
 def _spanning(window: Window, starts_at: datetime, ends_at: datetime) -> Window:

@@ -1,14 +1,16 @@
 """The settings of a connector as a table for its README, made from the code so that the two cannot differ."""
 
 import re
+from enum import Enum
 from types import UnionType
 from typing import Union, get_args, get_origin
 
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr
 from pydantic.fields import FieldInfo
 
 from hub.sdk.connector import ConnectorConfig
 
+WORDS: dict[type, str] = {SecretStr: "secret", HttpUrl: "URL", str: "text", bool: "`true` or `false`", int: "number"}
 HEAD = "| setting | type | default | what it is |\n|---|---|---|---|"
 
 
@@ -22,20 +24,25 @@ def settings_table(config_type: type[ConnectorConfig]) -> str:
 
 
 def _kind(annotation: object) -> str:
-    if annotation is SecretStr:
-        return "secret"
     if get_origin(annotation) in (Union, UnionType):
         return " or ".join(_kind(part) for part in get_args(annotation) if part is not type(None))
     if isinstance(annotation, type) and not get_args(annotation):
-        return annotation.__name__
+        if issubclass(annotation, Enum):
+            return " or ".join(f"`{one.value}`" for one in annotation)
+        return WORDS.get(annotation, annotation.__name__)
     return _cell(re.sub(r"\b\w+\.(?=\w)", "", str(annotation)))
 
 
 def _default(setting: FieldInfo) -> str:
-    if setting.is_required():
-        return "required"
-    default = setting.get_default(call_default_factory=True)
-    return "none" if default is None else f"`{default}`"
+    match setting.get_default(call_default_factory=True):
+        case _ if setting.is_required():
+            return "required"
+        case None | "" | {} | []:
+            return "none"
+        case bool(default):
+            return f"`{str(default).lower()}`"
+        case Enum(value=default) | default:
+            return f"`{default}`"
 
 
 def _cell(text: str) -> str:
