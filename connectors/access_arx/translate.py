@@ -38,14 +38,16 @@ def import_of(credential: Credential, there: ArxData, config: ArxConfig) -> ArxD
     return ArxData((_person(credential),), (card, *gone))
 
 
-def removal_of(key: str, there: ArxData) -> ArxData:
-    """Give the import that deletes the person of a key, and the person's cards.
+def removal_of(key: str, there: ArxData) -> ArxData | None:
+    """Give the import that deletes the person of a key, and the person's cards; None when neither is there.
 
     Raises:
         RejectedError: the key has not our mark.
     """
     ours(key)
     found = there.of(key)
+    if not (found.persons or found.cards):
+        return None
     return ArxData((Person(key, deleted=True),), tuple(_deleted(card) for card in found.cards))
 
 

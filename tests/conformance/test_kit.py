@@ -1,0 +1,88 @@
+"""The kit itself: what it refuses to overlook."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.conformance import PATIENCE, base, conformance
+from hub.conformance.driver import bench
+from hub.conformance.examples import HOLDER, kinds, pins
+from hub.model import Method
+from hub.sdk import AccessLimits, Chooser, Misbehaviour, PinRules
+from tests.vendors.coil import CoilControl
+from tests.vendors.coil.simulator import CoilSimulator
+from tests.vendors.slot_lock import SlotLock
+from tests.vendors.slot_lock.simulator import SlotSimulator
+
+
+class Claim(base.Suite):
+    connector, simulator, patience = SlotLock, SlotSimulator, PATIENCE
+
+
+@pytest.fixture
+def quality(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(base, "folder", lambda _: tmp_path)
+    return tmp_path / "quality.toml"
+
+
+def test_what_a_simulator_cannot_play_fails_without_a_reason(quality: Path) -> None:
+    assert not quality.exists()
+    with pytest.raises(AssertionError, match="cannot be refuses"):
+        Claim().can(Misbehaviour.REFUSES)
+
+
+def test_what_a_simulator_cannot_play_is_skipped_with_its_reason(quality: Path) -> None:
+    quality.write_text('[cannot]\nrefuses = "it has no words"\n')
+    with pytest.raises(pytest.skip.Exception, match="exempt, refuses: it has no words"):
+        Claim().can(Misbehaviour.REFUSES)
+
+
+def test_an_exemption_that_is_no_longer_needed_fails(quality: Path) -> None:
+    quality.write_text('[cannot]\ndeleted_by_hand = "not yet"\n')
+    with pytest.raises(AssertionError, match="take it out"):
+        Claim().can(Misbehaviour.DELETED_BY_HAND)
+
+
+@pytest.mark.parametrize("spoken", ["482916", HOLDER, "+46701740605", "0090421357"])
+def test_a_secret_in_the_log_fails_whatever_the_test_was(spoken: str) -> None:
+    async def story() -> None:
+        async with bench(SlotLock, SlotSimulator, PATIENCE) as stand:
+            stand.connector.lent.log.warning("put %s", spoken)
+
+    with pytest.raises(AssertionError, match="secret or personal data"):
+        asyncio.run(story())
+
+
+def test_digits_that_only_contain_a_pin_are_no_secret() -> None:
+    async def story() -> None:
+        async with bench(SlotLock, SlotSimulator, PATIENCE) as stand:
+            stand.connector.lent.log.warning("127.0.0.1:14829167")
+
+    asyncio.run(story())
+
+
+def test_a_connector_gets_the_suites_of_what_it_can_do_and_no_others() -> None:
+    assert {name for name in vars(conformance(CoilControl, CoilSimulator)) if name.startswith("Test")} == {
+        "TestLifecycleTests", "TestControlTests", "TestReadsZonesTests",
+    }  # fmt: skip
+    assert {name for name in vars(conformance(SlotLock, SlotSimulator)) if name.startswith("Test")} == {
+        "TestLifecycleTests", "TestAccessTests", "TestReadsCredentialsTests", "TestListsCredentialsTests",
+    }  # fmt: skip
+
+
+def test_patience_is_a_library_s_own() -> None:
+    slow = conformance(CoilControl, CoilSimulator, patience=timedelta(seconds=1))
+    assert slow.TestControlTests.patience == timedelta(seconds=1)
+
+
+def test_examples_keep_to_the_declared_rules() -> None:
+    rules = PinRules(lengths=range(5, 6), leading_zero=False, chosen_by=frozenset(Chooser))
+    limits = AccessLimits(methods=frozenset(Method), pin=rules, card_and_pin=True)
+    assert [len(pin.get_secret_value()) for pin in pins(limits)] == [5, 5]
+    assert not any(pin.get_secret_value().startswith("0") for pin in pins(limits))
+    assert [(kind.method, kind.values is None, kind.second_value is None) for kind in kinds(limits)] == [
+        (Method.CARD, False, True), (Method.CARD, False, False), (Method.MOBILE_KEY, False, True),
+        (Method.PIN, False, True), (Method.PIN, True, True),
+    ]  # fmt: skip
