@@ -1,9 +1,12 @@
 """Each connection against the connector that it runs: its settings, secrets and timing."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
 from hub.configuration.document import Node
 from hub.configuration.finding import Finding, instead_of
@@ -31,6 +34,7 @@ def connectors(folder: Folder, load: Load) -> Iterator[Finding]:
             continue
         running[name] = Running(sheet, kind, _config(kind, connection))
         yield from _settings(sheet, kind)
+        yield from _left_out(sheet, kind)
         yield from _timing(sheet, kind)
         if issubclass(kind, AccessControl) and connection.push_horizon_days < SHORTEST_HORIZON_DAYS:
             message = (
@@ -59,8 +63,23 @@ def _settings(sheet: Sheet[Connection], kind: type[Connector[Any]]) -> Iterator[
         yield sheet.error(("settings", *path), code, message)
     _, wrong = faults(kind.config_type, node, strict=False)
     for fault in wrong:
-        if not is_reference(node.find(fault.path)[0].value):
+        if fault.code != "wrong-value" or not is_reference(node.find(fault.path)[0].value):
             yield sheet.error(("settings", *fault.path), fault.code, fault.message)
+
+
+def _left_out(sheet: Sheet[Connection], kind: type[Connector[Any]]) -> Iterator[Finding]:
+    """The settings that were not written, and what they are then."""
+    written = _settings_node(sheet).children
+    fields = kind.config_type.model_fields.items()
+    bare = {name: field for name, field in fields if name not in written and not field.is_required()}
+    if bare:
+        defaults = ", ".join(f"`{name}: {_shown(field)}`" for name, field in bare.items())
+        yield sheet.warning(("settings",), "left-out", f"left out, and so {defaults}; write them if they matter here")
+
+
+def _shown(field: FieldInfo) -> str:
+    """A default as it would be written; a secret stays masked."""
+    return json.dumps(to_jsonable_python(field.get_default(call_default_factory=True)))
 
 
 def _settings_node(sheet: Sheet[Connection]) -> Node:

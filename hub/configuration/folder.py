@@ -106,8 +106,10 @@ def _room(texts: Mapping[str, str], room: str, model: type[T]) -> tuple[dict[str
     findings: list[Finding] = []
     for file in sorted(each for each in texts if each.startswith(f"{room}/") and is_ours(each)):
         name = PurePosixPath(file).stem
-        sheets[name], found = read_sheet(file, texts[file], model)
-        findings += [*found, *_misnamed(file, name)]
+        sheet, found = read_sheet(file, texts[file], model)
+        misnamed = list(_misnamed(file, name))
+        sheets[name] = Sheet(file, sheet.root) if misnamed else sheet
+        findings += [*found, *misnamed]
     return sheets, findings
 
 

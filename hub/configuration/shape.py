@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -156,7 +156,7 @@ def plain(annotation: Any) -> Any:  # noqa: ANN401 - likewise
         return plain(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
         parts = [plain(part) for part in get_args(annotation)]
-        return next((part for part in parts if get_args(part) or _is_model(part)), parts[0])
+        return next((part for part in parts if get_origin(part) not in (None, Literal) or _is_model(part)), parts[0])
     return annotation
 
 

@@ -1,0 +1,166 @@
+"""Folders to read: the example, and a small one whose connectors are made here."""
+
+from copy import deepcopy
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, SecretStr
+
+from hub.configuration import Finding, Read, Severity, read_files, read_folder
+from hub.discovery import load_connector
+from hub.model.zone import Dim
+from hub.sdk import (
+    AccessControl,
+    AccessLimits,
+    Chooser,
+    Connector,
+    ConnectorConfig,
+    Control,
+    ControlLimits,
+    Pace,
+    PinRules,
+)
+
+UMEA = Path(__file__).parents[2] / "examples" / "umea"
+
+load = cache(load_connector)
+"""The connectors that are installed, each looked up once."""
+
+
+@cache
+def umea() -> dict[str, str]:
+    """The example's files."""
+    return dict(read_folder(UMEA, load_class=load).files)
+
+
+class StubConfig(ConnectorConfig):
+    """Settings with a secret, a number and a list of keys."""
+
+    host: str = Field(description="where")
+    port: int = Field(default=1, description="which port")
+    password: SecretStr | None = Field(default=None, description="secret")
+    zones: dict[str, str] = Field(default_factory=dict, description="keys")
+
+
+class StubLock(Connector[StubConfig], AccessControl):
+    """A lock that takes short PINs."""
+
+    access_limits = AccessLimits(pin=PinRules(lengths=range(4, 6), leading_zero=False))
+
+
+class ChoosyLock(Connector[StubConfig], AccessControl):
+    """A lock that makes its PINs itself."""
+
+    access_limits = AccessLimits(pin=PinRules(chosen_by=frozenset({Chooser.SYSTEM})))
+
+
+class StubLamp(Connector[StubConfig], Control):
+    """Lamps that dim, by the keys in their settings."""
+
+    control_limits = ControlLimits(levels=frozenset({Dim}))
+
+    @classmethod
+    def configured_keys(cls, config: StubConfig) -> frozenset[str]:
+        """The zones of the settings."""
+        return frozenset(config.zones)
+
+
+class SlowLamp(StubLamp):
+    """Lamps that may take more than half a lease."""
+
+    pace = Pace(lands_within=timedelta(seconds=31))
+
+
+STUBS: dict[str, Any] = {"lock": StubLock, "choosy": ChoosyLock, "lamp": StubLamp, "slow": SlowLamp}
+
+
+def load_stub(name: str) -> type[Connector[Any]]:
+    """A stub by its name."""
+    found: type[Connector[Any]] = STUBS[name]
+    return found
+
+
+SMALL: dict[str, Any] = {
+    "municipality.yaml": {
+        "key": "2480", "name": "Provköping", "time_zone": "Europe/Stockholm", "awaits": ["access"],
+        "retention": {"decision": "FN 2027/14", "bookings_days": 730},
+        "finance": {}, "registry": {}, "population": {}, "notify": {},
+    },
+    "connections/locks.yaml": {
+        "connector": "lock", "mode": "live", "push_horizon_days": 30,
+        "settings": {"host": "lock.example", "port": 1, "password": "${env:LOCK}", "zones": {}},
+    },
+    "connections/lamps.yaml": {
+        "connector": "lamp", "mode": "live", "push_horizon_days": 30,
+        "settings": {"host": "lamp.example", "port": 1, "password": None, "zones": {"court": "x"}},
+    },
+    "facilities/hall.yaml": {
+        "name": "Hallen",
+        "resources": {
+            "hall.whole": {"name": "Hela", "kind": "place", "parts": ["hall.court"]},
+            "hall.court": {"name": "Bana", "kind": "place", "parts": []},
+            "hall.machine": {"name": "Bollmaskin", "kind": "equipment"},
+        },
+        "access": {
+            "connection": "locks",
+            "credential": {
+                "strategy": "per_booking", "pin": {"length": 5, "leading_zero": False, "quarantine_days": 30},
+            },
+            "doors": {"OUTER": {"key": "outer", "serves": ["hall.court"], "lead_minutes": 15, "lag_minutes": 15}},
+        },
+        "zones": {
+            "court": {
+                "connection": "lamps", "key": "court", "capability": "lighting", "kind": "dim",
+                "serves": ["hall.court"],
+                "lead_minutes": 5, "lag_minutes": 10, "levels": {"default": 60, "match": 100},
+            }
+        },
+    },
+}  # fmt: skip
+"""A folder with nothing wrong; unserved are only the municipality's duties."""
+
+
+def small() -> dict[str, Any]:
+    """The small folder, to be changed."""
+    return deepcopy(SMALL)
+
+
+def at(tree: Any, *path: str | int) -> Any:
+    """What stands at a path."""
+    for step in path:
+        tree = tree[step]
+    return tree
+
+
+def written(trees: dict[str, Any]) -> dict[str, str]:
+    """The folder as texts."""
+    return {
+        file: tree if isinstance(tree, str) else yaml.safe_dump(tree, sort_keys=False) for file, tree in trees.items()
+    }
+
+
+def read(trees: dict[str, Any]) -> Read:
+    """The folder, read with the stubs."""
+    return read_files(written(trees), load_class=load_stub)
+
+
+def with_code(found: Read, code: str) -> list[Finding]:
+    """Its findings of one code."""
+    return [finding for finding in found.findings if finding.code == code]
+
+
+def the_error(found: Read, code: str) -> Finding:
+    """Its one error, of that code."""
+    errors = [finding for finding in found.findings if finding.severity is Severity.ERROR]
+    assert [error.code for error in errors] == [code], errors
+    return errors[0]
+
+
+def the_warning(found: Read, code: str) -> Finding:
+    """Its one warning of that code; there are no errors."""
+    assert found.ok, found.findings
+    (warning,) = with_code(found, code)
+    return warning

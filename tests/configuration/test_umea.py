@@ -1,0 +1,229 @@
+"""Every key of the example is taken away, misspelt and mistyped, and every reference made to dangle: each is found."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+import pytest
+import yaml
+
+from hub.configuration import Finding, check_folder, read_files
+from hub.configuration.document import parse
+from hub.configuration.finding import Path
+from hub.configuration.shape import fields_at
+from hub.model.configuration import Connection, Facility, Municipality
+from hub.model.frozen import Frozen
+from tests.configuration.folders import UMEA, at, load, umea
+
+FILES = sorted(path.relative_to(UMEA).as_posix() for path in UMEA.rglob("*.yaml"))
+WRONG = "svar"
+"""A text where something else is wanted."""
+
+every_file = pytest.mark.parametrize("file", FILES)
+
+
+@cache
+def trees() -> dict[str, Any]:
+    """The example's values."""
+    return {file: yaml.safe_load(text) for file, text in umea().items()}
+
+
+def findings(changed: dict[str, Any]) -> dict[tuple[str, ...], Finding]:
+    """What is found in the example with some files changed, known apart from the lines, which dumping moves."""
+    texts = umea() | {file: yaml.safe_dump(tree, sort_keys=False, allow_unicode=True) for file, tree in changed.items()}
+    found = read_files(texts, load_class=load).findings
+    return {(each.code, each.file, each.path, each.message): each for each in found}
+
+
+@cache
+def before() -> frozenset[tuple[str, ...]]:
+    """What is found in the example as it is."""
+    return frozenset(findings({}))
+
+
+def news(file: str, tree: Any) -> list[Finding]:
+    """What is found only with this tree in the file, in any file."""
+    return [finding for key, finding in findings({file: tree}).items() if key not in before()]
+
+
+def entries(tree: Any, path: Path = ()) -> Iterator[Path]:
+    """The paths of all keys below, those of list items left out."""
+    for step, value in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+        if isinstance(tree, dict):
+            yield (*path, step)
+        yield from entries(value, (*path, step))
+
+
+def model_of(file: str) -> type[Frozen]:
+    """What the file is read into."""
+    models: dict[str, type[Frozen]] = {"connections": Connection, "facilities": Facility}
+    return models.get(file.partition("/")[0], Municipality)
+
+
+def ours(file: str) -> list[Path]:
+    """The keys of a file that the hub or a connector names; the others are the municipality's own."""
+    tree = trees()[file]
+    return [path for path in entries(tree) if path[-1] in known_beside(file, path)]
+
+
+def known_beside(file: str, path: Path) -> Any:
+    """The keys that may stand where the path leads, when they are not free."""
+    if path[0] == "settings" and len(path) > 1:
+        return fields_at(load(trees()[file]["connector"]).config_type, path[1:-1])
+    return fields_at(model_of(file), path[:-1])
+
+
+def without(tree: Any, path: Path) -> Any:
+    """The tree less one entry."""
+    copy = deepcopy(tree)
+    del at(copy, *path[:-1])[path[-1]]
+    return copy
+
+
+def renamed(tree: Any, path: Path, name: str) -> Any:
+    """The tree with one key changed, in its place."""
+    copy = deepcopy(tree)
+    above = at(copy, *path[:-1])
+    items = [(name if key == path[-1] else key, value) for key, value in above.items()]
+    above.clear()
+    above.update(items)
+    return copy
+
+
+def changed(tree: Any, path: Path, value: object) -> Any:
+    """The tree with another value."""
+    copy = deepcopy(tree)
+    at(copy, *path[:-1])[path[-1]] = value
+    return copy
+
+
+def of_another_type(value: object) -> list[object]:
+    """Values that cannot be meant where this one stands."""
+    match value:
+        case bool() | int() | float():
+            return [WRONG, [value], {"a": value}]
+        case dict() | None:
+            return [[WRONG], 50]
+        case list():
+            return [50, {"a": 1}]
+    return [[value], {"a": value}, 50]
+
+
+def told(file: str, tree: Any, near: Path) -> bool:
+    """Whether something new is found in that file, on a line of what stands at the path, or where it should."""
+    root, _ = parse(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))
+    assert root
+    inside = {node.place.line for node in below(root.find(near)[0])}
+    return any(finding.file == file and finding.line in inside for finding in news(file, tree))
+
+
+def below(node: Any) -> Iterator[Any]:
+    """A node and all in it."""
+    yield node
+    for child in node.children.values():
+        yield from below(child)
+
+
+def test_the_example_has_no_errors() -> None:
+    report = check_folder(UMEA, environment={}, load_class=load)
+    assert report.ok, [str(finding) for finding in report.findings]
+    assert (report.read.files, report.read.connections, report.read.resources) == (10, 3, 19)
+
+
+def test_the_example_holds_what_the_walk_below_needs() -> None:
+    assert sum(len(ours(file)) for file in FILES) > 300
+
+
+@every_file
+def test_a_key_that_is_missing_is_told_at_what_should_hold_it(file: str) -> None:
+    tree = trees()[file]
+    assert [path for path in ours(file) if not told(file, without(tree, path), path[:-1])] == []
+
+
+@every_file
+def test_a_key_that_is_misspelt_is_told_on_its_line(file: str) -> None:
+    tree = trees()[file]
+    for path in ours(file):
+        wrong = f"{path[-1]}x"
+        found = [each for each in news(file, renamed(tree, path, wrong)) if each.code == "unknown-key"]
+        text = yaml.safe_dump(renamed(tree, path, wrong), sort_keys=False, allow_unicode=True).splitlines()
+        assert [(each.file, f"`{wrong}`" in each.message) for each in found] == [(file, True)], path
+        assert wrong in text[found[0].line - 1], path
+
+
+@every_file
+def test_a_value_of_a_wrong_type_is_told_on_its_line(file: str) -> None:
+    tree = trees()[file]
+    assert [
+        (path, value)
+        for path in ours(file)
+        for value in of_another_type(at(tree, *path))
+        if not (path[-1] == "settings" and isinstance(value, dict)) and not told(file, changed(tree, path, value), path)
+    ] == []
+
+
+def references(file: str) -> Iterator[Path]:
+    """The paths of all values that name something which stands elsewhere."""
+    for path in entries(trees()[file]):
+        value = at(trees()[file], *path)
+        if path[-1] in ("connection", "connector") or (path[0] == "zones" and path[-1] == "key" and served(file, path)):
+            yield path
+        if path[-1] in ("serves", "parts") and isinstance(value, list):
+            yield from ((*path, number) for number in range(len(value)))
+
+
+def served(file: str, path: Path) -> bool:
+    """Whether the zone has a connection."""
+    return "connection" in at(trees()[file], *path[:-1])
+
+
+@every_file
+def test_a_reference_that_dangles_is_told_on_its_line(file: str) -> None:
+    tree = trees()[file]
+    paths = list(references(file))
+    assert [path for path in paths if not told(file, changed(tree, path, f"{at(tree, *path)}x"), path)] == []
+
+
+def referred(file: str) -> dict[str, Path]:
+    """Every resource that something in its facility names, and one place of the naming."""
+    lists = [path for path in references(file) if path[-2] in ("serves", "parts")]
+    return {at(trees()[file], *path): path for path in lists}
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("facilities/")])
+def test_a_resource_that_is_renamed_or_gone_is_told_where_it_is_named(file: str) -> None:
+    tree = trees()[file]
+    for name, path in referred(file).items():
+        key: Path = ("resources", name)
+        assert told(file, renamed(tree, key, f"{name}x"), path), name
+        assert told(file, without(tree, key), path if len(tree["resources"]) > 1 else ("resources",)), name
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("connections/mqtt")])
+def test_a_zone_that_is_renamed_or_gone_from_its_settings_is_told_where_it_is_named(file: str) -> None:
+    tree = trees()[file]
+    for zone in tree["settings"]["zones"]:
+        key: Path = ("settings", "zones", zone)
+        for gone in (renamed(tree, key, f"{zone}x"), without(tree, key)):
+            assert any(f"`{zone}`" in each.message or each.path == "settings.zones" for each in news(file, gone)), zone
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("connections/")])
+def test_a_connection_whose_file_is_gone_is_told_wherever_it_is_named(file: str) -> None:
+    name = file.removeprefix("connections/").removesuffix(".yaml")
+    uses = [(other, path) for other in FILES for path in references(other) if at(trees()[other], *path) == name]
+    found = read_files({other: text for other, text in umea().items() if other != file}, load_class=load).findings
+    dangling = {(each.file, each.path) for each in found if each.code == "unknown-connection"}
+    assert dangling == {(other, ".".join(map(str, path))) for other, path in uses}
+    assert uses
+
+
+@every_file
+def test_a_line_in_the_example_as_written_is_right(file: str) -> None:
+    lines = umea()[file].splitlines()
+    root, _ = parse(umea()[file])
+    assert root
+    for path in entries(trees()[file]):
+        place = root.place_of(path)
+        assert lines[place.line - 1][place.column - 1 :].strip("\"'").startswith(str(path[-1]))
