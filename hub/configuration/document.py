@@ -5,7 +5,7 @@ Read event by event, so that a bad text ends in a finding and never in a deep re
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,21 +116,23 @@ class _Composer:
             case yaml.ScalarEvent():
                 node = Node(_scalar(event, place), place)
             case yaml.SequenceStartEvent():
-                node = self.inside(event, place, self.sequence)
+                node = self.inside(event.tag, place, self.sequence)
+            case yaml.MappingStartEvent():
+                node = self.inside(event.tag, place, self.mapping)
             case _:
-                node = self.inside(event, place, self.mapping)
-        if anchor := getattr(event, "anchor", None):
-            self.anchors[anchor] = node
+                raise _Unreadable("yaml-syntax", place, "nothing can be read here")
+        if event.anchor:
+            self.anchors[event.anchor] = node
         return node
 
-    def inside(self, event: Any, place: Place, compose: Any) -> Node:  # noqa: ANN401
+    def inside(self, tag: str | None, place: Place, compose: Callable[[Place], Node]) -> Node:
         """A collection, one level down."""
-        if event.tag:
-            raise _Unreadable("yaml-tag", place, f"`{event.tag}`: tags are not used here; remove it")
+        if tag:
+            raise _Unreadable("yaml-tag", place, f"`{tag}`: tags are not used here; remove it")
         self.depth += 1
         if self.depth > DEEPEST:
             raise _Unreadable("yaml-depth", place, f"nested more than {DEEPEST} levels deep; is a bracket left open?")
-        node: Node = compose(place)
+        node = compose(place)
         self.depth -= 1
         if node.size > LARGEST:
             raise _Unreadable("yaml-size", place, f"more than {LARGEST} values, anchors counted at each use; divide it")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Literal, TypeGuard, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -134,15 +134,15 @@ def fields_at(model: type[BaseModel], path: Path) -> Mapping[str, FieldInfo]:
     return kind.model_fields if _is_model(kind) else {}
 
 
-def kind_at(model: type[BaseModel], path: Path) -> Any:  # noqa: ANN401 - annotations have no common type
+def kind_at(model: type[BaseModel], path: Path) -> object:
     """The type of what stands at a path; None where anything may."""
-    kind: Any = model
+    kind: object = model
     for step in path:
         kind = _inside(kind, step)
     return kind
 
 
-def _inside(kind: Any, step: str | int) -> Any:  # noqa: ANN401 - likewise
+def _inside(kind: object, step: str | int) -> object:
     """What a value of this kind holds at the step."""
     if _is_model(kind):
         return plain(kind.model_fields[step].annotation) if step in kind.model_fields else None
@@ -150,7 +150,7 @@ def _inside(kind: Any, step: str | int) -> Any:  # noqa: ANN401 - likewise
     return plain(arguments[-1 if get_origin(kind) is dict else 0]) if arguments else None
 
 
-def plain(annotation: Any) -> Any:  # noqa: ANN401 - likewise
+def plain(annotation: object) -> object:
     """An annotation without what stands around it; of a union the part that holds other values."""
     if get_origin(annotation) is Annotated:
         return plain(get_args(annotation)[0])
@@ -160,5 +160,5 @@ def plain(annotation: Any) -> Any:  # noqa: ANN401 - likewise
     return annotation
 
 
-def _is_model(kind: Any) -> bool:  # noqa: ANN401 - likewise
+def _is_model(kind: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(kind, type) and issubclass(kind, BaseModel)

@@ -77,7 +77,7 @@ class Access(Frozen):
     """The doors of a facility (passage)."""
 
     connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
-    credential: CredentialRule
+    credential: Annotated[CredentialRule, Field(description="what opens them")]
     doors: Annotated[dict[str, Door], Field(min_length=1, description="each door by a name of ours")]
 
 
