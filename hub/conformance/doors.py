@@ -23,8 +23,10 @@ async def put(stand: Bench, wanted: Credential) -> datetime | None:
 
 async def _send(stand: Bench, wanted: Credential) -> None:
     for _ in range(3 if stand.network.fault else 1):
-        outcome, _receipt = await stand.deliver(lambda: stand.connector.put_credential(wanted))
+        outcome, receipt = await stand.deliver(lambda: stand.connector.put_credential(wanted))
         assert outcome is Outcome.DONE, stand.said
+        if receipt.condition is Condition.STANDING and not stand.network.fault:
+            assert there(stand, wanted.key), "the receipt says that it stands, and nothing opens"
         await honest(stand, wanted.key)
         stand.settle()
         if isinstance(stand.simulator, HasUsers):

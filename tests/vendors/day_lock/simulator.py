@@ -54,7 +54,7 @@ class DaySimulator(HttpSimulator, HasDoors):
     def handle(self, request: httpx.Request) -> httpx.Response:
         now = self.clock.now()
         self.calls = [call for call in self.calls if now - call < timedelta(minutes=1)] + [now]
-        if len(self.calls) > 24:
+        if len(self.calls) > 16:
             return httpx.Response(429, headers={"Retry-After": "60"})
         path, key = request.url.path, request.url.path.rsplit("/", 1)[-1]
         match request.method, path:
