@@ -52,6 +52,8 @@ class Accepted(NamedTuple):
     conflicts: tuple[Conflict, ...] = ()
     changed: bool = False
     """Whether any effect had to change."""
+    new: bool = False
+    """Whether the booking was not known before."""
 
 
 class Accepting:
@@ -233,7 +235,7 @@ def _answer(connection: Connection, request: Accept, outcome: Outcome, known: Kn
     if change_ is not None and outcome is Outcome.ACCEPTED:
         changed = change_.known is None or bool(change_.removed or change_.added or change_.records != change_.before.records)
         conflicts = tuple(_conflicts(connection, request, change_.id))
-        return Accepted(outcome, request.revision, change_.targets, conflicts, changed)
+        return Accepted(outcome, request.revision, change_.targets, conflicts, changed, new=change_.known is None)
     revision = change_.request.revision if change_ else known.revision if known else request.revision
     if outcome is Outcome.UNCHANGED and (known or change_):
         id_ = change_.id if change_ else known.id if known else 0

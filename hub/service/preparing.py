@@ -20,7 +20,7 @@ _PERSONS = TypeAdapter(tuple[Customer, tuple[tuple[Holder, ...], ...]])
 _BOOKING = Booking.__pydantic_validator__
 _CONTENT = Booking.__pydantic_serializer__
 _WITHOUT_PERSONS = {"customer": True, "occasions": {"__all__": {"holders"}}}
-_CODES = {"extra_forbidden": "unknown-field", "missing": "missing-field", "timezone_aware": "naive-time"}
+_CODES = {"extra_forbidden": "unknown-field", "missing": "missing-field", "timezone_aware": "naive-time", "json_invalid": "invalid-json"}
 
 
 Part = TypeVar("Part", Occasion, Extra, Charge)

@@ -19,8 +19,9 @@ _RAISE = (
 _TAKE = (
     "SELECT id, municipality, connection, key, kind, generation, confirmed, effect, token, attempts, owner, look, repairs, body,"
     " wanted, wanted_until, failing_since, problem, proof, due FROM lanes"
-    " WHERE due <= ? AND due < ? AND lease_until <= ? ORDER BY due LIMIT ?"
+    " WHERE due <= ? AND due < ? AND lease_until <= ?{} ORDER BY due LIMIT ?"
 )
+_NOT_OF = " AND NOT (municipality = ? AND connection = ?)"
 _HOLD = (
     "UPDATE lanes SET owner = ?, lease_until = ?, due = ?, token = token + 1,"
     " delivery = CASE WHEN delivery = 'due' THEN 'sending' ELSE delivery END WHERE id = ?"
@@ -71,6 +72,8 @@ class Take(NamedTuple):
     at_most: int
     now: int
     lease: int
+    full: tuple[tuple[str, str], ...] = ()
+    """(municipality, connection) of which this node has enough in hand."""
 
 
 def raise_all(connection: Connection, targets: Sequence[Raise]) -> list[tuple[int, int]]:
@@ -95,7 +98,9 @@ def take(connection: Connection, asked: list[Take]) -> list[list[Lane]]:
 
 def _take(connection: Connection, asked: Take) -> list[Lane]:
     clock = connection.clock()
-    rows = connection.rows(_TAKE, (asked.now, NEVER, clock, asked.at_most))
+    full = [part for place in asked.full for part in place]
+    sql = _TAKE.format(_NOT_OF * len(asked.full))
+    rows = connection.rows(sql, (asked.now, NEVER, clock, *full, asked.at_most))
     until = clock + asked.lease
     connection.each(_HOLD, [(asked.owner, until, asked.now + asked.lease, row[0]) for row in rows])
     return [_lane(row) for row in rows]
@@ -116,7 +121,7 @@ def next_due(connection: Connection) -> int:
 
 
 class Settled(NamedTuple):
-    """How a carrying ended. `quiet`: microseconds in which nobody may take the lane, for an unanswered call may still land.
+    """How a carrying ended, as columns. `quiet`: microseconds in which nobody may take the lane: a call may still land.
 
     `quiet` is not `due`: an accept lowers that.
     """
@@ -126,19 +131,18 @@ class Settled(NamedTuple):
     effect: str
     due: int
     now: int
-    state: str | None = None
-    """What now stands there, as far as is known."""
-    proof: str | None = None
-    sent: str | None = None
-    detail: str | None = None
-    reference: str | None = None
-    quiet: int = 0
-    look: bool = False
-    repairs: int = 0
-    problem: int | None = None
-    wanted_until: int | None = None
-    told: bool = True
-    """Whether it is worth a row in the history."""
+    state: str | None
+    proof: str | None
+    sent: str | None
+    detail: str | None
+    reference: str | None
+    quiet: int
+    attempts: int
+    look: bool
+    repairs: int
+    problem: int | None
+    wanted_until: int | None
+    told: bool
 
 
 _SETTLE = (
@@ -147,7 +151,9 @@ _SETTLE = (
     " confirmed_at = CASE WHEN ? THEN ? ELSE confirmed_at END, failing_since = CASE WHEN ? THEN coalesce(failing_since, ?) END"
     " WHERE municipality = ? AND id = ?"
 )
-_CONFESS = "UPDATE lanes SET generation = generation + 1, confirmed = NULL, due = 0, delivery = 'due' WHERE municipality = ? AND id = ?"
+_CONFESS = (
+    "UPDATE lanes SET generation = generation + 1, confirmed = '?', due = 0, delivery = 'due' WHERE municipality = ? AND id = ?"
+)
 _TOLD = "INSERT INTO deliveries(municipality, lane, generation, outcome, proof, sent, detail, at) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -157,35 +163,170 @@ def settle(connection: Connection, done: Sequence[Settled]) -> list[bool]:
     In order of id, as accepting does: both hold several rows of this table at once. Says which were ours.
     """
     condition, values = connection.among("id", sorted(s.lane.id for s in done))
-    current = {
-        id_: (token, generation, due)
-        for id_, token, generation, due in connection.rows(f"SELECT id, token, generation, due FROM lanes WHERE {condition}", values)
-    }
+    rows = connection.rows(f"SELECT id, token, generation, look FROM lanes WHERE {condition}", values)
+    current = {id_: (token, generation, bool(look)) for id_, token, generation, look in rows}
     ours = [current[s.lane.id][0] == s.lane.token for s in done]
     clock = connection.clock()
     ordered = sorted(zip(done, ours, strict=True), key=lambda pair: pair[0].lane.id)
-    connection.each(_SETTLE, [_row(s, clock, current[s.lane.id]) for s, mine in ordered if mine])
+    connection.each(_SETTLE, [_row(s, clock, *current[s.lane.id][1:]) for s, mine in ordered if mine])
     connection.each(_CONFESS, [(s.lane.municipality, s.lane.id) for s, mine in ordered if not mine and s.told])
     connection.each(_TOLD, [_told(s) for s, mine in ordered if mine and s.told])
     return ours
 
 
-def _row(done: Settled, clock: int, current: tuple[int, int, int]) -> tuple[object, ...]:
+def _row(done: Settled, clock: int, generation: int, look: bool) -> tuple[object, ...]:  # noqa: FBT001 - a column
     """Something newer came while we sent: due at once, and what stands there is not trusted."""
-    lane, retried = done.lane, done.outcome is Delivery.RETRYING
-    newer = current[1] != lane.generation
+    lane = done.lane
+    newer, retried = generation != lane.generation, done.outcome is Delivery.RETRYING and done.attempts > 0
     state, due, outcome = done.state, done.due, done.outcome
-    if newer:
-        due = done.due if retried else done.now
-        state, outcome = (state, outcome) if retried else (None if done.told else state, Delivery.DUE)
+    if newer and not retried:
+        due, outcome = done.now, Delivery.DUE
+        state = state if done.sent is None else "?"
+    asked_meanwhile = look and not lane.look
+    due = min(due, done.now) if asked_meanwhile else due
     confirmed, failing = outcome is Delivery.CONFIRMED, outcome in {Delivery.RETRYING, Delivery.STUCK}
     return (
-        clock + done.quiet if done.quiet else 0, lane.attempts + 1 if retried else 0, state, done.effect, outcome, done.proof,
-        done.detail, done.reference, due, done.look, done.repairs, done.problem, done.wanted_until, confirmed, done.now, failing,
-        done.now, lane.municipality, lane.id,
+        clock + done.quiet if done.quiet else 0, done.attempts, state, done.effect, outcome, done.proof,
+        done.detail, done.reference, due, done.look or asked_meanwhile, done.repairs, done.problem, done.wanted_until,
+        confirmed and done.told, done.now, failing, done.now, lane.municipality, lane.id,
     )  # fmt: skip
 
 
 def _told(done: Settled) -> tuple[object, ...]:
     lane = done.lane
     return (lane.municipality, lane.id, lane.generation, done.outcome, done.proof, done.sent, done.detail, done.now)
+
+
+def ask_for_a_look(connection: Connection, municipality: str, name: str, keys: Iterable[str], *, now: int) -> None:
+    """Have lanes looked at soon: something may have changed there."""
+    connection.each(
+        "UPDATE lanes SET look = 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"
+        " WHERE municipality = ? AND connection = ? AND key = ? AND kind <> 'record'",
+        [(now, now, municipality, name, key) for key in keys],
+    )
+
+
+def ask_for_looks(connection: Connection, *, now: int) -> int:
+    """Have all that stands, or may stand, looked at: on start, and now and then. Gives how many lanes."""
+    return connection.run(
+        "UPDATE lanes SET look = 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"
+        " WHERE kind <> 'record' AND effect IN ('standing', 'overridden', 'removing', 'lost') AND delivery <> 'stuck'",
+        (now, now),
+    )
+
+
+def end_leases(connection: Connection, municipality: str, name: str, *, quiet: int, now: int) -> int:
+    """Shorten the leases of processes that are gone: a call that they began lands within `quiet`, or never. Doubt stays.
+
+    For SQLite, where there is one process, so whoever held a lease when it starts is gone. Gives how many.
+    """
+    until = connection.clock() + quiet
+    return connection.run(
+        "UPDATE lanes SET lease_until = CASE WHEN lease_until > ? THEN ? ELSE lease_until END, due = ?"
+        " WHERE municipality = ? AND connection = ? AND owner IS NOT NULL",
+        (until, until, now, municipality, name),
+    )
+
+
+def make_due(connection: Connection, municipality: str, name: str, *, now: int) -> int:
+    """What waits for a connection is due: it runs again. Gives how many."""
+    return connection.run(
+        "UPDATE lanes SET due = ? WHERE municipality = ? AND connection = ? AND due > ? AND delivery IN ('due', 'retrying')",
+        (now, municipality, name, now),
+    )
+
+
+def retry_problem(connection: Connection, municipality: str, problem: int, *, now: int) -> int:
+    """What waits behind a problem is tried again, with a fresh start. Gives how many."""
+    return connection.run(
+        "UPDATE lanes SET due = ?, delivery = 'due', repairs = 0, problem = NULL WHERE municipality = ? AND problem = ?",
+        (now, municipality, problem),
+    )
+
+
+class Seen(NamedTuple):
+    """A lane as it is shown. Times in microseconds."""
+
+    id: int
+    connection: str
+    key: str
+    kind: str
+    generation: int
+    confirmed: str | None
+    effect: str
+    delivery: str
+    proof: str | None
+    detail: str | None
+    due: int
+    attempts: int
+    confirmed_at: int | None
+    failing_since: int | None
+    problem: int | None
+
+
+_SEEN = (
+    "SELECT id, connection, key, kind, generation, confirmed, effect, delivery, proof, detail, due, attempts, confirmed_at,"
+    " failing_since, problem FROM lanes WHERE municipality = ?"
+)
+
+
+def seen(connection: Connection, municipality: str, ids: Iterable[int]) -> dict[int, Seen]:
+    """Those lanes, by id."""
+    condition, values = connection.among("id", ids)
+    return {row[0]: Seen(*row) for row in connection.rows(f"{_SEEN} AND {condition}", [municipality, *values])}
+
+
+def with_key(connection: Connection, municipality: str, name: str, key: str) -> Seen | None:
+    """The lane of one target."""
+    rows = connection.rows(f"{_SEEN} AND connection = ? AND key = ?", (municipality, name, key))
+    return Seen(*rows[0]) if rows else None
+
+
+def page(  # noqa: PLR0913 - a filter has that many parts
+    connection: Connection, municipality: str, *, delivery: str | None, name: str | None, before: int | None, after: int, limit: int
+) -> list[Seen]:
+    """Lanes in order of id, of one delivery state, of one connection, due before a moment."""
+    wanted = (("delivery = ?", delivery), ("connection = ?", name), ("due < ?", before))
+    chosen = [(condition, value) for condition, value in wanted if value is not None]
+    where = "".join(f" AND {condition}" for condition, _ in chosen)
+    values = [municipality, *(value for _, value in chosen), after, limit]
+    return [Seen(*row) for row in connection.rows(f"{_SEEN}{where} AND id > ? ORDER BY id LIMIT ?", values)]
+
+
+def counts(connection: Connection, municipality: str) -> list[tuple[str, str, str, int]]:
+    """(kind, effect, delivery, how many)."""
+    sql = "SELECT kind, effect, delivery, count(*) FROM lanes WHERE municipality = ? GROUP BY kind, effect, delivery"
+    return [(kind, effect, delivery, count) for kind, effect, delivery, count in connection.rows(sql, (municipality,))]
+
+
+def waiting(connection: Connection, municipality: str) -> dict[str, int]:
+    """How many lanes of each connection are not as they should be."""
+    sql = (
+        "SELECT connection, count(*) FROM lanes WHERE municipality = ? AND (problem IS NOT NULL OR delivery = 'retrying')"
+        " GROUP BY connection"
+    )
+    return dict(connection.rows(sql, (municipality,)))
+
+
+def nearest(connection: Connection, municipality: str, problem: int, *, now: int) -> int | None:
+    """When the first of what waits behind a problem is needed."""
+    ((starts,),) = connection.rows(
+        "SELECT min(c.starts) FROM lanes l JOIN claims c ON c.municipality = l.municipality AND c.lane = l.id"
+        " WHERE l.municipality = ? AND l.problem = ? AND c.ends > ? AND c.suspended = 0",
+        (municipality, problem, now),
+    )
+    return None if starts is None else int(starts)
+
+
+def oldest(connection: Connection, municipality: str, *, now: int) -> int:
+    """When the oldest lane that is due became so; NEVER when none is."""
+    sql = "SELECT min(due) FROM lanes WHERE due <= ? AND due < ? AND municipality = ?"
+    ((due,),) = connection.rows(sql, (now, NEVER, municipality))
+    return NEVER if due is None else int(due)
+
+
+def oldest_revoke(connection: Connection, municipality: str) -> int:
+    """Since when the oldest revoke has failed; NEVER when none has."""
+    sql = "SELECT min(failing_since) FROM lanes WHERE municipality = ? AND effect = 'removing' AND failing_since IS NOT NULL"
+    ((since,),) = connection.rows(sql, (municipality,))
+    return NEVER if since is None else int(since)

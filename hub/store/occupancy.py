@@ -62,3 +62,27 @@ def overlapping(connection: Connection, municipality: str, resource: str, starts
     place, times = (municipality, resource), (ends, starts, but)
     rows = connection.rows(_OVERLAPPING, (*place, starts - DAY, *times, *place, starts - _LONGEST, *times))
     return [Overlap(*row) for row in rows]
+
+
+class Coming(NamedTuple):
+    """A use that is on or will be, with what its booking asks for (JSON)."""
+
+    resource: str
+    starts: int
+    ends: int
+    occasion: str
+    number: str
+    asked: str
+    unserved: str
+
+
+def coming(connection: Connection, municipality: str, resources: Iterable[str], *, starts: int, ends: int) -> list[Coming]:
+    """Uses of the resources by confirmed bookings in [starts, ends), in order of time."""
+    condition, values = connection.among("o.resource", resources)
+    rows = connection.rows(
+        "SELECT o.resource, o.starts, o.ends, o.occasion, b.number, b.asked, b.unserved FROM occupancy o"
+        f" JOIN bookings b ON b.id = o.booking WHERE o.municipality = ? AND {condition} AND o.long IN (0, 1) AND o.starts > ?"
+        " AND o.starts < ? AND o.ends > ? AND b.status = 'confirmed' ORDER BY o.starts, o.resource, b.number",
+        [municipality, *values, starts - _LONGEST, ends, starts],
+    )
+    return [Coming(*row) for row in rows]

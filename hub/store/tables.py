@@ -97,7 +97,7 @@ EVENTS = Table(
 
 PROBLEMS = Table(
     "problems", METADATA, _id(), _town(), Column("connection", Text, nullable=False), Column("code", Text, nullable=False),
-    Column("cause", Text, nullable=False), _int("since"), Column("until", BigInteger),
+    Column("cause", Text, nullable=False), Column("detail", Text, nullable=False), _int("since"), Column("until", BigInteger),
 )  # fmt: skip
 """One cause, however many wait behind it."""
 Index(

@@ -173,6 +173,7 @@ def upgrade() -> None:
     sa.Column('connection', sa.Text(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('detail', sa.Text(), nullable=False),
     sa.Column('since', sa.BigInteger(), nullable=False),
     sa.Column('until', sa.BigInteger(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_problems'))

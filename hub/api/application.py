@@ -1,0 +1,69 @@
+"""The web application: routers, errors, request ids, and documentation that needs no internet."""
+
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from pydantic.json_schema import models_json_schema
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.api import bookings, health, operating, problems
+from hub.model.answers import ImportLine, ProblemDetails
+from hub.model.booking import Booking
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+_DESCRIPTION = (
+    "The hub between a municipality's booking system and its access, lighting and other systems. "
+    "Authorization: Bearer everywhere but health. Errors are application/problem+json with a stable code."
+)
+
+
+class RequestIds:
+    """Gives each request an id: the caller's own, or a new one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        name = told if 0 < len(told) <= 128 and told.isascii() else secrets.token_hex(8).encode()  # noqa: PLR2004 - a bound
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", name)]
+            await send(message)
+
+        await self._app(scope, receive, named)
+
+
+def create_api(lifespan: Lifespan | None = None) -> FastAPI:
+    """Make the application; its lifespan sets `app.state.desk`."""
+    app = FastAPIOffline(
+        title="Knutpunkt", version="1", description=_DESCRIPTION, lifespan=lifespan, openapi_url="/v1/openapi.json", docs_url="/docs",
+        redoc_url=None, separate_input_output_schemas=False,
+    )  # fmt: skip
+    problems.install(app)
+    for router in (bookings.ROUTER, operating.ROUTER, health.ROUTER):
+        app.include_router(router)
+    app.add_middleware(RequestIds)
+    plain = app.openapi
+    app.openapi = lambda: _with_bodies(plain())  # type: ignore[method-assign]
+    return app
+
+
+def _with_bodies(document: dict[str, Any]) -> dict[str, Any]:
+    """Add the models of bodies that are read by hand: the hot path asks no framework to."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    if "Booking" not in schemas or "ProblemDetails" not in schemas:
+        models = [(model, "validation") for model in (Booking, ProblemDetails, ImportLine)]
+        _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+        for name, schema in found["$defs"].items():
+            schemas.setdefault(name, schema)
+    return document

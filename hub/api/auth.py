@@ -1,0 +1,38 @@
+"""Who is calling, and what they may: a Bearer key with scopes, bound to a municipality."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Request, Security
+from fastapi.security import HTTPBearer
+
+from hub.api.desk import desk
+from hub.api.problems import ProblemError
+from hub.service.keys import Holder, Scope
+
+_SCHEME = HTTPBearer(auto_error=False, description="An API key, made by `knutpunkt key create`")
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+async def authorised(request: Request, municipality: str, scope: Scope) -> Holder:
+    """The holder of the request's key.
+
+    Raises:
+        ProblemError: 401 without a key in force, 403 when it does not give this right in this municipality.
+    """
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    holder = await desk(request).holder(key.strip()) if scheme.lower() == "bearer" and key else None
+    if holder is None:
+        raise ProblemError("unauthorised", "send Authorization: Bearer with a key in force", headers=_CHALLENGE)
+    if not holder.may(scope, municipality):
+        raise ProblemError("forbidden", f"the key {holder.name!r} lacks scope {scope} in {municipality}")
+    return holder
+
+
+def require(scope: Scope) -> Callable[..., Awaitable[Holder]]:
+    """A dependency: the caller has that right in the municipality of the address."""
+
+    async def required(request: Request, municipality: str, _key: Annotated[object, Security(_SCHEME)] = None) -> Holder:
+        return await authorised(request, municipality, scope)
+
+    return required

@@ -1,0 +1,161 @@
+"""Bookings: put one, send a season, get one with all that follows from it, list them."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from hub.api.auth import authorised, require
+from hub.api.desk import Desk, desk
+from hub.api.documented import problems
+from hub.api.problems import ProblemError, of_invalid, problem
+from hub.errors import FieldFault, InvalidError
+from hub.model.answers import BookingAnswer, BookingPage, BookingView, ImportLine, ImportSummary
+from hub.model.booking import Booking
+from hub.service import showing
+from hub.service.accepting import Outcome
+from hub.service.bookings import LINE_LIMIT, Line, split_lines
+from hub.service.keys import Holder, Scope
+
+ROUTER = APIRouter(tags=["bookings"])
+
+_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Booking"}}}},
+    "security": [{"HTTPBearer": []}],
+}
+_LINES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/x-ndjson": {"schema": {"type": "string", "description": "one Booking a line"}}},
+    },
+    "security": [{"HTTPBearer": []}],
+}
+
+
+@ROUTER.put(
+    "/v1/{municipality}/bookings/{number}",
+    status_code=202,
+    openapi_extra=_BODY,
+    response_model=BookingAnswer,
+    responses={200: {"model": BookingAnswer, "description": "Nothing had to change"}}
+    | problems("invalid-json", "unknown-parameter", "superseded", "revision-conflict", "too-large", "wrong-content-type", "invalid-booking"),
+)
+async def put_booking(municipality: str, number: str, request: Request) -> Response:
+    """Take the whole booking at a revision; the answer comes when it is on disk."""
+    holder = await authorised(request, municipality, Scope.BOOKINGS_WRITE)
+    _no_parameters(request)
+    raw = await _body(request)
+    here = desk(request)
+    done = await here.bookings.accept(municipality, raw, number=number, sent_by=_sent_by(request, holder))
+    outcome, revision = done.answer.outcome, done.answer.revision
+    if outcome is Outcome.SUPERSEDED:
+        raise ProblemError("superseded", f"revision {revision} is known", current_revision=revision)
+    if outcome is Outcome.REVISION_CONFLICT:
+        raise ProblemError("revision-conflict", f"send the change as revision {revision + 1}", current_revision=revision)
+    answer = await here.answering.answer(done, with_values=holder.may(Scope.CREDENTIALS_READ, municipality))
+    return Response(answer.model_dump_json(), 202 if done.answer.changed else 200, media_type="application/json")
+
+
+@ROUTER.get("/v1/{municipality}/bookings/{number}", responses=problems("not-found"))
+async def get_booking(
+    municipality: str,
+    number: str,
+    here: Annotated[Desk, Depends(desk)],
+    holder: Annotated[Holder, Depends(require(Scope.BOOKINGS_READ))],
+) -> BookingView:
+    """Give the booking, its effects, deliveries, credentials and timeline, past and future."""
+    with_values = holder.may(Scope.CREDENTIALS_READ, municipality)
+    return await here.look_up.booking(municipality, number, with_values=with_values)
+
+
+@ROUTER.get("/v1/{municipality}/bookings", dependencies=[Depends(require(Scope.BOOKINGS_READ))], responses=problems("not-found"))
+async def list_bookings(
+    municipality: str,
+    here: Annotated[Desk, Depends(desk)],
+    after: Annotated[str, Query(max_length=64, description="a number; the page begins after it")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> BookingPage:
+    """List numbers, revisions and content hashes, so that a core can resynchronise."""
+    return await here.look_up.page(municipality, after=after, limit=limit)
+
+
+@ROUTER.post(
+    "/v1/{municipality}/bookings",
+    status_code=200,
+    openapi_extra=_LINES,
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}, "description": "An ImportLine for each line, then a summary"}}
+    | problems("not-found", "unknown-parameter", "wrong-content-type"),
+)
+async def import_bookings(municipality: str, request: Request) -> Response:
+    """Take one booking a line and answer a line each, in order, as they are on disk; a bad line stops no other."""
+    holder = await authorised(request, municipality, Scope.BOOKINGS_WRITE)
+    _no_parameters(request)
+    _of_type(request, "application/x-ndjson")
+    here = desk(request)
+    here.rulebook.town(municipality)
+    answers = _answers(here, municipality, request, _sent_by(request, holder))
+    return StreamingResponse(answers, media_type="application/x-ndjson")
+
+
+async def _answers(here: Desk, municipality: str, request: Request, sent_by: str) -> AsyncIterator[str]:
+    lines = split_lines().lines(request.stream())
+    counts: dict[str, int] = {}
+    conflicts = 0
+    batch: list[str] = []
+    async for line in here.bookings.accept_lines(municipality, lines, sent_by=sent_by):
+        told = _told(line)
+        counts[told.outcome] = counts.get(told.outcome, 0) + 1
+        conflicts += len(told.conflicts)
+        batch.append(told.model_dump_json(exclude_none=True))
+        if len(batch) >= 100:  # noqa: PLR2004 - lines a chunk
+            yield "\n".join(batch) + "\n"
+            batch = []
+    summary = ImportSummary(lines=sum(counts.values()), conflicts=conflicts, **counts)
+    yield "\n".join([*batch, f'{{"summary":{summary.model_dump_json()}}}']) + "\n"
+
+
+def _told(line: Line) -> ImportLine:
+    if line.done is None:
+        details = of_invalid(line.refused) if line.refused else problem("internal")
+        return ImportLine(line=line.line, number=line.number, outcome="rejected", problem=details)
+    judged = line.done.answer
+    match judged.outcome:
+        case Outcome.ACCEPTED | Outcome.UNCHANGED as outcome:
+            return ImportLine(line=line.line, number=line.number, outcome=outcome.value, conflicts=showing.conflicts(judged.conflicts))
+        case Outcome.SUPERSEDED:
+            details = problem("superseded", f"revision {judged.revision} is known", current_revision=judged.revision)
+            return ImportLine(line=line.line, number=line.number, outcome="superseded", problem=details)
+    details = problem("revision-conflict", f"send the change as revision {judged.revision + 1}", current_revision=judged.revision)
+    return ImportLine(line=line.line, number=line.number, outcome="rejected", problem=details)
+
+
+def _sent_by(request: Request, holder: Holder) -> str:
+    return request.headers.get("x-sent-by", holder.name)[:200]
+
+
+def _no_parameters(request: Request) -> None:
+    """A parameter that is not understood may be meant to change everything: refuse it rather than store."""
+    if request.url.query:
+        raise ProblemError("unknown-parameter", "this call takes no parameters in this version; nothing was stored")
+
+
+def _of_type(request: Request, wanted: str) -> None:
+    told = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if told != wanted:
+        raise ProblemError("wrong-content-type", f"send Content-Type: {wanted}")
+
+
+async def _body(request: Request) -> bytes:
+    _of_type(request, "application/json")
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > LINE_LIMIT:
+            raise ProblemError("too-large", f"a booking is at most {LINE_LIMIT} bytes")
+    raw = b"".join(chunks)
+    if not raw:
+        raise InvalidError([FieldFault("", "invalid-json", "the body is empty")])
+    return raw

@@ -1,0 +1,59 @@
+"""What the routers call: every use case of this process in one place, and who is calling."""
+
+import time
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from hub.clock import Clock
+from hub.delivery.connections import Connections
+from hub.delivery.health import Health
+from hub.service.answering import Answering
+from hub.service.bookings import Bookings
+from hub.service.figures import Figures
+from hub.service.keys import Holder, digest, holder
+from hub.service.looking_up import LookUp
+from hub.service.operating import Operating
+from hub.service.readiness import ReadinessBoard
+from hub.service.resources import Resources
+from hub.service.rulebook import Rulebook
+from hub.store.writer import Readers
+
+_REMEMBERED_SECONDS = 5.0
+
+
+@dataclass
+class Desk:
+    """The use cases."""
+
+    clock: Clock
+    readers: Readers
+    rulebook: Rulebook
+    bookings: Bookings
+    look_up: LookUp
+    operating: Operating
+    readiness: ReadinessBoard
+    connections: Connections
+    health: Health
+    answering: Answering
+    resources: Resources
+    figures: Figures
+    _holders: dict[bytes, tuple[float, Holder | None]] = field(default_factory=dict)
+
+    async def holder(self, key: str) -> Holder | None:
+        """Whose key it is; a revoked one works for five seconds more."""
+        hashed, now = digest(key), time.monotonic()
+        known = self._holders.get(hashed)
+        if known is not None and now - known[0] < _REMEMBERED_SECONDS:
+            return known[1]
+        found = await self.readers.read(holder, hashed)
+        if len(self._holders) > 10_000:  # noqa: PLR2004 - a bound on memory, not a rule
+            self._holders.clear()
+        self._holders[hashed] = (now, found)
+        return found
+
+
+def desk(request: Request) -> Desk:
+    """The desk of the application that serves the request."""
+    found: Desk = request.app.state.desk
+    return found

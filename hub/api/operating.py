@@ -1,0 +1,121 @@
+"""What operators see and do: resources, deliveries, problems, connections, readiness, everything counted."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, BaseModel
+
+from hub.api.auth import require
+from hub.api.desk import Desk, desk
+from hub.api.documented import problems
+from hub.clock import micros
+from hub.model.answers import ConnectionAnswer, DeliveryPage, ProblemAnswer, Readiness, ResourceAnswer, StatusAnswer
+from hub.model.states import Delivery
+from hub.service.keys import Holder, Scope
+
+ROUTER = APIRouter(prefix="/v1/{municipality}", responses=problems("not-found"))
+
+_Here = Annotated[Desk, Depends(desk)]
+_READ = [Depends(require(Scope.BOOKINGS_READ))]
+_OPERATE = [Depends(require(Scope.OPERATOR))]
+
+
+class Retried(BaseModel):
+    """What a retry came to."""
+
+    deliveries: int
+
+
+class Tested(BaseModel):
+    """What a test of a connection showed."""
+
+    ok: bool
+    failed: str | None
+    about: ConnectionAnswer
+
+
+@ROUTER.get("/resources", tags=["resources"], dependencies=_READ)
+async def list_resources(municipality: str, here: _Here) -> list[ResourceAnswer]:
+    """List resources, with their identities in each system."""
+    return await here.resources.listed(municipality)
+
+
+@ROUTER.get("/resources/{resource}", tags=["resources"], dependencies=_READ)
+async def get_resource(municipality: str, resource: str, here: _Here) -> ResourceAnswer:
+    """Give one resource, what its targets should be like now, and who claims them."""
+    return await here.resources.one(municipality, resource)
+
+
+@ROUTER.get("/deliveries", tags=["deliveries"], dependencies=_OPERATE)
+async def list_deliveries(  # noqa: PLR0913 - a filter
+    municipality: str,
+    here: _Here,
+    state: Delivery | None = None,
+    connection: str | None = None,
+    before: Annotated[AwareDatetime | None, Query(description="due before this moment")] = None,
+    after: Annotated[int, Query(ge=0, description="an id; the page begins after it")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> DeliveryPage:
+    """Tell what is where."""
+    due = micros(before) if isinstance(before, datetime) else None
+    return await here.operating.deliveries(municipality, state=state, connection=connection, before=due, after=after, limit=limit)
+
+
+@ROUTER.get("/problems", tags=["problems"], dependencies=_OPERATE)
+async def list_problems(
+    municipality: str, here: _Here, *, ended: bool = False, language: Annotated[Literal["sv", "en"], Query()] = "en"
+) -> list[ProblemAnswer]:
+    """Tell causes, not symptoms: the open problems, the oldest first."""
+    return await here.operating.problems(municipality, ended=ended, language=language)
+
+
+@ROUTER.post("/problems/{problem}:retry", tags=["problems"], dependencies=_OPERATE)
+async def retry_problem(municipality: str, problem: int, here: _Here) -> Retried:
+    """Try what waits behind a problem again."""
+    return Retried(deliveries=await here.operating.retry(municipality, problem))
+
+
+@ROUTER.get("/connections", tags=["connections"], dependencies=_OPERATE)
+async def list_connections(municipality: str, here: _Here) -> list[ConnectionAnswer]:
+    """List connections and their health."""
+    return await here.health.listed(municipality)
+
+
+@ROUTER.post("/connections/{name}:test", tags=["connections"], dependencies=_OPERATE)
+async def test_connection(municipality: str, name: str, here: _Here) -> Tested:
+    """Ask the system what it says of itself; changes nothing there."""
+    about, failed = await here.health.check(here.health.running(municipality, name))
+    return Tested(ok=about is not None, failed=failed, about=await _one(here, municipality, name))
+
+
+@ROUTER.post("/connections/{name}:pause", tags=["connections"])
+async def pause_connection(
+    municipality: str, name: str, here: _Here, holder: Annotated[Holder, Depends(require(Scope.OPERATOR))]
+) -> ConnectionAnswer:
+    """Send nothing more to the system until it is resumed."""
+    await here.health.set_paused(municipality, name, holder.name)
+    return await _one(here, municipality, name)
+
+
+@ROUTER.post("/connections/{name}:resume", tags=["connections"], dependencies=_OPERATE)
+async def resume_connection(municipality: str, name: str, here: _Here) -> ConnectionAnswer:
+    """Go on: what waits is due at once."""
+    await here.health.set_paused(municipality, name, None)
+    return await _one(here, municipality, name)
+
+
+async def _one(here: Desk, municipality: str, name: str) -> ConnectionAnswer:
+    return next(one for one in await here.health.listed(municipality) if one.name == name)
+
+
+@ROUTER.get("/readiness", tags=["readiness"], dependencies=_READ)
+async def get_readiness(municipality: str, here: _Here, hours: Annotated[int, Query(ge=1, le=168)] = 24) -> Readiness:
+    """Answer whether tonight is ready: resource by resource, each system, with its proof."""
+    return await here.readiness.board(municipality, hours=hours)
+
+
+@ROUTER.get("/status", tags=["readiness"], dependencies=_READ)
+async def get_status(municipality: str, here: _Here) -> StatusAnswer:
+    """Count everything."""
+    return await here.operating.status(municipality)

@@ -1,0 +1,106 @@
+"""Errors as RFC 9457 problem details, each with a stable code."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from hub.errors import InvalidError, NotFoundError, RefusedError
+from hub.model.answers import FieldProblem, ProblemDetails
+
+MEDIA_TYPE = "application/problem+json"
+
+CODES: dict[str, tuple[int, str]] = {
+    "invalid-json": (400, "The body is not JSON"),
+    "invalid-booking": (422, "The booking has faults"),
+    "invalid-request": (422, "The request has faults"),
+    "unknown-parameter": (400, "The address has a parameter that this call does not take"),
+    "too-large": (413, "The body is too large"),
+    "wrong-content-type": (415, "The body is of another kind"),
+    "unauthorised": (401, "No key, or one that is not in force"),
+    "forbidden": (403, "The key does not give this right here"),
+    "not-found": (404, "There is no such thing"),
+    "method-not-allowed": (405, "This cannot be done there"),
+    "superseded": (409, "A newer revision is known"),
+    "revision-conflict": (409, "The same revision is known with another content"),
+    "no-free-pin": (503, "No PIN is free"),
+    "internal": (500, "The hub has a fault"),
+}
+"""Every code that a caller may meet: its status and title. Stable."""
+
+
+class ProblemError(Exception):
+    """A refusal found in the API itself."""
+
+    def __init__(self, code: str, detail: str | None = None, *, headers: dict[str, str] | None = None, **more: Any) -> None:  # noqa: ANN401 - fields of ProblemDetails
+        super().__init__(code)
+        self.details = problem(code, detail, **more)
+        self.headers = headers
+
+
+def problem(code: str, detail: str | None = None, **more: Any) -> ProblemDetails:  # noqa: ANN401 - fields of ProblemDetails
+    """The problem details of a code."""
+    status, title = CODES[code]
+    return ProblemDetails(type=f"urn:knutpunkt:problem:{code}", title=title, status=status, code=code, detail=detail, **more)
+
+
+def of_invalid(error: InvalidError) -> ProblemDetails:
+    """The problem details of a request with faults."""
+    if any(fault.code == "invalid-json" for fault in error.faults):
+        return problem("invalid-json", error.faults[0].detail)
+    errors = tuple(FieldProblem(pointer=fault.pointer, code=fault.code, detail=fault.detail) for fault in error.faults)
+    detail = f"{len(errors)} fault{'s' if len(errors) != 1 else ''}; correct them and send the whole again"
+    return problem(error.code, detail, errors=errors)
+
+
+def answer(details: ProblemDetails, headers: dict[str, str] | None = None) -> Response:
+    """The response that tells a problem."""
+    body = details.model_dump_json(exclude_none=True)
+    return Response(body, details.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Have every error told this way."""
+    app.add_exception_handler(ProblemError, _problem)
+    app.add_exception_handler(InvalidError, _invalid)
+    app.add_exception_handler(NotFoundError, _not_found)
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101 - starlette hands us what we asked for
+    return answer(error.details, error.headers)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, InvalidError)  # noqa: S101
+    return answer(of_invalid(error))
+
+
+async def _not_found(_request: Request, error: Exception) -> Response:
+    return answer(problem("not-found", str(error)))
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)  # noqa: S101
+    return answer(problem(error.code, str(error)))
+
+
+async def _malformed(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    errors = tuple(
+        FieldProblem(pointer="/" + "/".join(map(str, fault["loc"])), code="invalid-value", detail=fault["msg"]) for fault in error.errors()
+    )
+    return answer(problem("invalid-request", errors=errors))
+
+
+_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    return answer(problem(_OF_STATUS.get(error.status_code, "invalid-request")))

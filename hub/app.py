@@ -1,0 +1,138 @@
+"""Puts the process together: the database, the rules, the use cases, the connections, the worker, and the web on top."""
+
+import logging
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from hub.api.application import create_api
+from hub.api.desk import Desk
+from hub.clock import Clock, DomainClock, micros
+from hub.delivery.connections import Connections, NoStandIns, StandIns
+from hub.delivery.health import Health
+from hub.delivery.simulating import Simulators
+from hub.service.answering import Answering
+from hub.service.bookings import Bookings
+from hub.service.configuring import put_folder
+from hub.service.figures import Figures
+from hub.service.keys import EVERY_MUNICIPALITY, Scope
+from hub.service.keys import create as create_key
+from hub.service.looking_up import LookUp
+from hub.service.operating import Operating
+from hub.service.readiness import ReadinessBoard
+from hub.service.resources import Resources
+from hub.service.rulebook import Rulebook
+from hub.settings import Settings
+from hub.store.database import path_of
+from hub.store.migrating import ready, version
+from hub.store.sealing import Seal, key_from
+from hub.store.writer import Readers, Writer
+from hub.worker import Worker
+
+LOG = logging.getLogger("hub")
+
+
+class Hub:
+    """One process of the hub. `async with Hub(...)`: between the two everything runs."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folders: Sequence[Path] = (),
+        *,
+        clock: Clock | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.settings, self.folders, self.environment = settings, tuple(folders), environment
+        self.clock: Clock = clock or DomainClock()
+        path = path_of(settings.database)
+        self.key_file = path.with_suffix(".key")
+        self.operator_key_file = path.with_suffix(".operator-key")
+        self.seal = Seal(key_from(self.key_file))
+        self.rulebook = Rulebook(self.seal)
+        self.simulators: Simulators | None = None
+
+    async def start(self) -> None:
+        """Open everything, in order; what was opened is closed again when a later step fails."""
+        empty = version(self.settings.database) is None
+        ready(self.settings.database)
+        self.writer, self.readers = Writer(self.settings.database), Readers(self.settings.database)
+        self.connections = Connections(self.writer, self.readers, self.seal, self.clock)
+        self.health = Health(self.writer, self.readers, self.connections, self.rulebook, self.clock)
+        self.worker = Worker(self.writer, self.connections, self.health, self.seal, self.clock, self.settings.pulse)
+        if empty:
+            await self._write_operator_key()
+        for folder in self.folders:
+            put = await put_folder(folder, self.writer, self.readers, self.clock)
+            for difference in put.differences:
+                LOG.warning("%s differs from the version in force, which rules: %s", folder, difference)
+        await self.rulebook.load(self.readers)
+        self._open_desk()
+        await self._open_connections()
+        await self.worker.start()
+
+    def _open_desk(self) -> None:
+        writer, readers, rulebook, clock = self.writer, self.readers, self.rulebook, self.clock
+        bookings = Bookings(writer, readers, self.seal, rulebook, clock)
+        operating = Operating(writer, readers, rulebook, clock)
+        bookings.woken = operating.woken = self.worker.dispatcher.wake.set
+        look_up = LookUp(readers, self.seal, rulebook, clock)
+        self.desk = Desk(
+            clock=clock,
+            readers=readers,
+            rulebook=rulebook,
+            bookings=bookings,
+            look_up=look_up,
+            operating=operating,
+            readiness=ReadinessBoard(readers, rulebook, clock),
+            connections=self.connections,
+            health=self.health,
+            answering=Answering(readers, look_up, clock),
+            resources=Resources(readers, rulebook, clock),
+            figures=Figures(readers, rulebook, clock),
+        )
+
+    async def _open_connections(self) -> None:
+        stand_ins: StandIns = NoStandIns()
+        if self.settings.simulate:
+            stand_ins = self.simulators = Simulators(self.clock)
+        for town in self.rulebook.towns().values():
+            if self.simulators:
+                await self.simulators.start(town.configuration)
+            await self.connections.open_all(town.configuration, self.environment, stand_ins)
+
+    async def _write_operator_key(self) -> None:
+        """On an empty database: a key for the command line, mode 0600, beside it."""
+        now = micros(self.clock.now())
+        key = await self.writer.call(
+            lambda c: create_key(c, municipality=EVERY_MUNICIPALITY, name="operator", scopes=[Scope.ADMIN], now=now)
+        )
+        handle = os.open(self.operator_key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(key + "\n")
+
+    async def stop(self) -> None:
+        """Finish what is in hand and close everything."""
+        await self.worker.stop()
+        await self.connections.close()
+        if self.simulators:
+            await self.simulators.stop()
+        self.writer.stop()
+        self.readers.stop()
+
+    def web(self) -> FastAPI:
+        """The hub's web application; starts and stops the hub with it."""
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            await self.start()
+            app.state.desk = self.desk
+            try:
+                yield
+            finally:
+                await self.stop()
+
+        return create_api(lifespan)

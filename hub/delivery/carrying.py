@@ -1,0 +1,117 @@
+"""One carrying from end to end: decide, wait for a way, call, and turn every error into what happens next."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from hub.clock import MINUTE, NEVER, Clock, micros, running_seconds, span
+from hub.delivery.credentials import CredentialErrand
+from hub.delivery.errand import Errand
+from hub.delivery.leasing import Loaded
+from hub.delivery.outcomes import Outcome, failed, put_off
+from hub.delivery.retrying import next_attempt
+from hub.delivery.running import Running
+from hub.delivery.zones import ZoneErrand
+from hub.model.plan import TargetKind
+from hub.model.states import Delivery
+from hub.sdk import CredentialsError, RejectedError, TransientError, UnknownOutcomeError
+from hub.store.problems import Cause
+from hub.store.sealing import Seal
+
+PAUSED_FOR = 10 * MINUTE
+"""How long a lane of a paused connection sleeps before it is looked at again; resuming wakes it at once."""
+SOON = 10 * MINUTE
+"""What is needed sooner than this becomes a problem at the first failure."""
+UNREACHABLE = Cause("unreachable", "")
+REFUSED = Cause("credentials", "")
+
+LOG = logging.getLogger("hub.delivery")
+
+
+class Carrier:
+    """Carries lanes; knows nothing of leases but the moment after which no call may start."""
+
+    def __init__(self, clock: Clock, seal: Seal) -> None:
+        self._clock, self._seal = clock, seal
+
+    async def carry(self, loaded: Loaded, running: Running | None, last_start: float) -> Outcome:
+        """Do what the lane needs. `last_start`: by the machine's running clock, seconds."""
+        now = micros(self._clock.now())
+        if loaded.lane.kind is TargetKind.RECORD or running is None:
+            cause = Cause("no-connection", loaded.lane.connection)
+            return failed(loaded.lane, Delivery.STUCK, "no such connection runs here", due=NEVER, cause=cause)
+        errand = self._errand(loaded, running, now)
+        if outcome := errand.idle():
+            return outcome
+        if running.paused or running.observes:
+            return put_off(loaded.lane, until=now + PAUSED_FOR, cause=REFUSED if running.paused == REFUSED.code else None)
+        async with running.ways.one():
+            return await self._in_turn(loaded, running, last_start)
+
+    async def _in_turn(self, loaded: Loaded, running: Running, last_start: float) -> Outcome:
+        """The wait for a way may have been long: decide anew, and only while the lease leaves time."""
+        now = micros(self._clock.now())
+        if running_seconds() >= last_start:
+            return put_off(loaded.lane, until=now)
+        if not running.gate.enter(now):
+            return put_off(loaded.lane, until=max(running.gate.retry_at, now + MINUTE // 60), cause=running.gate.cause)
+        errand = self._errand(loaded, running, now)
+        outcome = errand.idle() or await self._called(errand)
+        running.gate.left()
+        return outcome
+
+    def _errand(self, loaded: Loaded, running: Running, now: int) -> Errand:
+        if loaded.lane.kind is TargetKind.CREDENTIAL:
+            return CredentialErrand(loaded, running, now, self._seal)
+        return ZoneErrand(loaded, running, now)
+
+    async def _called(self, errand: Errand) -> Outcome:
+        gate, lane = errand.running.gate, errand.lane
+        try:
+            async with asyncio.timeout(errand.running.connector.pace.lands_within.total_seconds()):
+                outcome = await errand.run()
+        except TransientError as error:
+            return self._unanswered(errand, str(error), doubt=False, retry_after=error.retry_after)
+        except (UnknownOutcomeError, TimeoutError) as error:
+            return self._unanswered(errand, str(error) or "no answer in time", doubt=True)
+        except RejectedError as error:
+            gate.succeeded()
+            cause, effect = Cause("rejected", str(error)), errand.failing_effect
+            return failed(lane, Delivery.STUCK, str(error), due=NEVER, cause=cause, effect=effect, wanted_until=errand.wanted_until)
+        except CredentialsError as error:
+            errand.running.paused = REFUSED.code
+            until = errand.now + PAUSED_FOR
+            return failed(lane, Delivery.RETRYING, str(error), due=until, cause=REFUSED, effect=errand.failing_effect, pauses=True)
+        except Exception as error:  # noqa: BLE001 - a connector's bug stops nothing else
+            return self._bug(errand, error)
+        gate.succeeded()
+        return outcome
+
+    def _unanswered(self, errand: Errand, detail: str, *, doubt: bool, retry_after: timedelta | None = None) -> Outcome:
+        gate, needed_by, now = errand.running.gate, errand.desired.needed_by, micros(self._clock.now())
+        gate.failed(now, needed_by=needed_by, cause=UNREACHABLE if gate.failing_since is not None or needed_by - now < SOON else None)
+        due = max(gate.retry_at, next_attempt(0, now=now, retry_after=retry_after) if retry_after else 0)
+        return failed(
+            errand.lane, Delivery.RETRYING, detail, due=due, cause=gate.cause, effect=errand.failing_effect,
+            quiet=quiet_after(errand.running) if doubt else None, sent=errand.desired.state, wanted_until=errand.wanted_until,
+        )  # fmt: skip
+
+    def _bug(self, errand: Errand, error: Exception) -> Outcome:
+        """Perhaps something was done: told as doubt. The text of the error may hold anything, so only its place is told."""
+        running, lane = errand.running, errand.lane
+        frame = error.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        place = f"{frame.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.tb_lineno}" if frame else "?"
+        told = f"{running.settings.connector} raised {type(error).__name__} at {place}"
+        LOG.error("connection %s: %s", running.name, told)
+        due = next_attempt(lane.attempts, now=errand.now, needed_by=errand.desired.needed_by)
+        return failed(
+            lane, Delivery.RETRYING, told, due=due, cause=Cause("connector-bug", told), effect=errand.failing_effect,
+            quiet=quiet_after(running), sent=errand.desired.state, wanted_until=errand.wanted_until,
+        )  # fmt: skip
+
+
+def quiet_after(running: Running) -> int:
+    """How long a lane stays closed after a call that got no answer, microseconds."""
+    return span(running.connector.pace.lands_within)

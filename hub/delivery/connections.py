@@ -1,0 +1,145 @@
+"""Opening the connections of every municipality, lending them what they need, and closing them."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+
+from hub.clock import Clock, micros
+from hub.configuration.secrets import resolve
+from hub.delivery.running import Running, push_horizon
+from hub.discovery import load_connector
+from hub.errors import ConfigurationError
+from hub.model.configuration import Configuration
+from hub.model.configuration import Connection as Settings
+from hub.sdk import Connector, ConnectorError, Lent
+from hub.sdk.http import transport
+from hub.store import connector_state, lanes
+from hub.store.sealing import Seal
+from hub.store.writer import Readers, Writer
+
+LOG = logging.getLogger("hub.connections")
+
+class StandIns(Protocol):
+    """What stands in for the systems of connections: nothing, or simulators."""
+
+    def settings(self, municipality: str, name: str, settings: Settings) -> Mapping[str, Any] | None:
+        """Settings that lead to the stand-in; None: the connection's own hold."""
+
+    def transport(self, municipality: str, name: str) -> httpx.AsyncBaseTransport | None:
+        """The way to a stand-in that is asked over HTTP."""
+
+
+class NoStandIns:
+    """Every connection reaches its own system."""
+
+    def settings(self, municipality: str, name: str, settings: Settings) -> None:
+        """None."""
+
+    def transport(self, municipality: str, name: str) -> None:
+        """None."""
+
+
+class SealedState:
+    """A connector's durable strings, kept in the database, sealed."""
+
+    def __init__(self, municipality: str, name: str, writer: Writer, readers: Readers, seal: Seal) -> None:
+        self._place, self._writer, self._readers, self._seal = (municipality, name), writer, readers, seal
+
+    def _bound(self, key: str) -> str:
+        return f"{self._place[0]}/connector_state/sealed/{self._place[1]}/{key}"
+
+    async def get(self, key: str) -> str | None:
+        sealed = await self._readers.read(connector_state.get, *self._place, key)
+        return self._seal.open(sealed, self._bound(key)).decode() if sealed else None
+
+    async def put(self, key: str, value: str) -> None:
+        await self._writer.call(connector_state.put, *self._place, key, self._seal.close(value.encode(), self._bound(key)))
+
+    async def delete(self, key: str) -> None:
+        await self._writer.call(connector_state.delete, *self._place, key)
+
+
+class Connections:
+    """All running connections of this process, by municipality and name."""
+
+    def __init__(self, writer: Writer, readers: Readers, seal: Seal, clock: Clock) -> None:
+        self._writer, self._readers, self._seal, self._clock = writer, readers, seal, clock
+        self._running: dict[tuple[str, str], Running] = {}
+        self._lent: dict[tuple[str, str], Lent] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.woken: Callable[[], None] = lambda: None
+        """Called when lanes were made due."""
+
+    def find(self, municipality: str, name: str) -> Running | None:
+        """The running connection of that name."""
+        return self._running.get((municipality, name))
+
+    def __iter__(self) -> Iterator[Running]:
+        return iter(self._running.values())
+
+    async def open_all(self, configuration: Configuration, environment: Mapping[str, str], stand_ins: StandIns) -> None:
+        """Open every connection of a municipality; one that does not answer is opened all the same.
+
+        Raises:
+            ConfigurationError: settings that cannot be used, or a secret that is not to be had.
+        """
+        for name, settings in configuration.connections.items():
+            await self._open(configuration.municipality.key, name, settings, environment, stand_ins)
+
+    async def _open(self, municipality: str, name: str, settings: Settings, environment: Mapping[str, str], stand_ins: StandIns) -> None:
+        connector_type = load_connector(settings.connector)
+        told = stand_ins.settings(municipality, name, settings)
+        try:
+            plain = told if told is not None else resolve(settings.settings, environment)
+            config = connector_type.config_type.model_validate(plain)
+        except ValueError as error:
+            msg = f"connections/{name}.yaml: the settings of {name} cannot be used ({type(error).__name__}); run knutpunkt check"
+            raise ConfigurationError(msg) from None
+        way = stand_ins.transport(municipality, name)
+        lent = self._lend(municipality, name, settings, connector_type, way)
+        connector = connector_type(config, lent)
+        running = Running(municipality, name, settings, connector, push_horizon(settings, connector))
+        running.gate.opened = lambda: self._soon(lanes.make_due, municipality, name)
+        self._running[running.place], self._lent[running.place] = running, lent
+        try:
+            await connector.open()
+        except ConnectorError as error:
+            LOG.warning("connection %s/%s did not open: %s", municipality, name, error)
+
+    def _lend(
+        self, municipality: str, name: str, settings: Settings, connector_type: type[Connector[Any]], way: httpx.AsyncBaseTransport | None
+    ) -> Lent:
+        ca_file = Path(settings.ca_file) if settings.ca_file else None
+        return Lent(
+            transport=way or transport(ca_file=ca_file, proxy=settings.proxy),
+            tls=ssl.create_default_context(cafile=str(ca_file)) if ca_file else None,
+            clock=self._clock,
+            state=SealedState(municipality, name, self._writer, self._readers, self._seal),
+            log=logging.getLogger(f"hub.connector.{name}"),
+            touched=lambda key: self._soon(lanes.ask_for_a_look, municipality, name, (key,)),
+            timeout=connector_type.pace.timeout,
+        )
+
+    def _soon(self, function: Callable[..., Any], *place: object) -> None:
+        """Have lanes made due, without waiting for it."""
+        task = asyncio.get_running_loop().create_task(self._made_due(function, *place))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _made_due(self, function: Callable[..., Any], *place: object) -> None:
+        now = micros(self._clock.now())
+        await self._writer.call(lambda connection: function(connection, *place, now=now))
+        self.woken()
+
+    async def close(self) -> None:
+        """Close every connection, and all that was lent."""
+        for place, running in self._running.items():
+            await running.connector.close()
+            await self._lent[place].aclose()
+        if self._tasks:
+            await asyncio.wait(self._tasks)

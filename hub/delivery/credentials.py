@@ -1,0 +1,191 @@
+"""Carrying a credential: the whole set of windows, read back; gone means read as gone; what vanished is granted anew once."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pydantic import SecretStr
+
+from hub.clock import NEVER, instant, micros
+from hub.delivery.awaiting import settled_sighting
+from hub.delivery.errand import Errand
+from hub.delivery.leasing import Loaded
+from hub.delivery.outcomes import UNKNOWN, Outcome, at_rest
+from hub.delivery.retrying import next_attempt
+from hub.delivery.running import Running
+from hub.model import Credential, Method, Unsaid, Window
+from hub.model.states import Delivery, Effect, Proof
+from hub.planner.fold import NO_WINDOWS, remaining
+from hub.sdk import AccessControl, Condition, Receipt, Sighting
+from hub.sdk.narrowing import as_kept, narrowed
+from hub.service.allocating import place_of
+from hub.store.problems import Cause
+from hub.store.sealing import Seal
+
+Spans = list[tuple[str, int, int]]
+
+
+class CredentialErrand(Errand):
+    """One credential. What is sent is what its lock can keep; the state that is kept says which version of its secret."""
+
+    def __init__(self, loaded: Loaded, running: Running, now: int, seal: Seal) -> None:
+        self._seal = seal
+        super().__init__(loaded, running, now)
+        self._narrow()
+
+    def _narrow(self) -> None:
+        access = self.running.access()
+        if access is None:
+            self._windows: frozenset[Window] = frozenset()
+            return
+        folded = (Window(door=d, starts_at=instant(s), ends_at=instant(e)) for d, s, e in json.loads(self.desired.state))
+        self._windows, edge = narrowed(folded, access.access_limits, instant(self.now))
+        self.next_edge = min(self.next_edge, micros(edge) if edge else NEVER)
+        version = self.loaded.code.version if self.loaded.code else 0
+        self._state = _written(version, self._windows)
+        self.desired = self.desired._replace(state=self._state if self._windows else NO_WINDOWS)
+
+    @property
+    def wanted_until(self) -> int | None:
+        """A grant is useless when its last window has ended; a revoke never is."""
+        return max((micros(window.ends_at) for window in self._windows), default=None)
+
+    @property
+    def _stands(self) -> bool:
+        """Whether what was last confirmed is what should be, by what is left of it."""
+        version, confirmed = _read(self.lane.confirmed)
+        if not self.desired.wanted:
+            return at_rest(self.lane.confirmed)
+        wanted_version, wanted = _read(self.desired.state)
+        return version == wanted_version and _left(confirmed, self.now) == _left(wanted, self.now)
+
+    def idle(self) -> Outcome | None:
+        """Nothing to do while it stands as it should, or was never there and is not to be."""
+        if self.in_doubt or (self.lane.look and self.desired.wanted and self.running.reads_credentials()):
+            return None
+        return self.resting() if self._stands else None
+
+    async def run(self) -> Outcome:
+        """Look first where there is doubt or a hint; put or remove the whole; look at what came of it."""
+        access = self.running.access()
+        if access is None:
+            return self.not_so("the connection opens no doors", sent="", due=NEVER, delivery=Delivery.STUCK)
+        if not self.desired.wanted:
+            return await self._remove(access)
+        reader = self.running.reads_credentials()
+        if reader and (self.lane.look or self.in_doubt):
+            found = await reader.read_credential(self.lane.key)
+            if outcome := self._as_found(found, access):
+                return outcome
+            if self._vanished(found):
+                return await self._repair(access)
+        return await self._put(access)
+
+    def _as_found(self, found: Sighting[Credential] | None, access: AccessControl) -> Outcome | None:
+        if found is None:
+            return None
+        match found.condition:
+            case Condition.STANDING if self._is_so(found.value, access):
+                return self.confirmed(proof=Proof.READ, state=self._state, sent=None)
+            case Condition.DISABLED:
+                return self._disabled(found.detail)
+            case Condition.AWAITING_USER if self._is_so(found.value, access):
+                return self._awaiting(None)
+        return None
+
+    def _vanished(self, found: Sighting[Credential] | None) -> bool:
+        """Whether it stood, by what we read, and somebody took it away or changed it."""
+        stood = self.lane.effect in {Effect.STANDING, Effect.LOST} and not self.in_doubt
+        coming = found is not None and found.condition is Condition.COMING
+        return stood and self._stands and not coming
+
+    async def _repair(self, access: AccessControl) -> Outcome:
+        """Once; what vanishes again is for an operator."""
+        told = (("effect.lost", json.dumps({"repaired": self.lane.repairs == 0})),)
+        if self.lane.repairs:
+            outcome = self.not_so("taken away again in the lock system", sent="", due=NEVER, cause=Cause("vanished", self.lane.key), delivery=Delivery.STUCK)
+            return replace(outcome, effect=Effect.LOST, events=told, attempts=0, state=UNKNOWN)
+        outcome = await self._put(access)
+        return replace(outcome, repairs=1, events=(*outcome.events, *told))
+
+    def _disabled(self, detail: str) -> Outcome:
+        told = f"shut off in the lock system{': ' if detail else ''}{detail}"
+        outcome = self.not_so(told, sent="", due=NEVER, cause=Cause("disabled", self.lane.key), delivery=Delivery.STUCK)
+        return replace(outcome, effect=Effect.LOST, events=(("effect.lost", json.dumps({"repaired": False})),), attempts=0)
+
+    async def _put(self, access: AccessControl) -> Outcome:
+        receipt = await access.put_credential(self._credential(access))
+        reader = self.running.reads_credentials()
+        if reader is None:
+            return self._by_receipt(receipt)
+        found = await settled_sighting(
+            lambda: reader.read_credential(self.lane.key), coming=lambda seen: seen is not None and seen.condition is Condition.COMING
+        )
+        if found is not None and (outcome := self._as_found(found, access)):
+            return replace(outcome, sent=self._state, reference=receipt.reference or None)
+        due = next_attempt(self.lane.attempts, now=self.now, needed_by=self.desired.needed_by)
+        seen = found.condition if found else "nothing"
+        return self.not_so(f"granted, and reads {seen}", sent=self._state, due=due, cause=Cause("not-so", self.lane.key))
+
+    def _by_receipt(self, receipt: Receipt) -> Outcome:
+        if receipt.condition is Condition.AWAITING_USER:
+            return self._awaiting(receipt.reference)
+        proof = Proof.RECEIPT if receipt.condition is Condition.STANDING else Proof.SENT
+        return self.confirmed(proof=proof, state=self._state, sent=self._state, reference=receipt.reference or None)
+
+    def _awaiting(self, reference: str | None) -> Outcome:
+        """It stands as soon as its holder accepts; looked at now and then."""
+        due = min(next_attempt(3, now=self.now, needed_by=self.desired.needed_by), self.next_edge)
+        return Outcome(
+            lane=self.lane, delivery=Delivery.AWAITING_USER, effect=Effect.PLANNED, due=due, state=self._state, reference=reference,
+            look=True, repairs=self.lane.repairs, sent=self._state, told=self.lane.confirmed != self._state,
+        )  # fmt: skip
+
+    async def _remove(self, access: AccessControl) -> Outcome:
+        receipt = await access.remove_credential(self.lane.key)
+        reader = self.running.reads_credentials()
+        if reader is None:
+            proof = Proof.RECEIPT if receipt.condition is Condition.STANDING else Proof.SENT
+            return self.confirmed(proof=proof, state=NO_WINDOWS, sent=NO_WINDOWS)
+        found = await settled_sighting(lambda: reader.read_credential(self.lane.key), coming=lambda seen: seen is not None)
+        if found is None:
+            return self.confirmed(proof=Proof.READ, state=NO_WINDOWS, sent=NO_WINDOWS)
+        due = next_attempt(self.lane.attempts, now=self.now)
+        return self.not_so(f"revoked, and still reads {found.condition}", sent=NO_WINDOWS, due=due, cause=Cause("still-there", self.lane.key))
+
+    def _is_so(self, seen: Credential, access: AccessControl) -> bool:
+        kept = as_kept(self._windows, access.access_limits)
+        same_value = seen.value is Unsaid.NOT_TOLD or self._secret() in {seen.value, Unsaid.CHOSEN_BY_SYSTEM}
+        return same_value and _spans(seen.windows, self.now) == _spans(kept, self.now)
+
+    def _credential(self, access: AccessControl) -> Credential:
+        method = Method(self.loaded.code.method) if self.loaded.code else Method.PIN
+        return Credential(key=self.lane.key, method=method, value=self._secret(), windows=self._windows)
+
+    def _secret(self) -> SecretStr | Unsaid:
+        code = self.loaded.code
+        if code is None:
+            return Unsaid.CHOSEN_BY_SYSTEM
+        return SecretStr(self._seal.open(code.sealed, place_of(code.municipality, code.lane)).decode())
+
+
+def _written(version: int, windows: Iterable[Window]) -> str:
+    listed = sorted((w.door, micros(w.starts_at), micros(w.ends_at)) for w in windows)
+    return f"{version}{json.dumps(listed, separators=(',', ':'), ensure_ascii=False)}"
+
+
+def _read(state: str | None) -> tuple[str, str]:
+    """(version of the secret, windows) of a confirmed state."""
+    if state is None or "[" not in state:
+        return "", NO_WINDOWS
+    version, bracket, windows = state.partition("[")
+    return version, bracket + windows
+
+
+def _left(windows: str, now: int) -> Spans:
+    return remaining(windows, now)
+
+
+def _spans(windows: Iterable[Window], now: int) -> Spans:
+    """What is left of windows, comparable whatever was joined or has begun."""
+    return sorted((w.door, max(micros(w.starts_at), now), micros(w.ends_at)) for w in windows if micros(w.ends_at) > now)

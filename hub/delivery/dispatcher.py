@@ -1,0 +1,110 @@
+"""The loop: take lanes that are due, carry them side by side, settle. Any number of nodes may run it on one database."""
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+from hub.clock import SECOND, Clock, micros, running_seconds, span
+from hub.delivery.carrying import Carrier
+from hub.delivery.leasing import Loaded, lease
+from hub.delivery.running import Running
+from hub.delivery.settling import Settling
+from hub.settings import Pulse
+from hub.store import lanes
+from hub.store.lanes import Take
+from hub.store.writer import Writer
+
+LOG = logging.getLogger("hub.delivery")
+
+Find = Callable[[str, str], Running | None]
+
+
+class Dispatcher:
+    """One node's loop over the lanes that are due."""
+
+    def __init__(self, writer: Writer, find: Find, carrier: Carrier, settling: Settling, clock: Clock, pulse: Pulse) -> None:
+        self._writer, self._find, self._carrier, self._settling = writer, find, carrier, settling
+        self._clock, self._pulse = clock, pulse
+        self.owner = f"{os.uname().nodename}/{os.getpid()}-{secrets.token_hex(3)}"
+        self.wake = asyncio.Event()
+        """Set by whoever makes a lane due."""
+        self._going: set[asyncio.Task[None]] = set()
+        self._running: dict[tuple[str, str], Running] = {}
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Go on until told to stop; then finish what is in hand."""
+        while not self._stopping:
+            self.wake.clear()
+            try:
+                taken = await self._take()
+            except Exception:  # noqa: BLE001 - the database is away; leases end by themselves
+                LOG.exception("cannot take lanes; trying again")
+                await asyncio.sleep(1)
+                continue
+            if not taken:
+                await self._sleep()
+        if self._going:
+            await asyncio.wait(self._going, timeout=self._pulse.finish.total_seconds())
+
+    def stop(self) -> None:
+        """Take no more lanes."""
+        self._stopping = True
+        self.wake.set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in hand."""
+        return not self._going
+
+    async def _take(self) -> int:
+        free = self._pulse.batch - len(self._going)
+        if free < self._pulse.batch // 4:
+            return 0
+        full = tuple(place for place, running in self._running.items() if running.going >= running.most_going)
+        started = running_seconds()
+        take = Take(self.owner, min(free, 100), micros(self._clock.now()), span(self._pulse.lease), full)
+        taken = await self._writer.do(lease, take)
+        for one in taken:
+            self._begin(one, started)
+        return len(taken)
+
+    def _begin(self, loaded: Loaded, started: float) -> None:
+        lane = loaded.lane
+        running = self._find(lane.municipality, lane.connection)
+        if running:
+            self._running[running.place] = running
+            running.going += 1
+        lands_within = running.connector.pace.lands_within if running else timedelta()
+        last_start = started + (self._pulse.lease - lands_within).total_seconds()
+        task = asyncio.create_task(self._carry(loaded, running, last_start))
+        self._going.add(task)
+        task.add_done_callback(self._done)
+
+    async def _carry(self, loaded: Loaded, running: Running | None, last_start: float) -> None:
+        try:
+            outcome = await self._carrier.carry(loaded, running, last_start)
+        finally:
+            if running:
+                running.going -= 1
+        await self._writer.do(self._settling.settle, outcome)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._going.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            LOG.error("a lane was not settled, its lease will end: %s", type(error).__name__)
+        self.wake.set()
+
+    async def _sleep(self) -> None:
+        """Until the next lane is due by the domain's clock, or somebody wakes us, but never long."""
+        due = await self._writer.call(lanes.next_due)
+        left = (due - micros(self._clock.now())) / SECOND
+        longest = self._pulse.idle.total_seconds()
+        wait = min(longest, max(0.005, left)) if left > 0 else longest / 10
+        try:
+            await asyncio.wait_for(self.wake.wait(), wait)
+        except TimeoutError:
+            return

@@ -1,0 +1,92 @@
+"""What carrying one lane means, whatever kind of target it is: what should be, whether anything must be done, and doing it."""
+
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from hub.clock import NEVER
+from hub.delivery.leasing import Loaded
+from hub.delivery.outcomes import UNKNOWN, Outcome, effect_of, untouched
+from hub.delivery.running import Running
+from hub.model.states import Delivery, Effect, Proof
+from hub.planner.fold import Desired, fold
+from hub.store.lanes import Lane
+from hub.store.problems import Cause
+
+
+@dataclass
+class Errand(ABC):
+    """One carrying, begun at `now` (microseconds)."""
+
+    loaded: Loaded
+    running: Running
+    now: int
+
+    def __post_init__(self) -> None:
+        self.lane: Lane = self.loaded.lane
+        self.desired: Desired = fold(self.lane.kind, self.loaded.claims.asks, now=self.now, horizon=self.running.horizon)
+        self.next_edge = self.desired.next_edge
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether what stands there is not known: an owner vanished, or an answer was lost."""
+        return self.lane.taken_over or self.lane.attempts > 0 or self.lane.confirmed == UNKNOWN
+
+    @property
+    def effect(self) -> Effect:
+        """Where the effect is once its system is as it should be."""
+        later = self.next_edge < NEVER
+        return effect_of(wanted=self.desired.wanted, later=later, suspended=self.loaded.claims.suspended and not later)
+
+    @property
+    def tried_in_vain(self) -> bool:
+        """Whether the time of what was last tried has passed without its ever having stood."""
+        return self.lane.wanted_until is not None and self.now >= self.lane.wanted_until and self.lane.effect != Effect.OVERRIDDEN
+
+    @abstractmethod
+    def idle(self) -> Outcome | None:
+        """The outcome, when there is nothing to send or look at."""
+
+    @abstractmethod
+    async def run(self) -> Outcome:
+        """Do it. Raises the connector's errors, and nothing is written yet."""
+
+    @property
+    @abstractmethod
+    def wanted_until(self) -> int | None:
+        """The end of what is wanted now: past it, it is useless. None for what never becomes so."""
+
+    @property
+    def failing_effect(self) -> Effect:
+        """Where the effect is while its system is not as it should be."""
+        if self.desired.wanted:
+            return Effect.LOST if self.lane.effect == Effect.LOST else Effect.PLANNED
+        return Effect.REMOVING
+
+    def resting(self) -> Outcome:
+        """Nothing to do: sleep until the next edge."""
+        lane = self.lane
+        if lane.confirmed is None or not self.desired.wanted:
+            delivery = Delivery.WAITING if self.next_edge < NEVER or lane.confirmed is None else Delivery.CONFIRMED
+        else:
+            delivery = Delivery.CONFIRMED
+        return untouched(lane, effect=self.effect, due=self.next_edge, delivery=delivery, state=lane.confirmed)
+
+    def confirmed(self, *, proof: Proof, state: str, sent: str | None, detail: str | None = None, reference: str | None = None) -> Outcome:
+        """It stands, or is gone, as it should."""
+        return Outcome(
+            lane=self.lane, delivery=Delivery.CONFIRMED, effect=self.effect, due=self.next_edge, state=state, proof=proof, sent=sent,
+            detail=detail, reference=reference, repairs=self.lane.repairs if self.desired.wanted else 0, events=self.expired(),
+        )  # fmt: skip
+
+    def not_so(self, detail: str, *, sent: str, due: int, cause: Cause | None = None, delivery: Delivery = Delivery.RETRYING) -> Outcome:
+        """The system answered, and is not as it should be."""
+        return Outcome(
+            lane=self.lane, delivery=delivery, effect=self.failing_effect, due=due, state=UNKNOWN, sent=sent, detail=detail,
+            attempts=self.lane.attempts + 1, repairs=self.lane.repairs, cause=cause, wanted_until=self.wanted_until,
+            events=self.expired(),
+        )  # fmt: skip
+
+    def expired(self) -> tuple[tuple[str, str], ...]:
+        """Tell of what was tried until its time had passed."""
+        return (("effect.expired", json.dumps({"until": self.lane.wanted_until})),) if self.tried_in_vain else ()

@@ -1,0 +1,136 @@
+"""How connections are: checked, paused, and what their systems say of themselves."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from hub.clock import Clock, micros
+from hub.delivery.connections import Connections
+from hub.delivery.running import Running
+from hub.delivery.simulating import keys_of
+from hub.errors import NotFoundError
+from hub.model.answers import ConnectionAnswer
+from hub.sdk import About, ConnectorError, CredentialsError
+from hub.service.rulebook import Rulebook
+from hub.service.showing import moment
+from hub.store import connections, lanes, problems
+from hub.store.connections import Known
+from hub.store.database import Connection
+from hub.store.problems import Cause
+from hub.store.writer import Readers, Writer
+
+LOG = logging.getLogger("hub.health")
+
+CLOCK_MAY_DIFFER = timedelta(seconds=30)
+"""Past this, doors open early or late: a problem."""
+
+
+class Health:
+    """Looks after the connections of this process."""
+
+    def __init__(self, writer: Writer, readers: Readers, running: Connections, rulebook: Rulebook, clock: Clock) -> None:
+        self._writer, self._readers, self._connections, self._rulebook, self._clock = writer, readers, running, rulebook, clock
+        self.resumed: Callable[[], None] = lambda: None
+        """Called when lanes were made due."""
+
+    def _now(self) -> int:
+        return micros(self._clock.now())
+
+    def running(self, municipality: str, name: str) -> Running:
+        """The connection of that name. Raises NotFoundError."""
+        found = self._connections.find(municipality, name)
+        if found is None:
+            msg = f"no connection {name!r} in {municipality}"
+            raise NotFoundError(msg)
+        return found
+
+    async def check_all(self) -> None:
+        """Check every connection, side by side."""
+        await asyncio.gather(*(self.check(running) for running in self._connections))
+
+    async def check(self, running: Running) -> tuple[About | None, str | None]:
+        """Ask one system what it says of itself, changing nothing; gives what it said, or why it did not."""
+        about, failed = None, None
+        try:
+            async with asyncio.timeout(running.connector.pace.lands_within.total_seconds()):
+                about = await running.connector.check()
+        except CredentialsError as error:
+            failed = f"refused: {error}"
+        except (ConnectorError, TimeoutError) as error:
+            failed = str(error) or "no answer in time"
+        except Exception as error:  # noqa: BLE001 - a connector's bug stops nothing else
+            failed = f"the connector has a fault: {type(error).__name__}"
+            LOG.error("connection %s: %s in check", running.name, type(error).__name__)  # noqa: TRY400 - its text may hold anything
+        await self._writer.call(self._keep, running, about, failed)
+        return about, failed
+
+    def _keep(self, connection: Connection, running: Running, about: About | None, failed: str | None) -> None:
+        now, place = self._now(), running.place
+        told = json.dumps(asdict(about), default=_plain) if about else None
+        connections.set_checked(connection, *place, about=told, failed=failed, now=now)
+        if about:
+            self._judge(connection, running, about, now)
+
+    def _judge(self, connection: Connection, running: Running, about: About, now: int) -> None:
+        place = running.place
+        offset = about.clock_offset
+        if offset is not None and abs(offset) > CLOCK_MAY_DIFFER:
+            told = f"its clock is {offset.total_seconds():+.0f} s from ours"
+            problems.open_(connection, *place, Cause("clock", ""), detail=told, now=now)
+        else:
+            problems.close_of(connection, *place, ["clock"], now=now)
+        configured = keys_of(self._rulebook.town(running.municipality).configuration, running.name)
+        missing = sorted(set(configured) - about.external_keys) if about.external_keys is not None else []
+        if missing:
+            problems.open_(connection, *place, Cause("unknown-key", ""), detail=f"it does not have {', '.join(missing)}", now=now)
+        else:
+            problems.close_of(connection, *place, ["unknown-key"], now=now)
+
+    async def set_paused(self, municipality: str, name: str, by: str | None) -> None:
+        """Pause a connection, or let it run again: what waits is due at once. Raises NotFoundError."""
+        running = self.running(municipality, name)
+        await self._writer.call(self._set_paused, running, by)
+        running.paused = by
+        if by is None:
+            running.gate.succeeded()
+        self.resumed()
+
+    def _set_paused(self, connection: Connection, running: Running, by: str | None) -> None:
+        now = self._now()
+        connections.set_paused(connection, *running.place, by, now=now)
+        if by is None:
+            lanes.make_due(connection, *running.place, now=now)
+            problems.close_of(connection, *running.place, ["credentials"], now=now)
+
+    async def follow_pauses(self) -> None:
+        """Do as the database says about paused connections, whoever paused them."""
+        paused = await self._readers.read(connections.paused)
+        for running in self._connections:
+            running.paused = paused.get(running.place)
+
+    async def listed(self, municipality: str) -> list[ConnectionAnswer]:
+        """The connections of a municipality, and how each is. Raises NotFoundError."""
+        self._rulebook.town(municipality)
+        known = await self._readers.read(connections.known, municipality)
+        waiting = await self._readers.read(lanes.waiting, municipality)
+        mine = [running for running in self._connections if running.municipality == municipality]
+        return [_answer(running, known.get(running.name), waiting.get(running.name, 0)) for running in mine]
+
+
+def _answer(running: Running, known: Known | None, waiting: int) -> ConnectionAnswer:
+    failing, paused = running.gate.failing_since, known.paused if known else None
+    since = known.paused_at if known and paused else failing
+    return ConnectionAnswer(
+        name=running.name, connector=running.settings.connector, mode=running.settings.mode,
+        state="paused" if paused else "failing" if failing is not None else "running", paused_by=paused, waiting=waiting,
+        since=moment(since), checked_at=moment(known.checked_at) if known else None, check_failed=known.check_failed if known else None,
+        about=json.loads(known.about) if known and known.about else None,
+    )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - json's hook
+    return sorted(value) if isinstance(value, frozenset | set) else str(value)

@@ -1,0 +1,36 @@
+"""The leasing transaction: lanes that are due, with all that is needed to fold them, read after their generation."""
+
+from typing import NamedTuple
+
+from hub.model.plan import TargetKind
+from hub.store import claims, codes, lanes
+from hub.store.claims import Live
+from hub.store.codes import Code
+from hub.store.database import Connection
+from hub.store.lanes import Lane, Take
+
+_NOBODY = Live([], suspended=False)
+
+
+class Loaded(NamedTuple):
+    """A lane that is ours for a while, what is claimed of it, and its secret."""
+
+    lane: Lane
+    claims: Live
+    code: Code | None
+
+
+def lease(connection: Connection, asked: list[Take]) -> list[list[Loaded]]:
+    """Take lanes, then read their claims: what is sent may be newer than what is settled, never older."""
+    return [_loaded(connection, taken, take.now) for take, taken in zip(asked, lanes.take(connection, asked), strict=True)]
+
+
+def _loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]:
+    standing = [(lane.municipality, lane.id) for lane in taken if lane.kind is not TargetKind.RECORD]
+    live = claims.live(connection, standing, now=now)
+    secrets: dict[int, Code] = {}
+    for town in {lane.municipality for lane in taken}:
+        wanted = [lane.id for lane in taken if lane.kind is TargetKind.CREDENTIAL and lane.municipality == town]
+        if wanted:
+            secrets |= codes.of_lanes(connection, town, wanted)
+    return [Loaded(lane, live.get(lane.id, _NOBODY), secrets.get(lane.id)) for lane in taken]

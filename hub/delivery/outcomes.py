@@ -1,0 +1,95 @@
+"""How a carrying ended: what is written about the lane, and what the sender must remember."""
+
+from dataclasses import dataclass
+
+from hub.model.states import Delivery, Effect, Proof
+from hub.planner.fold import NO_WINDOWS, RELEASE
+from hub.store.lanes import Lane
+from hub.store.problems import Cause
+
+UNKNOWN = "?"
+"""The confirmed state of a lane where nobody knows what stands: equal to nothing, so the next carrying sends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """The end of one carrying. Times in microseconds."""
+
+    lane: Lane
+    delivery: Delivery
+    effect: Effect
+    due: int
+    state: str | None = None
+    """What stands there now, as far as is known; None: nothing of ours was ever there."""
+    proof: Proof | None = None
+    sent: str | None = None
+    detail: str | None = None
+    reference: str | None = None
+    quiet: int = 0
+    """A call may still land: the lane stays closed to all for `lands_within`, by the database's clock."""
+    attempts: int = 0
+    """How many have failed since the last that did not; more than none is doubt."""
+    look: bool = False
+    repairs: int = 0
+    cause: Cause | None = None
+    pauses: bool = False
+    """The connection is refused: pause all of it."""
+    wanted_until: int | None = None
+    told: bool = True
+    """Whether it is worth a row in the history."""
+    events: tuple[tuple[str, str], ...] = ()
+    """(type, JSON) to tell about the target."""
+
+
+def at_rest(state: str | None) -> bool:
+    """Whether nothing of ours stands there."""
+    return state in {None, RELEASE, NO_WINDOWS}
+
+
+def effect_of(*, wanted: bool, later: bool, suspended: bool) -> Effect:
+    """Where a standing effect is when its system is as it should be."""
+    if wanted:
+        return Effect.STANDING
+    if suspended:
+        return Effect.SUSPENDED
+    return Effect.PLANNED if later else Effect.REMOVED
+
+
+def untouched(lane: Lane, *, effect: Effect, due: int, delivery: Delivery, state: str | None) -> Outcome:
+    """Nothing had to be sent."""
+    proof = Proof(lane.proof) if lane.proof and delivery is Delivery.CONFIRMED else None
+    return Outcome(
+        lane=lane, delivery=delivery, effect=effect, due=due, state=state, proof=proof, repairs=lane.repairs,
+        wanted_until=lane.wanted_until if effect is Effect.OVERRIDDEN else None, told=False,
+    )  # fmt: skip
+
+
+def put_off(lane: Lane, *, until: int, cause: Cause | None = None) -> Outcome:
+    """Not now: another probes the system, the connection is paused, or the lease ran out of time. Doubt stays."""
+    return Outcome(
+        lane=lane, delivery=Delivery.RETRYING if lane.attempts else Delivery.DUE, effect=Effect(lane.effect), due=until,
+        state=lane.confirmed, attempts=max(lane.attempts, int(lane.taken_over)), look=lane.look, repairs=lane.repairs,
+        cause=cause, wanted_until=lane.wanted_until, told=False,
+    )  # fmt: skip
+
+
+def failed(  # noqa: PLR0913 - what is known of a failure
+    lane: Lane,
+    delivery: Delivery,
+    detail: str,
+    *,
+    due: int,
+    cause: Cause | None,
+    effect: Effect | None = None,
+    quiet: int | None = None,
+    sent: str | None = None,
+    wanted_until: int | None = None,
+    pauses: bool = False,
+) -> Outcome:
+    """It did not come to a good end. What stood there before is still believed, unless a call may still land (`quiet`)."""
+    doubt = quiet is not None
+    return Outcome(
+        lane=lane, delivery=delivery, effect=effect or Effect(lane.effect), due=due, state=UNKNOWN if doubt else lane.confirmed,
+        detail=detail, sent=sent if doubt else None, quiet=quiet or 0, attempts=lane.attempts + doubt, look=lane.look,
+        repairs=lane.repairs, cause=cause, pauses=pauses, wanted_until=wanted_until,
+    )  # fmt: skip

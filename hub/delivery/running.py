@@ -1,0 +1,104 @@
+"""A running connection: its connector, its gate, and how hard it may be pressed."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from hub.clock import NEVER
+from hub.delivery.gate import Gate
+from hub.model.configuration import Connection as Settings
+from hub.sdk import AccessControl, Connector, Control, ReadsCredentials, ReadsZones
+
+_MINUTE_SECONDS = 60.0
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Ways:
+    """Holds a connector's declared pace: so many calls at once, so many a minute (real time)."""
+
+    def __init__(self, at_once: int, per_minute: int | None) -> None:
+        self._at_once, self._per_minute = asyncio.Semaphore(at_once), per_minute
+        self._made: deque[float] = deque()
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """Wait for a place, and hold it."""
+        async with self._at_once:
+            await self._within_the_minute()
+            yield
+
+    async def _within_the_minute(self) -> None:
+        if self._per_minute is None:
+            return
+        while len(self._made) >= self._per_minute:
+            oldest = self._made[0] + _MINUTE_SECONDS - time.monotonic()
+            if oldest > 0:
+                await asyncio.sleep(oldest)
+            else:
+                self._made.popleft()
+        self._made.append(time.monotonic())
+
+
+@dataclass
+class Running:
+    """One connection of one municipality, opened."""
+
+    municipality: str
+    name: str
+    settings: Settings
+    connector: Connector[Any]
+    horizon: int
+    """Microseconds before its window when a grant is sent; NEVER for zones."""
+    gate: Gate = field(default_factory=Gate)
+    going: int = 0
+    """Lanes of this connection that this node carries now."""
+    paused: str | None = None
+    """By whom or what; None while it runs."""
+    ways: Ways = field(init=False)
+
+    def __post_init__(self) -> None:
+        pace = self.connector.pace
+        self.ways = Ways(pace.calls_at_once, pace.calls_per_minute)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Municipality and name."""
+        return self.municipality, self.name
+
+    @property
+    def observes(self) -> bool:
+        """Whether nothing may be sent."""
+        return self.settings.mode == "observe"
+
+    @property
+    def most_going(self) -> int:
+        """How many of its lanes a node may hold: a slow system must not fill the node."""
+        return max(4 * self.connector.pace.calls_at_once, 16)
+
+    def access(self) -> AccessControl | None:
+        """The connector as a lock system, if it is one."""
+        return self.connector if isinstance(self.connector, AccessControl) else None
+
+    def control(self) -> Control | None:
+        """The connector as a control system, if it is one."""
+        return self.connector if isinstance(self.connector, Control) else None
+
+    def reads_zones(self) -> ReadsZones | None:
+        """The connector, if it can say how a zone is."""
+        return self.connector if isinstance(self.connector, ReadsZones) else None
+
+    def reads_credentials(self) -> ReadsCredentials | None:
+        """The connector, if it can say what stands at the doors."""
+        return self.connector if isinstance(self.connector, ReadsCredentials) else None
+
+
+def push_horizon(settings: Settings, connector: Connector[Any]) -> int:
+    """How long before its window a grant is sent, microseconds; zones have none."""
+    if isinstance(connector, AccessControl):
+        return settings.push_horizon // _MICROSECOND
+    return NEVER

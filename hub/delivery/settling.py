@@ -1,0 +1,51 @@
+"""The settling transaction: outcomes become rows, problems open and end, and events tell."""
+
+from collections.abc import Sequence
+
+from hub.clock import Clock, micros
+from hub.delivery.outcomes import Outcome
+from hub.store import connections, events, lanes, problems
+from hub.store.database import Connection
+from hub.store.events import Event
+from hub.store.lanes import Settled
+
+class Settling:
+    """Holds what the transaction needs besides its connection."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def settle(self, connection: Connection, done: list[Outcome]) -> list[bool]:
+        """Write every outcome; says which lanes were still ours."""
+        now = micros(self._clock.now())
+        rows = [self._settled(connection, outcome, now) for outcome in done]
+        ours = lanes.settle(connection, rows)
+        old = {one.lane.problem for one in done if one.lane.problem is not None}
+        problems.close(connection, old, now=now)
+        _tell(connection, [one for one, mine in zip(done, ours, strict=True) if mine], now)
+        return ours
+
+    def _settled(self, connection: Connection, one: Outcome, now: int) -> Settled:
+        problem = self._problem(connection, one, now)
+        return Settled(
+            one.lane, one.delivery, one.effect, one.due, now, one.state, one.proof, one.sent, one.detail, one.reference,
+            one.quiet, one.attempts, one.look, one.repairs, problem, one.wanted_until, one.told,
+        )  # fmt: skip
+
+    def _problem(self, connection: Connection, one: Outcome, now: int) -> int | None:
+        if one.cause is None:
+            return one.lane.problem if not one.told and one.attempts else None
+        lane = one.lane
+        if one.pauses:
+            connections.set_paused(connection, lane.municipality, lane.connection, one.cause.code, now=now)
+        return problems.open_(connection, lane.municipality, lane.connection, one.cause, detail=one.detail or "", now=now)
+
+
+def _tell(connection: Connection, done: Sequence[Outcome], now: int) -> None:
+    told = [
+        Event(one.lane.municipality, type_, f"{one.lane.connection}/{one.lane.key}", body, now)
+        for one in done
+        for type_, body in one.events
+    ]
+    if told:
+        events.append(connection, told)

@@ -1,0 +1,135 @@
+"""Carrying a zone: level-triggered, read before and after, and what somebody set by hand is left until the next edge."""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+from hub.clock import instant
+from hub.delivery.awaiting import settled_sighting
+from hub.delivery.errand import Errand
+from hub.delivery.outcomes import Outcome
+from hub.delivery.retrying import next_attempt
+from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
+from hub.model.plan import TargetKind
+from hub.model.states import Delivery, Effect, Proof
+from hub.planner.fold import RELEASE
+from hub.sdk import Condition, Control, Receipt, Sighting
+from hub.store.problems import Cause
+
+_PROOFS = {Condition.STANDING: Proof.RECEIPT}
+
+
+def level_of(state: str) -> Level:
+    """The level that a zone's state says."""
+    if state == RELEASE:
+        return Release()
+    kind, _, level = state.partition(":")
+    match TargetKind(kind):
+        case TargetKind.SWITCH:
+            return Switch(on=bool(int(level)))
+        case TargetKind.DIM:
+            return Dim(percent=int(level))
+        case TargetKind.SETPOINT:
+            return Setpoint(celsius=Decimal(level) / 10)
+    msg = f"{state}: not the state of a zone"
+    raise ValueError(msg)
+
+
+class ZoneErrand(Errand):
+    """One zone."""
+
+    @property
+    def wanted_until(self) -> int | None:
+        """A level is useless once another should be; a release never is."""
+        return self.next_edge if self.desired.wanted else None
+
+    @property
+    def _left_by_hand(self) -> bool:
+        """Whether someone set it by hand since our last edge, and no other level is wanted since."""
+        lane = self.lane
+        before_the_edge = lane.wanted_until is not None and self.now < lane.wanted_until
+        return lane.effect == Effect.OVERRIDDEN and before_the_edge and lane.confirmed == self.desired.state
+
+    def idle(self) -> Outcome | None:
+        """Nothing to do while it stands as it should, is somebody else's wish, or was never ours."""
+        lane, wanted = self.lane, self.desired.wanted
+        if self.in_doubt or (lane.look and wanted and self.running.reads_zones()):
+            return None
+        if lane.confirmed is None and not wanted:
+            return self.resting()
+        if self._left_by_hand:
+            return replace(self.resting(), effect=Effect.OVERRIDDEN, wanted_until=lane.wanted_until)
+        stands = lane.confirmed == self.desired.state and lane.effect != Effect.OVERRIDDEN
+        return self.resting() if stands else None
+
+    async def run(self) -> Outcome:
+        """Read first where there is doubt or a hint; send what should be; read what came of it."""
+        control = self.running.control()
+        if control is None:
+            return self.not_so("the connection controls no zones", sent="", due=self.next_edge, delivery=Delivery.STUCK)
+        reader = self.running.reads_zones()
+        if reader and self.desired.wanted and (self.lane.look or self.in_doubt):
+            found = await reader.read_zone(self.lane.key)
+            if outcome := self._as_found(found):
+                return outcome
+        return await self._send(control)
+
+    def _as_found(self, found: Sighting[Level]) -> Outcome | None:
+        state = self.desired.state
+        if found.value == level_of(state) and found.condition is Condition.STANDING:
+            return self.confirmed(proof=Proof.READ, state=state, sent=None)
+        by_hand = not self.in_doubt and self.lane.confirmed == state and found.condition is not Condition.COMING
+        if found.condition is Condition.OVERRIDDEN or (by_hand and (self.lane.effect == Effect.STANDING or self._left_by_hand)):
+            return self._overridden(found)
+        return None
+
+    def _overridden(self, found: Sighting[Level]) -> Outcome:
+        told = f"found {_said(found.value)}, not {_said(level_of(self.desired.state))}{': ' if found.detail else ''}{found.detail}"
+        fresh = self.lane.effect != Effect.OVERRIDDEN
+        return Outcome(
+            lane=self.lane, delivery=Delivery.CONFIRMED, effect=Effect.OVERRIDDEN, due=self.next_edge, state=self.desired.state,
+            detail=told, wanted_until=self.next_edge, told=fresh,
+            events=(("effect.overridden", json.dumps({"found": _said(found.value)})),) if fresh else (),
+        )  # fmt: skip
+
+    async def _send(self, control: Control) -> Outcome:
+        level = level_of(self.desired.state)
+        until = instant(self.next_edge) if self.desired.wanted else None
+        receipt = await control.put_zone(Zone(key=self.lane.key, level=level, until=until))
+        return await self._proven(receipt, level)
+
+    async def _proven(self, receipt: Receipt, level: Level) -> Outcome:
+        reader, state = self.running.reads_zones(), self.desired.state
+        if reader is None:
+            proof = _PROOFS.get(receipt.condition, Proof.SENT)
+            return self.confirmed(proof=proof, state=state, sent=state, reference=receipt.reference or None)
+        found = await settled_sighting(lambda: reader.read_zone(self.lane.key), coming=lambda seen: seen.condition is Condition.COMING)
+        if self._is_so(found, level):
+            return self.confirmed(proof=Proof.READ, state=state, sent=state, detail=found.detail or None, reference=receipt.reference or None)
+        if found.condition is Condition.OVERRIDDEN:
+            return self._overridden(found)
+        told = f"told {_said(level)}, and reads {_said(found.value)} ({found.condition})"
+        due = next_attempt(self.lane.attempts, now=self.now, needed_by=self.desired.needed_by)
+        return self.not_so(told, sent=state, due=due, cause=Cause("not-so", self.lane.key))
+
+    def _is_so(self, found: Sighting[Level], level: Level) -> bool:
+        """A released zone is so when it is at rest; where nobody knows what that is, when it tells at all."""
+        if found.condition is not Condition.STANDING:
+            return False
+        if isinstance(level, Release):
+            control = self.running.control()
+            rest = control.rest_level(self.lane.key) if control else None
+            return rest is None or found.value in {rest, level}
+        return found.value == level
+
+
+def _said(level: Level) -> str:
+    match level:
+        case Switch(on=on):
+            return "on" if on else "off"
+        case Dim(percent=percent):
+            return f"{percent} %"
+        case Setpoint(celsius=celsius):
+            return f"{celsius} °C"
+        case Release():
+            return "released"

@@ -1,0 +1,274 @@
+"""What the hub answers: to the booking core, and to whoever asks how things are."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hub.model.booking import Booking
+from hub.model.credential import Method
+from hub.model.frozen import Frozen
+from hub.model.states import Delivery, Effect, Proof, Record
+
+TargetName = Annotated[str, Field(description="connection/external key", examples=["mqtt-tennishallen/bana-3"])]
+
+
+class EffectAnswer(Frozen):
+    """How one thing that a booking asks for stands in its system."""
+
+    target: TargetName
+    state: Effect | Record
+    delivery: Delivery
+    proof: Annotated[Proof | None, Field(description="only `read` has been seen in the system")] = None
+    expected_at: Annotated[datetime | None, Field(description="when it is to be sent; null when nothing is to come")] = None
+    detail: Annotated[str | None, Field(description="what went wrong last, if anything did")] = None
+
+
+class Hours(Frozen):
+    """A half-open interval, in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class DoorHours(Frozen):
+    """When one door opens."""
+
+    door: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class CredentialAnswer(Frozen):
+    """What one holder opens doors with, for one occasion."""
+
+    holder: Annotated[str, Field(repr=False)]
+    occasion: str
+    kind: Method
+    value: Annotated[str | None, Field(repr=False, description="only with scope credentials:read")] = None
+    doors: tuple[DoorHours, ...]
+    window: Annotated[Hours, Field(description="from the first door to the last")]
+
+
+class ConflictAnswer(Frozen):
+    """Another booking that has the same resource, or a whole or part of it, at the same time. Both stand."""
+
+    occasion: str
+    resource: str
+    number: str
+    other_occasion: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class BookingAnswer(Frozen):
+    """The answer to a booking."""
+
+    number: str
+    revision: int
+    outcome: Literal["accepted", "unchanged"]
+    effects: tuple[EffectAnswer, ...]
+    credentials: tuple[CredentialAnswer, ...]
+    unserved: Annotated[tuple[str, ...], Field(description="effects for which the municipality has no connection yet")] = ()
+    conflicts: tuple[ConflictAnswer, ...]
+
+
+class TimelineEntry(Frozen):
+    """Something that has happened, or will."""
+
+    at: datetime
+    what: Annotated[str, Field(examples=["booking.accepted", "confirmed", "will open", "will dim to 60 %"])]
+    target: TargetName | None = None
+    detail: str | None = None
+    past: bool
+
+
+class ClaimAnswer(Frozen):
+    """Who claims a target, and what."""
+
+    number: str
+    occasion: str
+    door: str | None = None
+    level: int | None = None
+    starts_at: datetime
+    ends_at: datetime
+    suspended: bool = False
+
+
+class BookingView(Frozen):
+    """A booking, and all that follows from it."""
+
+    booking: Booking
+    configuration: Annotated[int, Field(description="version that it was planned with")]
+    accepted_at: datetime
+    sent_by: str
+    effects: tuple[EffectAnswer, ...]
+    credentials: tuple[CredentialAnswer, ...]
+    unserved: tuple[str, ...]
+    conflicts: tuple[ConflictAnswer, ...]
+    others: Annotated[dict[str, tuple[ClaimAnswer, ...]], Field(description="who else claims the same targets")]
+    timeline: tuple[TimelineEntry, ...]
+
+
+class BookingLine(Frozen):
+    """A booking in the list by which a core resynchronises."""
+
+    number: str
+    revision: int
+    status: str
+    content: Annotated[str, Field(description="hash of the content; equal content has equal hash")]
+
+
+class BookingPage(Frozen):
+    """A page of bookings, in order of number."""
+
+    bookings: tuple[BookingLine, ...]
+    next: Annotated[str | None, Field(description="give it as `after`; null at the end")]
+
+
+class FieldProblem(Frozen):
+    """One fault of a request."""
+
+    pointer: Annotated[str, Field(description="JSON Pointer")]
+    code: str
+    detail: str
+
+
+class ProblemDetails(Frozen):
+    """An error. Source: RFC 9457, read 2026-11-21."""
+
+    type: str
+    title: str
+    status: int
+    code: Annotated[str, Field(description="stable; made for programs")]
+    detail: str | None = None
+    errors: tuple[FieldProblem, ...] = ()
+    current_revision: int | None = None
+
+
+class ImportLine(Frozen):
+    """The answer to one line of an import."""
+
+    line: Annotated[int, Field(description="counted from 1, blank lines too")]
+    number: str | None
+    outcome: Literal["accepted", "unchanged", "superseded", "rejected"]
+    problem: ProblemDetails | None = None
+    conflicts: tuple[ConflictAnswer, ...] = ()
+
+
+class ImportSummary(Frozen):
+    """What an import came to."""
+
+    lines: int
+    accepted: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    rejected: int = 0
+    conflicts: int = 0
+
+
+class DeliveryAnswer(Frozen):
+    """A lane: what is where."""
+
+    id: int
+    target: TargetName
+    kind: str
+    state: Effect | Record
+    delivery: Delivery
+    proof: Proof | None
+    generation: int
+    attempts: int
+    due_at: datetime | None
+    confirmed_at: datetime | None
+    failing_since: datetime | None
+    detail: str | None
+    problem: int | None
+
+
+class DeliveryPage(Frozen):
+    """A page of deliveries, in order of id."""
+
+    deliveries: tuple[DeliveryAnswer, ...]
+    next: int | None
+
+
+class ProblemAnswer(Frozen):
+    """One cause that stops deliveries, however many wait behind it."""
+
+    id: int
+    connection: str
+    code: str
+    title: str
+    detail: str
+    remedy: str
+    since: datetime
+    until: datetime | None
+    waiting: Annotated[int, Field(description="deliveries that wait behind it")]
+    nearest: Annotated[datetime | None, Field(description="when the first of them is needed")] = None
+
+
+class ConnectionAnswer(Frozen):
+    """A connection, and how it is."""
+
+    name: str
+    connector: str
+    mode: str
+    state: Literal["running", "failing", "paused"]
+    since: datetime | None = None
+    paused_by: str | None = None
+    waiting: int
+    checked_at: datetime | None = None
+    about: dict[str, Any] | None = None
+    check_failed: str | None = None
+
+
+class ReadinessAnswer(Frozen):
+    """How ready one resource is, in one system."""
+
+    resource: str
+    name: str
+    system: str
+    target: TargetName | None
+    needed_at: datetime
+    until: datetime
+    number: str
+    readiness: Annotated[Literal["green", "waiting", "yellow", "red", "unserved"], Field(description="only proof `read` is green")]
+    state: str
+    proof: Proof | None = None
+    detail: str | None = None
+
+
+class Readiness(Frozen):
+    """Is tonight ready?"""
+
+    from_: Annotated[datetime, Field(alias="from")]
+    to: datetime
+    ready: bool
+    lines: tuple[ReadinessAnswer, ...]
+
+
+class ResourceAnswer(Frozen):
+    """A resource, its identities, and what its targets should be like now."""
+
+    id: str
+    name: str
+    kind: str
+    facility: str
+    parts: tuple[str, ...]
+    identities: dict[str, tuple[str, ...]]
+    unserved: tuple[str, ...]
+    targets: tuple[EffectAnswer, ...] = ()
+    claims: dict[str, tuple[ClaimAnswer, ...]] = {}
+
+
+class StatusAnswer(Frozen):
+    """Everything counted."""
+
+    municipality: str
+    now: datetime
+    bookings: dict[str, int]
+    effects: dict[str, int]
+    deliveries: dict[str, int]
+    unserved: dict[str, int]
+    problems: int
+    connections: dict[str, str]

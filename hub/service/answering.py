@@ -1,0 +1,49 @@
+"""The answer to a booking: what it asks for, how each thing stands, and who is in the way."""
+
+from hub.clock import Clock, micros
+from hub.model.answers import BookingAnswer
+from hub.model.plan import TargetKey
+from hub.service import showing
+from hub.service.accepting import Outcome
+from hub.service.asked import Asked
+from hub.service.bookings import Done
+from hub.service.looking_up import LookUp
+from hub.service.showing import Standing
+from hub.store import bookings, lanes
+from hub.store.database import Connection
+from hub.store.writer import Readers
+
+
+class Answering:
+    """Makes answers; reads only what the answer at hand needs."""
+
+    def __init__(self, readers: Readers, look_up: LookUp, clock: Clock) -> None:
+        self._readers, self._look_up, self._clock = readers, look_up, clock
+
+    async def answer(self, done: Done, *, with_values: bool) -> BookingAnswer:
+        """Answer an accepted or unchanged booking; with the values of its credentials for who may see them."""
+        request, judged = done.request, done.answer
+        now = micros(self._clock.now())
+        if judged.new and not with_values:
+            standing, secrets = showing.planned(request.plan, request.rules.horizons, now=now), dict[TargetKey, str]()
+        else:
+            standing, secrets = await self._readers.read(self._standing, done, now, with_values)
+        return BookingAnswer(
+            number=request.number,
+            revision=judged.revision,
+            outcome="accepted" if judged.outcome is Outcome.ACCEPTED else "unchanged",
+            effects=tuple(one.answer() for one in standing),
+            credentials=tuple(showing.credentials(done.booking, request.plan, secrets)),
+            unserved=showing.unserved(request.plan),
+            conflicts=showing.conflicts(judged.conflicts),
+        )
+
+    def _standing(
+        self, connection: Connection, done: Done, now: int, with_values: bool  # noqa: FBT001 - by place through a thread
+    ) -> tuple[list[Standing], dict[TargetKey, str]]:
+        town, rules = done.request.municipality, done.request.rules
+        stored = bookings.find(connection, town, done.request.number)
+        asked = Asked.from_json(stored.asked) if stored else Asked()
+        seen = lanes.seen(connection, town, [target.lane for target in asked.targets.values()])
+        secrets = self._look_up.secrets(connection, town, asked) if with_values else {}
+        return showing.standings(asked, seen, rules.horizons, now=now), secrets

@@ -1,0 +1,108 @@
+"""What operators see and do: problems, deliveries, connections, and everything counted."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+
+from hub.clock import Clock, instant, micros
+from hub.errors import NotFoundError
+from hub.model.answers import DeliveryAnswer, DeliveryPage, ProblemAnswer, StatusAnswer
+from hub.model.states import Delivery, Effect, Proof, Record
+from hub.service.remedies import Language, remedy
+from hub.service.rulebook import Rulebook
+from hub.service.showing import moment
+from hub.store import bookings, connections, lanes, problems
+from hub.store.database import Connection
+from hub.store.lanes import Seen
+from hub.store.problems import Problem
+from hub.store.writer import Readers, Writer
+
+
+class Operating:
+    """The use cases of operators."""
+
+    def __init__(self, writer: Writer, readers: Readers, rulebook: Rulebook, clock: Clock) -> None:
+        self._writer, self._readers, self._rulebook, self._clock = writer, readers, rulebook, clock
+        self.woken: Callable[[], None] = lambda: None
+        """Called when lanes were made due."""
+
+    def _now(self) -> int:
+        return micros(self._clock.now())
+
+    async def problems(self, municipality: str, *, ended: bool = False, language: Language = "en") -> list[ProblemAnswer]:
+        """The open problems, or those that have ended. Raises NotFoundError."""
+        self._rulebook.town(municipality)
+        return await self._readers.read(self._problems, municipality, ended, language)
+
+    def _problems(self, connection: Connection, municipality: str, ended: bool, language: Language) -> list[ProblemAnswer]:  # noqa: FBT001 - by place through a thread
+        now = self._now()
+        found = problems.listed(connection, municipality, ended=ended)
+        return [_problem(one, lanes.nearest(connection, municipality, one.id, now=now), language) for one in found]
+
+    async def retry(self, municipality: str, problem: int) -> int:
+        """Try what waits behind a problem again. Raises NotFoundError."""
+        count = await self._writer.call(self._retry, municipality, problem)
+        self.woken()
+        return count
+
+    def _retry(self, connection: Connection, municipality: str, id_: int) -> int:
+        found = problems.find(connection, municipality, id_)
+        if found is None or found.until is not None:
+            msg = f"no open problem {id_} in {municipality}"
+            raise NotFoundError(msg)
+        count = lanes.retry_problem(connection, municipality, id_, now=self._now())
+        problems.close(connection, [id_], now=self._now(), even_waiting=True)
+        return count
+
+    async def deliveries(  # noqa: PLR0913 - a filter
+        self, municipality: str, *, state: Delivery | None, connection: str | None, before: int | None, after: int, limit: int
+    ) -> DeliveryPage:
+        """What is where. Raises NotFoundError."""
+        self._rulebook.town(municipality)
+        rows = await self._readers.read(
+            lambda c: lanes.page(c, municipality, delivery=state, name=connection, before=before, after=after, limit=limit)
+        )
+        return DeliveryPage(deliveries=tuple(map(delivery_answer, rows)), next=rows[-1].id if len(rows) == limit else None)
+
+    async def status(self, municipality: str) -> StatusAnswer:
+        """Everything counted. Raises NotFoundError."""
+        names = self._rulebook.town(municipality).configuration.connections
+        return await self._readers.read(self._status, municipality, tuple(names))
+
+    def _status(self, connection: Connection, municipality: str, names: tuple[str, ...]) -> StatusAnswer:
+        effects, carried, unserved = Counter[str](), Counter[str](), Counter[str]()
+        for _, effect, delivery, count in lanes.counts(connection, municipality):
+            effects[effect] += count
+            carried[delivery] += count
+        for what, count in bookings.unserved(connection, municipality):
+            for capability, _ in json.loads(what):
+                unserved[capability] += count
+        known = connections.known(connection, municipality)
+        return StatusAnswer(
+            municipality=municipality,
+            now=self._clock.now(),
+            bookings=bookings.counts(connection, municipality),
+            effects=dict(effects),
+            deliveries=dict(carried),
+            unserved=dict(unserved),
+            problems=len(problems.listed(connection, municipality)),
+            connections={name: "paused" if name in known and known[name].paused else "running" for name in names},
+        )
+
+
+def _problem(one: Problem, nearest: int | None, language: Language) -> ProblemAnswer:
+    told = remedy(one.code, language)
+    return ProblemAnswer(
+        id=one.id, connection=one.connection, code=one.code, title=told.title, detail=one.detail, remedy=told.remedy,
+        since=instant(one.since), until=moment(one.until), waiting=one.waiting, nearest=moment(nearest),
+    )  # fmt: skip
+
+
+def delivery_answer(seen: Seen) -> DeliveryAnswer:
+    """A lane, for a caller."""
+    state: Effect | Record = Record(seen.effect) if seen.kind == "record" else Effect(seen.effect)
+    return DeliveryAnswer(
+        id=seen.id, target=f"{seen.connection}/{seen.key}", kind=seen.kind, state=state, delivery=Delivery(seen.delivery),
+        proof=Proof(seen.proof) if seen.proof else None, generation=seen.generation, attempts=seen.attempts, due_at=moment(seen.due),
+        confirmed_at=moment(seen.confirmed_at), failing_since=moment(seen.failing_since), detail=seen.detail, problem=seen.problem,
+    )  # fmt: skip

@@ -1,0 +1,164 @@
+"""How a booking's effects stand: what it asks for, held against what its lanes have confirmed. Pure but for its inputs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from hub.clock import NEVER, instant
+from hub.model.answers import ConflictAnswer, CredentialAnswer, DoorHours, EffectAnswer, Hours
+from hub.model.booking import Booking, Holder
+from hub.model.plan import Claim, Plan, TargetKey, TargetKind
+from hub.model.states import Delivery, Effect, Proof, Record
+from hub.planner.fold import remaining
+from hub.service.accepting import Conflict
+from hub.service.asked import Asked
+from hub.store.lanes import Seen
+
+
+Horizons = Mapping[str, int]
+"""Push horizon of each connection, microseconds."""
+
+
+class Standing(NamedTuple):
+    """How one target stands for one booking. Times in microseconds."""
+
+    target: TargetKey
+    state: Effect | Record
+    delivery: Delivery
+    proof: Proof | None
+    expected: int
+    detail: str | None
+
+    def answer(self) -> EffectAnswer:
+        """The same, for a caller."""
+        return EffectAnswer(
+            target="/".join(self.target), state=self.state, delivery=self.delivery, proof=self.proof, detail=self.detail,
+            expected_at=moment(self.expected),
+        )  # fmt: skip
+
+
+def moment(at: int | None) -> datetime | None:
+    """A stored time for a caller; None for none and for never."""
+    return None if at is None or at >= NEVER else instant(at)
+
+
+def planned(plan: Plan, horizons: Horizons, *, now: int) -> list[Standing]:
+    """How the effects of a booking stand that has just been accepted for the first time."""
+    wakes: dict[TargetKey, int] = {}
+    for claim in plan.claims:
+        if claim.ends > now:
+            wakes[claim.target] = min(wakes.get(claim.target, NEVER), wake_of(claim, horizons, now))
+    standing = [Standing(target, Effect.PLANNED, _when(wake, now), None, wake, None) for target, wake in wakes.items()]
+    return standing + [Standing(r.target, Record.PLANNED, Delivery.DUE, None, now, None) for r in plan.records]
+
+
+def wake_of(claim: Claim, horizons: Horizons, now: int) -> int:
+    """When the claim is to be sent."""
+    horizon = horizons.get(claim.target.connection, 0) if claim.kind is TargetKind.CREDENTIAL else 0
+    return max(now, claim.starts - horizon)
+
+
+def _when(wake: int, now: int) -> Delivery:
+    return Delivery.DUE if wake <= now else Delivery.WAITING
+
+
+def standings(asked: Asked, lanes: dict[int, Seen], horizons: Horizons, *, now: int) -> list[Standing]:
+    """How each target that the booking has ever asked something of stands for it."""
+    claims: dict[TargetKey, list[Claim]] = {}
+    for claim in asked.claims.values():
+        claims.setdefault(claim.target, []).append(claim)
+    found = []
+    for key, target in asked.targets.items():
+        if seen := lanes.get(target.lane):
+            of_record = target.kind is TargetKind.RECORD
+            found.append(_of_record(key, seen) if of_record else _of_target(key, seen, claims.get(key, []), horizons, now))
+    return found
+
+
+def _of_record(key: TargetKey, seen: Seen) -> Standing:
+    return Standing(key, Record(seen.effect), Delivery(seen.delivery), _proof(seen), seen.due, seen.detail)
+
+
+def _of_target(key: TargetKey, seen: Seen, claims: Sequence[Claim], horizons: Horizons, now: int) -> Standing:
+    live = [claim for claim in claims if claim.ends > now]
+    delivery = Delivery(seen.delivery)
+    if not live:
+        going = seen.due <= now or delivery in {Delivery.RETRYING, Delivery.STUCK, Delivery.SENDING}
+        mine = going and (seen.kind == TargetKind.CREDENTIAL or seen.effect == Effect.REMOVING)
+        return Standing(key, Effect.REMOVING if mine else Effect.REMOVED, delivery, _proof(seen), NEVER, seen.detail)
+    if all(claim.suspended for claim in live):
+        return Standing(key, Effect.SUSPENDED, delivery, None, NEVER, None)
+    wake = min(wake_of(claim, horizons, now) for claim in live if not claim.suspended)
+    if wake > now and not _covered(seen, live, now):
+        return Standing(key, Effect.PLANNED, Delivery.WAITING, None, wake, None)
+    if seen.effect in {Effect.OVERRIDDEN, Effect.LOST}:
+        return Standing(key, Effect(seen.effect), delivery, _proof(seen), seen.due, seen.detail)
+    if _covered(seen, live, now):
+        return Standing(key, Effect.STANDING, Delivery.CONFIRMED, _proof(seen), NEVER, None)
+    return Standing(key, Effect.PLANNED, delivery, None, wake, seen.detail)
+
+
+def _proof(seen: Seen) -> Proof | None:
+    return Proof(seen.proof) if seen.proof else None
+
+
+def _covered(seen: Seen, live: Iterable[Claim], now: int) -> bool:
+    """Whether what was last confirmed holds all that the claims ask for now."""
+    if seen.confirmed is None or seen.confirmed == "?":
+        return False
+    if seen.kind == TargetKind.CREDENTIAL:
+        windows = remaining(seen.confirmed[seen.confirmed.index("[") :], now) if "[" in seen.confirmed else []
+        return all(_opened(claim, windows, now) for claim in live if not claim.suspended)
+    current = [claim.level for claim in live if claim.starts <= now and not claim.suspended]
+    _, _, level = seen.confirmed.partition(":")
+    return bool(current) and level.isdigit() and int(level) >= max(current)
+
+
+def _opened(claim: Claim, windows: list[tuple[str, int, int]], now: int) -> bool:
+    starts = max(claim.starts, now)
+    return any(door == claim.door and opens <= starts and claim.ends <= shuts for door, opens, shuts in windows)
+
+
+def credentials(booking: Booking, plan: Plan, secrets: dict[TargetKey, str]) -> list[CredentialAnswer]:
+    """What each holder opens doors with; `secrets` holds the values that the caller may see."""
+    holders = list(dict.fromkeys(holder for occasion in booking.occasions for holder in occasion.holders))
+    mine: dict[Holder, list[TargetKey]] = {}
+    for grant in plan.grants:
+        for place in grant.holders:
+            mine.setdefault(holders[place], []).append(grant.target)
+    doors: dict[tuple[str, TargetKey], list[Claim]] = {}
+    for claim in plan.claims:
+        if claim.door:
+            doors.setdefault((claim.occasion, claim.target), []).append(claim)
+    return [
+        _credential(holder, occasion.id, doors[occasion.id, target], secrets.get(target))
+        for occasion in booking.occasions
+        for holder in occasion.holders
+        for target in mine.get(holder, [])
+        if (occasion.id, target) in doors
+    ]
+
+
+def _credential(holder: Holder, occasion: str, claims: list[Claim], value: str | None) -> CredentialAnswer:
+    first, last = min(claim.starts for claim in claims), max(claim.ends for claim in claims)
+    return CredentialAnswer(
+        holder=holder.name, occasion=occasion, kind=holder.credential.kind, value=value,
+        doors=tuple(DoorHours(door=c.door, starts_at=instant(c.starts), ends_at=instant(c.ends)) for c in claims),
+        window=Hours(starts_at=instant(first), ends_at=instant(last)),
+    )  # fmt: skip
+
+
+def conflicts(found: Iterable[Conflict]) -> tuple[ConflictAnswer, ...]:
+    """Bookings in each other's way, for a caller."""
+    return tuple(
+        ConflictAnswer(
+            occasion=one.occasion, resource=one.overlap.resource, number=one.overlap.number, other_occasion=one.overlap.occasion,
+            starts_at=instant(one.overlap.starts), ends_at=instant(one.overlap.ends),
+        )
+        for one in found
+    )  # fmt: skip
+
+
+def unserved(plan: Plan) -> tuple[str, ...]:
+    """What there is no connection for, in words."""
+    return tuple(f"{one.capability}: {one.what}" for one in plan.unserved)

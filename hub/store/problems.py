@@ -1,0 +1,79 @@
+"""Problems: one open row for each cause; lanes that wait behind it point at it."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hub.store import events
+from hub.store.database import Connection
+from hub.store.events import Event
+
+
+class Cause(NamedTuple):
+    """What stops deliveries: the same code and cause on a connection is the same problem."""
+
+    code: str
+    cause: str
+    """Empty where the connection itself is the cause; else the system's words, without secrets or names."""
+
+
+class Problem(NamedTuple):
+    """One cause, since when, and how many wait behind it. Times in microseconds; `until` None while it lasts."""
+
+    id: int
+    municipality: str
+    connection: str
+    code: str
+    cause: str
+    detail: str
+    since: int
+    until: int | None
+    waiting: int
+
+
+_OPEN = (
+    "INSERT INTO problems(municipality, connection, code, cause, detail, since) VALUES(?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT(municipality, connection, code, cause) WHERE until IS NULL DO UPDATE SET detail = excluded.detail"
+    " RETURNING id, since"
+)
+_LIST = (
+    "SELECT p.id, p.municipality, p.connection, p.code, p.cause, p.detail, p.since, p.until,"
+    " (SELECT count(*) FROM lanes l WHERE l.problem = p.id) FROM problems p WHERE p.municipality = ?"
+)
+
+
+def open_(connection: Connection, municipality: str, name: str, cause: Cause, *, detail: str, now: int) -> int:
+    """Make the cause known, once; gives the problem's id. The first time an event tells."""
+    ((id_, since),) = connection.each_returning(_OPEN, [(municipality, name, *cause, detail, now)])
+    if since == now:
+        events.append(connection, [Event(municipality, "problem.started", name, f'{{"problem":{id_},"code":"{cause.code}"}}', now)])
+    return int(id_)
+
+
+def close(connection: Connection, ids: Iterable[int], *, now: int, even_waiting: bool = False) -> None:
+    """End problems behind which nothing waits any more."""
+    for id_ in ids:
+        still = "" if even_waiting else " AND NOT EXISTS (SELECT 1 FROM lanes WHERE problem = problems.id)"
+        sql = f"UPDATE problems SET until = ? WHERE id = ? AND until IS NULL{still} RETURNING municipality, connection, code"
+        for municipality, name, code in connection.rows(sql, (now, id_)):
+            told = f'{{"problem":{id_},"code":"{code}"}}'
+            events.append(connection, [Event(municipality, "problem.ended", name, told, now)])
+
+
+def close_of(connection: Connection, municipality: str, name: str, codes: Iterable[str], *, now: int) -> None:
+    """End the connection's problems of these codes, whatever waits: what waits is due again."""
+    condition, values = connection.among("code", codes)
+    sql = f"SELECT id FROM problems WHERE municipality = ? AND connection = ? AND until IS NULL AND {condition}"
+    ids = [id_ for (id_,) in connection.rows(sql, [municipality, name, *values])]
+    close(connection, ids, now=now, even_waiting=True)
+
+
+def listed(connection: Connection, municipality: str, *, ended: bool = False) -> list[Problem]:
+    """The open problems, the oldest first; or those that have ended, the latest first."""
+    which = " AND p.until IS NOT NULL ORDER BY p.until DESC LIMIT 100" if ended else " AND p.until IS NULL ORDER BY p.since"
+    return [Problem(*row) for row in connection.rows(_LIST + which, (municipality,))]
+
+
+def find(connection: Connection, municipality: str, id_: int) -> Problem | None:
+    """One problem, open or ended."""
+    rows = connection.rows(_LIST + " AND p.id = ?", (municipality, id_))
+    return Problem(*rows[0]) if rows else None

@@ -1,0 +1,67 @@
+"""Runs the loops: delivering, reading back what stands, checking connections, forgetting old codes."""
+
+import asyncio
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from hub.clock import Clock, micros
+from hub.delivery.carrying import Carrier, quiet_after
+from hub.delivery.connections import Connections
+from hub.delivery.dispatcher import Dispatcher
+from hub.delivery.health import Health
+from hub.delivery.running import Running
+from hub.delivery.settling import Settling
+from hub.settings import Pulse
+from hub.store import codes, lanes
+from hub.store.database import Connection
+from hub.store.sealing import Seal
+from hub.store.writer import Writer
+
+class Worker:
+    """One node's loops. The periodic jobs are APScheduler's; the domain's timed effects are the dispatcher's alone."""
+
+    def __init__(self, writer: Writer, running: Connections, health: Health, seal: Seal, clock: Clock, pulse: Pulse) -> None:
+        self._writer, self._connections, self._health, self._clock, self._pulse = writer, running, health, clock, pulse
+        self._settling = Settling(clock)
+        self.dispatcher = Dispatcher(writer, running.find, Carrier(clock, seal), self._settling, clock, pulse)
+        running.woken = health.resumed = self.dispatcher.wake.set
+        self._scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        self._loop: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Read what stands before sending anything, then go on (rule 6)."""
+        for running in self._connections:
+            await self._writer.call(self._end_leases, running)
+        await self._health.follow_pauses()
+        await self.look_at_all()
+        self._loop = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
+        every = self._scheduler.add_job
+        every(self.look_at_all, "interval", seconds=self._pulse.look_every.total_seconds())
+        every(self._health.check_all, "interval", seconds=self._pulse.check_every.total_seconds())
+        every(self.forget_codes, "interval", hours=1)
+        every(self._health.follow_pauses, "interval", seconds=2)
+        every(self._health.check_all)
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Finish what is in hand."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        self.dispatcher.stop()
+        if self._loop:
+            await self._loop
+
+    def _end_leases(self, connection: Connection, running: Running) -> None:
+        lanes.end_leases(connection, *running.place, quiet=quiet_after(running), now=self._now())
+
+    def _now(self) -> int:
+        return micros(self._clock.now())
+
+    async def look_at_all(self) -> None:
+        """Have all that stands read back."""
+        await self._writer.call(lambda connection: lanes.ask_for_looks(connection, now=self._now()))
+        self.dispatcher.wake.set()
+
+    async def forget_codes(self) -> None:
+        """Remove secrets whose quarantine is over."""
+        await self._writer.call(lambda connection: codes.forget(connection, before=self._now()))
