@@ -17,15 +17,20 @@ from hub.store.database import Connection
 from hub.store.sealing import Seal
 from hub.store.writer import Writer
 
+
 class Worker:
     """One node's loops. The periodic jobs are APScheduler's; the domain's timed effects are the dispatcher's alone."""
 
-    def __init__(self, writer: Writer, running: Connections, health: Health, seal: Seal, clock: Clock, pulse: Pulse) -> None:
+    def __init__(
+        self, writer: Writer, running: Connections, health: Health, seal: Seal, clock: Clock, pulse: Pulse
+    ) -> None:
         self._writer, self._connections, self._health, self._clock, self._pulse = writer, running, health, clock, pulse
         self._settling = Settling(clock)
         self.dispatcher = Dispatcher(writer, running.find, Carrier(clock, seal), self._settling, clock, pulse)
         running.woken = health.resumed = self.dispatcher.wake.set
-        self._scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        self._scheduler = AsyncIOScheduler(
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
         self._loop: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

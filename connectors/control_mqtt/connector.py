@@ -37,6 +37,8 @@ class Waiting:
         self.will_do = will_do
         self.told: asyncio.Future[Level] = asyncio.get_running_loop().create_future()
         self.told.add_done_callback(lambda told: told.cancelled() or told.exception())
+        self.puzzle: RejectedError | None = None
+        """Why something that came meanwhile could not be read."""
 
     def offer(self, level: Level) -> bool:
         """Take it if it will do."""
@@ -120,6 +122,10 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
         except UnknownOutcomeError as error:
             raise TransientError(str(error)) from error
 
+    def rest_level(self, key: str) -> Level | None:
+        """Give what the settings say: a lamp has no automation of its own."""
+        return translate.wanted(Release(), self._topics_of(key).kind, rest_percent=self.config.rest_percent)
+
     async def _exchange(
         self, key: str, topic: str, payload: bytes, will_do: Callable[[Level], bool], deadline: float
     ) -> Level:
@@ -131,10 +137,7 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
                 async with asyncio.timeout_at(min(deadline, self._now() + self.config.echo_within.total_seconds())):
                     return await waiting.told
             except TimeoutError:
-                state = self._topics[key].state
-                raise UnknownOutcomeError(
-                    f"zone {key}: nothing came on {state} after {topic}; has the lamp power, does the gateway run?"
-                ) from None
+                raise waiting.puzzle or _unproven(key, topic, self._topics[key].state) from None
 
     @contextmanager
     def _listening(self, key: str, will_do: Callable[[Level], bool]) -> Iterator[Waiting]:
@@ -179,9 +182,9 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
             self._known[key] = level
 
     def _puzzle(self, key: str, error: RejectedError) -> None:
-        """Tell those who wait, or once the log, that a state cannot be read."""
+        """Tell those who wait, should nothing better come, or once the log, that a state cannot be read."""
         for waiting in self._waiting[key]:
-            waiting.fail(error)
+            waiting.puzzle = error
         if not self._waiting[key] and key not in self._puzzled:
             self._puzzled.add(key)
             self.lent.log.warning("%s", error)
@@ -219,6 +222,12 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
 
     def _deadline(self) -> float:
         return self._now() + self.lent.timeout.total_seconds()
+
+
+def _unproven(key: str, topic: str, state: str) -> UnknownOutcomeError:
+    return UnknownOutcomeError(
+        f"zone {key}: nothing that proves it came on {state} after {topic}; has the lamp power, does the gateway run?"
+    )
 
 
 def _anything(_level: Level) -> bool:

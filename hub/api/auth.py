@@ -32,7 +32,9 @@ async def authorised(request: Request, municipality: str, scope: Scope) -> Holde
 def require(scope: Scope) -> Callable[..., Awaitable[Holder]]:
     """A dependency: the caller has that right in the municipality of the address."""
 
-    async def required(request: Request, municipality: str, _key: Annotated[object, Security(_SCHEME)] = None) -> Holder:
+    async def required(
+        request: Request, municipality: str, _key: Annotated[object, Security(_SCHEME)] = None
+    ) -> Holder:
         return await authorised(request, municipality, scope)
 
     return required

@@ -1,7 +1,7 @@
 """Bookings: put one, send a season, get one with all that follows from it, list them."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -12,7 +12,6 @@ from hub.api.documented import problems
 from hub.api.problems import ProblemError, of_invalid, problem
 from hub.errors import FieldFault, InvalidError
 from hub.model.answers import BookingAnswer, BookingPage, BookingView, ImportLine, ImportSummary
-from hub.model.booking import Booking
 from hub.service import showing
 from hub.service.accepting import Outcome
 from hub.service.bookings import LINE_LIMIT, Line, split_lines
@@ -21,7 +20,10 @@ from hub.service.keys import Holder, Scope
 ROUTER = APIRouter(tags=["bookings"])
 
 _BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Booking"}}}},
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Booking"}}},
+    },
     "security": [{"HTTPBearer": []}],
 }
 _LINES: dict[str, Any] = {
@@ -33,13 +35,25 @@ _LINES: dict[str, Any] = {
 }
 
 
+_PUT_ANSWERS = problems(
+    "invalid-json",
+    "unknown-parameter",
+    "not-found",
+    "superseded",
+    "revision-conflict",
+    "too-large",
+    "wrong-content-type",
+    "invalid-booking",
+    "no-free-pin",
+) | {200: {"model": BookingAnswer, "description": "Nothing had to change"}}
+
+
 @ROUTER.put(
     "/v1/{municipality}/bookings/{number}",
     status_code=202,
     openapi_extra=_BODY,
     response_model=BookingAnswer,
-    responses={200: {"model": BookingAnswer, "description": "Nothing had to change"}}
-    | problems("invalid-json", "unknown-parameter", "superseded", "revision-conflict", "too-large", "wrong-content-type", "invalid-booking"),
+    responses=_PUT_ANSWERS,
 )
 async def put_booking(municipality: str, number: str, request: Request) -> Response:
     """Take the whole booking at a revision; the answer comes when it is on disk."""
@@ -52,7 +66,9 @@ async def put_booking(municipality: str, number: str, request: Request) -> Respo
     if outcome is Outcome.SUPERSEDED:
         raise ProblemError("superseded", f"revision {revision} is known", current_revision=revision)
     if outcome is Outcome.REVISION_CONFLICT:
-        raise ProblemError("revision-conflict", f"send the change as revision {revision + 1}", current_revision=revision)
+        raise ProblemError(
+            "revision-conflict", f"send the change as revision {revision + 1}", current_revision=revision
+        )
     answer = await here.answering.answer(done, with_values=holder.may(Scope.CREDENTIALS_READ, municipality))
     return Response(answer.model_dump_json(), 202 if done.answer.changed else 200, media_type="application/json")
 
@@ -69,7 +85,9 @@ async def get_booking(
     return await here.look_up.booking(municipality, number, with_values=with_values)
 
 
-@ROUTER.get("/v1/{municipality}/bookings", dependencies=[Depends(require(Scope.BOOKINGS_READ))], responses=problems("not-found"))
+@ROUTER.get(
+    "/v1/{municipality}/bookings", dependencies=[Depends(require(Scope.BOOKINGS_READ))], responses=problems("not-found")
+)
 async def list_bookings(
     municipality: str,
     here: Annotated[Desk, Depends(desk)],
@@ -80,13 +98,20 @@ async def list_bookings(
     return await here.look_up.page(municipality, after=after, limit=limit)
 
 
+_IMPORT_ANSWERS = problems("not-found", "unknown-parameter", "wrong-content-type") | {
+    200: {
+        "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+        "description": "An ImportLine for each line, then a summary",
+    }
+}
+
+
 @ROUTER.post(
     "/v1/{municipality}/bookings",
     status_code=200,
     openapi_extra=_LINES,
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}, "description": "An ImportLine for each line, then a summary"}}
-    | problems("not-found", "unknown-parameter", "wrong-content-type"),
+    responses=_IMPORT_ANSWERS,
 )
 async def import_bookings(municipality: str, request: Request) -> Response:
     """Take one booking a line and answer a line each, in order, as they are on disk; a bad line stops no other."""
@@ -122,12 +147,19 @@ def _told(line: Line) -> ImportLine:
         return ImportLine(line=line.line, number=line.number, outcome="rejected", problem=details)
     judged = line.done.answer
     match judged.outcome:
-        case Outcome.ACCEPTED | Outcome.UNCHANGED as outcome:
-            return ImportLine(line=line.line, number=line.number, outcome=outcome.value, conflicts=showing.conflicts(judged.conflicts))
+        case Outcome.ACCEPTED | Outcome.UNCHANGED:
+            outcome: Literal["accepted", "unchanged"] = (
+                "accepted" if judged.outcome is Outcome.ACCEPTED else "unchanged"
+            )
+            return ImportLine(
+                line=line.line, number=line.number, outcome=outcome, conflicts=showing.conflicts(judged.conflicts)
+            )
         case Outcome.SUPERSEDED:
             details = problem("superseded", f"revision {judged.revision} is known", current_revision=judged.revision)
             return ImportLine(line=line.line, number=line.number, outcome="superseded", problem=details)
-    details = problem("revision-conflict", f"send the change as revision {judged.revision + 1}", current_revision=judged.revision)
+    details = problem(
+        "revision-conflict", f"send the change as revision {judged.revision + 1}", current_revision=judged.revision
+    )
     return ImportLine(line=line.line, number=line.number, outcome="rejected", problem=details)
 
 

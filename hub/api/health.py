@@ -20,7 +20,11 @@ async def healthz() -> str:
     return "ok\n"
 
 
-@ROUTER.get("/readyz", response_class=PlainTextResponse, responses={503: {"description": "The database does not answer in time"}})
+@ROUTER.get(
+    "/readyz",
+    response_class=PlainTextResponse,
+    responses={503: {"description": "The database does not answer in time"}},
+)
 async def readyz(request: Request) -> Response:
     """Say whether the database answers."""
     began = time.monotonic()

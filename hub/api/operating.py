@@ -59,7 +59,9 @@ async def list_deliveries(  # noqa: PLR0913 - a filter
 ) -> DeliveryPage:
     """Tell what is where."""
     due = micros(before) if isinstance(before, datetime) else None
-    return await here.operating.deliveries(municipality, state=state, connection=connection, before=due, after=after, limit=limit)
+    return await here.operating.deliveries(
+        municipality, state=state, connection=connection, before=due, after=after, limit=limit
+    )
 
 
 @ROUTER.get("/problems", tags=["problems"], dependencies=_OPERATE)

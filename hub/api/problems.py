@@ -34,7 +34,9 @@ CODES: dict[str, tuple[int, str]] = {
 class ProblemError(Exception):
     """A refusal found in the API itself."""
 
-    def __init__(self, code: str, detail: str | None = None, *, headers: dict[str, str] | None = None, **more: Any) -> None:  # noqa: ANN401 - fields of ProblemDetails
+    def __init__(
+        self, code: str, detail: str | None = None, *, headers: dict[str, str] | None = None, **more: Any
+    ) -> None:  # noqa: ANN401 - fields of ProblemDetails
         super().__init__(code)
         self.details = problem(code, detail, **more)
         self.headers = headers
@@ -43,7 +45,9 @@ class ProblemError(Exception):
 def problem(code: str, detail: str | None = None, **more: Any) -> ProblemDetails:  # noqa: ANN401 - fields of ProblemDetails
     """The problem details of a code."""
     status, title = CODES[code]
-    return ProblemDetails(type=f"urn:knutpunkt:problem:{code}", title=title, status=status, code=code, detail=detail, **more)
+    return ProblemDetails(
+        type=f"urn:knutpunkt:problem:{code}", title=title, status=status, code=code, detail=detail, **more
+    )
 
 
 def of_invalid(error: InvalidError) -> ProblemDetails:
@@ -93,7 +97,8 @@ async def _refused(_request: Request, error: Exception) -> Response:
 async def _malformed(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     errors = tuple(
-        FieldProblem(pointer="/" + "/".join(map(str, fault["loc"])), code="invalid-value", detail=fault["msg"]) for fault in error.errors()
+        FieldProblem(pointer="/" + "/".join(map(str, fault["loc"])), code="invalid-value", detail=fault["msg"])
+        for fault in error.errors()
     )
     return answer(problem("invalid-request", errors=errors))
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from hub.clock import MINUTE, NEVER, Clock, micros, running_seconds, span
+from hub.clock import MINUTE, NEVER, SECOND, Clock, micros, running_seconds, span
 from hub.delivery.credentials import CredentialErrand
 from hub.delivery.errand import Errand
 from hub.delivery.leasing import Loaded
@@ -44,7 +44,9 @@ class Carrier:
         if outcome := errand.idle():
             return outcome
         if running.paused or running.observes:
-            return put_off(loaded.lane, until=now + PAUSED_FOR, cause=REFUSED if running.paused == REFUSED.code else None)
+            return put_off(
+                loaded.lane, until=now + PAUSED_FOR, cause=REFUSED if running.paused == REFUSED.code else None
+            )
         async with running.ways.one():
             return await self._in_turn(loaded, running, last_start)
 
@@ -53,12 +55,14 @@ class Carrier:
         now = micros(self._clock.now())
         if running_seconds() >= last_start:
             return put_off(loaded.lane, until=now)
-        if not running.gate.enter(now):
-            return put_off(loaded.lane, until=max(running.gate.retry_at, now + MINUTE // 60), cause=running.gate.cause)
-        errand = self._errand(loaded, running, now)
-        outcome = errand.idle() or await self._called(errand)
-        running.gate.left()
-        return outcome
+        if not running.gate.enter(loaded.lane.id, now):
+            until = max(running.gate.retry_at, now + SECOND)
+            return put_off(loaded.lane, until=until, cause=UNREACHABLE)
+        try:
+            errand = self._errand(loaded, running, now)
+            return errand.idle() or await self._called(errand)
+        finally:
+            running.gate.left(loaded.lane.id)
 
     def _errand(self, loaded: Loaded, running: Running, now: int) -> Errand:
         if loaded.lane.kind is TargetKind.CREDENTIAL:
@@ -77,24 +81,55 @@ class Carrier:
         except RejectedError as error:
             gate.succeeded()
             cause, effect = Cause("rejected", str(error)), errand.failing_effect
-            return failed(lane, Delivery.STUCK, str(error), due=NEVER, cause=cause, effect=effect, wanted_until=errand.wanted_until)
+            return failed(
+                lane,
+                Delivery.STUCK,
+                str(error),
+                due=NEVER,
+                cause=cause,
+                effect=effect,
+                wanted_until=errand.wanted_until,
+            )
         except CredentialsError as error:
             errand.running.paused = REFUSED.code
             until = errand.now + PAUSED_FOR
-            return failed(lane, Delivery.RETRYING, str(error), due=until, cause=REFUSED, effect=errand.failing_effect, pauses=True)
+            return failed(
+                lane, Delivery.RETRYING, str(error), due=until, cause=REFUSED, effect=errand.failing_effect, pauses=True
+            )
         except Exception as error:  # noqa: BLE001 - a connector's bug stops nothing else
             return self._bug(errand, error)
         gate.succeeded()
         return outcome
 
-    def _unanswered(self, errand: Errand, detail: str, *, doubt: bool, retry_after: timedelta | None = None) -> Outcome:
-        gate, needed_by, now = errand.running.gate, errand.desired.needed_by, micros(self._clock.now())
-        gate.failed(now, needed_by=needed_by, cause=UNREACHABLE if gate.failing_since is not None or needed_by - now < SOON else None)
-        due = max(gate.retry_at, next_attempt(0, now=now, retry_after=retry_after) if retry_after else 0)
+    def _unanswered(
+        self, errand: Errand, detail: str, *, doubt: bool, retry_after: timedelta | None = None
+    ) -> Outcome:
+        gate, needed_by, now, lane = (
+            errand.running.gate,
+            errand.desired.needed_by,
+            micros(self._clock.now()),
+            errand.lane,
+        )
+        gate.failed(lane.id, now, needed_by=needed_by)
+        due = next_attempt(lane.attempts, now=now, needed_by=needed_by, retry_after=retry_after)
         return failed(
-            errand.lane, Delivery.RETRYING, detail, due=due, cause=gate.cause, effect=errand.failing_effect,
-            quiet=quiet_after(errand.running) if doubt else None, sent=errand.desired.state, wanted_until=errand.wanted_until,
-        )  # fmt: skip
+            lane,
+            Delivery.RETRYING,
+            detail,
+            due=due if gate.is_open else max(due, gate.retry_at),
+            cause=self._cause(errand, now),
+            effect=errand.failing_effect,
+            quiet=quiet_after(errand.running) if doubt else None,
+            sent=errand.desired.state,
+            wanted_until=errand.wanted_until,
+        )
+
+    def _cause(self, errand: Errand, now: int) -> Cause | None:
+        """The connection's problem while its gate is shut; one target's own at its second failure, or when time is short."""
+        if not errand.running.gate.is_open:
+            return UNREACHABLE
+        again, soon = errand.lane.attempts > 0, errand.desired.needed_by - now < SOON
+        return Cause(UNREACHABLE.code, errand.lane.key) if again or soon else None
 
     def _bug(self, errand: Errand, error: Exception) -> Outcome:
         """Perhaps something was done: told as doubt. The text of the error may hold anything, so only its place is told."""

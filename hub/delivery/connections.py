@@ -24,6 +24,7 @@ from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.connections")
 
+
 class StandIns(Protocol):
     """What stands in for the systems of connections: nothing, or simulators."""
 
@@ -58,7 +59,9 @@ class SealedState:
         return self._seal.open(sealed, self._bound(key)).decode() if sealed else None
 
     async def put(self, key: str, value: str) -> None:
-        await self._writer.call(connector_state.put, *self._place, key, self._seal.close(value.encode(), self._bound(key)))
+        await self._writer.call(
+            connector_state.put, *self._place, key, self._seal.close(value.encode(), self._bound(key))
+        )
 
     async def delete(self, key: str) -> None:
         await self._writer.call(connector_state.delete, *self._place, key)
@@ -91,7 +94,9 @@ class Connections:
         for name, settings in configuration.connections.items():
             await self._open(configuration.municipality.key, name, settings, environment, stand_ins)
 
-    async def _open(self, municipality: str, name: str, settings: Settings, environment: Mapping[str, str], stand_ins: StandIns) -> None:
+    async def _open(
+        self, municipality: str, name: str, settings: Settings, environment: Mapping[str, str], stand_ins: StandIns
+    ) -> None:
         connector_type = load_connector(settings.connector)
         told = stand_ins.settings(municipality, name, settings)
         try:
@@ -112,7 +117,12 @@ class Connections:
             LOG.warning("connection %s/%s did not open: %s", municipality, name, error)
 
     def _lend(
-        self, municipality: str, name: str, settings: Settings, connector_type: type[Connector[Any]], way: httpx.AsyncBaseTransport | None
+        self,
+        municipality: str,
+        name: str,
+        settings: Settings,
+        connector_type: type[Connector[Any]],
+        way: httpx.AsyncBaseTransport | None,
     ) -> Lent:
         ca_file = Path(settings.ca_file) if settings.ca_file else None
         return Lent(

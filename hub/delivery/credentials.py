@@ -38,7 +38,9 @@ class CredentialErrand(Errand):
         if access is None:
             self._windows: frozenset[Window] = frozenset()
             return
-        folded = (Window(door=d, starts_at=instant(s), ends_at=instant(e)) for d, s, e in json.loads(self.desired.state))
+        folded = (
+            Window(door=d, starts_at=instant(s), ends_at=instant(e)) for d, s, e in json.loads(self.desired.state)
+        )
         self._windows, edge = narrowed(folded, access.access_limits, instant(self.now))
         self.next_edge = min(self.next_edge, micros(edge) if edge else NEVER)
         version = self.loaded.code.version if self.loaded.code else 0
@@ -103,7 +105,13 @@ class CredentialErrand(Errand):
         """Once; what vanishes again is for an operator."""
         told = (("effect.lost", json.dumps({"repaired": self.lane.repairs == 0})),)
         if self.lane.repairs:
-            outcome = self.not_so("taken away again in the lock system", sent="", due=NEVER, cause=Cause("vanished", self.lane.key), delivery=Delivery.STUCK)
+            outcome = self.not_so(
+                "taken away again in the lock system",
+                sent="",
+                due=NEVER,
+                cause=Cause("vanished", self.lane.key),
+                delivery=Delivery.STUCK,
+            )
             return replace(outcome, effect=Effect.LOST, events=told, attempts=0, state=UNKNOWN)
         outcome = await self._put(access)
         return replace(outcome, repairs=1, events=(*outcome.events, *told))
@@ -111,7 +119,9 @@ class CredentialErrand(Errand):
     def _disabled(self, detail: str) -> Outcome:
         told = f"shut off in the lock system{': ' if detail else ''}{detail}"
         outcome = self.not_so(told, sent="", due=NEVER, cause=Cause("disabled", self.lane.key), delivery=Delivery.STUCK)
-        return replace(outcome, effect=Effect.LOST, events=(("effect.lost", json.dumps({"repaired": False})),), attempts=0)
+        return replace(
+            outcome, effect=Effect.LOST, events=(("effect.lost", json.dumps({"repaired": False})),), attempts=0
+        )
 
     async def _put(self, access: AccessControl) -> Outcome:
         receipt = await access.put_credential(self._credential(access))
@@ -119,13 +129,16 @@ class CredentialErrand(Errand):
         if reader is None:
             return self._by_receipt(receipt)
         found = await settled_sighting(
-            lambda: reader.read_credential(self.lane.key), coming=lambda seen: seen is not None and seen.condition is Condition.COMING
+            lambda: reader.read_credential(self.lane.key),
+            coming=lambda seen: seen is not None and seen.condition is Condition.COMING,
         )
         if found is not None and (outcome := self._as_found(found, access)):
             return replace(outcome, sent=self._state, reference=receipt.reference or None)
         due = next_attempt(self.lane.attempts, now=self.now, needed_by=self.desired.needed_by)
         seen = found.condition if found else "nothing"
-        return self.not_so(f"granted, and reads {seen}", sent=self._state, due=due, cause=Cause("not-so", self.lane.key))
+        return self.not_so(
+            f"granted, and reads {seen}", sent=self._state, due=due, cause=Cause("not-so", self.lane.key)
+        )
 
     def _by_receipt(self, receipt: Receipt) -> Outcome:
         if receipt.condition is Condition.AWAITING_USER:
@@ -147,11 +160,18 @@ class CredentialErrand(Errand):
         if reader is None:
             proof = Proof.RECEIPT if receipt.condition is Condition.STANDING else Proof.SENT
             return self.confirmed(proof=proof, state=NO_WINDOWS, sent=NO_WINDOWS)
-        found = await settled_sighting(lambda: reader.read_credential(self.lane.key), coming=lambda seen: seen is not None)
+        found = await settled_sighting(
+            lambda: reader.read_credential(self.lane.key), coming=lambda seen: seen is not None
+        )
         if found is None:
             return self.confirmed(proof=Proof.READ, state=NO_WINDOWS, sent=NO_WINDOWS)
         due = next_attempt(self.lane.attempts, now=self.now)
-        return self.not_so(f"revoked, and still reads {found.condition}", sent=NO_WINDOWS, due=due, cause=Cause("still-there", self.lane.key))
+        return self.not_so(
+            f"revoked, and still reads {found.condition}",
+            sent=NO_WINDOWS,
+            due=due,
+            cause=Cause("still-there", self.lane.key),
+        )
 
     def _is_so(self, seen: Credential, access: AccessControl) -> bool:
         kept = as_kept(self._windows, access.access_limits)
@@ -188,4 +208,6 @@ def _left(windows: str, now: int) -> Spans:
 
 def _spans(windows: Iterable[Window], now: int) -> Spans:
     """What is left of windows, comparable whatever was joined or has begun."""
-    return sorted((w.door, max(micros(w.starts_at), now), micros(w.ends_at)) for w in windows if micros(w.ends_at) > now)
+    return sorted(
+        (w.door, max(micros(w.starts_at), now), micros(w.ends_at)) for w in windows if micros(w.ends_at) > now
+    )

@@ -25,7 +25,9 @@ Find = Callable[[str, str], Running | None]
 class Dispatcher:
     """One node's loop over the lanes that are due."""
 
-    def __init__(self, writer: Writer, find: Find, carrier: Carrier, settling: Settling, clock: Clock, pulse: Pulse) -> None:
+    def __init__(
+        self, writer: Writer, find: Find, carrier: Carrier, settling: Settling, clock: Clock, pulse: Pulse
+    ) -> None:
         self._writer, self._find, self._carrier, self._settling = writer, find, carrier, settling
         self._clock, self._pulse = clock, pulse
         self.owner = f"{os.uname().nodename}/{os.getpid()}-{secrets.token_hex(3)}"

@@ -24,7 +24,9 @@ class Errand(ABC):
 
     def __post_init__(self) -> None:
         self.lane: Lane = self.loaded.lane
-        self.desired: Desired = fold(self.lane.kind, self.loaded.claims.asks, now=self.now, horizon=self.running.horizon)
+        self.desired: Desired = fold(
+            self.lane.kind, self.loaded.claims.asks, now=self.now, horizon=self.running.horizon
+        )
         self.next_edge = self.desired.next_edge
 
     @property
@@ -41,7 +43,11 @@ class Errand(ABC):
     @property
     def tried_in_vain(self) -> bool:
         """Whether the time of what was last tried has passed without its ever having stood."""
-        return self.lane.wanted_until is not None and self.now >= self.lane.wanted_until and self.lane.effect != Effect.OVERRIDDEN
+        return (
+            self.lane.wanted_until is not None
+            and self.now >= self.lane.wanted_until
+            and self.lane.effect != Effect.OVERRIDDEN
+        )
 
     @abstractmethod
     def idle(self) -> Outcome | None:
@@ -72,14 +78,18 @@ class Errand(ABC):
             delivery = Delivery.CONFIRMED
         return untouched(lane, effect=self.effect, due=self.next_edge, delivery=delivery, state=lane.confirmed)
 
-    def confirmed(self, *, proof: Proof, state: str, sent: str | None, detail: str | None = None, reference: str | None = None) -> Outcome:
+    def confirmed(
+        self, *, proof: Proof, state: str, sent: str | None, detail: str | None = None, reference: str | None = None
+    ) -> Outcome:
         """It stands, or is gone, as it should."""
         return Outcome(
             lane=self.lane, delivery=Delivery.CONFIRMED, effect=self.effect, due=self.next_edge, state=state, proof=proof, sent=sent,
             detail=detail, reference=reference, repairs=self.lane.repairs if self.desired.wanted else 0, events=self.expired(),
         )  # fmt: skip
 
-    def not_so(self, detail: str, *, sent: str, due: int, cause: Cause | None = None, delivery: Delivery = Delivery.RETRYING) -> Outcome:
+    def not_so(
+        self, detail: str, *, sent: str, due: int, cause: Cause | None = None, delivery: Delivery = Delivery.RETRYING
+    ) -> Outcome:
         """The system answered, and is not as it should be."""
         return Outcome(
             lane=self.lane, delivery=delivery, effect=self.failing_effect, due=due, state=UNKNOWN, sent=sent, detail=detail,

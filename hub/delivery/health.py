@@ -32,8 +32,16 @@ CLOCK_MAY_DIFFER = timedelta(seconds=30)
 class Health:
     """Looks after the connections of this process."""
 
-    def __init__(self, writer: Writer, readers: Readers, running: Connections, rulebook: Rulebook, clock: Clock) -> None:
-        self._writer, self._readers, self._connections, self._rulebook, self._clock = writer, readers, running, rulebook, clock
+    def __init__(
+        self, writer: Writer, readers: Readers, running: Connections, rulebook: Rulebook, clock: Clock
+    ) -> None:
+        self._writer, self._readers, self._connections, self._rulebook, self._clock = (
+            writer,
+            readers,
+            running,
+            rulebook,
+            clock,
+        )
         self.resumed: Callable[[], None] = lambda: None
         """Called when lanes were made due."""
 
@@ -86,7 +94,9 @@ class Health:
         configured = keys_of(self._rulebook.town(running.municipality).configuration, running.name)
         missing = sorted(set(configured) - about.external_keys) if about.external_keys is not None else []
         if missing:
-            problems.open_(connection, *place, Cause("unknown-key", ""), detail=f"it does not have {', '.join(missing)}", now=now)
+            problems.open_(
+                connection, *place, Cause("unknown-key", ""), detail=f"it does not have {', '.join(missing)}", now=now
+            )
         else:
             problems.close_of(connection, *place, ["unknown-key"], now=now)
 

@@ -22,7 +22,9 @@ class Loaded(NamedTuple):
 
 def lease(connection: Connection, asked: list[Take]) -> list[list[Loaded]]:
     """Take lanes, then read their claims: what is sent may be newer than what is settled, never older."""
-    return [_loaded(connection, taken, take.now) for take, taken in zip(asked, lanes.take(connection, asked), strict=True)]
+    return [
+        _loaded(connection, taken, take.now) for take, taken in zip(asked, lanes.take(connection, asked), strict=True)
+    ]
 
 
 def _loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]:

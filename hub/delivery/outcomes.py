@@ -90,6 +90,6 @@ def failed(  # noqa: PLR0913 - what is known of a failure
     doubt = quiet is not None
     return Outcome(
         lane=lane, delivery=delivery, effect=effect or Effect(lane.effect), due=due, state=UNKNOWN if doubt else lane.confirmed,
-        detail=detail, sent=sent if doubt else None, quiet=quiet or 0, attempts=lane.attempts + doubt, look=lane.look,
+        detail=detail, sent=sent if doubt else None, quiet=quiet or 0, attempts=lane.attempts + (delivery is Delivery.RETRYING), look=lane.look,
         repairs=lane.repairs, cause=cause, pauses=pauses, wanted_until=wanted_until,
     )  # fmt: skip

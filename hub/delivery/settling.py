@@ -9,6 +9,7 @@ from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.lanes import Settled
 
+
 class Settling:
     """Holds what the transaction needs besides its connection."""
 
@@ -38,7 +39,9 @@ class Settling:
         lane = one.lane
         if one.pauses:
             connections.set_paused(connection, lane.municipality, lane.connection, one.cause.code, now=now)
-        return problems.open_(connection, lane.municipality, lane.connection, one.cause, detail=one.detail or "", now=now)
+        return problems.open_(
+            connection, lane.municipality, lane.connection, one.cause, detail=one.detail or "", now=now
+        )
 
 
 def _tell(connection: Connection, done: Sequence[Outcome], now: int) -> None:

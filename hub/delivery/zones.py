@@ -79,7 +79,9 @@ class ZoneErrand(Errand):
         if found.value == level_of(state) and found.condition is Condition.STANDING:
             return self.confirmed(proof=Proof.READ, state=state, sent=None)
         by_hand = not self.in_doubt and self.lane.confirmed == state and found.condition is not Condition.COMING
-        if found.condition is Condition.OVERRIDDEN or (by_hand and (self.lane.effect == Effect.STANDING or self._left_by_hand)):
+        if found.condition is Condition.OVERRIDDEN or (
+            by_hand and (self.lane.effect == Effect.STANDING or self._left_by_hand)
+        ):
             return self._overridden(found)
         return None
 
@@ -103,9 +105,17 @@ class ZoneErrand(Errand):
         if reader is None:
             proof = _PROOFS.get(receipt.condition, Proof.SENT)
             return self.confirmed(proof=proof, state=state, sent=state, reference=receipt.reference or None)
-        found = await settled_sighting(lambda: reader.read_zone(self.lane.key), coming=lambda seen: seen.condition is Condition.COMING)
+        found = await settled_sighting(
+            lambda: reader.read_zone(self.lane.key), coming=lambda seen: seen.condition is Condition.COMING
+        )
         if self._is_so(found, level):
-            return self.confirmed(proof=Proof.READ, state=state, sent=state, detail=found.detail or None, reference=receipt.reference or None)
+            return self.confirmed(
+                proof=Proof.READ,
+                state=state,
+                sent=state,
+                detail=found.detail or None,
+                reference=receipt.reference or None,
+            )
         if found.condition is Condition.OVERRIDDEN:
             return self._overridden(found)
         told = f"told {_said(level)}, and reads {_said(found.value)} ({found.condition})"

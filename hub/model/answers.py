@@ -20,7 +20,9 @@ class EffectAnswer(Frozen):
     state: Effect | Record
     delivery: Delivery
     proof: Annotated[Proof | None, Field(description="only `read` has been seen in the system")] = None
-    expected_at: Annotated[datetime | None, Field(description="when it is to be sent; null when nothing is to come")] = None
+    expected_at: Annotated[
+        datetime | None, Field(description="when it is to be sent; null when nothing is to come")
+    ] = None
     detail: Annotated[str | None, Field(description="what went wrong last, if anything did")] = None
 
 
@@ -69,7 +71,9 @@ class BookingAnswer(Frozen):
     outcome: Literal["accepted", "unchanged"]
     effects: tuple[EffectAnswer, ...]
     credentials: tuple[CredentialAnswer, ...]
-    unserved: Annotated[tuple[str, ...], Field(description="effects for which the municipality has no connection yet")] = ()
+    unserved: Annotated[
+        tuple[str, ...], Field(description="effects for which the municipality has no connection yet")
+    ] = ()
     conflicts: tuple[ConflictAnswer, ...]
 
 
@@ -232,7 +236,9 @@ class ReadinessAnswer(Frozen):
     needed_at: datetime
     until: datetime
     number: str
-    readiness: Annotated[Literal["green", "waiting", "yellow", "red", "unserved"], Field(description="only proof `read` is green")]
+    readiness: Annotated[
+        Literal["green", "waiting", "yellow", "red", "unserved"], Field(description="only proof `read` is green")
+    ]
     state: str
     proof: Proof | None = None
     detail: str | None = None

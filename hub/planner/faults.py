@@ -41,10 +41,14 @@ def booking_faults(
     for place, charge in charges:
         yield from _dangling(f"/charges/{place}/occasion", charge.occasion, ids)
     yield from _doubled("/occasions/{}/id", [(place, o.id) for place, o in occasions], "an occasion's id")
-    yield from _doubled("/charges/{}/id", [(place, c.key) for place, c in charges], "a charge's id, or occasion and article,")
+    yield from _doubled(
+        "/charges/{}/id", [(place, c.key) for place, c in charges], "a charge's id, or occasion and article,"
+    )
     for place, role in enumerate(notify):
         if role not in rules.roles:
-            yield Fault(f"/notify/{place}", "unknown-role", f"no role {role!r} is configured; known: {_listed(rules.roles)}")
+            yield Fault(
+                f"/notify/{place}", "unknown-role", f"no role {role!r} is configured; known: {_listed(rules.roles)}"
+            )
     if len(occasions) > 1:
         yield from _overlaps(occasions, rules)
 
@@ -72,7 +76,11 @@ def _overlaps(occasions: Placed, rules: Rules) -> Iterator[Fault]:
     """Two of the booking's own occasions at the same time on one resource, or on a whole and its part."""
     ordered = sorted(occasions, key=lambda placed: placed[1].starts_at)
     for (_, first), (place, second) in combinations(ordered, 2):
-        related = rules.resources[first.resource].related if first.resource in rules.resources else frozenset((first.resource,))
+        related = (
+            rules.resources[first.resource].related
+            if first.resource in rules.resources
+            else frozenset((first.resource,))
+        )
         if second.starts_at < first.ends_at and second.resource in related:
             told = f"overlaps occasion {first.id!r} on {first.resource}"
             yield Fault(f"/occasions/{place}", "own-overlap", told)

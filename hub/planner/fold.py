@@ -102,9 +102,11 @@ def _windows(asks: Iterable[Ask], now: int, horizon: int) -> Desired:
             windows[-1][1] = max(windows[-1][1], ask.ends)
         else:
             windows.append([ask.starts, ask.ends])
-    listed = [(door, *window) for door, windows in doors.items() for window in windows]
+    listed = [(door, starts, ends) for door, windows in doors.items() for starts, ends in windows]
     edge = min([edge, *(ends for _, _, ends in listed)])
-    return Desired(json.dumps(listed, separators=(",", ":")), edge, min((starts for _, starts, _ in listed), default=NEVER))
+    return Desired(
+        json.dumps(listed, separators=(",", ":")), edge, min((starts for _, starts, _ in listed), default=NEVER)
+    )
 
 
 def _by_door(ask: Ask) -> tuple[str, int, int]:

@@ -72,7 +72,14 @@ class _Asked:
             target = self._granted(access, holder)
             for door in access.doors:
                 self.claims[occasion.id, target, door.door] = Claim(
-                    occasion.id, target, TargetKind.CREDENTIAL, door.door, starts - door.lead, ends + door.lag, 1, closed
+                    occasion.id,
+                    target,
+                    TargetKind.CREDENTIAL,
+                    door.door,
+                    starts - door.lead,
+                    ends + door.lag,
+                    1,
+                    closed,
                 )
 
     def _granted(self, access: AccessRule, holder: Holder) -> TargetKey:

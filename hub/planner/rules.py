@@ -83,7 +83,11 @@ class Rules:
 
 
 def compiled(
-    configuration: Configuration, *, mark: Mark, version: int = 1, methods: Mapping[str, frozenset[Method]] | None = None
+    configuration: Configuration,
+    *,
+    mark: Mark,
+    version: int = 1,
+    methods: Mapping[str, frozenset[Method]] | None = None,
 ) -> Rules:
     """Return the rules of a checked configuration.
 
@@ -129,14 +133,20 @@ def _rules(
 ) -> ResourceRules:
     places = {key for key in covered if facility.resources[key].kind == "place"}
     zones = {zone: rule for zone, rule in facility.zones.items() if _serves(rule.serves, covered, places)}
-    doors = {door: rule for door, rule in facility.access.doors.items() if _serves(rule.serves, covered, places)} if facility.access else {}
+    doors = (
+        {door: rule for door, rule in facility.access.doors.items() if _serves(rule.serves, covered, places)}
+        if facility.access
+        else {}
+    )
     served = facility.access is not None and facility.access.connection is not None
     return ResourceRules(
         access=_access(facility.access, doors, methods) if doors and served and facility.access else None,
         zones=tuple(_level(rule) for rule in zones.values() if rule.connection),
         unserved_access=Unserved(Capability.ACCESS, name) if doors and not served else None,
         unserved_zones=tuple(
-            Unserved(Capability(rule.capability), f"{name}/{zone}") for zone, rule in zones.items() if not rule.connection
+            Unserved(Capability(rule.capability), f"{name}/{zone}")
+            for zone, rule in zones.items()
+            if not rule.connection
         ),
         related=related,
     )

@@ -81,8 +81,8 @@ class Accepting:
         ids = lanes.raise_all(connection, raised)
         fresh = set()
         by_place = {}
-        for one, (id_, generation) in zip(raised, ids, strict=True):
-            by_place[one.municipality, TargetKey(one.connection, one.key)] = Target(id_, one.kind)
+        for lane, (id_, generation) in zip(raised, ids, strict=True):
+            by_place[lane.municipality, TargetKey(lane.connection, lane.key)] = Target(id_, lane.kind)
             if generation == 1:
                 fresh.add(id_)
         for one in changes:
@@ -116,7 +116,7 @@ def _key(request: Accept) -> tuple[str, str]:
 
 
 def _known(connection: Connection, group: list[Accept]) -> dict[tuple[str, str], Known]:
-    found = {}
+    found: dict[tuple[str, str], Known] = {}
     for town, requests in groupby(sorted(group, key=_key), key=lambda request: request.municipality):
         numbers = sorted({request.number for request in requests})
         found |= {(town, number): known for number, known in bookings.known(connection, town, numbers).items()}
@@ -132,7 +132,11 @@ def _judged(
     outcomes = []
     for request in group:
         key = _key(request)
-        outcome = Outcome.STALE if current.get(request.municipality, 0) != request.rules.version else _judge(stand.get(key), request)
+        outcome = (
+            Outcome.STALE
+            if current.get(request.municipality, 0) != request.rules.version
+            else _judge(stand.get(key), request)
+        )
         if outcome is Outcome.ACCEPTED:
             stand[key] = (request.revision, request.content)
             latest[key] = request
@@ -176,7 +180,9 @@ def _write_claims(connection: Connection, changes: list[Change]) -> None:
         town = one.request.municipality
         gone += [(town, one.targets[c.target].lane, c.ends, one.id, c.occasion, c.door) for c in one.removed]
         come += [
-            ClaimRow(town, one.targets[c.target].lane, c.ends, one.id, c.occasion, c.door, c.starts, c.level, c.suspended)
+            ClaimRow(
+                town, one.targets[c.target].lane, c.ends, one.id, c.occasion, c.door, c.starts, c.level, c.suspended
+            )
             for c in one.added
         ]
     if gone:
@@ -224,16 +230,26 @@ def _tell(connection: Connection, group: list[Accept], outcomes: list[Outcome]) 
     events.append(
         connection,
         [
-            Event(r.municipality, "booking.accepted", r.number, f'{{"revision":{r.revision},"status":"{r.status}"}}', r.now)
+            Event(
+                r.municipality,
+                "booking.accepted",
+                r.number,
+                f'{{"revision":{r.revision},"status":"{r.status}"}}',
+                r.now,
+            )
             for r, outcome in zip(group, outcomes, strict=True)
             if outcome is Outcome.ACCEPTED
         ],
     )
 
 
-def _answer(connection: Connection, request: Accept, outcome: Outcome, known: Known | None, change_: Change | None) -> Accepted:
+def _answer(
+    connection: Connection, request: Accept, outcome: Outcome, known: Known | None, change_: Change | None
+) -> Accepted:
     if change_ is not None and outcome is Outcome.ACCEPTED:
-        changed = change_.known is None or bool(change_.removed or change_.added or change_.records != change_.before.records)
+        changed = change_.known is None or bool(
+            change_.removed or change_.added or change_.records != change_.before.records
+        )
         conflicts = tuple(_conflicts(connection, request, change_.id))
         return Accepted(outcome, request.revision, change_.targets, conflicts, changed, new=change_.known is None)
     revision = change_.request.revision if change_ else known.revision if known else request.revision
@@ -246,5 +262,7 @@ def _answer(connection: Connection, request: Accept, outcome: Outcome, known: Kn
 def _conflicts(connection: Connection, request: Accept, id_: int) -> Iterable[Conflict]:
     for use in sorted(request.uses):
         for resource in sorted(request.rules.resources[use.resource].related):
-            for overlap in occupancy.overlapping(connection, request.municipality, resource, use.starts, use.ends, but=id_):
+            for overlap in occupancy.overlapping(
+                connection, request.municipality, resource, use.starts, use.ends, but=id_
+            ):
                 yield Conflict(use.occasion, overlap)

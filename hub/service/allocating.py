@@ -45,7 +45,9 @@ def place_of(municipality: str, lane: int) -> str:
     return f"{municipality}/codes/sealed/{lane}"
 
 
-def allocate(connection: Connection, wanted: Iterable[Wanted], known: dict[int, Code], seal: Seal, *, now: int) -> list[int]:
+def allocate(
+    connection: Connection, wanted: Iterable[Wanted], known: dict[int, Code], seal: Seal, *, now: int
+) -> list[int]:
     """Give each grant its secret: the one that it has, unless another holds it in the new time. Gives the lanes that changed."""
     changed = []
     for one in wanted:
@@ -61,12 +63,18 @@ def _may_stay(connection: Connection, wanted: Wanted, code: Code, seal: Seal) ->
     grant, ends = wanted.grant, wanted.ends + wanted.grant.quarantine
     if grant.value:
         return code.hash == _hash(seal, wanted, grant.value)
-    taken = codes.taken(connection, wanted.municipality, wanted.domain, code.hash, starts=wanted.starts, ends=ends, but=wanted.lane)
+    taken = codes.taken(
+        connection, wanted.municipality, wanted.domain, code.hash, starts=wanted.starts, ends=ends, but=wanted.lane
+    )
     return code.method == grant.method and not taken
 
 
 def _drawn(connection: Connection, wanted: Wanted, seal: Seal, *, version: int, now: int) -> Code:
-    value, hash_ = (wanted.grant.value, _hash(seal, wanted, wanted.grant.value)) if wanted.grant.value else _free(connection, wanted, seal)
+    value, hash_ = (
+        (wanted.grant.value, _hash(seal, wanted, wanted.grant.value))
+        if wanted.grant.value
+        else _free(connection, wanted, seal)
+    )
     sealed = seal.close(value.encode(), place_of(wanted.municipality, wanted.lane))
     return Code(wanted.lane, wanted.municipality, wanted.domain, hash_, 0, 0, wanted.grant.method, version, sealed, now)
 
@@ -77,7 +85,9 @@ def _free(connection: Connection, wanted: Wanted, seal: Seal) -> tuple[str, byte
     for _ in range(_TRIES):
         pin = drawn_pin(grant.pin_length, leading_zero=grant.leading_zero)
         hash_ = _hash(seal, wanted, pin)
-        if not codes.taken(connection, wanted.municipality, wanted.domain, hash_, starts=wanted.starts, ends=ends, but=wanted.lane):
+        if not codes.taken(
+            connection, wanted.municipality, wanted.domain, hash_, starts=wanted.starts, ends=ends, but=wanted.lane
+        ):
             return pin, hash_
     msg = f"no free PIN of {grant.pin_length} digits at {wanted.domain}: make PINs longer or their quarantine shorter"
     raise RefusedError("no-free-pin", msg)

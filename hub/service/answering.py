@@ -39,7 +39,11 @@ class Answering:
         )
 
     def _standing(
-        self, connection: Connection, done: Done, now: int, with_values: bool  # noqa: FBT001 - by place through a thread
+        self,
+        connection: Connection,
+        done: Done,
+        now: int,
+        with_values: bool,  # noqa: FBT001 - by place through a thread
     ) -> tuple[list[Standing], dict[TargetKey, str]]:
         town, rules = done.request.municipality, done.request.rules
         stored = bookings.find(connection, town, done.request.number)

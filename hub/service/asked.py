@@ -46,7 +46,10 @@ class Asked:
         return json.dumps(
             [
                 [(t.lane, t.kind, *key) for key, t in self.targets.items()],
-                [(c.occasion, places[c.target], c.door, c.starts, c.ends, c.level, int(c.suspended)) for c in self.claims.values()],
+                [
+                    (c.occasion, places[c.target], c.door, c.starts, c.ends, c.level, int(c.suspended))
+                    for c in self.claims.values()
+                ],
                 list(self.uses),
                 [places[key] for key in self.records],
             ],
@@ -61,7 +64,9 @@ class Asked:
         keys = [TargetKey(connection, key) for _, _, connection, key in listed]
         targets = {key: Target(row[0], TargetKind(row[1])) for key, row in zip(keys, listed, strict=True)}
         claims = {
-            Key(occasion, keys[n], door): Claim(occasion, keys[n], targets[keys[n]].kind, door, starts, ends, level, bool(suspended))
+            Key(occasion, keys[n], door): Claim(
+                occasion, keys[n], targets[keys[n]].kind, door, starts, ends, level, bool(suspended)
+            )
             for occasion, n, door, starts, ends, level, suspended in claimed
         }
         return cls(targets, claims, frozenset(Use(*use) for use in used), frozenset(keys[n] for n in wanted))

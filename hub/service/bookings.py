@@ -66,7 +66,9 @@ class Bookings:
                 return Done(booking, request, answer)
             await self._rulebook.load(self._readers)
 
-    async def accept_lines(self, municipality: str, lines: AsyncIterator[bytes], *, sent_by: str = "") -> AsyncIterator[Line]:
+    async def accept_lines(
+        self, municipality: str, lines: AsyncIterator[bytes], *, sent_by: str = ""
+    ) -> AsyncIterator[Line]:
         """Accept one booking a line, answering in order; a bad line stops no other. Memory does not grow with the length."""
         going: list[asyncio.Task[Line]] = []
         count = 0

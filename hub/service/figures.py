@@ -16,11 +16,25 @@ class Figures:
         self._readers, self._rulebook, self._clock = readers, rulebook, clock
         self.registry = CollectorRegistry()
         gauge = ("municipality",)
-        self._lanes = Gauge("knutpunkt_deliveries", "Targets and records by state.", (*gauge, "kind", "delivery"), registry=self.registry)
-        self._effects = Gauge("knutpunkt_effects", "Effects by state.", (*gauge, "kind", "effect"), registry=self.registry)
+        self._lanes = Gauge(
+            "knutpunkt_deliveries",
+            "Targets and records by state.",
+            (*gauge, "kind", "delivery"),
+            registry=self.registry,
+        )
+        self._effects = Gauge(
+            "knutpunkt_effects", "Effects by state.", (*gauge, "kind", "effect"), registry=self.registry
+        )
         self._problems = Gauge("knutpunkt_problems_open", "Problems that last.", gauge, registry=self.registry)
-        self._overdue = Gauge("knutpunkt_oldest_due_seconds", "How long the oldest due delivery has waited.", gauge, registry=self.registry)
-        self._revoke = Gauge("knutpunkt_oldest_unconfirmed_revoke_seconds", "The same for revokes.", gauge, registry=self.registry)
+        self._overdue = Gauge(
+            "knutpunkt_oldest_due_seconds",
+            "How long the oldest due delivery has waited.",
+            gauge,
+            registry=self.registry,
+        )
+        self._revoke = Gauge(
+            "knutpunkt_oldest_unconfirmed_revoke_seconds", "The same for revokes.", gauge, registry=self.registry
+        )
 
     async def refresh(self) -> None:
         """Read them anew."""

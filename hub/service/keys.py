@@ -45,7 +45,11 @@ class Holder(NamedTuple):
         """Whether the key gives that right in that municipality."""
         if self.municipality not in {EVERY_MUNICIPALITY, municipality}:
             return False
-        return scope in self.scopes or Scope.ADMIN in self.scopes or (Scope.OPERATOR in self.scopes and scope in _OPERATOR_MAY)
+        return (
+            scope in self.scopes
+            or Scope.ADMIN in self.scopes
+            or (Scope.OPERATOR in self.scopes and scope in _OPERATOR_MAY)
+        )
 
 
 def digest(key: str) -> bytes:

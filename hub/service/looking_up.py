@@ -58,7 +58,9 @@ class LookUp:
         booking = stored_booking(found.stored.body, found.stored.persons, municipality, number, self._seal)
         return self._view(found, booking, plan(booking, (), rules), rules, now, with_values=with_values)
 
-    def _view(self, found: Found, booking: Booking, asked: Plan, rules: Rules, now: int, *, with_values: bool) -> BookingView:  # noqa: PLR0913
+    def _view(
+        self, found: Found, booking: Booking, asked: Plan, rules: Rules, now: int, *, with_values: bool
+    ) -> BookingView:  # noqa: PLR0913
         stored = found.stored
         standing = showing.standings(found.asked, found.lanes, rules.horizons, now=now)
         return BookingView(
@@ -71,7 +73,9 @@ class LookUp:
             unserved=showing.unserved(asked),
             conflicts=showing.conflicts(found.conflicts),
             others={"/".join(key): _others(rows, found, stored.id) for key, rows in found.claims.items()},
-            timeline=timeline.of_booking(found.asked, found.lanes, found.events, found.carried, rules.horizons, now=now),
+            timeline=timeline.of_booking(
+                found.asked, found.lanes, found.events, found.carried, rules.horizons, now=now
+            ),
         )
 
     def _find(self, connection: Connection, rules: Rules, number: str, now: int) -> Found | None:
@@ -81,7 +85,9 @@ class LookUp:
             return None
         asked = Asked.from_json(stored.asked)
         ids = [target.lane for target in asked.targets.values()]
-        rows = {key: claims.on_lane(connection, town, t.lane, now=now, limit=_OTHERS) for key, t in asked.targets.items()}
+        rows = {
+            key: claims.on_lane(connection, town, t.lane, now=now, limit=_OTHERS) for key, t in asked.targets.items()
+        }
         others = {row.booking for listed in rows.values() for row in listed}
         return Found(
             stored=stored,
@@ -99,14 +105,20 @@ class LookUp:
         """The values of a booking's credentials."""
         by_lane = {target.lane: key for key, target in asked.targets.items()}
         kept = codes.of_lanes(connection, municipality, by_lane)
-        return {by_lane[lane]: self._seal.open(code.sealed, place_of(municipality, lane)).decode() for lane, code in kept.items()}
+        return {
+            by_lane[lane]: self._seal.open(code.sealed, place_of(municipality, lane)).decode()
+            for lane, code in kept.items()
+        }
 
     async def page(self, municipality: str, *, after: str, limit: int) -> BookingPage:
         """Bookings in order of number. Raises NotFoundError."""
         self._rulebook.town(municipality)
-        rows = await self._readers.read(lambda connection: bookings.page(connection, municipality, after=after, limit=limit))
+        rows = await self._readers.read(
+            lambda connection: bookings.page(connection, municipality, after=after, limit=limit)
+        )
         lines = tuple(
-            BookingLine(number=number, revision=revision, status=status, content=content.hex()) for number, revision, status, content in rows
+            BookingLine(number=number, revision=revision, status=status, content=content.hex())
+            for number, revision, status, content in rows
         )
         return BookingPage(bookings=lines, next=lines[-1].number if len(lines) == limit else None)
 

@@ -29,12 +29,16 @@ class Operating:
     def _now(self) -> int:
         return micros(self._clock.now())
 
-    async def problems(self, municipality: str, *, ended: bool = False, language: Language = "en") -> list[ProblemAnswer]:
+    async def problems(
+        self, municipality: str, *, ended: bool = False, language: Language = "en"
+    ) -> list[ProblemAnswer]:
         """The open problems, or those that have ended. Raises NotFoundError."""
         self._rulebook.town(municipality)
         return await self._readers.read(self._problems, municipality, ended, language)
 
-    def _problems(self, connection: Connection, municipality: str, ended: bool, language: Language) -> list[ProblemAnswer]:  # noqa: FBT001 - by place through a thread
+    def _problems(
+        self, connection: Connection, municipality: str, ended: bool, language: Language
+    ) -> list[ProblemAnswer]:  # noqa: FBT001 - by place through a thread
         now = self._now()
         found = problems.listed(connection, municipality, ended=ended)
         return [_problem(one, lanes.nearest(connection, municipality, one.id, now=now), language) for one in found]
@@ -55,14 +59,25 @@ class Operating:
         return count
 
     async def deliveries(  # noqa: PLR0913 - a filter
-        self, municipality: str, *, state: Delivery | None, connection: str | None, before: int | None, after: int, limit: int
+        self,
+        municipality: str,
+        *,
+        state: Delivery | None,
+        connection: str | None,
+        before: int | None,
+        after: int,
+        limit: int,
     ) -> DeliveryPage:
         """What is where. Raises NotFoundError."""
         self._rulebook.town(municipality)
         rows = await self._readers.read(
-            lambda c: lanes.page(c, municipality, delivery=state, name=connection, before=before, after=after, limit=limit)
+            lambda c: lanes.page(
+                c, municipality, delivery=state, name=connection, before=before, after=after, limit=limit
+            )
         )
-        return DeliveryPage(deliveries=tuple(map(delivery_answer, rows)), next=rows[-1].id if len(rows) == limit else None)
+        return DeliveryPage(
+            deliveries=tuple(map(delivery_answer, rows)), next=rows[-1].id if len(rows) == limit else None
+        )
 
     async def status(self, municipality: str) -> StatusAnswer:
         """Everything counted. Raises NotFoundError."""

@@ -20,7 +20,12 @@ _PERSONS = TypeAdapter(tuple[Customer, tuple[tuple[Holder, ...], ...]])
 _BOOKING = Booking.__pydantic_validator__
 _CONTENT = Booking.__pydantic_serializer__
 _WITHOUT_PERSONS = {"customer": True, "occasions": {"__all__": {"holders"}}}
-_CODES = {"extra_forbidden": "unknown-field", "missing": "missing-field", "timezone_aware": "naive-time", "json_invalid": "invalid-json"}
+_CODES = {
+    "extra_forbidden": "unknown-field",
+    "missing": "missing-field",
+    "timezone_aware": "naive-time",
+    "json_invalid": "invalid-json",
+}
 
 
 Part = TypeVar("Part", Occasion, Extra, Charge)
@@ -56,7 +61,11 @@ def read_booking(raw: bytes, rules: Rules) -> Booking:
         raise InvalidError([*_of_shape(error), *_of_what_is_readable(raw, rules)]) from None
     faults = list(
         booking_faults(
-            list(enumerate(booking.occasions)), list(enumerate(booking.extras)), list(enumerate(booking.charges)), booking.notify, rules
+            list(enumerate(booking.occasions)),
+            list(enumerate(booking.extras)),
+            list(enumerate(booking.charges)),
+            booking.notify,
+            rules,
         )
     )
     if faults:
@@ -64,7 +73,9 @@ def read_booking(raw: bytes, rules: Rules) -> Booking:
     return booking
 
 
-def prepared(booking: Booking, rules: Rules, seal: Seal, *, now: int, sent_by: str = "", closures: Iterable[Closure] = ()) -> Accept:
+def prepared(
+    booking: Booking, rules: Rules, seal: Seal, *, now: int, sent_by: str = "", closures: Iterable[Closure] = ()
+) -> Accept:
     """Plan, hash and seal: about 30 microseconds, none of them the writer's."""
     asked = plan(booking, closures, rules)
     persons = _PERSONS.dump_json((booking.customer, tuple(occasion.holders for occasion in booking.occasions)))
@@ -112,7 +123,11 @@ def stored_booking(body: str, persons: bytes, municipality: str, number: str, se
 
 def _of_shape(error: ValidationError) -> list[FieldFault]:
     return [
-        FieldFault(_pointer(fault["loc"]), _CODES.get(fault["type"], "invalid-value"), fault["msg"].removeprefix("Value error, "))
+        FieldFault(
+            _pointer(fault["loc"]),
+            _CODES.get(fault["type"], "invalid-value"),
+            fault["msg"].removeprefix("Value error, "),
+        )
         for fault in error.errors(include_url=False, include_input=False, include_context=False)
     ]
 
@@ -131,7 +146,13 @@ def _of_what_is_readable(raw: bytes, rules: Rules) -> list[FieldFault]:
         return []
     notify = [role for role in _listed(told, "notify") if isinstance(role, str)]
     faults = list(
-        booking_faults(_readable(told, "occasions", Occasion), _readable(told, "extras", Extra), _readable(told, "charges", Charge), notify, rules)
+        booking_faults(
+            _readable(told, "occasions", Occasion),
+            _readable(told, "extras", Extra),
+            _readable(told, "charges", Charge),
+            notify,
+            rules,
+        )
     )
     return [FieldFault(*fault) for fault in [*faults, *_unknown_in_broken(told, rules)] if not _uncertain(fault)]
 

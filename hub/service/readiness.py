@@ -39,7 +39,9 @@ class ReadinessBoard:
         scene = _Scene(town.rules, names(town.configuration), micros(now))
         lines = await self._readers.read(_lines, scene, micros(now) + hours * HOUR)
         ready = all(line.readiness in {"green", "waiting", "unserved"} for line in lines)
-        return Readiness.model_validate({"from": now, "to": now + timedelta(hours=hours), "ready": ready, "lines": lines})
+        return Readiness.model_validate(
+            {"from": now, "to": now + timedelta(hours=hours), "ready": ready, "lines": lines}
+        )
 
 
 def names(configuration: Configuration) -> dict[str, str]:
@@ -59,7 +61,11 @@ def _lines(connection: Connection, scene: _Scene, until: int) -> list[ReadinessA
         asked = Asked.from_json(use.asked)
         seen = lanes.seen(connection, town, [target.lane for target in asked.targets.values()])
         for standing in standings(asked, seen, scene.rules.horizons, now=scene.now):
-            claims = [c for c in asked.claims.values() if c.target == standing.target and c.occasion == use.occasion and c.ends > scene.now]
+            claims = [
+                c
+                for c in asked.claims.values()
+                if c.target == standing.target and c.occasion == use.occasion and c.ends > scene.now
+            ]
             if claims:
                 lines.append(_line(scene, use, standing, claims))
         lines += (_unserved(scene, use, capability, what) for capability, what in json.loads(use.unserved))

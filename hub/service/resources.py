@@ -65,7 +65,9 @@ def zone_keys(ruled: ResourceRules) -> Iterator[tuple[str, str]]:
     yield from (zone.target for zone in ruled.zones)
 
 
-def _zones(connection: Connection, rules: Rules, ruled: ResourceRules, now: int) -> tuple[list[EffectAnswer], dict[str, tuple[ClaimAnswer, ...]]]:
+def _zones(
+    connection: Connection, rules: Rules, ruled: ResourceRules, now: int
+) -> tuple[list[EffectAnswer], dict[str, tuple[ClaimAnswer, ...]]]:
     targets: list[EffectAnswer] = []
     claimed: dict[str, tuple[ClaimAnswer, ...]] = {}
     for target in zone_keys(ruled):

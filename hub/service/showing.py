@@ -71,7 +71,9 @@ def standings(asked: Asked, lanes: dict[int, Seen], horizons: Horizons, *, now: 
     for key, target in asked.targets.items():
         if seen := lanes.get(target.lane):
             of_record = target.kind is TargetKind.RECORD
-            found.append(_of_record(key, seen) if of_record else _of_target(key, seen, claims.get(key, []), horizons, now))
+            found.append(
+                _of_record(key, seen) if of_record else _of_target(key, seen, claims.get(key, []), horizons, now)
+            )
     return found
 
 

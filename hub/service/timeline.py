@@ -23,7 +23,9 @@ def of_booking(  # noqa: PLR0913 - what a timeline is made of
 ) -> tuple[TimelineEntry, ...]:
     """Every entry, in order of time."""
     past = [*(_told(event) for event in events), *(_carried(one, lanes) for one in carried)]
-    future = [entry for claim in asked.claims.values() if not claim.suspended for entry in _coming(claim, horizons, now)]
+    future = [
+        entry for claim in asked.claims.values() if not claim.suspended for entry in _coming(claim, horizons, now)
+    ]
     return tuple(sorted([*past, *future], key=lambda entry: entry.at))
 
 
@@ -38,7 +40,9 @@ def _carried(one: Carried, lanes: Mapping[int, Seen]) -> TimelineEntry:
     proof = f"proof {one.proof}" if one.proof else None
     sent = f"sent {said(one.sent)}" if one.sent else None
     detail = "; ".join(part for part in (sent, proof, one.detail) if part)
-    return TimelineEntry(at=instant(one.at), what=one.outcome, target=f"{seen.connection}/{seen.key}", detail=detail or None, past=True)
+    return TimelineEntry(
+        at=instant(one.at), what=one.outcome, target=f"{seen.connection}/{seen.key}", detail=detail or None, past=True
+    )
 
 
 def said(state: str) -> str:

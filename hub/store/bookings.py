@@ -14,9 +14,7 @@ _UPDATE = (
     "UPDATE bookings SET revision = ?, status = ?, content = ?, body = ?, persons = ?, asked = ?, unserved = ?, configuration = ?,"
     " accepted_at = ?, sent_by = ? WHERE municipality = ? AND id = ?"
 )
-_STORED = (
-    "SELECT id, number, revision, status, body, persons, asked, unserved, configuration, accepted_at, sent_by, content FROM bookings"
-)
+_STORED = "SELECT id, number, revision, status, body, persons, asked, unserved, configuration, accepted_at, sent_by, content FROM bookings"
 
 
 class Known(NamedTuple):
@@ -80,12 +78,18 @@ def page(connection: Connection, municipality: str, *, after: str, limit: int) -
 def numbers(connection: Connection, municipality: str, ids: Iterable[int]) -> dict[int, str]:
     """The numbers of bookings by id."""
     condition, values = connection.among("id", ids)
-    return dict(connection.rows(f"SELECT id, number FROM bookings WHERE municipality = ? AND {condition}", [municipality, *values]))
+    return dict(
+        connection.rows(
+            f"SELECT id, number FROM bookings WHERE municipality = ? AND {condition}", [municipality, *values]
+        )
+    )
 
 
 def counts(connection: Connection, municipality: str) -> dict[str, int]:
     """How many bookings there are of each status."""
-    return dict(connection.rows("SELECT status, count(*) FROM bookings WHERE municipality = ? GROUP BY status", (municipality,)))
+    return dict(
+        connection.rows("SELECT status, count(*) FROM bookings WHERE municipality = ? GROUP BY status", (municipality,))
+    )
 
 
 def unserved(connection: Connection, municipality: str) -> list[tuple[str, int]]:

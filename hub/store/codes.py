@@ -32,7 +32,9 @@ def of_lanes(connection: Connection, municipality: str, lanes: Iterable[int]) ->
     return {row[0]: Code(*row) for row in rows}
 
 
-def taken(connection: Connection, municipality: str, domain: str, hash_: bytes, *, starts: int, ends: int, but: int) -> bool:
+def taken(
+    connection: Connection, municipality: str, domain: str, hash_: bytes, *, starts: int, ends: int, but: int
+) -> bool:
     """Whether another lane has that secret in the lock domain at any time of [starts, ends)."""
     rows = connection.rows(
         "SELECT 1 FROM codes WHERE municipality = ? AND domain = ? AND hash = ? AND starts < ? AND ends > ? AND lane <> ? LIMIT 1",

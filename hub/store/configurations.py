@@ -22,13 +22,17 @@ def current_versions(connection: Connection) -> dict[str, int]:
 
 def current(connection: Connection) -> list[Version]:
     """The current configuration of every municipality, in order of key."""
-    rows = connection.rows("SELECT municipality, version, files FROM configurations WHERE current = 1 ORDER BY municipality")
+    rows = connection.rows(
+        "SELECT municipality, version, files FROM configurations WHERE current = 1 ORDER BY municipality"
+    )
     return [Version(town, version, json.loads(files)) for town, version, files in rows]
 
 
 def add(connection: Connection, municipality: str, files: Mapping[str, str], *, now: int) -> int:
     """Store a version and make it the current one; gives its number."""
-    ((latest,),) = connection.rows("SELECT coalesce(max(version), 0) FROM configurations WHERE municipality = ?", (municipality,))
+    ((latest,),) = connection.rows(
+        "SELECT coalesce(max(version), 0) FROM configurations WHERE municipality = ?", (municipality,)
+    )
     connection.run("UPDATE configurations SET current = 0 WHERE municipality = ?", (municipality,))
     connection.run(
         "INSERT INTO configurations(municipality, version, files, created_at, current) VALUES(?, ?, ?, ?, 1)",

@@ -38,7 +38,9 @@ def set_paused(connection: Connection, municipality: str, name: str, by: str | N
     )
 
 
-def set_checked(connection: Connection, municipality: str, name: str, *, about: str | None, failed: str | None, now: int) -> None:
+def set_checked(
+    connection: Connection, municipality: str, name: str, *, about: str | None, failed: str | None, now: int
+) -> None:
     """Keep what a check found; what the system said before stays when this one failed."""
     connection.run(
         "INSERT INTO connections(municipality, name, about, checked_at, check_failed) VALUES(?, ?, ?, ?, ?)"

@@ -21,4 +21,6 @@ def put(connection: Connection, municipality: str, name: str, key: str, sealed: 
 
 def delete(connection: Connection, municipality: str, name: str, key: str) -> None:
     """Forget it."""
-    connection.run("DELETE FROM connector_state WHERE municipality = ? AND connection = ? AND key = ?", (municipality, name, key))
+    connection.run(
+        "DELETE FROM connector_state WHERE municipality = ? AND connection = ? AND key = ?", (municipality, name, key)
+    )

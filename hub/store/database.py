@@ -40,7 +40,9 @@ class SqliteConnection:
     """One connection to an SQLite file; used by one thread at a time."""
 
     def __init__(self, path: str, *, read_only: bool = False) -> None:
-        self.raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=20, cached_statements=256)
+        self.raw = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=20, cached_statements=256
+        )
         cache = "-4000" if read_only else "-16000"
         for pragma in ("journal_mode=WAL", "synchronous=FULL", f"cache_size={cache}", "temp_store=MEMORY"):
             self.raw.execute(f"PRAGMA {pragma}")

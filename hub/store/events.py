@@ -34,7 +34,8 @@ def append(connection: Connection, events: Iterable[Event]) -> None:
 def after(connection: Connection, municipality: str, id_: int, *, limit: int) -> list[Numbered]:
     """The next events of a municipality."""
     rows = connection.rows(
-        "SELECT id, type, subject, body, at FROM events WHERE municipality = ? AND id > ? ORDER BY id LIMIT ?", (municipality, id_, limit)
+        "SELECT id, type, subject, body, at FROM events WHERE municipality = ? AND id > ? ORDER BY id LIMIT ?",
+        (municipality, id_, limit),
     )
     return [Numbered(*row) for row in rows]
 

@@ -14,7 +14,9 @@ class Key(NamedTuple):
     scopes: tuple[str, ...]
 
 
-def add(connection: Connection, digest: bytes, *, municipality: str, name: str, scopes: Sequence[str], now: int) -> None:
+def add(
+    connection: Connection, digest: bytes, *, municipality: str, name: str, scopes: Sequence[str], now: int
+) -> None:
     """Put a key in force."""
     connection.run(
         "INSERT INTO keys(hash, municipality, name, scopes, created_at) VALUES(?, ?, ?, ?, ?)",
@@ -24,14 +26,18 @@ def add(connection: Connection, digest: bytes, *, municipality: str, name: str, 
 
 def find(connection: Connection, digest: bytes) -> Key | None:
     """The key with that digest, if it is in force."""
-    rows = connection.rows("SELECT municipality, name, scopes FROM keys WHERE hash = ? AND revoked_at IS NULL", (digest,))
+    rows = connection.rows(
+        "SELECT municipality, name, scopes FROM keys WHERE hash = ? AND revoked_at IS NULL", (digest,)
+    )
     return Key(rows[0][0], rows[0][1], tuple(rows[0][2].split())) if rows else None
 
 
 def listed(connection: Connection, municipality: str) -> list[tuple[str, str, int, int | None]]:
     """(name, scopes, created, revoked) of a municipality's keys, the oldest first."""
     sql = "SELECT name, scopes, created_at, revoked_at FROM keys WHERE municipality = ? ORDER BY created_at, name"
-    return [(name, scopes, created, revoked) for name, scopes, created, revoked in connection.rows(sql, (municipality,))]
+    return [
+        (name, scopes, created, revoked) for name, scopes, created, revoked in connection.rows(sql, (municipality,))
+    ]
 
 
 def revoke(connection: Connection, municipality: str, name: str, *, now: int) -> int:

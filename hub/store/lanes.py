@@ -87,7 +87,8 @@ def raise_all(connection: Connection, targets: Sequence[Raise]) -> list[tuple[in
 def withdraw(connection: Connection, rows: Iterable[tuple[int, str, int]]) -> None:
     """(due, municipality, id) of records that are wanted no more."""
     connection.each(
-        "UPDATE lanes SET wanted = 0, generation = generation + 1, due = ?, delivery = 'due' WHERE municipality = ? AND id = ?", rows
+        "UPDATE lanes SET wanted = 0, generation = generation + 1, due = ?, delivery = 'due' WHERE municipality = ? AND id = ?",
+        rows,
     )
 
 
@@ -107,7 +108,24 @@ def _take(connection: Connection, asked: Take) -> list[Lane]:
 
 
 def _lane(row: Sequence[object]) -> Lane:
-    id_, town, connection, key, kind, generation, confirmed, effect, token, attempts, owner, look, repairs, body, wanted, *rest = row
+    (
+        id_,
+        town,
+        connection,
+        key,
+        kind,
+        generation,
+        confirmed,
+        effect,
+        token,
+        attempts,
+        owner,
+        look,
+        repairs,
+        body,
+        wanted,
+        *rest,
+    ) = row
     return Lane(
         id_, town, connection, key, TargetKind(kind), generation, confirmed, effect, token + 1, attempts, owner is not None,  # type: ignore[arg-type,operator]
         bool(look), repairs, body, bool(wanted), *rest,  # type: ignore[arg-type]
@@ -151,9 +169,7 @@ _SETTLE = (
     " confirmed_at = CASE WHEN ? THEN ? ELSE confirmed_at END, failing_since = CASE WHEN ? THEN coalesce(failing_since, ?) END"
     " WHERE municipality = ? AND id = ?"
 )
-_CONFESS = (
-    "UPDATE lanes SET generation = generation + 1, confirmed = '?', due = 0, delivery = 'due' WHERE municipality = ? AND id = ?"
-)
+_CONFESS = "UPDATE lanes SET generation = generation + 1, confirmed = '?', due = 0, delivery = 'due' WHERE municipality = ? AND id = ?"
 _TOLD = "INSERT INTO deliveries(municipality, lane, generation, outcome, proof, sent, detail, at) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -283,7 +299,14 @@ def with_key(connection: Connection, municipality: str, name: str, key: str) -> 
 
 
 def page(  # noqa: PLR0913 - a filter has that many parts
-    connection: Connection, municipality: str, *, delivery: str | None, name: str | None, before: int | None, after: int, limit: int
+    connection: Connection,
+    municipality: str,
+    *,
+    delivery: str | None,
+    name: str | None,
+    before: int | None,
+    after: int,
+    limit: int,
 ) -> list[Seen]:
     """Lanes in order of id, of one delivery state, of one connection, due before a moment."""
     wanted = (("delivery = ?", delivery), ("connection = ?", name), ("due < ?", before))

@@ -50,7 +50,7 @@ def migrate(url: str) -> None:
     engine = create_engine(f"sqlite:///{path_of(url)}")
     try:
         with engine.begin() as connection:
-            attributes: dict[str, Any] = config.attributes  # type: ignore[assignment]
+            attributes: dict[str, Any] = config.attributes
             attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:

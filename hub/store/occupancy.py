@@ -57,7 +57,9 @@ def delete(connection: Connection, places: Iterable[Place]) -> None:
     )
 
 
-def overlapping(connection: Connection, municipality: str, resource: str, starts: int, ends: int, *, but: int) -> list[Overlap]:
+def overlapping(
+    connection: Connection, municipality: str, resource: str, starts: int, ends: int, *, but: int
+) -> list[Overlap]:
     """Uses of the resource by other bookings in [starts, ends)."""
     place, times = (municipality, resource), (ends, starts, but)
     rows = connection.rows(_OVERLAPPING, (*place, starts - DAY, *times, *place, starts - _LONGEST, *times))
@@ -76,7 +78,9 @@ class Coming(NamedTuple):
     unserved: str
 
 
-def coming(connection: Connection, municipality: str, resources: Iterable[str], *, starts: int, ends: int) -> list[Coming]:
+def coming(
+    connection: Connection, municipality: str, resources: Iterable[str], *, starts: int, ends: int
+) -> list[Coming]:
     """Uses of the resources by confirmed bookings in [starts, ends), in order of time."""
     condition, values = connection.among("o.resource", resources)
     rows = connection.rows(

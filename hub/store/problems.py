@@ -45,7 +45,10 @@ def open_(connection: Connection, municipality: str, name: str, cause: Cause, *,
     """Make the cause known, once; gives the problem's id. The first time an event tells."""
     ((id_, since),) = connection.each_returning(_OPEN, [(municipality, name, *cause, detail, now)])
     if since == now:
-        events.append(connection, [Event(municipality, "problem.started", name, f'{{"problem":{id_},"code":"{cause.code}"}}', now)])
+        events.append(
+            connection,
+            [Event(municipality, "problem.started", name, f'{{"problem":{id_},"code":"{cause.code}"}}', now)],
+        )
     return int(id_)
 
 
@@ -69,7 +72,9 @@ def close_of(connection: Connection, municipality: str, name: str, codes: Iterab
 
 def listed(connection: Connection, municipality: str, *, ended: bool = False) -> list[Problem]:
     """The open problems, the oldest first; or those that have ended, the latest first."""
-    which = " AND p.until IS NOT NULL ORDER BY p.until DESC LIMIT 100" if ended else " AND p.until IS NULL ORDER BY p.since"
+    which = (
+        " AND p.until IS NOT NULL ORDER BY p.until DESC LIMIT 100" if ended else " AND p.until IS NULL ORDER BY p.since"
+    )
     return [Problem(*row) for row in connection.rows(_LIST + which, (municipality,))]
 
 

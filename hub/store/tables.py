@@ -4,14 +4,31 @@ Municipality comes first in every key. Times are whole microseconds since 1970 U
 later than any. Personal fields are sealed (see hub.store.sealing), and looked up by keyed hashes only.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from hub.clock import NEVER
 
-METADATA = MetaData(naming_convention={"ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
 
 _Id = BigInteger().with_variant(Integer, "sqlite")
-_Clustered = {"sqlite_with_rowid": False}
 
 
 def _id() -> Column[int]:
@@ -58,12 +75,17 @@ LANES = Table(
 was granted anew.
 """
 Index("ix_lanes_due", LANES.c.due, sqlite_where=LANES.c.due < NEVER, postgresql_where=LANES.c.due < NEVER)
-Index("ix_lanes_problem", LANES.c.problem, sqlite_where=LANES.c.problem.isnot(None), postgresql_where=LANES.c.problem.isnot(None))
+Index(
+    "ix_lanes_problem",
+    LANES.c.problem,
+    sqlite_where=LANES.c.problem.isnot(None),
+    postgresql_where=LANES.c.problem.isnot(None),
+)
 
 CLAIMS = Table(
     "claims", METADATA, _town(), _int("lane"), _int("ends"), _int("booking"), Column("occasion", Text, nullable=False),
     Column("door", Text, nullable=False), _int("starts"), _int("level"), _int("suspended", 0),
-    PrimaryKeyConstraint("municipality", "lane", "ends", "booking", "occasion", "door"), **_Clustered,
+    PrimaryKeyConstraint("municipality", "lane", "ends", "booking", "occasion", "door"), sqlite_with_rowid=False,
 )  # fmt: skip
 """In the order in which they fold: what has ended is never read again."""
 
@@ -78,7 +100,7 @@ CODES = Table(
 OCCUPANCY = Table(
     "occupancy", METADATA, _town(), Column("resource", Text, nullable=False), _int("long"), _int("starts"), _int("booking"),
     Column("occasion", Text, nullable=False), _int("ends"),
-    PrimaryKeyConstraint("municipality", "resource", "long", "starts", "booking", "occasion"), **_Clustered,
+    PrimaryKeyConstraint("municipality", "resource", "long", "starts", "booking", "occasion"), sqlite_with_rowid=False,
 )  # fmt: skip
 """Who has which resource when; for conflicts, not for planning."""
 
@@ -114,7 +136,7 @@ CONNECTIONS = Table(
 
 CONNECTOR_STATE = Table(
     "connector_state", METADATA, _town(), Column("connection", Text, nullable=False), Column("key", Text, nullable=False),
-    Column("sealed", LargeBinary, nullable=False), PrimaryKeyConstraint("municipality", "connection", "key"), **_Clustered,
+    Column("sealed", LargeBinary, nullable=False), PrimaryKeyConstraint("municipality", "connection", "key"), sqlite_with_rowid=False,
 )  # fmt: skip
 
 KEYS = Table(
