@@ -26,6 +26,11 @@ AT_LEAST_ONCE: Final = 1
 SESSION_KEPT: Final = timedelta(days=1)
 """How long a broker keeps our session while we are away (MQTT 5; with 3.1.1 the broker decides)."""
 
+LARGEST_PACKET: Final = 65_536
+"""Bytes that a broker may send at once (MQTT 5; 3.1.1 knows no such limit): the state of a lamp has a few hundred."""
+AGAIN_SECONDS: Final = 0.1
+"""How often a link that does not end is told to."""
+
 # Reason codes; paho gives them for 3.1.1 too. Source: MQTT 5.0 (OASIS, 2019-03-07) 2.4 and 3.2.2.2, read 2026-11-21.
 NO_SUBSCRIBERS: Final = 16
 REFUSED: Final = frozenset({134, 135, 138, 140})
@@ -119,7 +124,7 @@ class Link:
         """Done when every topic is subscribed to; fails with one of the four errors."""
         self.ready.add_done_callback(lambda ready: ready.cancelled() or ready.exception())
         self.stood_since: float | None = None
-        """Loop time at which it became ready."""
+        """Loop time at which the broker let us in."""
         self._acks: dict[int, asyncio.Future[ReasonCode]] = {}
         self._reason: ConnectorError | None = None
         self._ended = asyncio.Event()
@@ -144,8 +149,11 @@ class Link:
     async def end(self, error: ConnectorError) -> None:
         """Hang up, for this reason, and leave no thread and no socket behind."""
         self._fail(error)
-        self._client.disconnect()
-        await self._ended.wait()
+        while not self._ended.is_set():  # paho forgets a disconnect that comes while it connects
+            self._client.disconnect()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_SECONDS):
+                    await self._ended.wait()
         await asyncio.to_thread(self._client.loop_stop)
         self._let_go()
 
@@ -168,8 +176,9 @@ class Link:
         self._listen_to(client)
         keepalive = int(endpoint.keepalive.total_seconds())
         if version_5:
-            kept = _with(PacketTypes.CONNECT, SessionExpiryInterval=SESSION_KEPT)
-            client.connect_async(endpoint.host, endpoint.port, keepalive, clean_start=False, properties=kept)
+            asked = _with(PacketTypes.CONNECT, SessionExpiryInterval=SESSION_KEPT)
+            asked.MaximumPacketSize = LARGEST_PACKET
+            client.connect_async(endpoint.host, endpoint.port, keepalive, clean_start=False, properties=asked)
         else:
             client.connect_async(endpoint.host, endpoint.port, keepalive)
         client.loop_start()
@@ -183,6 +192,7 @@ class Link:
             if reason.is_failure:
                 hand_over(self._fail, _refusal(self._endpoint, reason))
             else:
+                hand_over(self._accepted)
                 client.subscribe([(topic, AT_LEAST_ONCE) for topic in self._topics])
 
         client.on_socket_open = lambda _c, _u, sock: at_once(sock)
@@ -199,12 +209,14 @@ class Link:
         with suppress(RuntimeError):  # the loop is closed: nobody is there to tell
             self._loop.call_soon_threadsafe(what, *args)
 
+    def _accepted(self) -> None:
+        self.stood_since = self._loop.time()
+
     def _subscribed(self, reasons: Sequence[ReasonCode]) -> None:
         refused = [topic for topic, reason in zip(self._topics, reasons, strict=False) if reason.is_failure]
         if refused:
             self._fail(RejectedError(f"{self._endpoint}: may not subscribe to {', '.join(refused)}; allow it there"))
         elif not self.ready.done():
-            self.stood_since = self._loop.time()
             self.ready.set_result(None)
 
     def _acknowledged(self, mid: int, reason: ReasonCode) -> None:
@@ -263,7 +275,7 @@ def publish_error(endpoint: Endpoint, topic: str, reason: ReasonCode) -> Connect
 
 
 def _with(packet: int, **intervals: timedelta) -> Properties:
-    """The properties of an MQTT 5 packet; their intervals count whole seconds."""
+    """Give the properties of an MQTT 5 packet; their intervals count whole seconds."""
     properties = Properties(packet)  # type: ignore[no-untyped-call]  # (paho's own gap)
     for name, interval in intervals.items():
         setattr(properties, name, int(interval.total_seconds()))

@@ -9,6 +9,7 @@ import asyncio
 import hmac
 import json
 import logging
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,9 +22,6 @@ from amqtt.session import Session
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from connectors.control_mqtt.config import MqttConfig, Topics
-from connectors.control_mqtt.link import at_once
-from connectors.control_mqtt.translate import FULL, brightness_of, percent_of
 from hub.model import Dim, Level, Switch
 from hub.sdk import Clock, HasZones, ListeningSimulator, Misbehaviour
 
@@ -31,6 +29,10 @@ EXAMPLES = {"stairs.light": {"kind": "switch"}, "hall-a.light": {"kind": "dim"},
 """Zones of a simulator that is told of none."""
 QUIET = ("amqtt", "amqtt.broker.plugins", "transitions")
 """Loggers that report each packet, and every fault that the kit makes, as if it were theirs."""
+FULL = 254
+"""Brightness of a lamp at full."""
+BY_HAND = 102
+"""Brightness to which a hand turns a lamp that was off: 40 per cent."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,10 @@ class KnownAccounts(BaseAuthPlugin):  # type: ignore[misc]  # (published without
 class Lamp:
     """A lamp as it really is."""
 
-    topics: Topics
+    state_topic: str
+    set_topic: str
+    get_topic: str
+    kind: str = "dim"
     on: bool = False
     brightness: int = FULL
     """What it keeps while it is off, as real ones do."""
@@ -67,7 +72,7 @@ class Lamp:
 
     def obey(self, command: Mapping[str, object]) -> None:
         """Apply absolute values, and TOGGLE as a real one would."""
-        if "brightness" in command and self.topics.kind == "dim":
+        if "brightness" in command and self.kind == "dim":
             self.brightness = max(0, min(FULL, int(str(command["brightness"]))))
             self.on = self.brightness > 0
         match command.get("state"):
@@ -79,15 +84,27 @@ class Lamp:
     def state(self) -> bytes:
         """What the gateway publishes of it."""
         told: dict[str, object] = {"state": "ON" if self.on else "OFF", "linkquality": 96}
-        if self.topics.kind == "dim":
+        if self.kind == "dim":
             told["brightness"] = self.brightness
         return json.dumps(told).encode()
 
     def level(self) -> Level:
         """How it is, in canonical words."""
-        if self.topics.kind == "switch":
+        if self.kind == "switch":
             return Switch(on=self.on)
-        return Dim(percent=percent_of(self.brightness) if self.on else 0)
+        return Dim(percent=round(self.brightness / FULL * 100) if self.on else 0)
+
+
+def _lamp(zone: str, own: Mapping[str, Any], settings: Mapping[str, Any]) -> Lamp:
+    """The lamp of a zone, at its own topics or those of the connection's templates."""
+
+    def topic(name: str, usual: str, state: str = "") -> str:
+        template = str(own.get(name) or settings.get(f"{name}_topic") or usual)
+        return template.replace("{state}", state).replace("{zone}", zone)
+
+    state = topic("state", "zigbee2mqtt/{zone}")
+    kind = str(own.get("kind") or settings.get("kind") or "dim")
+    return Lamp(state, topic("set", "{state}/set", state), topic("get", "{state}/get", state), kind)
 
 
 class MqttSimulator(ListeningSimulator, HasZones):
@@ -105,16 +122,17 @@ class MqttSimulator(ListeningSimulator, HasZones):
         clock: Clock,
         external_keys: Sequence[str] = (),
         *,
-        settings: Mapping[str, object] | None = None,
+        settings: Mapping[str, Any] | None = None,
         broker: BrokerAt | None = None,
     ) -> None:
         """Be a gateway at `broker`, or at one of its own."""
         super().__init__(clock, external_keys)
         self._configured = settings is not None
-        self._zones: Any = (settings or {}).get("zones") or {key: {} for key in self.external_keys} or EXAMPLES
-        config = MqttConfig.model_validate({**(settings or {}), **self._address(), "zones": self._zones})
-        self.lamps = {zone: Lamp(config.topics(zone)) for zone in config.zones}
-        self.bridge_topic = config.bridge_topic or "zigbee2mqtt/bridge/state"
+        self._zones: Mapping[str, Mapping[str, Any]] = (
+            (settings or {}).get("zones") or {key: {} for key in self.external_keys} or EXAMPLES
+        )
+        self.lamps = {zone: _lamp(zone, own, settings or {}) for zone, own in self._zones.items()}
+        self.bridge_topic = (settings or {}).get("bridge_topic") or "zigbee2mqtt/bridge/state"
         self.slow_seconds = 0.0
         """How long a lamp takes to obey."""
         self._own = None if broker else OwnBroker()
@@ -131,7 +149,8 @@ class MqttSimulator(ListeningSimulator, HasZones):
 
     def takes(self, zone: str) -> frozenset[type[Level]]:
         """What a lamp can be told."""
-        return frozenset({Switch, Dim}) if self.lamps[zone].topics.kind == "dim" else frozenset({Switch})
+        kinds: set[type[Level]] = {Switch, Dim} if self.lamps[zone].kind == "dim" else {Switch}
+        return frozenset(kinds)
 
     def misbehave(self, how: Misbehaviour, key: str = "") -> None:
         """Switch a lamp by hand; take the power from one, or from all; drop the broker."""
@@ -139,7 +158,7 @@ class MqttSimulator(ListeningSimulator, HasZones):
         match how:
             case Misbehaviour.SET_BY_HAND:
                 for lamp in lamps:
-                    lamp.obey({"state": "OFF"} if lamp.on else {"state": "ON", "brightness": brightness_of(40)})
+                    lamp.obey({"state": "OFF"} if lamp.on else {"state": "ON", "brightness": BY_HAND})
                     self._tell(lamp)
             case Misbehaviour.REFUSES:
                 for lamp in lamps:
@@ -191,13 +210,13 @@ class MqttSimulator(ListeningSimulator, HasZones):
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="zigbee2mqtt")
         client.suppress_exceptions = True
         client.username_pw_set(self._at.username, self._at.password)
-        topics = [(topic, 1) for lamp in self.lamps.values() for topic in (lamp.topics.set, lamp.topics.get)]
+        topics = [(topic, 1) for lamp in self.lamps.values() for topic in (lamp.set_topic, lamp.get_topic)]
 
         def connected(*_: object) -> None:
             client.publish(self.bridge_topic, b'{"state": "online"}', qos=1, retain=True)
             client.subscribe(topics)
 
-        client.on_socket_open = lambda _c, _u, sock: at_once(sock)
+        client.on_socket_open = lambda _c, _u, sock: _undelayed(sock)
         client.on_connect = connected
         client.on_subscribe = lambda *_: _in(loop, listening.set)
         client.on_message = lambda _c, _u, came: _in(loop, lambda: self._hear(came.topic, bytes(came.payload)))
@@ -209,9 +228,9 @@ class MqttSimulator(ListeningSimulator, HasZones):
 
     def _hear(self, topic: str, payload: bytes) -> None:
         for lamp in self.lamps.values():
-            if topic == lamp.topics.set:
+            if topic == lamp.set_topic:
                 asyncio.get_running_loop().call_later(self.slow_seconds, self._obey, lamp, payload)
-            elif topic == lamp.topics.get and lamp.reachable:
+            elif topic == lamp.get_topic and lamp.reachable:
                 for _ in json.loads(payload):
                     self._tell(lamp)
 
@@ -224,7 +243,7 @@ class MqttSimulator(ListeningSimulator, HasZones):
 
     def _tell(self, lamp: Lamp) -> None:
         if self._client:
-            self._client.publish(lamp.topics.state, lamp.state(), qos=1, retain=True)
+            self._client.publish(lamp.state_topic, lamp.state(), qos=1, retain=True)
 
 
 class _Broker(Broker):  # type: ignore[misc]  # (published without types)
@@ -296,6 +315,11 @@ class OwnBroker:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+def _undelayed(sock: object) -> None:
+    if isinstance(sock, socket.socket):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _in(loop: asyncio.AbstractEventLoop, what: Callable[[], object]) -> None:

@@ -1,0 +1,190 @@
+"""A hall for the tests: a real broker, a gateway with its lamps at it, and a connector."""
+
+import asyncio
+import io
+import logging
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from connectors.control_mqtt import MqttControl
+from connectors.control_mqtt.config import MqttConfig
+from connectors.control_mqtt.simulator import BrokerAt, MqttSimulator
+from hub.clock import DomainClock
+from hub.conformance.driver import Memory
+from hub.sdk import Lent, TransientError, UnknownOutcomeError
+from tests.counterparts.mosquitto import Mosquitto
+
+PASSWORDS = {"hub": "hub-secret-4711", "gateway": "gateway-secret", "guest": "guest-secret"}
+ACCESS = """
+user hub
+topic readwrite tennishallen/#
+topic deny tennishallen/forbidden/set
+
+user gateway
+topic readwrite tennishallen/#
+topic readwrite zigbee2mqtt/#
+
+user guest
+topic readwrite #
+"""
+ZONES: Mapping[str, Mapping[str, str]] = {"bana-1": {}, "bana-2": {}, "gemensam": {"kind": "switch"}}
+DEADLINE = 8.0
+"""Seconds after which a condition that is waited for will not come, on a busy machine."""
+A_WHILE = 0.15
+"""Seconds of nothing that are taken for never, where nothing can be waited for."""
+
+
+def settings(broker: Mosquitto, *, tls: bool = True, **changes: Any) -> dict[str, object]:
+    """A hub's settings for the hall."""
+    return {
+        "host": broker.host,
+        "port": broker.tls_port if tls else broker.port,
+        "tls": tls,
+        "username": "hub",
+        "password": PASSWORDS["hub"],
+        "client_id": "hub-tennishallen",
+        "state_topic": "tennishallen/{zone}",
+        "zones": ZONES,
+        "bridge_topic": "tennishallen/bridge/state",
+    } | changes
+
+
+@dataclass
+class Hall:
+    """What the tests look at."""
+
+    broker: Mosquitto
+    gateway: MqttSimulator
+    touched: list[str] = field(default_factory=list)
+    told: io.StringIO = field(default_factory=io.StringIO)
+
+    @asynccontextmanager
+    async def connector(
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        timeout: float = 3.0,  # noqa: ASYNC109  (lent, not waited for)
+        opened: bool = True,
+        **changes: Any,
+    ) -> AsyncIterator[MqttControl]:
+        """A connector, opened; settings as changed."""
+        log = logging.Logger("connector")  # noqa: LOG001  (of this test alone)
+        log.addHandler(logging.StreamHandler(self.told))
+        async with httpx.AsyncHTTPTransport(verify=False) as transport:
+            lent = Lent(
+                transport=transport,
+                clock=DomainClock(),
+                state=Memory(),
+                log=log,
+                tls=tls or self.broker.tls,
+                touched=self.touched.append,
+                timeout=timedelta(seconds=timeout),
+            )
+            connector = MqttControl(MqttConfig.model_validate(settings(self.broker, **changes)), lent)
+            try:
+                if opened:
+                    await connector.open()
+                yield connector
+            finally:
+                await connector.close()
+
+    def packets(self, kind: str, client_id: str = "hub-tennishallen") -> list[str]:
+        """The lines of the broker's log about packets of one kind from one client."""
+        return [line for line in self.broker.log().splitlines() if f"Received {kind} from {client_id}" in line]
+
+
+@asynccontextmanager
+async def hall(broker: Mosquitto, **changes: Any) -> AsyncIterator[Hall]:
+    """Put a gateway with its lamps at the broker, by the topics of the hub's settings."""
+    at = BrokerAt(broker.host, broker.port, "gateway", PASSWORDS["gateway"])
+    gateway = MqttSimulator(DomainClock(), settings=settings(broker, **changes), broker=at)
+    await gateway.start()
+    try:
+        yield Hall(broker, gateway)
+    finally:
+        await gateway.stop()
+
+
+@dataclass
+class Guest:
+    """A third client at the broker, which may read and write everything."""
+
+    client: mqtt.Client
+    seen: list[mqtt.MQTTMessage] = field(default_factory=list)
+    connects: int = 0
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Say something."""
+        self.client.publish(topic, payload, qos=1, retain=retain)
+
+
+@asynccontextmanager
+async def guest(
+    broker: Mosquitto, client_id: str = "guest", *, listen: str = "#", protocol: str = "5"
+) -> AsyncIterator[Guest]:
+    """Connect a third client, and keep it connected for as long as it lasts."""
+    version = MQTTProtocolVersion.MQTTv5 if protocol == "5" else MQTTProtocolVersion.MQTTv311
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version)
+    client.username_pw_set("guest", PASSWORDS["guest"])
+    client.reconnect_delay_set(0, 0)
+    visitor = Guest(client)
+    listening = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def connected(*_: object) -> None:
+        visitor.connects += 1
+        client.subscribe(listen, qos=1)
+
+    def subscribed(*_: object) -> None:
+        loop.call_soon_threadsafe(listening.set)
+
+    client.on_connect = connected
+    client.on_subscribe = subscribed
+    client.on_message = lambda _c, _u, message: visitor.seen.append(message)
+    client.connect_async("127.0.0.1", broker.port)
+    client.loop_start()
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await listening.wait()
+        yield visitor
+    finally:
+        client.disconnect()
+        await asyncio.to_thread(client.loop_stop)
+        client.on_connect = client.on_subscribe = client.on_message = None
+
+
+async def eventually(so: Callable[[], bool], why: str = "") -> None:
+    """Wait until it is so."""
+    give_up = asyncio.get_running_loop().time() + DEADLINE
+    while not so():
+        assert asyncio.get_running_loop().time() < give_up, why or "it never came to be so"
+        await asyncio.sleep(0.005)
+
+
+async def never(so: Callable[[], bool]) -> None:
+    """See that it does not become so for a while."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(A_WHILE):
+            while not so():  # noqa: ASYNC110  (it should not come, so nothing rings)
+                await asyncio.sleep(0.005)
+    assert not so()
+
+
+async def at_last(send: Callable[[], Awaitable[Any]]) -> Any:
+    """Send again until it works, as delivery would."""
+    give_up = asyncio.get_running_loop().time() + DEADLINE
+    while True:
+        try:
+            return await send()
+        except (TransientError, UnknownOutcomeError):
+            if asyncio.get_running_loop().time() > give_up:
+                raise
+            await asyncio.sleep(0.02)

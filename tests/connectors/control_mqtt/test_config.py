@@ -1,0 +1,74 @@
+"""Settings: what is refused, with all faults at once, and which topics come of them."""
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.control_mqtt.config import MqttConfig, Topics
+
+LEAST: dict[str, object] = {"host": "broker.test", "client_id": "hub-1", "zones": {"bana-1": {}}}
+
+
+def config(**changes: object) -> MqttConfig:
+    return MqttConfig.model_validate(LEAST | changes)
+
+
+def faults(**changes: object) -> str:
+    with pytest.raises(ValidationError) as error:
+        config(**changes)
+    return str(error.value)
+
+
+def test_the_least_that_is_needed_is_encrypted_and_version_5() -> None:
+    least = config()
+    assert (least.port, least.tls, least.protocol) == (8883, True, "5")
+
+
+def test_zones_take_the_templates_for_what_they_leave_out() -> None:
+    settings = config(
+        state_topic="hall/{zone}",
+        zones={"a": {}, "b": {"set": "cmd/b", "kind": "switch"}, "c": {"state": "own/c", "get": "{state}/how"}},
+    )
+    assert settings.topics("a") == Topics("hall/a/set", "hall/a/get", "hall/a", "dim")
+    assert settings.topics("b") == Topics("cmd/b", "hall/b/get", "hall/b", "switch")
+    assert settings.topics("c") == Topics("own/c/set", "own/c/how", "own/c", "dim")
+
+
+@pytest.mark.parametrize("protocol", ["5", 5, "3.1.1"])
+def test_a_version_may_be_written_as_yaml_reads_it(protocol: object) -> None:
+    assert config(protocol=protocol).protocol == str(protocol)
+
+
+@pytest.mark.parametrize("protocol", ["3.1", 4, 3.1, "", True])
+def test_another_version_is_refused(protocol: object) -> None:
+    assert "protocol" in faults(protocol=protocol)
+
+
+def test_all_faults_of_topics_are_told_at_once() -> None:
+    zones = {"a": {"state": "x/+"}, "b": {"set": "$SYS/b"}, "c": {"state": "same"}, "d": {"state": "same"}}
+    told = faults(zones=zones)
+    for fault in ("zone a: state topic 'x/+' has a wildcard", "zone b: set topic '$SYS/b'", "zones c and d share"):
+        assert fault in told
+
+
+@pytest.mark.parametrize(
+    "zone, fault",
+    [
+        ({"state": "x/#"}, "wildcard"),
+        ({"state": "x" * 70_000}, "too long"),
+        ({"state": "hall/{room}"}, "braces"),
+        ({"state": "x", "set": "x"}, "need a topic each"),
+        ({"kind": "blink"}, "kind"),
+        ({"topic": "x"}, "topic"),
+    ],
+)
+def test_a_topic_that_cannot_be_used_is_refused(zone: dict[str, str], fault: str) -> None:
+    assert fault in faults(zones={"bana-1": zone})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"port": 0}, {"port": 65536}, {"keepalive": 0}, {"echo_within": 0}, {"echo_within": 10}, {"rest_percent": 101},
+     {"client_id": ""}, {"zones": {}}, {"colour": "blue"}, {"profile": "tasmota"}],
+)  # fmt: skip
+def test_a_setting_out_of_bounds_is_named(changes: dict[str, object]) -> None:
+    assert next(iter(changes)) in faults(**changes)
