@@ -39,9 +39,12 @@ class Settling:
         lane = one.lane
         if one.pauses:
             connections.set_paused(connection, lane.municipality, lane.connection, one.cause.code, now=now)
-        return problems.open_(
+        id_ = problems.open_(
             connection, lane.municipality, lane.connection, one.cause, detail=one.detail or "", now=now
         )
+        if not one.cause.cause:
+            problems.absorb(connection, lane.municipality, lane.connection, one.cause.code, id_, now=now)
+        return id_
 
 
 def _tell(connection: Connection, done: Sequence[Outcome], now: int) -> None:

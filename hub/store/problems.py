@@ -52,6 +52,17 @@ def open_(connection: Connection, municipality: str, name: str, cause: Cause, *,
     return int(id_)
 
 
+def absorb(connection: Connection, municipality: str, name: str, code: str, into: int, *, now: int) -> None:
+    """One cause explains the others of the same code: what waits behind them waits behind it, and they end untold."""
+    sql = (
+        "SELECT id, since FROM problems WHERE municipality = ? AND connection = ? AND code = ? AND id <> ? AND until IS NULL"
+    )
+    for id_, since in connection.rows(sql, (municipality, name, code, into)):
+        connection.run("UPDATE lanes SET problem = ? WHERE municipality = ? AND problem = ?", (into, municipality, id_))
+        connection.run("UPDATE problems SET until = ? WHERE id = ?", (now, id_))
+        connection.run("UPDATE problems SET since = ? WHERE id = ? AND since > ?", (since, into, since))
+
+
 def close(connection: Connection, ids: Iterable[int], *, now: int, even_waiting: bool = False) -> None:
     """End problems behind which nothing waits any more."""
     for id_ in ids:

@@ -1,0 +1,93 @@
+"""Plays the day: moves the clock, acts the scenes, reads every system, and keeps what was not as it should be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hub.clock import STOCKHOLM
+from hub.demo.script import ARX_BACK, ARX_GOES_DOWN, SCENES, Ledger, Scene, checkpoints
+from hub.demo.stage import Stage
+from hub.demo.truth import Truth, differences, should_be, true_now
+from hub.model.answers import ProblemAnswer
+
+
+LONGEST_WAIT = timedelta(minutes=5)
+"""The longest that the hub waits before it asks a system again."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How everything is at one moment of the day."""
+
+    now: datetime
+    told: str
+    """The scene that was just played; empty at a checkpoint."""
+    true: Truth
+    should: Truth
+    wrong: tuple[str, ...]
+    problems: tuple[ProblemAnswer, ...]
+
+    @property
+    def wall_time(self) -> str:
+        """The time on the wall of the hall."""
+        return f"{self.now.astimezone(STOCKHOLM):%H:%M}"
+
+
+@dataclass
+class Played:
+    """The day so far."""
+
+    moments: list[Moment] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> list[str]:
+        """All that was not as it should be, with its time."""
+        return [f"{moment.wall_time} {told}" for moment in self.moments for told in moment.wrong]
+
+
+Show = Callable[[Moment], None]
+
+
+async def play(stage: Stage, show: Show) -> Played:
+    """Play every scene and every checkpoint, in order of time."""
+    ledger, played, scenes = Ledger({}, {}), Played(), {scene.when: scene for scene in SCENES}
+    locks_answer = True
+    for when in sorted({*scenes, *checkpoints()}):
+        await stage.play_until(when)
+        scene = scenes.get(when)
+        if scene:
+            await scene.act(stage, ledger)
+            await stage.quiet()
+        locks_answer = _locks_answer(scene, locks_answer, when)
+        moment = await _moment(stage, ledger, scene, locks_answer=locks_answer)
+        played.moments.append(moment)
+        show(moment)
+    played.moments[-1] = _with_one_problem_checked(played)
+    return played
+
+
+def _locks_answer(scene: Scene | None, before: bool, now: datetime) -> bool:  # noqa: FBT001 - what was so before
+    """Whether the lock system is judged: not while it is down, nor in the minutes until the hub asks it again."""
+    if scene and scene.act is ARX_GOES_DOWN:
+        return False
+    return before or now >= ARX_BACK + LONGEST_WAIT
+
+
+async def _moment(stage: Stage, ledger: Ledger, scene: Scene | None, *, locks_answer: bool) -> Moment:
+    now = stage.clock.now()
+    true, should = true_now(stage, now), should_be(ledger, now)
+    wrong = differences(true, should, locks_answer=locks_answer)
+    problems = await stage.problems()
+    if locks_answer and problems:
+        wrong += [f"problem kvar: {problem.connection} {problem.title}" for problem in problems]
+    if len(problems) > 1:
+        wrong.append(f"{len(problems)} problem för en enda orsak")
+    return Moment(now, scene.told if scene else "", true, should, tuple(wrong), tuple(problems))
+
+
+def _with_one_problem_checked(played: Played) -> Moment:
+    """The outage must have been seen, as one problem."""
+    last = played.moments[-1]
+    if any(moment.problems for moment in played.moments):
+        return last
+    return Moment(last.now, last.told, last.true, last.should, (*last.wrong, "avbrottet syntes aldrig"), last.problems)

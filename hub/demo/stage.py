@@ -1,0 +1,115 @@
+"""The stage: a whole hub on a fresh database with simulated systems, its web address, and a clock that jumps."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from hub.app import Hub
+from hub.clock import DomainClock, instant, micros
+from hub.delivery.simulating import Simulators
+from hub.model.answers import ProblemAnswer
+from hub.settings import Settings
+from hub.store import lanes
+
+MUNICIPALITY = "2480"
+_POLL_SECONDS = 0.01
+_PATIENCE_SECONDS = 30.0
+
+
+class Stage:
+    """What the scenes are played on."""
+
+    def __init__(self, hub: Hub, clock: DomainClock, client: httpx.AsyncClient) -> None:
+        self.hub, self.clock, self._client = hub, clock, client
+
+    @property
+    def simulators(self) -> Simulators:
+        """The stand-ins of every connection."""
+        if self.hub.simulators is None:
+            msg = "the hub does not simulate"
+            raise RuntimeError(msg)
+        return self.hub.simulators
+
+    async def put(self, booking: dict[str, Any]) -> dict[str, Any]:
+        """Send a booking as a booking core does; raises httpx.HTTPStatusError when it is refused."""
+        answer = await self._client.put(f"/v1/{MUNICIPALITY}/bookings/{booking['number']}", json=booking)
+        answer.raise_for_status()
+        told: dict[str, Any] = answer.json()
+        return told
+
+    async def problems(self) -> list[ProblemAnswer]:
+        """The open problems, as an operator sees them."""
+        answer = await self._client.get(f"/v1/{MUNICIPALITY}/problems", params={"language": "sv"})
+        answer.raise_for_status()
+        return [ProblemAnswer.model_validate(one) for one in answer.json()]
+
+    async def play_until(self, moment: datetime) -> None:
+        """Jump from one thing that is due to the next, letting the hub do each, until the moment has come."""
+        await self.quiet()
+        while (due := await self._next_due()) < micros(moment):
+            self.clock.move_to(max(instant(due), self.clock.now()))
+            await self.quiet()
+        self.clock.move_to(moment)
+        await self.quiet()
+
+    async def _next_due(self) -> int:
+        return await self.hub.readers.read(lanes.next_due)
+
+    async def quiet(self) -> None:
+        """Wait until the hub has nothing in hand and nothing due.
+
+        Raises:
+            TimeoutError: it never came to rest.
+        """
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            calm = 0
+            while calm < 3:  # noqa: PLR2004 - looks in a row
+                self.hub.worker.dispatcher.wake.set()
+                await asyncio.sleep(_POLL_SECONDS)
+                busy = await self._next_due() <= micros(self.clock.now()) or not self.hub.worker.dispatcher.is_idle
+                calm = 0 if busy else calm + 1
+
+
+@asynccontextmanager
+async def stage(folder: Path, home: Path, start: datetime, port: int) -> AsyncIterator[tuple[Stage, str]]:
+    """Set up in an empty folder; gives the stage and its address. All ends with the block."""
+    clock = DomainClock(start)
+    port = port or free_port()
+    settings = Settings(database=f"sqlite:///{home / 'demo.db'}", port=port, simulate=True)
+    hub = Hub(settings, [folder], clock=clock, environment={})
+    config = uvicorn.Config(hub.web(), host=settings.host, port=port, log_level="error", access_log=False)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await _started(server, serving)
+        address = f"http://{settings.host}:{port}"
+        key = hub.operator_key_file.read_text().strip()
+        async with httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
+            yield Stage(hub, clock, client), address
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    while not server.started:
+        if serving.done():
+            serving.result()
+            msg = "the hub did not start; its message stands above"
+            raise RuntimeError(msg)
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
