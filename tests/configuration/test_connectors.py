@@ -167,3 +167,5 @@ def test_a_lock_told_only_a_day_ahead_is_warned_of() -> None:
     trees = small()
     trees[LOCKS]["push_horizon_days"] = 1
     assert the_warning(read(trees), "short-horizon").file == LOCKS
+    trees[LOCKS]["push_horizon_days"] = 2
+    assert with_code(read(trees), "short-horizon") == []
