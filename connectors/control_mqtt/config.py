@@ -2,14 +2,36 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from enum import StrEnum
+from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from hub.sdk import ConnectorConfig
 
-Kind = Literal["dim", "switch"]
-"""What a zone can do: light in per cent, or on and off only."""
+
+class Kind(StrEnum):
+    """What a zone can do."""
+
+    DIM = "dim"
+    """Light in per cent."""
+    SWITCH = "switch"
+    """On and off only."""
+
+
+class Protocol(StrEnum):
+    """A version of MQTT."""
+
+    V3 = "3.1.1"
+    V5 = "5"
+
+
+class Profile(StrEnum):
+    """A gateway's way of writing JSON."""
+
+    ZIGBEE2MQTT = "zigbee2mqtt"
+
+
 TOPIC_MAX_BYTES = 65_535
 """Source: MQTT 5.0 (OASIS, 2019-03-07) 4.7.3, and MQTT 3.1.1 (2014-10-29) 4.7.3, read 2026-11-21."""
 
@@ -44,8 +66,8 @@ class MqttConfig(ConnectorConfig):
     host: str = Field(description="Address of the broker.")
     port: int = Field(default=8883, ge=1, le=65535, description="Its TCP port; 1883 is usual without TLS.")
     tls: bool = Field(default=True, description="Encrypt, and check the broker's certificate.")
-    protocol: Annotated[Literal["3.1.1", "5"], BeforeValidator(_text)] = Field(
-        default="5", description="MQTT version. With 3.1.1 a broker cannot say that a topic is forbidden."
+    protocol: Annotated[Protocol, BeforeValidator(_text)] = Field(
+        default=Protocol.V5, description="MQTT version. With 3.1.1 a broker cannot say that a topic is forbidden."
     )
     username: str | None = Field(default=None, description="Account at the broker.")
     password: SecretStr | None = Field(default=None, description="Its password.")
@@ -60,11 +82,11 @@ class MqttConfig(ConnectorConfig):
         le=timedelta(seconds=65535),
         description="Seconds of silence after which either side asks whether the other is there.",
     )
-    profile: Literal["zigbee2mqtt"] = Field(default="zigbee2mqtt", description="The gateway's way of writing JSON.")
+    profile: Profile = Field(default=Profile.ZIGBEE2MQTT, description="The gateway's way of writing JSON.")
     state_topic: str = Field(default="zigbee2mqtt/{zone}", description="State topic of zones that name none.")
     set_topic: str = Field(default="{state}/set", description="Command topic of zones that name none.")
     get_topic: str = Field(default="{state}/get", description="Question topic of zones that name none.")
-    kind: Kind = Field(default="dim", description="Kind of zones that name none: `dim` or `switch`.")
+    kind: Kind = Field(default=Kind.DIM, description="Kind of zones that name none: `dim` or `switch`.")
     zones: dict[str, ZoneTopics] = Field(
         min_length=1, description="Each zone with its `state`, `set`, `get` and `kind`, or `{}` for the templates."
     )

@@ -10,7 +10,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from connectors.control_mqtt import translate
 from connectors.control_mqtt.client import Session
-from connectors.control_mqtt.config import MqttConfig, Topics
+from connectors.control_mqtt.config import Kind, MqttConfig, Protocol, Topics
 from connectors.control_mqtt.link import Endpoint, Heard
 from hub.model import Dim, Level, Release, Switch, Zone
 from hub.sdk import (
@@ -80,7 +80,7 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
     @property
     def control_limits(self) -> ControlLimits:
         """On and off, and per cent where a zone can be dimmed."""
-        dims = any(topics.kind == "dim" for topics in self._topics.values())
+        dims = any(topics.kind is Kind.DIM for topics in self._topics.values())
         levels: frozenset[type[Level]] = frozenset({Switch, Dim, Release} if dims else {Switch, Release})
         return ControlLimits(levels=levels, tells_changes=True)
 
@@ -209,7 +209,7 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
             port=port,
             server_name=config.host,
             client_id=config.client_id,
-            protocol=MQTTProtocolVersion.MQTTv5 if config.protocol == "5" else MQTTProtocolVersion.MQTTv311,
+            protocol=MQTTProtocolVersion.MQTTv5 if config.protocol is Protocol.V5 else MQTTProtocolVersion.MQTTv311,
             tls=self._tls,
             username=config.username,
             password=config.password,

@@ -47,13 +47,13 @@ def wanted(level: Level, kind: Kind, *, rest_percent: int) -> Level:
         RejectedError: the zone cannot have it.
     """
     match level, kind:
-        case Release(), "dim":
+        case Release(), Kind.DIM:
             return Dim(percent=rest_percent)
         case Release(), _:
             return Switch(on=rest_percent > 0)
-        case Dim(), "dim":
+        case Dim(), Kind.DIM:
             return level
-        case Switch(on=on), "dim":
+        case Switch(on=on), Kind.DIM:
             return Dim(percent=100 if on else 0)
         case ((Switch(on=False) | Dim(percent=0)), _):
             return Switch(on=False)
@@ -74,7 +74,7 @@ def command(level: Level) -> bytes:
 
 def question(kind: Kind) -> bytes:
     """The payload that asks a lamp how it is; it changes nothing."""
-    return b'{"state": "", "brightness": ""}' if kind == "dim" else b'{"state": ""}'
+    return b'{"state": "", "brightness": ""}' if kind is Kind.DIM else b'{"state": ""}'
 
 
 def level_of(payload: bytes, kind: Kind) -> Level | None:
@@ -89,7 +89,7 @@ def level_of(payload: bytes, kind: Kind) -> Level | None:
         raise RejectedError(f"no state of a lamp: {_first(error)}") from None
     if lamp.state is None:
         return None
-    if kind == "switch":
+    if kind is Kind.SWITCH:
         return Switch(on=lamp.state == "ON")
     if lamp.state == "OFF":
         return Dim(percent=0)

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from connectors.control_mqtt.config import MqttConfig, Topics
+from connectors.control_mqtt.config import Kind, MqttConfig, Topics
 
 LEAST: dict[str, object] = {"host": "broker.test", "client_id": "hub-1", "zones": {"bana-1": {}}}
 
@@ -28,9 +28,9 @@ def test_zones_take_the_templates_for_what_they_leave_out() -> None:
         state_topic="hall/{zone}",
         zones={"a": {}, "b": {"set": "cmd/b", "kind": "switch"}, "c": {"state": "own/c", "get": "{state}/how"}},
     )
-    assert settings.topics("a") == Topics("hall/a/set", "hall/a/get", "hall/a", "dim")
-    assert settings.topics("b") == Topics("cmd/b", "hall/b/get", "hall/b", "switch")
-    assert settings.topics("c") == Topics("own/c/set", "own/c/how", "own/c", "dim")
+    assert settings.topics("a") == Topics("hall/a/set", "hall/a/get", "hall/a", Kind.DIM)
+    assert settings.topics("b") == Topics("cmd/b", "hall/b/get", "hall/b", Kind.SWITCH)
+    assert settings.topics("c") == Topics("own/c/set", "own/c/how", "own/c", Kind.DIM)
 
 
 @pytest.mark.parametrize("protocol", ["5", 5, "3.1.1"])

@@ -59,7 +59,7 @@ async def test_a_switched_on_lamp_that_can_be_dimmed_is_at_full_and_rests_where_
         await connector.put_zone(Zone(key="bana-1", level=Switch(on=True)))
         assert stand.gateway.zones()["bana-1"] == Dim(percent=100)
         await connector.put_zone(Zone(key="bana-1", level=Release()))
-        assert stand.gateway.zones()["bana-1"] == Dim(percent=10)
+        assert stand.gateway.zones()["bana-1"] == connector.rest_level("bana-1") == Dim(percent=10)
 
 
 @BOTH

@@ -43,16 +43,16 @@ def test_a_lamp_that_is_lit_is_never_read_as_dark(brightness: int) -> None:
 
 @given(PERCENT)
 def test_what_was_commanded_is_what_is_read_when_the_lamp_obeys(percent: int) -> None:
-    assert level_of(command(Dim(percent=percent)), "dim") == Dim(percent=percent)
+    assert level_of(command(Dim(percent=percent)), Kind.DIM) == Dim(percent=percent)
 
 
 @given(st.one_of(st.builds(Dim, percent=PERCENT), st.builds(Switch, on=st.booleans()), st.builds(Release)))
 def test_no_command_depends_on_what_was(level: Level) -> None:
-    for kind in ("dim", "switch"):
+    for kind in Kind:
         try:
             payload = command(wanted(level, kind, rest_percent=0))
         except RejectedError:
-            assert kind == "switch"
+            assert kind is Kind.SWITCH
             continue
         told = json.loads(payload)
         assert told["state"] in {"ON", "OFF"}
@@ -63,12 +63,12 @@ def test_no_command_depends_on_what_was(level: Level) -> None:
 @pytest.mark.parametrize(
     "level, kind, expected",
     [
-        (Release(), "dim", Dim(percent=30)),
-        (Release(), "switch", Switch(on=True)),
-        (Switch(on=True), "dim", Dim(percent=100)),
-        (Switch(on=False), "dim", Dim(percent=0)),
-        (Dim(percent=0), "switch", Switch(on=False)),
-        (Switch(on=True), "switch", Switch(on=True)),
+        (Release(), Kind.DIM, Dim(percent=30)),
+        (Release(), Kind.SWITCH, Switch(on=True)),
+        (Switch(on=True), Kind.DIM, Dim(percent=100)),
+        (Switch(on=False), Kind.DIM, Dim(percent=0)),
+        (Dim(percent=0), Kind.SWITCH, Switch(on=False)),
+        (Switch(on=True), Kind.SWITCH, Switch(on=True)),
     ],
 )
 def test_a_level_becomes_what_the_zone_can_do(level: Level, kind: Kind, expected: Level) -> None:
@@ -77,7 +77,11 @@ def test_a_level_becomes_what_the_zone_can_do(level: Level, kind: Kind, expected
 
 @pytest.mark.parametrize(
     "level, kind",
-    [(Dim(percent=50), "switch"), (Setpoint(celsius=Decimal(20)), "dim"), (Setpoint(celsius=Decimal(20)), "switch")],
+    [
+        (Dim(percent=50), Kind.SWITCH),
+        (Setpoint(celsius=Decimal(20)), Kind.DIM),
+        (Setpoint(celsius=Decimal(20)), Kind.SWITCH),
+    ],
 )
 def test_what_a_zone_cannot_do_is_for_a_person(level: Level, kind: Kind) -> None:
     with pytest.raises(RejectedError, match=kind):
@@ -87,13 +91,13 @@ def test_what_a_zone_cannot_do_is_for_a_person(level: Level, kind: Kind) -> None
 @pytest.mark.parametrize(
     "payload, kind, level",
     [
-        ('{"state": "OFF", "brightness": 127}', "dim", Dim(percent=0)),
-        ('{"state": "ON", "brightness": 255, "linkquality": 5}', "dim", Dim(percent=100)),
-        ('{"state": "ON", "brightness": 0}', "dim", Dim(percent=0)),
-        ('{"state": "ON"}', "switch", Switch(on=True)),
-        ('{"state": "OFF"}', "switch", Switch(on=False)),
-        ('{"battery": 80}', "switch", None),
-        ('{"brightness": 5}', "dim", None),
+        ('{"state": "OFF", "brightness": 127}', Kind.DIM, Dim(percent=0)),
+        ('{"state": "ON", "brightness": 255, "linkquality": 5}', Kind.DIM, Dim(percent=100)),
+        ('{"state": "ON", "brightness": 0}', Kind.DIM, Dim(percent=0)),
+        ('{"state": "ON"}', Kind.SWITCH, Switch(on=True)),
+        ('{"state": "OFF"}', Kind.SWITCH, Switch(on=False)),
+        ('{"battery": 80}', Kind.SWITCH, None),
+        ('{"brightness": 5}', Kind.DIM, None),
     ],
 )
 def test_a_state_is_read(payload: str, kind: Kind, level: Level | None) -> None:
@@ -110,20 +114,24 @@ def test_a_state_is_read(payload: str, kind: Kind, level: Level | None) -> None:
 )  # fmt: skip
 def test_what_is_no_state_says_so_without_repeating_it(payload: bytes) -> None:
     with pytest.raises(RejectedError) as error:
-        level_of(payload, "dim")
+        level_of(payload, Kind.DIM)
     assert "TOGGLE" not in str(error.value)
 
 
 @given(st.binary(max_size=60))
 def test_nothing_that_comes_breaks_the_reading(payload: bytes) -> None:
-    for read in (lambda: level_of(payload, "dim"), lambda: level_of(payload, "switch"), lambda: is_online(payload)):
+    for read in (
+        lambda: level_of(payload, Kind.DIM),
+        lambda: level_of(payload, Kind.SWITCH),
+        lambda: is_online(payload),
+    ):
         with suppress(RejectedError):
             read()
 
 
 def test_a_question_asks_for_what_the_kind_has() -> None:
-    assert json.loads(question("dim")) == {"state": "", "brightness": ""}
-    assert json.loads(question("switch")) == {"state": ""}
+    assert json.loads(question(Kind.DIM)) == {"state": "", "brightness": ""}
+    assert json.loads(question(Kind.SWITCH)) == {"state": ""}
 
 
 @pytest.mark.parametrize(
