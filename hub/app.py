@@ -1,4 +1,4 @@
-"""Puts the process together: the database, the rules, the use cases, the connections, the worker, and the web on top."""
+"""Puts the process together: database, rules, use cases, connections, worker, and the web on top."""
 
 import logging
 import os

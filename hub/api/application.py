@@ -46,9 +46,15 @@ class RequestIds:
 def create_api(lifespan: Lifespan | None = None) -> FastAPI:
     """Make the application; its lifespan sets `app.state.desk`."""
     app = FastAPIOffline(
-        title="Knutpunkt", version="1", description=_DESCRIPTION, lifespan=lifespan, openapi_url="/v1/openapi.json", docs_url="/docs",
-        redoc_url=None, separate_input_output_schemas=False,
-    )  # fmt: skip
+        title="Knutpunkt",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url="/v1/openapi.json",
+        docs_url="/docs",
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
     problems.install(app)
     for router in (bookings.ROUTER, operating.ROUTER, health.ROUTER):
         app.include_router(router)

@@ -48,7 +48,7 @@ async def get_resource(municipality: str, resource: str, here: _Here) -> Resourc
 
 
 @ROUTER.get("/deliveries", tags=["deliveries"], dependencies=_OPERATE)
-async def list_deliveries(  # noqa: PLR0913 - a filter
+async def list_deliveries(  # noqa: PLR0913, PLR0917 - a filter; FastAPI calls it by name
     municipality: str,
     here: _Here,
     state: Delivery | None = None,

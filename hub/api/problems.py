@@ -36,13 +36,13 @@ class ProblemError(Exception):
 
     def __init__(
         self, code: str, detail: str | None = None, *, headers: dict[str, str] | None = None, **more: Any
-    ) -> None:  # noqa: ANN401 - fields of ProblemDetails
+    ) -> None:
         super().__init__(code)
         self.details = problem(code, detail, **more)
         self.headers = headers
 
 
-def problem(code: str, detail: str | None = None, **more: Any) -> ProblemDetails:  # noqa: ANN401 - fields of ProblemDetails
+def problem(code: str, detail: str | None = None, **more: Any) -> ProblemDetails:
     """The problem details of a code."""
     status, title = CODES[code]
     return ProblemDetails(

@@ -38,34 +38,41 @@ def demo(*, exit_: bool, port: int) -> None:
 async def _demo(*, stay: bool, port: int) -> Played:
     console = Console(width=None if sys.stdout.isatty() else 170)
     with tempfile.TemporaryDirectory(prefix="knutpunkt-demo-") as home:
-        async with stage(example(), Path(home), SCENES[0].when - _MARGIN, port) as (here, address):
+        async with stage(example(), Path(home), SCENES[0].when - _MARGIN, port) as (here, address, key):
             with Live(console=console, auto_refresh=False, transient=False) as live:
                 rows: list[Moment] = []
 
                 def show(moment: Moment) -> None:
                     if moment.told or moment.wrong:
                         rows.append(moment)
-                    live.update(_table([*rows[-18:], moment] if moment not in rows else rows[-18:]), refresh=console.is_terminal)
+                    live.update(
+                        _table([*rows[-18:], moment] if moment not in rows else rows[-18:]), refresh=console.is_terminal
+                    )
 
                 played = await play(here, show)
                 live.update(_table([moment for moment in played.moments if moment.told or moment.wrong]), refresh=True)
             _report(console, played)
             if stay:
-                await _stay(console, address, here.hub.operator_key_file)
+                await _stay(console, address, key)
     return played
 
 
 def _table(moments: list[Moment]) -> Table:
     table = Table(title="Tennishallen, måndag 23 november 2026: vad som är sant i varje system")
-    for heading in ("Tid", "Vad som händer", "Lampor (läst)", "Koder i ARX (läst)", "Problem", "Som det ska"):
+    for heading in ("Tid", "Vad som händer", "Lampor, lästa", "Koder i ARX, lästa", "Problem", "Som det ska"):
         table.add_column(heading)
     for moment in moments:
         lit = ", ".join(f"{lamp} {level} %" for lamp, level in moment.true.lamps.items() if level)
         codes = ", ".join(sorted({key.removeprefix("hub-B-2026-") for key, *_ in moment.true.openings}))
         problem = ", ".join(f"{problem.title} ({problem.waiting} väntar)" for problem in moment.problems)
         table.add_row(
-            moment.wall_time, moment.told, lit or "släckt", codes or "inga", problem or "-", "\n".join(moment.wrong) or "ja"
-        )  # fmt: skip
+            moment.wall_time,
+            moment.told,
+            lit or "släckt",
+            codes or "inga",
+            problem or "-",
+            "\n".join(moment.wrong) or "ja",
+        )
     return table
 
 
@@ -76,12 +83,15 @@ def _report(console: Console, played: Played) -> None:
         for told in played.wrong:
             console.print(f"  {told}")
     else:
-        console.print(f"Alla system var som de skulle vid samtliga {read} avläsningar. Every system was as it should be.")
+        console.print(
+            f"Alla system var som de skulle vid samtliga {read} avläsningar. Every system was as it should be."
+        )
 
 
-async def _stay(console: Console, address: str, key_file: Path) -> None:
-    key = key_file.read_text().strip()
+async def _stay(console: Console, address: str, key: str) -> None:
     console.print(f"Navet är igång / the hub is up: {address}  (nyckel/key: {key})")
-    console.print(f"  {address}/console/2480  Är kvällen klar? / Is tonight ready?  (lösenord/password: nyckeln/the key)")
+    console.print(
+        f"  {address}/console/2480  Är kvällen klar? / Is tonight ready?  (lösenord/password: nyckeln/the key)"
+    )
     console.print(f"  {address}/docs  API:t / the API.   Ctrl-C avslutar / ends.")
     await asyncio.Event().wait()

@@ -101,9 +101,7 @@ class Carrier:
         gate.succeeded()
         return outcome
 
-    def _unanswered(
-        self, errand: Errand, detail: str, *, doubt: bool, retry_after: timedelta | None = None
-    ) -> Outcome:
+    def _unanswered(self, errand: Errand, detail: str, *, doubt: bool, retry_after: timedelta | None = None) -> Outcome:
         gate, needed_by, now, lane = (
             errand.running.gate,
             errand.desired.needed_by,
@@ -125,14 +123,14 @@ class Carrier:
         )
 
     def _cause(self, errand: Errand, now: int) -> Cause | None:
-        """The connection's problem while its gate is shut; one target's own at its second failure, or when time is short."""
+        """The connection's while its gate is shut; one target's own at its second failure, or when time is short."""
         if not errand.running.gate.is_open:
             return UNREACHABLE
         again, soon = errand.lane.attempts > 0, errand.desired.needed_by - now < SOON
         return Cause(UNREACHABLE.code, errand.lane.key) if again or soon else None
 
     def _bug(self, errand: Errand, error: Exception) -> Outcome:
-        """Perhaps something was done: told as doubt. The text of the error may hold anything, so only its place is told."""
+        """Perhaps something was done. The text of the error may hold anything, so only its place is told."""
         running, lane = errand.running, errand.lane
         frame = error.__traceback__
         while frame is not None and frame.tb_next is not None:
@@ -142,9 +140,16 @@ class Carrier:
         LOG.error("connection %s: %s", running.name, told)
         due = next_attempt(lane.attempts, now=errand.now, needed_by=errand.desired.needed_by)
         return failed(
-            lane, Delivery.RETRYING, told, due=due, cause=Cause("connector-bug", told), effect=errand.failing_effect,
-            quiet=quiet_after(running), sent=errand.desired.state, wanted_until=errand.wanted_until,
-        )  # fmt: skip
+            lane,
+            Delivery.RETRYING,
+            told,
+            due=due,
+            cause=Cause("connector-bug", told),
+            effect=errand.failing_effect,
+            quiet=quiet_after(running),
+            sent=errand.desired.state,
+            wanted_until=errand.wanted_until,
+        )
 
 
 def quiet_after(running: Running) -> int:

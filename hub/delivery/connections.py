@@ -103,7 +103,7 @@ class Connections:
             plain = told if told is not None else resolve(settings.settings, environment)
             config = connector_type.config_type.model_validate(plain)
         except ValueError as error:
-            msg = f"connections/{name}.yaml: the settings of {name} cannot be used ({type(error).__name__}); run knutpunkt check"
+            msg = f"connections/{name}.yaml: the settings cannot be used ({type(error).__name__}); run knutpunkt check"
             raise ConfigurationError(msg) from None
         way = stand_ins.transport(municipality, name)
         lent = self._lend(municipality, name, settings, connector_type, way)

@@ -1,4 +1,4 @@
-"""Carrying a credential: the whole set of windows, read back; gone means read as gone; what vanished is granted anew once."""
+"""Carrying a credential: the whole set of windows, read back; gone is read as gone; what vanished comes back once."""
 
 import json
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ Spans = list[tuple[str, int, int]]
 
 
 class CredentialErrand(Errand):
-    """One credential. What is sent is what its lock can keep; the state that is kept says which version of its secret."""
+    """One credential. What is sent is what its lock can keep; the state kept says which version of its secret."""
 
     def __init__(self, loaded: Loaded, running: Running, now: int, seal: Seal) -> None:
         self._seal = seal
@@ -124,7 +124,7 @@ class CredentialErrand(Errand):
         )
 
     async def _put(self, access: AccessControl) -> Outcome:
-        receipt = await access.put_credential(self._credential(access))
+        receipt = await access.put_credential(self._credential())
         reader = self.running.reads_credentials()
         if reader is None:
             return self._by_receipt(receipt)
@@ -150,9 +150,17 @@ class CredentialErrand(Errand):
         """It stands as soon as its holder accepts; looked at now and then."""
         due = min(next_attempt(3, now=self.now, needed_by=self.desired.needed_by), self.next_edge)
         return Outcome(
-            lane=self.lane, delivery=Delivery.AWAITING_USER, effect=Effect.PLANNED, due=due, state=self._state, reference=reference,
-            look=True, repairs=self.lane.repairs, sent=self._state, told=self.lane.confirmed != self._state,
-        )  # fmt: skip
+            lane=self.lane,
+            delivery=Delivery.AWAITING_USER,
+            effect=Effect.PLANNED,
+            due=due,
+            state=self._state,
+            reference=reference,
+            look=True,
+            repairs=self.lane.repairs,
+            sent=self._state,
+            told=self.lane.confirmed != self._state,
+        )
 
     async def _remove(self, access: AccessControl) -> Outcome:
         receipt = await access.remove_credential(self.lane.key)
@@ -178,7 +186,7 @@ class CredentialErrand(Errand):
         same_value = seen.value is Unsaid.NOT_TOLD or self._secret() in {seen.value, Unsaid.CHOSEN_BY_SYSTEM}
         return same_value and _spans(seen.windows, self.now) == _spans(kept, self.now)
 
-    def _credential(self, access: AccessControl) -> Credential:
+    def _credential(self) -> Credential:
         method = Method(self.loaded.code.method) if self.loaded.code else Method.PIN
         return Credential(key=self.lane.key, method=method, value=self._secret(), windows=self._windows)
 

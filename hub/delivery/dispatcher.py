@@ -1,4 +1,4 @@
-"""The loop: take lanes that are due, carry them side by side, settle. Any number of nodes may run it on one database."""
+"""The loop: take lanes that are due, carry them side by side, settle. Any number of nodes may run it."""
 
 import asyncio
 import logging
@@ -43,7 +43,7 @@ class Dispatcher:
             self.wake.clear()
             try:
                 taken = await self._take()
-            except Exception:  # noqa: BLE001 - the database is away; leases end by themselves
+            except Exception:
                 LOG.exception("cannot take lanes; trying again")
                 await asyncio.sleep(1)
                 continue

@@ -1,4 +1,4 @@
-"""What carrying one lane means, whatever kind of target it is: what should be, whether anything must be done, and doing it."""
+"""What carrying one lane means, whatever its kind: what should be, whether anything must be done, and doing it."""
 
 import json
 from abc import ABC, abstractmethod
@@ -83,19 +83,37 @@ class Errand(ABC):
     ) -> Outcome:
         """It stands, or is gone, as it should."""
         return Outcome(
-            lane=self.lane, delivery=Delivery.CONFIRMED, effect=self.effect, due=self.next_edge, state=state, proof=proof, sent=sent,
-            detail=detail, reference=reference, repairs=self.lane.repairs if self.desired.wanted else 0, events=self.expired(),
-        )  # fmt: skip
+            lane=self.lane,
+            delivery=Delivery.CONFIRMED,
+            effect=self.effect,
+            due=self.next_edge,
+            state=state,
+            proof=proof,
+            sent=sent,
+            detail=detail,
+            reference=reference,
+            repairs=self.lane.repairs if self.desired.wanted else 0,
+            events=self.expired(),
+        )
 
     def not_so(
         self, detail: str, *, sent: str, due: int, cause: Cause | None = None, delivery: Delivery = Delivery.RETRYING
     ) -> Outcome:
         """The system answered, and is not as it should be."""
         return Outcome(
-            lane=self.lane, delivery=delivery, effect=self.failing_effect, due=due, state=UNKNOWN, sent=sent, detail=detail,
-            attempts=self.lane.attempts + 1, repairs=self.lane.repairs, cause=cause, wanted_until=self.wanted_until,
+            lane=self.lane,
+            delivery=delivery,
+            effect=self.failing_effect,
+            due=due,
+            state=UNKNOWN,
+            sent=sent,
+            detail=detail,
+            attempts=self.lane.attempts + 1,
+            repairs=self.lane.repairs,
+            cause=cause,
+            wanted_until=self.wanted_until,
             events=self.expired(),
-        )  # fmt: skip
+        )
 
     def expired(self) -> tuple[tuple[str, str], ...]:
         """Tell of what was tried until its time had passed."""

@@ -135,11 +135,17 @@ def _answer(running: Running, known: Known | None, waiting: int) -> ConnectionAn
     failing, paused = running.gate.failing_since, known.paused if known else None
     since = known.paused_at if known and paused else failing
     return ConnectionAnswer(
-        name=running.name, connector=running.settings.connector, mode=running.settings.mode,
-        state="paused" if paused else "failing" if failing is not None else "running", paused_by=paused, waiting=waiting,
-        since=moment(since), checked_at=moment(known.checked_at) if known else None, check_failed=known.check_failed if known else None,
+        name=running.name,
+        connector=running.settings.connector,
+        mode=running.settings.mode,
+        state="paused" if paused else "failing" if failing is not None else "running",
+        paused_by=paused,
+        waiting=waiting,
+        since=moment(since),
+        checked_at=moment(known.checked_at) if known else None,
+        check_failed=known.check_failed if known else None,
         about=json.loads(known.about) if known and known.about else None,
-    )  # fmt: skip
+    )
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - json's hook

@@ -59,18 +59,33 @@ def untouched(lane: Lane, *, effect: Effect, due: int, delivery: Delivery, state
     """Nothing had to be sent."""
     proof = Proof(lane.proof) if lane.proof and delivery is Delivery.CONFIRMED else None
     return Outcome(
-        lane=lane, delivery=delivery, effect=effect, due=due, state=state, proof=proof, repairs=lane.repairs,
-        wanted_until=lane.wanted_until if effect is Effect.OVERRIDDEN else None, told=False,
-    )  # fmt: skip
+        lane=lane,
+        delivery=delivery,
+        effect=effect,
+        due=due,
+        state=state,
+        proof=proof,
+        repairs=lane.repairs,
+        wanted_until=lane.wanted_until if effect is Effect.OVERRIDDEN else None,
+        told=False,
+    )
 
 
 def put_off(lane: Lane, *, until: int, cause: Cause | None = None) -> Outcome:
     """Not now: another probes the system, the connection is paused, or the lease ran out of time. Doubt stays."""
     return Outcome(
-        lane=lane, delivery=Delivery.RETRYING if lane.attempts else Delivery.DUE, effect=Effect(lane.effect), due=until,
-        state=lane.confirmed, attempts=max(lane.attempts, int(lane.taken_over)), look=lane.look, repairs=lane.repairs,
-        cause=cause, wanted_until=lane.wanted_until, told=False,
-    )  # fmt: skip
+        lane=lane,
+        delivery=Delivery.RETRYING if lane.attempts else Delivery.DUE,
+        effect=Effect(lane.effect),
+        due=until,
+        state=lane.confirmed,
+        attempts=max(lane.attempts, int(lane.taken_over)),
+        look=lane.look,
+        repairs=lane.repairs,
+        cause=cause,
+        wanted_until=lane.wanted_until,
+        told=False,
+    )
 
 
 def failed(  # noqa: PLR0913 - what is known of a failure
@@ -86,10 +101,21 @@ def failed(  # noqa: PLR0913 - what is known of a failure
     wanted_until: int | None = None,
     pauses: bool = False,
 ) -> Outcome:
-    """It did not come to a good end. What stood there before is still believed, unless a call may still land (`quiet`)."""
+    """It did not come to a good end. What stood there is still believed, unless a call may yet land (`quiet`)."""
     doubt = quiet is not None
     return Outcome(
-        lane=lane, delivery=delivery, effect=effect or Effect(lane.effect), due=due, state=UNKNOWN if doubt else lane.confirmed,
-        detail=detail, sent=sent if doubt else None, quiet=quiet or 0, attempts=lane.attempts + (delivery is Delivery.RETRYING), look=lane.look,
-        repairs=lane.repairs, cause=cause, pauses=pauses, wanted_until=wanted_until,
-    )  # fmt: skip
+        lane=lane,
+        delivery=delivery,
+        effect=effect or Effect(lane.effect),
+        due=due,
+        state=UNKNOWN if doubt else lane.confirmed,
+        detail=detail,
+        sent=sent if doubt else None,
+        quiet=quiet or 0,
+        attempts=lane.attempts + (delivery is Delivery.RETRYING),
+        look=lane.look,
+        repairs=lane.repairs,
+        cause=cause,
+        pauses=pauses,
+        wanted_until=wanted_until,
+    )

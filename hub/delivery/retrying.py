@@ -13,9 +13,9 @@ _SHARE = 10
 def next_attempt(attempts: int, *, now: int, needed_by: int = NEVER, retry_after: timedelta | None = None) -> int:
     """The moment of the next attempt, microseconds.
 
-    5, 10, 20, 40, 80, 160, 300, 300 ... seconds; while the time left until `needed_by` is short, a tenth of it instead
-    (but never under five seconds), so that the hub tries harder the nearer the door is; and every minute at least when it
-    is late already. A system that says when it wants to be asked again is not asked before.
+    5, 10, 20, 40, 80, 160, 300, 300 ... seconds; while the time left until `needed_by` is short, a tenth of it
+    instead (but never under five seconds), so that the hub tries harder the nearer the door is; and every minute at
+    least when it is late already. A system that says when it wants to be asked again is not asked before.
     """
     wait = min(FIRST << min(attempts, 10), LONGEST)
     if needed_by <= now:

@@ -29,9 +29,24 @@ class Settling:
     def _settled(self, connection: Connection, one: Outcome, now: int) -> Settled:
         problem = self._problem(connection, one, now)
         return Settled(
-            one.lane, one.delivery, one.effect, one.due, now, one.state, one.proof, one.sent, one.detail, one.reference,
-            one.quiet, one.attempts, one.look, one.repairs, problem, one.wanted_until, one.told,
-        )  # fmt: skip
+            one.lane,
+            one.delivery,
+            one.effect,
+            one.due,
+            now,
+            one.state,
+            one.proof,
+            one.sent,
+            one.detail,
+            one.reference,
+            one.quiet,
+            one.attempts,
+            one.look,
+            one.repairs,
+            problem,
+            one.wanted_until,
+            one.told,
+        )
 
     def _problem(self, connection: Connection, one: Outcome, now: int) -> int | None:
         if one.cause is None:

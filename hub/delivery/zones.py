@@ -1,4 +1,4 @@
-"""Carrying a zone: level-triggered, read before and after, and what somebody set by hand is left until the next edge."""
+"""Carrying a zone: level-triggered, read before and after; what somebody set by hand is left until the next edge."""
 
 import json
 from dataclasses import replace
@@ -86,13 +86,20 @@ class ZoneErrand(Errand):
         return None
 
     def _overridden(self, found: Sighting[Level]) -> Outcome:
-        told = f"found {_said(found.value)}, not {_said(level_of(self.desired.state))}{': ' if found.detail else ''}{found.detail}"
+        should = _said(level_of(self.desired.state))
+        told = f"found {_said(found.value)}, not {should}" + (f": {found.detail}" if found.detail else "")
         fresh = self.lane.effect != Effect.OVERRIDDEN
         return Outcome(
-            lane=self.lane, delivery=Delivery.CONFIRMED, effect=Effect.OVERRIDDEN, due=self.next_edge, state=self.desired.state,
-            detail=told, wanted_until=self.next_edge, told=fresh,
+            lane=self.lane,
+            delivery=Delivery.CONFIRMED,
+            effect=Effect.OVERRIDDEN,
+            due=self.next_edge,
+            state=self.desired.state,
+            detail=told,
+            wanted_until=self.next_edge,
+            told=fresh,
             events=(("effect.overridden", json.dumps({"found": _said(found.value)})),) if fresh else (),
-        )  # fmt: skip
+        )
 
     async def _send(self, control: Control) -> Outcome:
         level = level_of(self.desired.state)

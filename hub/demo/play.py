@@ -10,7 +10,6 @@ from hub.demo.stage import Stage
 from hub.demo.truth import Truth, differences, should_be, true_now
 from hub.model.answers import ProblemAnswer
 
-
 LONGEST_WAIT = timedelta(minutes=5)
 """The longest that the hub waits before it asks a system again."""
 

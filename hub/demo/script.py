@@ -86,7 +86,7 @@ def book(number: str, court: int, starts: str, ends: str, *, activity: str = "tr
     return act
 
 
-def change(number: str, **changes: Any) -> Act:  # noqa: ANN401 - any field of Booked
+def change(number: str, **changes: Any) -> Act:
     """The booking again, at its next revision."""
 
     async def act(stage: Stage, ledger: Ledger) -> None:
@@ -133,7 +133,11 @@ ARX_GOES_DOWN = misbehave(LOCKS, Misbehaviour.DOWN)
 ARX_BACK = at("14:00")
 SCENES = (
     Scene(at("07:00"), "Bana 1 bokas 9-10, träning", book("B-2026-100001", 1, "09:00", "10:00")),
-    Scene(at("07:01"), "Bana 1 bokas 10-12, match: kant i kant", book("B-2026-100002", 1, "10:00", "12:00", activity="match")),
+    Scene(
+        at("07:01"),
+        "Bana 1 bokas 10-12, match: kant i kant",
+        book("B-2026-100002", 1, "10:00", "12:00", activity="match"),
+    ),
     Scene(at("07:02"), "Bana 3 bokas 18-19", book("B-2026-100003", 3, "18:00", "19:00")),
     Scene(at("07:03"), "Bana 4 bokas 11-12", book("B-2026-100004", 4, "11:00", "12:00")),
     Scene(at("08:00"), "Bana 4 flyttas till 13-14", change("B-2026-100004", starts=at("13:00"), ends=at("14:00"))),
@@ -141,7 +145,11 @@ SCENES = (
     Scene(at("11:30"), "Bana 3 avbokas: koden återkallas", change("B-2026-100003", cancelled=True)),
     Scene(at("12:00"), "ARX slutar svara", ARX_GOES_DOWN),
     Scene(at("12:10"), "Bana 5 bokas 15-16 medan ARX är nere", book("B-2026-100005", 5, "15:00", "16:00")),
-    Scene(at("12:20"), "Bana 4 flyttas igen, till 14.30-15.30", change("B-2026-100004", starts=at("14:30"), ends=at("15:30"))),
+    Scene(
+        at("12:20"),
+        "Bana 4 flyttas igen, till 14.30-15.30",
+        change("B-2026-100004", starts=at("14:30"), ends=at("15:30")),
+    ),
     Scene(at("12:30"), "Bana 2 bokas 16-17", book("B-2026-100006", 2, "16:00", "17:00")),
     Scene(at("12:40"), "Bana 5 avbokas: ingen kod har någonsin funnits", change("B-2026-100005", cancelled=True)),
     Scene(ARX_BACK, "ARX svarar igen", recover(LOCKS)),

@@ -78,8 +78,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path, home: Path, start: datetime, port: int) -> AsyncIterator[tuple[Stage, str]]:
-    """Set up in an empty folder; gives the stage and its address. All ends with the block."""
+async def stage(folder: Path, home: Path, start: datetime, port: int) -> AsyncIterator[tuple[Stage, str, str]]:
+    """Set up in an empty folder; gives the stage, its address and its key. All ends with the block."""
     clock = DomainClock(start)
     port = port or free_port()
     settings = Settings(database=f"sqlite:///{home / 'demo.db'}", port=port, simulate=True)
@@ -91,8 +91,10 @@ async def stage(folder: Path, home: Path, start: datetime, port: int) -> AsyncIt
         await _started(server, serving)
         address = f"http://{settings.host}:{port}"
         key = hub.operator_key_file.read_text().strip()
-        async with httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
-            yield Stage(hub, clock, client), address
+        async with httpx.AsyncClient(
+            base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30
+        ) as client:
+            yield Stage(hub, clock, client), address, key
     finally:
         server.should_exit = True
         await serving

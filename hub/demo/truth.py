@@ -17,9 +17,12 @@ LEVELS = {"training": 60, "match": 100}
 COMMON = "gemensam"
 ENTRANCE = ("Tennishallen entre", timedelta(minutes=15))
 CHANGING = {
-    1: "Tennishallen omkladning A", 2: "Tennishallen omkladning A", 3: "Tennishallen omkladning A",
-    4: "Tennishallen omkladning B", 5: "Tennishallen omkladning B",
-}  # fmt: skip
+    1: "Tennishallen omkladning A",
+    2: "Tennishallen omkladning A",
+    3: "Tennishallen omkladning A",
+    4: "Tennishallen omkladning B",
+    5: "Tennishallen omkladning B",
+}
 CHANGING_MARGIN = timedelta(minutes=30)
 
 Opening = tuple[str, str, datetime, datetime]

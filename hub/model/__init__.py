@@ -6,6 +6,19 @@ from hub.model.messages import CredentialTouched, Message, Passage
 from hub.model.zone import Dim, Level, Release, Setpoint, Switch, Zone, fulfils
 
 __all__ = [
-    "Configuration", "Credential", "CredentialTouched", "Dim", "Level", "Message", "Method", "Passage", "Release", "Setpoint", "Switch",
-    "Unsaid", "Window", "Zone", "fulfils",
-]  # fmt: skip
+    "Configuration",
+    "Credential",
+    "CredentialTouched",
+    "Dim",
+    "Level",
+    "Message",
+    "Method",
+    "Passage",
+    "Release",
+    "Setpoint",
+    "Switch",
+    "Unsaid",
+    "Window",
+    "Zone",
+    "fulfils",
+]

@@ -264,7 +264,7 @@ class ResourceAnswer(Frozen):
     identities: dict[str, tuple[str, ...]]
     unserved: tuple[str, ...]
     targets: tuple[EffectAnswer, ...] = ()
-    claims: dict[str, tuple[ClaimAnswer, ...]] = {}
+    claims: Annotated[dict[str, tuple[ClaimAnswer, ...]], Field(default_factory=dict)]
 
 
 class StatusAnswer(Frozen):

@@ -15,8 +15,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-_PERSON = re.compile(r"((?:18|19|20)\d{6})-?(\d{4})")
-_ORGANISATION = re.compile(r"(?:16)?(\d{6})-?(\d{4})")
+_PERSON = re.compile(r"((?:18|19|20)\d{6})-?(\d{4})", re.ASCII)
+_ORGANISATION = re.compile(r"(?:16)?(\d{6})-?(\d{4})", re.ASCII)
 _COORDINATION_DAY = 60
 
 

@@ -48,6 +48,15 @@ class Claim(NamedTuple):
     suspended: bool = False
 
 
+class Ask(NamedTuple):
+    """A live claim on the target at hand, without what folding does not need."""
+
+    starts: int
+    ends: int
+    level: int
+    door: str
+
+
 class Grant(NamedTuple):
     """A credential that the plan wants; its secret is to be allocated unless the holder brings one."""
 

@@ -62,13 +62,17 @@ class Proof(StrEnum):
 
 EFFECT_MOVES: Mapping[Effect, frozenset[Effect]] = {
     Effect.PLANNED: frozenset({Effect.STANDING, Effect.SUSPENDED, Effect.REMOVED, Effect.REMOVING, Effect.OVERRIDDEN}),
-    Effect.STANDING: frozenset({Effect.PLANNED, Effect.SUSPENDED, Effect.OVERRIDDEN, Effect.LOST, Effect.REMOVING, Effect.REMOVED}),
+    Effect.STANDING: frozenset(
+        {Effect.PLANNED, Effect.SUSPENDED, Effect.OVERRIDDEN, Effect.LOST, Effect.REMOVING, Effect.REMOVED}
+    ),
     Effect.SUSPENDED: frozenset({Effect.PLANNED, Effect.STANDING, Effect.REMOVING, Effect.REMOVED, Effect.OVERRIDDEN}),
-    Effect.OVERRIDDEN: frozenset({Effect.PLANNED, Effect.STANDING, Effect.SUSPENDED, Effect.REMOVING, Effect.REMOVED, Effect.LOST}),
+    Effect.OVERRIDDEN: frozenset(
+        {Effect.PLANNED, Effect.STANDING, Effect.SUSPENDED, Effect.REMOVING, Effect.REMOVED, Effect.LOST}
+    ),
     Effect.LOST: frozenset({Effect.STANDING, Effect.PLANNED, Effect.SUSPENDED, Effect.REMOVING, Effect.REMOVED}),
     Effect.REMOVING: frozenset({Effect.REMOVED, Effect.PLANNED, Effect.STANDING, Effect.SUSPENDED}),
     Effect.REMOVED: frozenset({Effect.PLANNED, Effect.STANDING, Effect.SUSPENDED, Effect.REMOVING, Effect.OVERRIDDEN}),
-}  # fmt: skip
+}
 """A booking may change at any moment, so most moves are legal; no state is a dead end."""
 
 RECORD_MOVES: Mapping[Record, frozenset[Record]] = {
@@ -79,10 +83,18 @@ RECORD_MOVES: Mapping[Record, frozenset[Record]] = {
 """What is done stays done: a credit is a record of its own."""
 
 _IN_HAND = frozenset({Delivery.SENDING})
-_ENDS = frozenset({
-    Delivery.CONFIRMED, Delivery.RETRYING, Delivery.AWAITING_USER, Delivery.STUCK, Delivery.EXPIRED,
-    Delivery.SUPERSEDED, Delivery.WAITING, Delivery.DUE,
-})  # fmt: skip
+_ENDS = frozenset(
+    {
+        Delivery.CONFIRMED,
+        Delivery.RETRYING,
+        Delivery.AWAITING_USER,
+        Delivery.STUCK,
+        Delivery.EXPIRED,
+        Delivery.SUPERSEDED,
+        Delivery.WAITING,
+        Delivery.DUE,
+    }
+)
 _OPEN = _IN_HAND | {Delivery.WAITING, Delivery.DUE, Delivery.SUPERSEDED, Delivery.DISMISSED}
 
 DELIVERY_MOVES: Mapping[Delivery, frozenset[Delivery]] = {

@@ -9,21 +9,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.model.plan import TargetKind
+from hub.model.plan import Ask, TargetKind
 
 RELEASE = "release"
 """Nobody's wish for a zone."""
 NO_WINDOWS = "[]"
 """No door opens: the credential is to be gone."""
-
-
-class Ask(NamedTuple):
-    """One live claim on the target at hand, without what folding does not need. Times in microseconds."""
-
-    starts: int
-    ends: int
-    level: int
-    door: str
 
 
 class Desired(NamedTuple):

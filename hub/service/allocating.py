@@ -5,6 +5,7 @@ Part of the accepting transaction, so that two bookings accepted together never 
 
 import secrets
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 from hub.errors import RefusedError
@@ -48,7 +49,7 @@ def place_of(municipality: str, lane: int) -> str:
 def allocate(
     connection: Connection, wanted: Iterable[Wanted], known: dict[int, Code], seal: Seal, *, now: int
 ) -> list[int]:
-    """Give each grant its secret: the one that it has, unless another holds it in the new time. Gives the lanes that changed."""
+    """Give each grant its secret: the one it has, unless another holds that in the new time. Gives what changed."""
     changed = []
     for one in wanted:
         code = known.get(one.lane)
@@ -103,8 +104,8 @@ def drawn_pin(length: int, *, leading_zero: bool) -> str:
 
 
 def is_trivial(pin: str) -> bool:
-    """Whether anyone would try it first: few different digits, a staircase, a pattern that repeats, or a recent year."""
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    """Whether anyone would try it first: few different digits, a staircase, a repeated pattern, a recent year."""
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     repeats = any(pin == (pin[:n] * len(pin))[: len(pin)] for n in range(1, len(pin) // 2 + 1))
     year = len(pin) == 4 and pin[:2] in {"19", "20"}  # noqa: PLR2004 - a year is four digits
     return len(set(pin)) < 3 or steps <= {1} or steps <= {9} or repeats or year  # noqa: PLR2004 - three different digits

@@ -69,7 +69,7 @@ class Bookings:
     async def accept_lines(
         self, municipality: str, lines: AsyncIterator[bytes], *, sent_by: str = ""
     ) -> AsyncIterator[Line]:
-        """Accept one booking a line, answering in order; a bad line stops no other. Memory does not grow with the length."""
+        """Accept one booking a line, answering in order; a bad line stops no other. Memory stays the same."""
         going: list[asyncio.Task[Line]] = []
         count = 0
         try:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.model.plan import Claim, TargetKey, TargetKind
+from hub.model.plan import Ask, Claim, TargetKey, TargetKind
 from hub.model.states import Delivery
-from hub.planner.fold import Ask, wakes
+from hub.planner.fold import wakes
 from hub.service.asked import Asked, Key, Target, claims_of
 from hub.service.preparing import Accept
 from hub.store.bookings import Known

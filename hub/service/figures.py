@@ -42,7 +42,7 @@ class Figures:
         for town in self._rulebook.towns():
             counts, open_problems, due, revoke = await self._readers.read(_read, town, now)
             self._effects.clear()
-            for kind, effect, delivery, count in counts:
+            for kind, effect, delivery, _ in counts:
                 self._lanes.labels(town, kind, delivery).set(0)
                 self._effects.labels(town, kind, effect).set(0)
             for kind, effect, delivery, count in counts:

@@ -60,7 +60,7 @@ class LookUp:
 
     def _view(
         self, found: Found, booking: Booking, asked: Plan, rules: Rules, now: int, *, with_values: bool
-    ) -> BookingView:  # noqa: PLR0913
+    ) -> BookingView:
         stored = found.stored
         standing = showing.standings(found.asked, found.lanes, rules.horizons, now=now)
         return BookingView(
@@ -136,8 +136,14 @@ def _conflicts(connection: Connection, rules: Rules, asked: Asked, id_: int) -> 
 def _others(rows: list[ClaimRow], found: Found, own: int) -> tuple[ClaimAnswer, ...]:
     return tuple(
         ClaimAnswer(
-            number=found.numbers.get(row.booking, "?"), occasion=row.occasion, door=row.door or None, level=None if row.door else row.level,
-            starts_at=instant(row.starts), ends_at=instant(row.ends), suspended=bool(row.suspended),
+            number=found.numbers.get(row.booking, "?"),
+            occasion=row.occasion,
+            door=row.door or None,
+            level=None if row.door else row.level,
+            starts_at=instant(row.starts),
+            ends_at=instant(row.ends),
+            suspended=bool(row.suspended),
         )
-        for row in rows if row.booking != own
-    )  # fmt: skip
+        for row in rows
+        if row.booking != own
+    )

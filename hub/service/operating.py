@@ -34,11 +34,11 @@ class Operating:
     ) -> list[ProblemAnswer]:
         """The open problems, or those that have ended. Raises NotFoundError."""
         self._rulebook.town(municipality)
-        return await self._readers.read(self._problems, municipality, ended, language)
+        return await self._readers.read(lambda c: self._problems(c, municipality, language, ended=ended))
 
     def _problems(
-        self, connection: Connection, municipality: str, ended: bool, language: Language
-    ) -> list[ProblemAnswer]:  # noqa: FBT001 - by place through a thread
+        self, connection: Connection, municipality: str, language: Language, *, ended: bool
+    ) -> list[ProblemAnswer]:
         now = self._now()
         found = problems.listed(connection, municipality, ended=ended)
         return [_problem(one, lanes.nearest(connection, municipality, one.id, now=now), language) for one in found]
@@ -58,7 +58,7 @@ class Operating:
         problems.close(connection, [id_], now=self._now(), even_waiting=True)
         return count
 
-    async def deliveries(  # noqa: PLR0913 - a filter
+    async def deliveries(
         self,
         municipality: str,
         *,
@@ -108,16 +108,34 @@ class Operating:
 def _problem(one: Problem, nearest: int | None, language: Language) -> ProblemAnswer:
     told = remedy(one.code, language)
     return ProblemAnswer(
-        id=one.id, connection=one.connection, code=one.code, title=told.title, detail=one.detail, remedy=told.remedy,
-        since=instant(one.since), until=moment(one.until), waiting=one.waiting, nearest=moment(nearest),
-    )  # fmt: skip
+        id=one.id,
+        connection=one.connection,
+        code=one.code,
+        title=told.title,
+        detail=one.detail,
+        remedy=told.remedy,
+        since=instant(one.since),
+        until=moment(one.until),
+        waiting=one.waiting,
+        nearest=moment(nearest),
+    )
 
 
 def delivery_answer(seen: Seen) -> DeliveryAnswer:
     """A lane, for a caller."""
     state: Effect | Record = Record(seen.effect) if seen.kind == "record" else Effect(seen.effect)
     return DeliveryAnswer(
-        id=seen.id, target=f"{seen.connection}/{seen.key}", kind=seen.kind, state=state, delivery=Delivery(seen.delivery),
-        proof=Proof(seen.proof) if seen.proof else None, generation=seen.generation, attempts=seen.attempts, due_at=moment(seen.due),
-        confirmed_at=moment(seen.confirmed_at), failing_since=moment(seen.failing_since), detail=seen.detail, problem=seen.problem,
-    )  # fmt: skip
+        id=seen.id,
+        target=f"{seen.connection}/{seen.key}",
+        kind=seen.kind,
+        state=state,
+        delivery=Delivery(seen.delivery),
+        proof=Proof(seen.proof) if seen.proof else None,
+        generation=seen.generation,
+        attempts=seen.attempts,
+        due_at=moment(seen.due),
+        confirmed_at=moment(seen.confirmed_at),
+        failing_since=moment(seen.failing_since),
+        detail=seen.detail,
+        problem=seen.problem,
+    )

@@ -34,7 +34,7 @@ class ReadinessBoard:
         self._readers, self._rulebook, self._clock = readers, rulebook, clock
 
     async def board(self, municipality: str, *, hours: int) -> Readiness:
-        """Every booking that uses a resource in the coming hours, and how each of its systems stands. Raises NotFoundError."""
+        """Every use of a resource in the coming hours, and how its systems stand. Raises NotFoundError."""
         town, now = self._rulebook.town(municipality), self._clock.now()
         scene = _Scene(town.rules, names(town.configuration), micros(now))
         lines = await self._readers.read(_lines, scene, micros(now) + hours * HOUR)
@@ -75,11 +75,18 @@ def _lines(connection: Connection, scene: _Scene, until: int) -> list[ReadinessA
 def _line(scene: _Scene, use: Coming, standing: Standing, claims: list[Claim]) -> ReadinessAnswer:
     starts, ends = min(claim.starts for claim in claims), max(claim.ends for claim in claims)
     return ReadinessAnswer(
-        resource=use.resource, name=scene.names.get(use.resource, use.resource), system=standing.target.connection,
-        target="/".join(standing.target), needed_at=instant(starts), until=instant(ends), number=use.number,
-        readiness=colour(standing, needed=starts, now=scene.now), state=f"{standing.state}, {standing.delivery}",
-        proof=standing.proof, detail=standing.detail,
-    )  # fmt: skip
+        resource=use.resource,
+        name=scene.names.get(use.resource, use.resource),
+        system=standing.target.connection,
+        target="/".join(standing.target),
+        needed_at=instant(starts),
+        until=instant(ends),
+        number=use.number,
+        readiness=colour(standing, needed=starts, now=scene.now),
+        state=f"{standing.state}, {standing.delivery}",
+        proof=standing.proof,
+        detail=standing.detail,
+    )
 
 
 def colour(standing: Standing, *, needed: int, now: int) -> Colour:
@@ -102,6 +109,14 @@ _GRACE = 60_000_000
 
 def _unserved(scene: _Scene, use: Coming, capability: str, what: str) -> ReadinessAnswer:
     return ReadinessAnswer(
-        resource=use.resource, name=scene.names.get(use.resource, use.resource), system=capability, target=None,
-        needed_at=instant(use.starts), until=instant(use.ends), number=use.number, readiness="unserved", state="unserved", detail=what,
-    )  # fmt: skip
+        resource=use.resource,
+        name=scene.names.get(use.resource, use.resource),
+        system=capability,
+        target=None,
+        needed_at=instant(use.starts),
+        until=instant(use.ends),
+        number=use.number,
+        readiness="unserved",
+        state="unserved",
+        detail=what,
+    )

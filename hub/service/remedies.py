@@ -14,50 +14,101 @@ class Remedy(NamedTuple):
 
 _REMEDIES: dict[str, dict[Language, Remedy]] = {
     "unreachable": {
-        "en": Remedy("The system does not answer", "See that it is running and that the network between is up. The hub tries again by itself."),
-        "sv": Remedy("Systemet svarar inte", "Se att det är igång och att nätet dit fungerar. Navet försöker igen av sig självt."),
+        "en": Remedy(
+            "The system does not answer",
+            "See that it is running and that the network between is up. The hub tries again by itself.",
+        ),
+        "sv": Remedy(
+            "Systemet svarar inte", "Se att det är igång och att nätet dit fungerar. Navet försöker igen av sig självt."
+        ),
     },
     "credentials": {
-        "en": Remedy("The system refuses our account or certificate", "Set the right password or certificate, then resume the connection."),
-        "sv": Remedy("Systemet nekar vårt konto eller certifikat", "Rätta lösenordet eller certifikatet och återuppta anslutningen."),
+        "en": Remedy(
+            "The system refuses our account or certificate",
+            "Set the right password or certificate, then resume the connection.",
+        ),
+        "sv": Remedy(
+            "Systemet nekar vårt konto eller certifikat",
+            "Rätta lösenordet eller certifikatet och återuppta anslutningen.",
+        ),
     },
     "rejected": {
-        "en": Remedy("The system says no", "Correct what the message names, in the configuration or in the system, then retry the problem."),
-        "sv": Remedy("Systemet säger nej", "Rätta det som meddelandet nämner, i konfigurationen eller systemet, och försök igen."),
+        "en": Remedy(
+            "The system says no",
+            "Correct what the message names, in the configuration or in the system, then retry the problem.",
+        ),
+        "sv": Remedy(
+            "Systemet säger nej", "Rätta det som meddelandet nämner, i konfigurationen eller systemet, och försök igen."
+        ),
     },
     "not-so": {
-        "en": Remedy("Told, and does not obey", "Look at the lamp, valve or controller itself: the system took the command but its state is another."),
-        "sv": Remedy("Tog emot men lyder inte", "Titta på lampan, ventilen eller styrenheten: systemet tog emot kommandot men läget är ett annat."),
+        "en": Remedy(
+            "Told, and does not obey",
+            "Look at the lamp, valve or controller itself: the system took the command but its state is another.",
+        ),
+        "sv": Remedy(
+            "Tog emot men lyder inte",
+            "Titta på lampan, ventilen eller styrenheten: systemet tog emot kommandot men läget är ett annat.",
+        ),
     },
     "still-there": {
-        "en": Remedy("Revoked, and still opens", "Take the credential away by hand in the lock system; the hub goes on trying."),
-        "sv": Remedy("Återkallad men öppnar ännu", "Ta bort behörigheten för hand i passersystemet; navet fortsätter försöka."),
+        "en": Remedy(
+            "Revoked, and still opens", "Take the credential away by hand in the lock system; the hub goes on trying."
+        ),
+        "sv": Remedy(
+            "Återkallad men öppnar ännu", "Ta bort behörigheten för hand i passersystemet; navet fortsätter försöka."
+        ),
     },
     "vanished": {
-        "en": Remedy("Somebody takes the credential away", "Ask who changes it in the lock system; retry the problem to grant it anew."),
-        "sv": Remedy("Någon tar bort behörigheten", "Fråga vem som ändrar i passersystemet; försök igen för att ge den på nytt."),
+        "en": Remedy(
+            "Somebody takes the credential away",
+            "Ask who changes it in the lock system; retry the problem to grant it anew.",
+        ),
+        "sv": Remedy(
+            "Någon tar bort behörigheten", "Fråga vem som ändrar i passersystemet; försök igen för att ge den på nytt."
+        ),
     },
     "disabled": {
-        "en": Remedy("Somebody shut the credential off", "Find out why in the lock system. The hub does not switch it on again."),
-        "sv": Remedy("Någon har spärrat behörigheten", "Ta reda på varför i passersystemet. Navet slår inte på den igen."),
+        "en": Remedy(
+            "Somebody shut the credential off", "Find out why in the lock system. The hub does not switch it on again."
+        ),
+        "sv": Remedy(
+            "Någon har spärrat behörigheten", "Ta reda på varför i passersystemet. Navet slår inte på den igen."
+        ),
     },
     "connector-bug": {
-        "en": Remedy("The connector has a fault", "Send the message to whoever made the connector. The hub tries again by itself."),
-        "sv": Remedy("Fel i adaptern", "Skicka meddelandet till den som gjort adaptern. Navet försöker igen av sig självt."),
+        "en": Remedy(
+            "The connector has a fault",
+            "Send the message to whoever made the connector. The hub tries again by itself.",
+        ),
+        "sv": Remedy(
+            "Fel i adaptern", "Skicka meddelandet till den som gjort adaptern. Navet försöker igen av sig självt."
+        ),
     },
     "no-connection": {
-        "en": Remedy("The connection is gone", "Put the connection back in the configuration until nothing stands in its system."),
-        "sv": Remedy("Anslutningen är borta", "Lägg tillbaka anslutningen i konfigurationen tills inget längre står i dess system."),
+        "en": Remedy(
+            "The connection is gone", "Put the connection back in the configuration until nothing stands in its system."
+        ),
+        "sv": Remedy(
+            "Anslutningen är borta",
+            "Lägg tillbaka anslutningen i konfigurationen tills inget längre står i dess system.",
+        ),
     },
     "clock": {
         "en": Remedy("The system's clock is wrong", "Set its clock: doors open early or late by as much."),
         "sv": Remedy("Systemets klocka går fel", "Ställ klockan: dörrar öppnar lika mycket för tidigt eller sent."),
     },
     "unknown-key": {
-        "en": Remedy("The configuration names what the system does not have", "Correct the key in the configuration, or make it in the system."),
-        "sv": Remedy("Konfigurationen nämner något som systemet saknar", "Rätta nyckeln i konfigurationen eller lägg upp den i systemet."),
+        "en": Remedy(
+            "The configuration names what the system does not have",
+            "Correct the key in the configuration, or make it in the system.",
+        ),
+        "sv": Remedy(
+            "Konfigurationen nämner något som systemet saknar",
+            "Rätta nyckeln i konfigurationen eller lägg upp den i systemet.",
+        ),
     },
-}  # fmt: skip
+}
 
 
 def remedy(code: str, language: Language = "en") -> Remedy:

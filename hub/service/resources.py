@@ -48,10 +48,15 @@ def _answer(name: str, facility: Facility, key: str, rules: Rules) -> ResourceAn
         identities.setdefault(connection, []).append(identity)
     unserved = [*([ruled.unserved_access] if ruled.unserved_access else []), *ruled.unserved_zones]
     return ResourceAnswer(
-        id=key, name=resource.name, kind=resource.kind, facility=name, parts=resource.parts,
+        id=key,
+        name=resource.name,
+        kind=resource.kind,
+        facility=name,
+        parts=resource.parts,
         identities={connection: tuple(keys) for connection, keys in identities.items()},
         unserved=tuple(f"{one.capability}: {one.what}" for one in unserved),
-    )  # fmt: skip
+        claims={},
+    )
 
 
 def _identities(ruled: ResourceRules) -> Iterator[tuple[str, str]]:
@@ -78,10 +83,14 @@ def _zones(
         proof = Proof(seen.proof) if seen.proof else None
         targets.append(
             EffectAnswer(
-                target=name, state=Effect(seen.effect), delivery=Delivery(seen.delivery), proof=proof, expected_at=moment(seen.due),
+                target=name,
+                state=Effect(seen.effect),
+                delivery=Delivery(seen.delivery),
+                proof=proof,
+                expected_at=moment(seen.due),
                 detail=seen.detail or f"confirmed {seen.confirmed}",
             )
-        )  # fmt: skip
+        )
         claimed[name] = _claims(connection, rules.municipality, seen.id, now)
     return targets, claimed
 
@@ -91,8 +100,12 @@ def _claims(connection: Connection, municipality: str, lane: int, now: int) -> t
     numbers = bookings.numbers(connection, municipality, {row.booking for row in rows})
     return tuple(
         ClaimAnswer(
-            number=numbers.get(row.booking, "?"), occasion=row.occasion, level=row.level, starts_at=instant(row.starts),
-            ends_at=instant(row.ends), suspended=bool(row.suspended),
+            number=numbers.get(row.booking, "?"),
+            occasion=row.occasion,
+            level=row.level,
+            starts_at=instant(row.starts),
+            ends_at=instant(row.ends),
+            suspended=bool(row.suspended),
         )
         for row in rows
-    )  # fmt: skip
+    )

@@ -1,4 +1,4 @@
-"""How a booking's effects stand: what it asks for, held against what its lanes have confirmed. Pure but for its inputs."""
+"""How a booking's effects stand: what it asks for, held against what its lanes have confirmed. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +13,6 @@ from hub.planner.fold import remaining
 from hub.service.accepting import Conflict
 from hub.service.asked import Asked
 from hub.store.lanes import Seen
-
 
 Horizons = Mapping[str, int]
 """Push horizon of each connection, microseconds."""
@@ -32,9 +31,13 @@ class Standing(NamedTuple):
     def answer(self) -> EffectAnswer:
         """The same, for a caller."""
         return EffectAnswer(
-            target="/".join(self.target), state=self.state, delivery=self.delivery, proof=self.proof, detail=self.detail,
+            target="/".join(self.target),
+            state=self.state,
+            delivery=self.delivery,
+            proof=self.proof,
+            detail=self.detail,
             expected_at=moment(self.expected),
-        )  # fmt: skip
+        )
 
 
 def moment(at: int | None) -> datetime | None:
@@ -144,21 +147,28 @@ def credentials(booking: Booking, plan: Plan, secrets: dict[TargetKey, str]) -> 
 def _credential(holder: Holder, occasion: str, claims: list[Claim], value: str | None) -> CredentialAnswer:
     first, last = min(claim.starts for claim in claims), max(claim.ends for claim in claims)
     return CredentialAnswer(
-        holder=holder.name, occasion=occasion, kind=holder.credential.kind, value=value,
+        holder=holder.name,
+        occasion=occasion,
+        kind=holder.credential.kind,
+        value=value,
         doors=tuple(DoorHours(door=c.door, starts_at=instant(c.starts), ends_at=instant(c.ends)) for c in claims),
         window=Hours(starts_at=instant(first), ends_at=instant(last)),
-    )  # fmt: skip
+    )
 
 
 def conflicts(found: Iterable[Conflict]) -> tuple[ConflictAnswer, ...]:
     """Bookings in each other's way, for a caller."""
     return tuple(
         ConflictAnswer(
-            occasion=one.occasion, resource=one.overlap.resource, number=one.overlap.number, other_occasion=one.overlap.occasion,
-            starts_at=instant(one.overlap.starts), ends_at=instant(one.overlap.ends),
+            occasion=one.occasion,
+            resource=one.overlap.resource,
+            number=one.overlap.number,
+            other_occasion=one.overlap.occasion,
+            starts_at=instant(one.overlap.starts),
+            ends_at=instant(one.overlap.ends),
         )
         for one in found
-    )  # fmt: skip
+    )
 
 
 def unserved(plan: Plan) -> tuple[str, ...]:

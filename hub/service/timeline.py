@@ -12,7 +12,7 @@ from hub.store.events import Numbered
 from hub.store.lanes import Seen
 
 
-def of_booking(  # noqa: PLR0913 - what a timeline is made of
+def of_booking(
     asked: Asked,
     lanes: Mapping[int, Seen],
     events: Iterable[Numbered],

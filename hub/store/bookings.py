@@ -7,14 +7,19 @@ from hub.store.database import Connection
 
 _KNOWN = "SELECT id, number, revision, content, asked FROM bookings WHERE municipality = ? AND "
 _INSERT = (
-    "INSERT INTO bookings(municipality, number, revision, status, content, body, persons, asked, unserved, configuration,"
+    "INSERT INTO bookings(municipality, number, revision, status, content, body, persons, asked, unserved,"
+    " configuration,"
     " accepted_at, sent_by) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
 )
 _UPDATE = (
-    "UPDATE bookings SET revision = ?, status = ?, content = ?, body = ?, persons = ?, asked = ?, unserved = ?, configuration = ?,"
+    "UPDATE bookings SET revision = ?, status = ?, content = ?, body = ?, persons = ?, asked = ?, unserved = ?,"
+    " configuration = ?,"
     " accepted_at = ?, sent_by = ? WHERE municipality = ? AND id = ?"
 )
-_STORED = "SELECT id, number, revision, status, body, persons, asked, unserved, configuration, accepted_at, sent_by, content FROM bookings"
+_STORED = (
+    "SELECT id, number, revision, status, body, persons, asked, unserved, configuration, accepted_at, sent_by, content"
+    " FROM bookings"
+)
 
 
 class Known(NamedTuple):
@@ -69,7 +74,8 @@ def find(connection: Connection, municipality: str, number: str) -> Stored | Non
 def page(connection: Connection, municipality: str, *, after: str, limit: int) -> list[tuple[str, int, str, bytes]]:
     """(number, revision, status, content hash) in order of number."""
     rows = connection.rows(
-        "SELECT number, revision, status, content FROM bookings WHERE municipality = ? AND number > ? ORDER BY number LIMIT ?",
+        "SELECT number, revision, status, content FROM bookings WHERE municipality = ? AND number > ? ORDER BY"
+        " number LIMIT ?",
         (municipality, after, limit),
     )
     return [(number, revision, status, bytes(content)) for number, revision, status, content in rows]

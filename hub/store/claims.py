@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hub.planner.fold import Ask
+from hub.model.plan import Ask
 from hub.store.database import Connection
 
 
@@ -33,7 +33,8 @@ def insert(connection: Connection, rows: Iterable[ClaimRow]) -> None:
 def delete(connection: Connection, rows: Iterable[tuple[str, int, int, int, str, str]]) -> None:
     """Take claims away, by their key."""
     connection.each(
-        "DELETE FROM claims WHERE municipality = ? AND lane = ? AND ends = ? AND booking = ? AND occasion = ? AND door = ?",
+        "DELETE FROM claims WHERE municipality = ? AND lane = ? AND ends = ? AND booking = ? AND occasion = ? AND"
+        " door = ?",
         rows,
     )
 

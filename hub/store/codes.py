@@ -32,12 +32,13 @@ def of_lanes(connection: Connection, municipality: str, lanes: Iterable[int]) ->
     return {row[0]: Code(*row) for row in rows}
 
 
-def taken(
+def taken(  # noqa: PLR0913 - a secret, its domain and its time
     connection: Connection, municipality: str, domain: str, hash_: bytes, *, starts: int, ends: int, but: int
 ) -> bool:
     """Whether another lane has that secret in the lock domain at any time of [starts, ends)."""
     rows = connection.rows(
-        "SELECT 1 FROM codes WHERE municipality = ? AND domain = ? AND hash = ? AND starts < ? AND ends > ? AND lane <> ? LIMIT 1",
+        "SELECT 1 FROM codes WHERE municipality = ? AND domain = ? AND hash = ? AND starts < ? AND ends > ? AND"
+        " lane <> ? LIMIT 1",
         (municipality, domain, hash_, ends, starts, but),
     )
     return bool(rows)
@@ -47,7 +48,8 @@ def put(connection: Connection, codes: Iterable[Code]) -> None:
     """Store or replace the secrets of lanes."""
     connection.each(
         "INSERT INTO codes(lane, municipality, domain, hash, starts, ends, method, version, sealed, made_at)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(lane) DO UPDATE SET hash = excluded.hash, starts = excluded.starts,"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(lane) DO UPDATE SET hash = excluded.hash, starts ="
+        " excluded.starts,"
         " ends = excluded.ends, method = excluded.method, version = excluded.version, sealed = excluded.sealed,"
         " made_at = excluded.made_at",
         codes,

@@ -31,7 +31,8 @@ def paused(connection: Connection) -> dict[tuple[str, str], str]:
 def set_paused(connection: Connection, municipality: str, name: str, by: str | None, *, now: int) -> None:
     """Pause it, or let it run again (None); the first to pause stands."""
     connection.run(
-        "INSERT INTO connections(municipality, name, paused, paused_at) VALUES(?, ?, ?, ?) ON CONFLICT(municipality, name) DO UPDATE"
+        "INSERT INTO connections(municipality, name, paused, paused_at) VALUES(?, ?, ?, ?) ON"
+        " CONFLICT(municipality, name) DO UPDATE"
         " SET paused_at = CASE WHEN connections.paused IS NULL THEN excluded.paused_at ELSE connections.paused_at END,"
         " paused = CASE WHEN excluded.paused IS NULL THEN NULL ELSE coalesce(connections.paused, excluded.paused) END",
         (municipality, name, by, now),

@@ -6,19 +6,21 @@ from typing import NamedTuple
 from hub.clock import NEVER
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery
-from hub.store.database import Connection
+from hub.store.database import Connection, Row
 
 _RAISE = (
     "INSERT INTO lanes(municipality, connection, key, kind, body, due, delivery) VALUES(?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT(municipality, connection, key) DO UPDATE SET generation = lanes.generation + 1, wanted = 1,"
-    " body = coalesce(excluded.body, lanes.body), effect = CASE WHEN lanes.effect = 'removed' THEN 'planned' ELSE lanes.effect END,"
+    " body = coalesce(excluded.body, lanes.body), effect = CASE WHEN lanes.effect = 'removed' THEN 'planned' ELSE"
+    " lanes.effect END,"
     " due = CASE WHEN excluded.due < lanes.due THEN excluded.due ELSE lanes.due END,"
-    " delivery = CASE WHEN excluded.delivery = 'due' OR lanes.delivery IN ('waiting', 'due', 'expired', 'superseded', 'dismissed')"
+    " delivery = CASE WHEN excluded.delivery = 'due' OR lanes.delivery IN ('waiting', 'due', 'expired',"
+    " 'superseded', 'dismissed')"
     " THEN excluded.delivery ELSE lanes.delivery END RETURNING id, generation"
 )
 _TAKE = (
-    "SELECT id, municipality, connection, key, kind, generation, confirmed, effect, token, attempts, owner, look, repairs, body,"
-    " wanted, wanted_until, failing_since, problem, proof, due FROM lanes"
+    "SELECT id, municipality, connection, key, kind, generation, confirmed, effect, token, attempts, owner IS NOT NULL,"
+    " look, repairs, body, wanted, wanted_until, failing_since, problem, proof, due FROM lanes"
     " WHERE due <= ? AND due < ? AND lease_until <= ?{} ORDER BY due LIMIT ?"
 )
 _NOT_OF = " AND NOT (municipality = ? AND connection = ?)"
@@ -87,7 +89,8 @@ def raise_all(connection: Connection, targets: Sequence[Raise]) -> list[tuple[in
 def withdraw(connection: Connection, rows: Iterable[tuple[int, str, int]]) -> None:
     """(due, municipality, id) of records that are wanted no more."""
     connection.each(
-        "UPDATE lanes SET wanted = 0, generation = generation + 1, due = ?, delivery = 'due' WHERE municipality = ? AND id = ?",
+        "UPDATE lanes SET wanted = 0, generation = generation + 1, due = ?, delivery = 'due' WHERE municipality = ?"
+        " AND id = ?",
         rows,
     )
 
@@ -107,29 +110,9 @@ def _take(connection: Connection, asked: Take) -> list[Lane]:
     return [_lane(row) for row in rows]
 
 
-def _lane(row: Sequence[object]) -> Lane:
-    (
-        id_,
-        town,
-        connection,
-        key,
-        kind,
-        generation,
-        confirmed,
-        effect,
-        token,
-        attempts,
-        owner,
-        look,
-        repairs,
-        body,
-        wanted,
-        *rest,
-    ) = row
-    return Lane(
-        id_, town, connection, key, TargetKind(kind), generation, confirmed, effect, token + 1, attempts, owner is not None,  # type: ignore[arg-type,operator]
-        bool(look), repairs, body, bool(wanted), *rest,  # type: ignore[arg-type]
-    )  # fmt: skip
+def _lane(row: Row) -> Lane:
+    found = Lane(*row)
+    return found._replace(kind=TargetKind(found.kind), token=found.token + 1)
 
 
 def next_due(connection: Connection) -> int:
@@ -164,17 +147,25 @@ class Settled(NamedTuple):
 
 
 _SETTLE = (
-    "UPDATE lanes SET owner = NULL, lease_until = ?, attempts = ?, confirmed = ?, effect = ?, delivery = ?, proof = ?, detail = ?,"
+    "UPDATE lanes SET owner = NULL, lease_until = ?, attempts = ?, confirmed = ?, effect = ?, delivery = ?, proof ="
+    " ?, detail = ?,"
     " reference = coalesce(?, reference), due = ?, look = ?, repairs = ?, problem = ?, wanted_until = ?,"
-    " confirmed_at = CASE WHEN ? THEN ? ELSE confirmed_at END, failing_since = CASE WHEN ? THEN coalesce(failing_since, ?) END"
+    " confirmed_at = CASE WHEN ? THEN ? ELSE confirmed_at END, failing_since = CASE WHEN ? THEN"
+    " coalesce(failing_since, ?) END"
     " WHERE municipality = ? AND id = ?"
 )
-_CONFESS = "UPDATE lanes SET generation = generation + 1, confirmed = '?', due = 0, delivery = 'due' WHERE municipality = ? AND id = ?"
-_TOLD = "INSERT INTO deliveries(municipality, lane, generation, outcome, proof, sent, detail, at) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
+_CONFESS = (
+    "UPDATE lanes SET generation = generation + 1, confirmed = '?', due = 0, delivery = 'due'"
+    " WHERE municipality = ? AND id = ?"
+)
+_TOLD = (
+    "INSERT INTO deliveries(municipality, lane, generation, outcome, proof, sent, detail, at)"
+    " VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 def settle(connection: Connection, done: Sequence[Settled]) -> list[bool]:
-    """Write the outcomes of lanes that are still ours; for one that is not, confess: its owner must send and read again.
+    """Write the outcomes of lanes that are still ours; for one that is not, confess: its owner must send again.
 
     In order of id, as accepting does: both hold several rows of this table at once. Says which were ours.
     """
@@ -202,10 +193,26 @@ def _row(done: Settled, clock: int, generation: int, look: bool) -> tuple[object
     due = min(due, done.now) if asked_meanwhile else due
     confirmed, failing = outcome is Delivery.CONFIRMED, outcome in {Delivery.RETRYING, Delivery.STUCK}
     return (
-        clock + done.quiet if done.quiet else 0, done.attempts, state, done.effect, outcome, done.proof,
-        done.detail, done.reference, due, done.look or asked_meanwhile, done.repairs, done.problem, done.wanted_until,
-        confirmed and done.told, done.now, failing, done.now, lane.municipality, lane.id,
-    )  # fmt: skip
+        clock + done.quiet if done.quiet else 0,
+        done.attempts,
+        state,
+        done.effect,
+        outcome,
+        done.proof,
+        done.detail,
+        done.reference,
+        due,
+        done.look or asked_meanwhile,
+        done.repairs,
+        done.problem,
+        done.wanted_until,
+        confirmed and done.told,
+        done.now,
+        failing,
+        done.now,
+        lane.municipality,
+        lane.id,
+    )
 
 
 def _told(done: Settled) -> tuple[object, ...]:
@@ -232,7 +239,7 @@ def ask_for_looks(connection: Connection, *, now: int) -> int:
 
 
 def end_leases(connection: Connection, municipality: str, name: str, *, quiet: int, now: int) -> int:
-    """Shorten the leases of processes that are gone: a call that they began lands within `quiet`, or never. Doubt stays.
+    """Shorten the leases of processes that are gone: a call that they began lands within `quiet`. Doubt stays.
 
     For SQLite, where there is one process, so whoever held a lease when it starts is gone. Gives how many.
     """
@@ -247,7 +254,8 @@ def end_leases(connection: Connection, municipality: str, name: str, *, quiet: i
 def make_due(connection: Connection, municipality: str, name: str, *, now: int) -> int:
     """What waits for a connection is due: it runs again. Gives how many."""
     return connection.run(
-        "UPDATE lanes SET due = ? WHERE municipality = ? AND connection = ? AND due > ? AND delivery IN ('due', 'retrying')",
+        "UPDATE lanes SET due = ? WHERE municipality = ? AND connection = ? AND due > ? AND delivery IN ('due',"
+        " 'retrying')",
         (now, municipality, name, now),
     )
 
@@ -255,7 +263,8 @@ def make_due(connection: Connection, municipality: str, name: str, *, now: int) 
 def retry_problem(connection: Connection, municipality: str, problem: int, *, now: int) -> int:
     """What waits behind a problem is tried again, with a fresh start. Gives how many."""
     return connection.run(
-        "UPDATE lanes SET due = ?, delivery = 'due', repairs = 0, problem = NULL WHERE municipality = ? AND problem = ?",
+        "UPDATE lanes SET due = ?, delivery = 'due', repairs = 0, problem = NULL WHERE municipality = ? AND problem"
+        " = ?",
         (now, municipality, problem),
     )
 
@@ -281,7 +290,8 @@ class Seen(NamedTuple):
 
 
 _SEEN = (
-    "SELECT id, connection, key, kind, generation, confirmed, effect, delivery, proof, detail, due, attempts, confirmed_at,"
+    "SELECT id, connection, key, kind, generation, confirmed, effect, delivery, proof, detail, due, attempts,"
+    " confirmed_at,"
     " failing_since, problem FROM lanes WHERE municipality = ?"
 )
 
@@ -325,7 +335,8 @@ def counts(connection: Connection, municipality: str) -> list[tuple[str, str, st
 def waiting(connection: Connection, municipality: str) -> dict[str, int]:
     """How many lanes of each connection are not as they should be."""
     sql = (
-        "SELECT connection, count(*) FROM lanes WHERE municipality = ? AND (problem IS NOT NULL OR delivery = 'retrying')"
+        "SELECT connection, count(*) FROM lanes WHERE municipality = ? AND (problem IS NOT NULL OR delivery ="
+        " 'retrying')"
         " GROUP BY connection"
     )
     return dict(connection.rows(sql, (municipality,)))
@@ -350,6 +361,6 @@ def oldest(connection: Connection, municipality: str, *, now: int) -> int:
 
 def oldest_revoke(connection: Connection, municipality: str) -> int:
     """Since when the oldest revoke has failed; NEVER when none has."""
-    sql = "SELECT min(failing_since) FROM lanes WHERE municipality = ? AND effect = 'removing' AND failing_since IS NOT NULL"
+    sql = "SELECT min(failing_since) FROM lanes WHERE municipality = ? AND effect = 'removing'"
     ((since,),) = connection.rows(sql, (municipality,))
     return NEVER if since is None else int(since)

@@ -35,7 +35,7 @@ def ready(url: str) -> None:
     if found is None:
         migrate(url)
     elif found != HEAD:
-        msg = f"the database is at version {found}, this hub needs {HEAD}: stop all nodes, make a backup, run knutpunkt migrate"
+        msg = f"the database is at version {found}, this hub needs {HEAD}: stop the hub, back up, run knutpunkt migrate"
         raise RefusedError("schema-version", msg)
 
 

@@ -8,7 +8,8 @@ from hub.store.database import Connection
 
 _OF_OTHERS = (
     "SELECT o.resource, o.starts, o.ends, b.number, o.occasion FROM occupancy o JOIN bookings b ON b.id = o.booking"
-    " WHERE o.municipality = ? AND o.resource = ? AND o.long = {} AND o.starts > ? AND o.starts < ? AND o.ends > ? AND o.booking <> ?"
+    " WHERE o.municipality = ? AND o.resource = ? AND o.long = {} AND o.starts > ? AND o.starts < ? AND o.ends > ?"
+    " AND o.booking <> ?"
 )
 _OVERLAPPING = f"{_OF_OTHERS.format(0)} UNION ALL {_OF_OTHERS.format(1)}"
 """Most uses are short, and found by their start; the few that are longer than a day are looked for apart."""
@@ -39,7 +40,8 @@ class Overlap(NamedTuple):
 def insert(connection: Connection, places: Iterable[Place]) -> None:
     """Add uses."""
     connection.each(
-        "INSERT INTO occupancy(municipality, resource, starts, booking, occasion, ends, long) VALUES(?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO occupancy(municipality, resource, starts, booking, occasion, ends, long) VALUES(?, ?, ?, ?, ?,"
+        " ?, ?)",
         ((*place, is_long(place.starts, place.ends)) for place in places),
     )
 
@@ -52,7 +54,8 @@ def is_long(starts: int, ends: int) -> bool:
 def delete(connection: Connection, places: Iterable[Place]) -> None:
     """Take uses away."""
     connection.each(
-        "DELETE FROM occupancy WHERE municipality = ? AND resource = ? AND long = ? AND starts = ? AND booking = ? AND occasion = ?",
+        "DELETE FROM occupancy WHERE municipality = ? AND resource = ? AND long = ? AND starts = ? AND booking = ?"
+        " AND occasion = ?",
         ((p.municipality, p.resource, is_long(p.starts, p.ends), p.starts, p.booking, p.occasion) for p in places),
     )
 
@@ -85,7 +88,8 @@ def coming(
     condition, values = connection.among("o.resource", resources)
     rows = connection.rows(
         "SELECT o.resource, o.starts, o.ends, o.occasion, b.number, b.asked, b.unserved FROM occupancy o"
-        f" JOIN bookings b ON b.id = o.booking WHERE o.municipality = ? AND {condition} AND o.long IN (0, 1) AND o.starts > ?"
+        f" JOIN bookings b ON b.id = o.booking WHERE o.municipality = ? AND {condition} AND o.long IN (0, 1) AND"
+        " o.starts > ?"
         " AND o.starts < ? AND o.ends > ? AND b.status = 'confirmed' ORDER BY o.starts, o.resource, b.number",
         [municipality, *values, starts - _LONGEST, ends, starts],
     )

@@ -55,7 +55,8 @@ def open_(connection: Connection, municipality: str, name: str, cause: Cause, *,
 def absorb(connection: Connection, municipality: str, name: str, code: str, into: int, *, now: int) -> None:
     """One cause explains the others of the same code: what waits behind them waits behind it, and they end untold."""
     sql = (
-        "SELECT id, since FROM problems WHERE municipality = ? AND connection = ? AND code = ? AND id <> ? AND until IS NULL"
+        "SELECT id, since FROM problems"
+        " WHERE municipality = ? AND connection = ? AND code = ? AND id <> ? AND until IS NULL"
     )
     for id_, since in connection.rows(sql, (municipality, name, code, into)):
         connection.run("UPDATE lanes SET problem = ? WHERE municipality = ? AND problem = ?", (into, municipality, id_))
@@ -67,7 +68,8 @@ def close(connection: Connection, ids: Iterable[int], *, now: int, even_waiting:
     """End problems behind which nothing waits any more."""
     for id_ in ids:
         still = "" if even_waiting else " AND NOT EXISTS (SELECT 1 FROM lanes WHERE problem = problems.id)"
-        sql = f"UPDATE problems SET until = ? WHERE id = ? AND until IS NULL{still} RETURNING municipality, connection, code"
+        ended = f"UPDATE problems SET until = ? WHERE id = ? AND until IS NULL{still}"
+        sql = f"{ended} RETURNING municipality, connection, code"
         for municipality, name, code in connection.rows(sql, (now, id_)):
             told = f'{{"problem":{id_},"code":"{code}"}}'
             events.append(connection, [Event(municipality, "problem.ended", name, told, now)])

@@ -44,35 +44,72 @@ def _int(name: str, default: int | None = None) -> Column[int]:
 
 
 CONFIGURATIONS = Table(
-    "configurations", METADATA, _town(), _int("version"),
-    Column("files", Text, nullable=False), _int("created_at"), _int("current", 0),
+    "configurations",
+    METADATA,
+    _town(),
+    _int("version"),
+    Column("files", Text, nullable=False),
+    _int("created_at"),
+    _int("current", 0),
     PrimaryKeyConstraint("municipality", "version"),
-)  # fmt: skip
+)
 """A municipality's folder, as its files; one version is current."""
 
 BOOKINGS = Table(
-    "bookings", METADATA, _id(), _town(), Column("number", Text, nullable=False), _int("revision"),
-    Column("status", Text, nullable=False), Column("content", LargeBinary, nullable=False), Column("body", Text, nullable=False),
-    Column("persons", LargeBinary, nullable=False), Column("asked", Text, nullable=False), Column("unserved", Text, nullable=False),
-    _int("configuration"), _int("accepted_at"), Column("sent_by", Text, nullable=False, server_default=""),
-    UniqueConstraint("municipality", "number"), sqlite_autoincrement=False,
-)  # fmt: skip
-"""`body` holds no person, `persons` is sealed; `asked` lists its claims and occasions, so that a change needs no search."""
+    "bookings",
+    METADATA,
+    _id(),
+    _town(),
+    Column("number", Text, nullable=False),
+    _int("revision"),
+    Column("status", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("persons", LargeBinary, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("unserved", Text, nullable=False),
+    _int("configuration"),
+    _int("accepted_at"),
+    Column("sent_by", Text, nullable=False, server_default=""),
+    UniqueConstraint("municipality", "number"),
+    sqlite_autoincrement=False,
+)
+"""`body` holds no person, `persons` is sealed; `asked` lists its claims and occasions, so a change needs no search."""
 
 LANES = Table(
-    "lanes", METADATA, _id(), _town(), Column("connection", Text, nullable=False), Column("key", Text, nullable=False),
-    Column("kind", Text, nullable=False), Column("body", Text), _int("wanted", 1), _int("generation", 1),
-    Column("confirmed", Text), Column("effect", Text, nullable=False, server_default="planned"),
-    Column("delivery", Text, nullable=False, server_default="waiting"), Column("proof", Text), Column("reference", Text),
-    Column("detail", Text), _int("due"), Column("owner", Text), _int("lease_until", 0), _int("token", 0), _int("attempts", 0),
-    _int("look", 0), _int("repairs", 0), Column("problem", BigInteger), Column("confirmed_at", BigInteger),
-    Column("failing_since", BigInteger), Column("wanted_until", BigInteger),
+    "lanes",
+    METADATA,
+    _id(),
+    _town(),
+    Column("connection", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", Text),
+    _int("wanted", 1),
+    _int("generation", 1),
+    Column("confirmed", Text),
+    Column("effect", Text, nullable=False, server_default="planned"),
+    Column("delivery", Text, nullable=False, server_default="waiting"),
+    Column("proof", Text),
+    Column("reference", Text),
+    Column("detail", Text),
+    _int("due"),
+    Column("owner", Text),
+    _int("lease_until", 0),
+    _int("token", 0),
+    _int("attempts", 0),
+    _int("look", 0),
+    _int("repairs", 0),
+    Column("problem", BigInteger),
+    Column("confirmed_at", BigInteger),
+    Column("failing_since", BigInteger),
+    Column("wanted_until", BigInteger),
     UniqueConstraint("municipality", "connection", "key"),
-)  # fmt: skip
-"""A target, or a record, with the order of its deliveries (fil): what was confirmed there, when it is due, who carries it.
+)
+"""A target, or a record, with the order of its deliveries (fil): what was confirmed, when it is due, who carries it.
 
-`look`: read before sending. `wanted_until`: end of what was last tried in vain. `repairs`: how often a vanished credential
-was granted anew.
+`look`: read before sending. `wanted_until`: end of what was last tried in vain. `repairs`: how often what vanished was
+granted anew.
 """
 Index("ix_lanes_due", LANES.c.due, sqlite_where=LANES.c.due < NEVER, postgresql_where=LANES.c.due < NEVER)
 Index(
@@ -83,64 +120,141 @@ Index(
 )
 
 CLAIMS = Table(
-    "claims", METADATA, _town(), _int("lane"), _int("ends"), _int("booking"), Column("occasion", Text, nullable=False),
-    Column("door", Text, nullable=False), _int("starts"), _int("level"), _int("suspended", 0),
-    PrimaryKeyConstraint("municipality", "lane", "ends", "booking", "occasion", "door"), sqlite_with_rowid=False,
-)  # fmt: skip
+    "claims",
+    METADATA,
+    _town(),
+    _int("lane"),
+    _int("ends"),
+    _int("booking"),
+    Column("occasion", Text, nullable=False),
+    Column("door", Text, nullable=False),
+    _int("starts"),
+    _int("level"),
+    _int("suspended", 0),
+    PrimaryKeyConstraint("municipality", "lane", "ends", "booking", "occasion", "door"),
+    sqlite_with_rowid=False,
+)
 """In the order in which they fold: what has ended is never read again."""
 
 CODES = Table(
-    "codes", METADATA, Column("lane", _Id, primary_key=True, autoincrement=False), _town(), Column("domain", Text, nullable=False),
-    Column("hash", LargeBinary, nullable=False), _int("starts"), _int("ends"), Column("method", Text, nullable=False),
-    _int("version", 1), Column("sealed", LargeBinary, nullable=False), _int("made_at"),
+    "codes",
+    METADATA,
+    Column("lane", _Id, primary_key=True, autoincrement=False),
+    _town(),
+    Column("domain", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    _int("starts"),
+    _int("ends"),
+    Column("method", Text, nullable=False),
+    _int("version", 1),
+    Column("sealed", LargeBinary, nullable=False),
+    _int("made_at"),
     Index("ix_codes_hash", "municipality", "domain", "hash"),
-)  # fmt: skip
-"""The secret of a credential (kod). From `starts` to `ends`, quarantine included, no other in its lock domain has it."""
+)
+"""A credential's secret (kod). From `starts` to `ends`, quarantine included, no other of its domain has it."""
 
 OCCUPANCY = Table(
-    "occupancy", METADATA, _town(), Column("resource", Text, nullable=False), _int("long"), _int("starts"), _int("booking"),
-    Column("occasion", Text, nullable=False), _int("ends"),
-    PrimaryKeyConstraint("municipality", "resource", "long", "starts", "booking", "occasion"), sqlite_with_rowid=False,
-)  # fmt: skip
+    "occupancy",
+    METADATA,
+    _town(),
+    Column("resource", Text, nullable=False),
+    _int("long"),
+    _int("starts"),
+    _int("booking"),
+    Column("occasion", Text, nullable=False),
+    _int("ends"),
+    PrimaryKeyConstraint("municipality", "resource", "long", "starts", "booking", "occasion"),
+    sqlite_with_rowid=False,
+)
 """Who has which resource when; for conflicts, not for planning."""
 
 DELIVERIES = Table(
-    "deliveries", METADATA, _id(), _town(), _int("lane"), _int("generation"), Column("outcome", Text, nullable=False),
-    Column("proof", Text), Column("sent", Text), Column("detail", Text), _int("at"),
+    "deliveries",
+    METADATA,
+    _id(),
+    _town(),
+    _int("lane"),
+    _int("generation"),
+    Column("outcome", Text, nullable=False),
+    Column("proof", Text),
+    Column("sent", Text),
+    Column("detail", Text),
+    _int("at"),
     Index("ix_deliveries_lane", "municipality", "lane"),
-)  # fmt: skip
+)
 """One row for each carrying that ended, for the timeline."""
 
 EVENTS = Table(
-    "events", METADATA, _id(), _town(), Column("type", Text, nullable=False), Column("subject", Text, nullable=False),
-    Column("body", Text, nullable=False), _int("at"), Index("ix_events_town", "municipality", "id"),
-    Index("ix_events_subject", "municipality", "subject"), sqlite_autoincrement=True,
-)  # fmt: skip
+    "events",
+    METADATA,
+    _id(),
+    _town(),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    _int("at"),
+    Index("ix_events_town", "municipality", "id"),
+    Index("ix_events_subject", "municipality", "subject"),
+    sqlite_autoincrement=True,
+)
 
 PROBLEMS = Table(
-    "problems", METADATA, _id(), _town(), Column("connection", Text, nullable=False), Column("code", Text, nullable=False),
-    Column("cause", Text, nullable=False), Column("detail", Text, nullable=False), _int("since"), Column("until", BigInteger),
-)  # fmt: skip
+    "problems",
+    METADATA,
+    _id(),
+    _town(),
+    Column("connection", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    _int("since"),
+    Column("until", BigInteger),
+)
 """One cause, however many wait behind it."""
 Index(
-    "ix_problems_open", PROBLEMS.c.municipality, PROBLEMS.c.connection, PROBLEMS.c.code, PROBLEMS.c.cause, unique=True,
-    sqlite_where=PROBLEMS.c.until.is_(None), postgresql_where=PROBLEMS.c.until.is_(None),
-)  # fmt: skip
+    "ix_problems_open",
+    PROBLEMS.c.municipality,
+    PROBLEMS.c.connection,
+    PROBLEMS.c.code,
+    PROBLEMS.c.cause,
+    unique=True,
+    sqlite_where=PROBLEMS.c.until.is_(None),
+    postgresql_where=PROBLEMS.c.until.is_(None),
+)
 
 CONNECTIONS = Table(
-    "connections", METADATA, _town(), Column("name", Text, nullable=False), Column("paused", Text), Column("paused_at", BigInteger),
-    Column("about", Text), Column("checked_at", BigInteger), Column("check_failed", Text),
+    "connections",
+    METADATA,
+    _town(),
+    Column("name", Text, nullable=False),
+    Column("paused", Text),
+    Column("paused_at", BigInteger),
+    Column("about", Text),
+    Column("checked_at", BigInteger),
+    Column("check_failed", Text),
     PrimaryKeyConstraint("municipality", "name"),
-)  # fmt: skip
+)
 """What is known of a connection besides its configuration: paused, by what; what its system said of itself."""
 
 CONNECTOR_STATE = Table(
-    "connector_state", METADATA, _town(), Column("connection", Text, nullable=False), Column("key", Text, nullable=False),
-    Column("sealed", LargeBinary, nullable=False), PrimaryKeyConstraint("municipality", "connection", "key"), sqlite_with_rowid=False,
-)  # fmt: skip
+    "connector_state",
+    METADATA,
+    _town(),
+    Column("connection", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("municipality", "connection", "key"),
+    sqlite_with_rowid=False,
+)
 
 KEYS = Table(
-    "keys", METADATA, Column("hash", LargeBinary, primary_key=True), _town(), Column("name", Text, nullable=False),
-    Column("scopes", Text, nullable=False), _int("created_at"), Column("revoked_at", BigInteger),
-)  # fmt: skip
+    "keys",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    _town(),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    _int("created_at"),
+    Column("revoked_at", BigInteger),
+)
 """API keys, as SHA-256: they are long random values, so a slow hash adds nothing."""
