@@ -14,6 +14,7 @@ from hub.delivery.outcomes import UNKNOWN, Outcome, at_rest
 from hub.delivery.retrying import next_attempt
 from hub.delivery.running import Running
 from hub.model import Credential, Method, Unsaid, Window
+from hub.model.events import EventType
 from hub.model.states import Delivery, Effect, Proof
 from hub.planner.fold import NO_WINDOWS, remaining
 from hub.sdk import AccessControl, Condition, Receipt, Sighting
@@ -103,7 +104,7 @@ class CredentialErrand(Errand):
 
     async def _repair(self, access: AccessControl) -> Outcome:
         """Once; what vanishes again is for an operator."""
-        told = (("effect.lost", json.dumps({"repaired": self.lane.repairs == 0})),)
+        told = ((EventType.EFFECT_LOST, json.dumps({"repaired": self.lane.repairs == 0})),)
         if self.lane.repairs:
             outcome = self.not_so(
                 "taken away again in the lock system",
@@ -120,7 +121,7 @@ class CredentialErrand(Errand):
         told = f"shut off in the lock system{': ' if detail else ''}{detail}"
         outcome = self.not_so(told, sent="", due=NEVER, cause=Cause("disabled", self.lane.key), delivery=Delivery.STUCK)
         return replace(
-            outcome, effect=Effect.LOST, events=(("effect.lost", json.dumps({"repaired": False})),), attempts=0
+            outcome, effect=Effect.LOST, events=((EventType.EFFECT_LOST, json.dumps({"repaired": False})),), attempts=0
         )
 
     async def _put(self, access: AccessControl) -> Outcome:

@@ -8,6 +8,7 @@ from hub.clock import NEVER
 from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import UNKNOWN, Outcome, effect_of, untouched
 from hub.delivery.running import Running
+from hub.model.events import EventType
 from hub.model.states import Delivery, Effect, Proof
 from hub.planner.fold import Desired, fold
 from hub.store.lanes import Lane
@@ -117,4 +118,6 @@ class Errand(ABC):
 
     def expired(self) -> tuple[tuple[str, str], ...]:
         """Tell of what was tried until its time had passed."""
-        return (("effect.expired", json.dumps({"until": self.lane.wanted_until})),) if self.tried_in_vain else ()
+        return (
+            ((EventType.EFFECT_EXPIRED, json.dumps({"until": self.lane.wanted_until})),) if self.tried_in_vain else ()
+        )

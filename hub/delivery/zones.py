@@ -10,6 +10,7 @@ from hub.delivery.errand import Errand
 from hub.delivery.outcomes import Outcome
 from hub.delivery.retrying import next_attempt
 from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
+from hub.model.events import EventType
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Proof
 from hub.planner.fold import RELEASE
@@ -98,7 +99,7 @@ class ZoneErrand(Errand):
             detail=told,
             wanted_until=self.next_edge,
             told=fresh,
-            events=(("effect.overridden", json.dumps({"found": _said(found.value)})),) if fresh else (),
+            events=((EventType.EFFECT_OVERRIDDEN, json.dumps({"found": _said(found.value)})),) if fresh else (),
         )
 
     async def _send(self, control: Control) -> Outcome:

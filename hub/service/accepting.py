@@ -9,6 +9,7 @@ from enum import StrEnum, auto
 from itertools import groupby
 from typing import NamedTuple
 
+from hub.model.events import EventType
 from hub.model.plan import TargetKey
 from hub.service import allocating
 from hub.service.allocating import Wanted
@@ -232,7 +233,7 @@ def _tell(connection: Connection, group: list[Accept], outcomes: list[Outcome]) 
         [
             Event(
                 r.municipality,
-                "booking.accepted",
+                EventType.BOOKING_ACCEPTED,
                 r.number,
                 f'{{"revision":{r.revision},"status":"{r.status}"}}',
                 r.now,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from hub.model.events import EventType
 from hub.store import events
 from hub.store.database import Connection
 from hub.store.events import Event
@@ -47,7 +48,7 @@ def open_(connection: Connection, municipality: str, name: str, cause: Cause, *,
     if since == now:
         events.append(
             connection,
-            [Event(municipality, "problem.started", name, f'{{"problem":{id_},"code":"{cause.code}"}}', now)],
+            [Event(municipality, EventType.PROBLEM_STARTED, name, f'{{"problem":{id_},"code":"{cause.code}"}}', now)],
         )
     return int(id_)
 
@@ -72,7 +73,7 @@ def close(connection: Connection, ids: Iterable[int], *, now: int, even_waiting:
         sql = f"{ended} RETURNING municipality, connection, code"
         for municipality, name, code in connection.rows(sql, (now, id_)):
             told = f'{{"problem":{id_},"code":"{code}"}}'
-            events.append(connection, [Event(municipality, "problem.ended", name, told, now)])
+            events.append(connection, [Event(municipality, EventType.PROBLEM_ENDED, name, told, now)])
 
 
 def close_of(connection: Connection, municipality: str, name: str, codes: Iterable[str], *, now: int) -> None:

@@ -1,0 +1,50 @@
+"""Events (händelser): canonical messages to subscribers, in a CloudEvents 1.0 envelope. References only, no persons.
+
+Source: CloudEvents specification 1.0.2, read 2026-11-21.
+"""
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hub.clock import instant
+from hub.model.frozen import Frozen
+
+
+class EventType(StrEnum):
+    """What may happen."""
+
+    BOOKING_ACCEPTED = "booking.accepted"
+    EFFECT_LOST = "effect.lost"
+    EFFECT_EXPIRED = "effect.expired"
+    EFFECT_OVERRIDDEN = "effect.overridden"
+    PROBLEM_STARTED = "problem.started"
+    PROBLEM_ENDED = "problem.ended"
+
+
+class Envelope(Frozen):
+    """One event, as CloudEvents 1.0 in JSON."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Annotated[str, Field(description="unique within its source; the same when it is sent again")]
+    source: Annotated[str, Field(examples=["/v1/2480"])]
+    type: Annotated[EventType, Field(description="what happened")]
+    subject: Annotated[str, Field(description="a booking number, a target or a connection")]
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: dict[str, Any]
+
+
+def enveloped(municipality: str, id_: int, type_: str, subject: str, body: str, at: int) -> Envelope:
+    """Put a stored event in its envelope; `at` in microseconds since 1970 UTC."""
+    return Envelope(
+        id=str(id_),
+        source=f"/v1/{municipality}",
+        type=EventType(type_),
+        subject=subject,
+        time=instant(at),
+        data=json.loads(body),
+    )

@@ -1,0 +1,104 @@
+"""Writes every generated file anew, or says which ones have drifted: JSON Schemas, OpenAPI, and tables in docs/.
+
+python scripts/generate.py            # write
+python scripts/generate.py --check    # exit 1 when a file differs
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from hub.api.application import create_api
+from hub.api.problems import CODES
+from hub.model import answers, booking, configuration, credential, messages, zone
+from hub.model.events import Envelope
+from hub.model.states import DELIVERY_MOVES, EFFECT_MOVES, RECORD_MOVES
+from hub.service.remedies import codes, remedy
+
+ROOT = Path(__file__).parent.parent
+CANONICAL = "schemas/canonical"
+
+MODELS: dict[str, type[BaseModel]] = {
+    "booking": booking.Booking,
+    "booking-answer": answers.BookingAnswer,
+    "booking-view": answers.BookingView,
+    "configuration": configuration.Configuration,
+    "credential": credential.Credential,
+    "delivery": answers.DeliveryAnswer,
+    "event": Envelope,
+    "import-line": answers.ImportLine,
+    "import-summary": answers.ImportSummary,
+    "passage": messages.Passage,
+    "problem": answers.ProblemAnswer,
+    "problem-details": answers.ProblemDetails,
+    "readiness": answers.Readiness,
+    "resource": answers.ResourceAnswer,
+    "zone": zone.Zone,
+}
+
+
+def generated() -> Iterator[tuple[str, str]]:
+    """Every generated file: its path from the root, and its text."""
+    for name, model in MODELS.items():
+        schema = TypeAdapter(model).json_schema(mode="validation")
+        yield f"{CANONICAL}/{name}.schema.json", _json({"$schema": _DIALECT, "$id": f"urn:knutpunkt:{name}", **schema})
+    yield f"{CANONICAL}/openapi.json", _json(create_api().openapi())
+    yield "docs/states.md", _states()
+    yield "docs/errors.md", _errors()
+
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _states() -> str:
+    sets: tuple[tuple[str, Mapping[Any, Iterable[str]]], ...] = (
+        ("Standing effects", EFFECT_MOVES),
+        ("Records", RECORD_MOVES),
+        ("Deliveries", DELIVERY_MOVES),
+    )
+    parts = ["# States\n\nThree closed sets and their legal moves. Generated from `hub/model/states.py`.\n"]
+    for title, moves in sets:
+        rows = "\n".join(f"| {state} | {', '.join(sorted(to)) or 'nothing: it stays'} |" for state, to in moves.items())
+        parts.append(f"## {title}\n\n| from | to |\n|---|---|\n{rows}\n")
+    return "\n".join(parts)
+
+
+def _errors() -> str:
+    errors = "\n".join(f"| `{code}` | {status} | {title} |" for code, (status, title) in CODES.items())
+    problems = "\n".join(f"| `{code}` | {remedy(code).title} | {remedy(code).remedy} |" for code in sorted(codes()))
+    return (
+        "# Errors and problems\n\nGenerated from `hub/api/problems.py` and `hub/service/remedies.py`.\n\n"
+        "An error is told to a caller, as `application/problem+json` with a stable `code`.\n\n"
+        f"| code | status | title |\n|---|---|---|\n{errors}\n\n"
+        "A problem is told to an operator: one cause that stops deliveries, however many wait behind it.\n\n"
+        f"| code | title | what to do |\n|---|---|---|\n{problems}\n"
+    )
+
+
+def main() -> int:
+    """Write, or check."""
+    check = "--check" in sys.argv[1:]
+    drifted = [path for path, text in generated() if _differs(ROOT / path, text, write=not check)]
+    for path in drifted:
+        print(f"{path}: {'differs; run make generate and commit it' if check else 'written'}")
+    return 1 if check and drifted else 0
+
+
+def _differs(path: Path, text: str, *, write: bool) -> bool:
+    differs = not path.exists() or path.read_text(encoding="utf-8") != text
+    if differs and write:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return differs
+
+
+if __name__ == "__main__":
+    sys.exit(main())
