@@ -1,0 +1,24 @@
+"""Tell, for each broken connector, which test caught it; exit 1 when one survived."""
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.mutants.broken import mutants
+from tests.mutants.hunt import caught_by
+
+
+def main(words: list[str]) -> int:
+    """Hunt those whose vendor or name has one of the words; all, when there are none."""
+    chosen = [one for one in mutants() if not words or any(word in f"{one.vendor} {one.name}" for word in words)]
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        told = list(zip(chosen, pool.map(caught_by, chosen), strict=True))
+    for mutant, test in told:
+        sys.stdout.write(f"| {mutant.vendor} | {mutant.name} | {test or '**SURVIVED**'} |\n")
+    survived = sum(test is None for _, test in told)
+    sys.stdout.write(f"{len(told) - survived} of {len(told)} caught\n")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,29 @@
+"""A seeded few of the broken connectors; `python -m tests.mutants` tries them all."""
+
+import ast
+import random
+
+import pytest
+
+from tests.mutants.broken import Mutant, mutants
+from tests.mutants.hunt import caught_by
+
+ALL = mutants()
+SLOW = "control_mqtt"
+"""Its tests run over real sockets, and take half a minute for each mutant."""
+FEW = random.Random(20261121).sample([mutant for mutant in ALL if mutant.vendor != SLOW], 5)
+"""Others with another seed; each takes some seconds."""
+
+
+@pytest.mark.parametrize("mutant", FEW, ids=lambda mutant: f"{mutant.vendor}: {mutant.name}")
+def test_a_broken_connector_is_caught(mutant: Mutant) -> None:
+    assert caught_by(mutant), f"{mutant.vendor} {mutant.name}, and no test fails"
+
+
+@pytest.mark.parametrize("mutant", ALL, ids=lambda mutant: f"{mutant.vendor}: {mutant.name}")
+def test_a_mutant_changes_one_place_of_a_connector_as_it_is_now(mutant: Mutant) -> None:
+    ast.parse(mutant.text())
+
+
+def test_no_mutant_stands_there_twice() -> None:
+    assert len({(mutant.vendor, mutant.name) for mutant in ALL}) == len(ALL)
