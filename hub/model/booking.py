@@ -51,13 +51,14 @@ class CredentialWish(Frozen):
     """What a holder opens the door with; a card is named by its number."""
 
     kind: Method
-    number: Annotated[str | None, Field(repr=False, min_length=1, max_length=64)] = None
+    number: Annotated[str | None, Field(repr=False, min_length=1, max_length=64, validate_default=True)] = None
 
     @field_validator("number")
     @classmethod
     def _of_a_card(cls, number: str | None, info: ValidationInfo) -> str | None:
-        if number and info.data.get("kind") is not Method.CARD:
-            msg = "only a card has a number; a PIN is made by the hub"
+        kind = info.data.get("kind")
+        if kind is not None and (kind is Method.CARD) != bool(number):
+            msg = "a card has a number, and no other has; a PIN is made by the hub"
             raise ValueError(msg)
         return number
 
@@ -70,6 +71,14 @@ class Holder(Frozen):
     email: Annotated[Email | None, Field(repr=False)] = None
     protected: Protected = Protected.UNKNOWN
     credential: CredentialWish
+
+    @field_validator("credential")
+    @classmethod
+    def _sent_to_a_phone(cls, credential: CredentialWish, info: ValidationInfo) -> CredentialWish:
+        if credential.kind is Method.MOBILE_KEY and "phone" in info.data and not info.data["phone"]:
+            msg = "a mobile key goes to the holder's phone: give its number"
+            raise ValueError(msg)
+        return credential
 
 
 class Address(Frozen):
