@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import yaml
+
 from hub.model.booking import Booking
 from hub.model.configuration import Configuration
 from hub.planner.rules import Rules, compiled
@@ -18,7 +20,7 @@ def mark(words: str) -> str:
     return hashlib.blake2b(words.encode(), key=b"tests", digest_size=8).hexdigest()
 
 
-def a_town(  # noqa: PLR0913 - a builder: each knob is one that a test turns
+def a_town(
     *,
     key: str = "2480",
     courts: int = 3,
@@ -52,14 +54,21 @@ def a_town(  # noqa: PLR0913 - a builder: each knob is one that a test turns
             },
         },
         "zones": {
-            **{f"court-{n}": zone | {"key": f"court-{n}", "serves": [p], "levels": levels} for n, p in enumerate(places, 1)},
+            **{
+                f"court-{n}": zone | {"key": f"court-{n}", "serves": [p], "levels": levels}
+                for n, p in enumerate(places, 1)
+            },
             "corridor": zone | {"key": "corridor", "serves": "all", "levels": {"default": 60}},
             "entrance": zone | {"key": "entrance", "serves": "all", "levels": {"default": 80}},
         },
     }
     town: dict[str, Any] = {
-        "key": key, "name": "Provköping", "time_zone": "Europe/Stockholm", "awaits": ["access"], "notify": {"vaktmastare": {}},
-    }  # fmt: skip
+        "key": key,
+        "name": "Provköping",
+        "time_zone": "Europe/Stockholm",
+        "awaits": ["access"],
+        "notify": {"vaktmastare": {}},
+    }
     if finance:
         town["finance"] = {"connection": finance}
     connections = {
@@ -68,7 +77,20 @@ def a_town(  # noqa: PLR0913 - a builder: each knob is one that a test turns
     }
     if finance:
         connections[finance] = connection | {"connector": "test_finance"} | chosen.get(finance, {})
-    return Configuration.model_validate({"municipality": town, "connections": connections, "facilities": {"hall": facility}})
+    return Configuration.model_validate(
+        {"municipality": town, "connections": connections, "facilities": {"hall": facility}}
+    )
+
+
+def files_of(town: Configuration) -> dict[str, str]:
+    """The town as a folder's files, as the database stores a version."""
+    files: dict[str, Any] = {"municipality.yaml": town.municipality}
+    files |= {f"connections/{name}.yaml": connection for name, connection in town.connections.items()}
+    files |= {f"facilities/{name}.yaml": facility for name, facility in town.facilities.items()}
+    return {
+        name: yaml.safe_dump(value.model_dump(mode="json", exclude_none=True), sort_keys=False)
+        for name, value in files.items()
+    }
 
 
 def rules(configuration: Configuration | None = None, *, version: int = 1) -> Rules:
@@ -76,7 +98,7 @@ def rules(configuration: Configuration | None = None, *, version: int = 1) -> Ru
     return compiled(configuration or a_town(), mark=mark, version=version)
 
 
-def occasion(  # noqa: PLR0913 - a builder
+def occasion(
     resource: str = "hall.court-1",
     *,
     id: str = "1",  # noqa: A002 - the field's own name
@@ -98,12 +120,12 @@ def occasion(  # noqa: PLR0913 - a builder
     }
 
 
-def a_holder(name: str = "Lena Norberg", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a holder
+def a_holder(name: str = "Lena Norberg", **more: Any) -> dict[str, Any]:
     """A holder with a PIN, unless told otherwise."""
     return {"name": name, "phone": "+46701740606", "credential": {"kind": "pin"}} | more
 
 
-def raw_booking(number: str = "B-1", revision: int = 1, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a booking
+def raw_booking(number: str = "B-1", revision: int = 1, **more: Any) -> dict[str, Any]:
     """A booking as it comes in: one court for an hour, with one holder."""
     booking: dict[str, Any] = {
         "number": number,
@@ -119,12 +141,12 @@ def raw_booking(number: str = "B-1", revision: int = 1, **more: Any) -> dict[str
     return booking | more
 
 
-def a_booking(number: str = "B-1", revision: int = 1, **more: Any) -> Booking:  # noqa: ANN401 - any field of a booking
+def a_booking(number: str = "B-1", revision: int = 1, **more: Any) -> Booking:
     """The same, read."""
     return Booking.model_validate(raw_booking(number, revision, **more))
 
 
-def a_charge(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a charge
+def a_charge(**more: Any) -> dict[str, Any]:
     """An hour of badminton."""
-    return {"occasion": "1", "article": "BADM-60", "text": "Badmintonbana 60 min", "quantity": "1", "unit_price": "120.00",
-            "vat": "exempt"} | more  # fmt: skip
+    charge = {"occasion": "1", "article": "BADM-60", "text": "Badmintonbana 60 min", "vat": "exempt"}
+    return charge | {"quantity": "1", "unit_price": "120.00"} | more
