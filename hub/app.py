@@ -60,7 +60,8 @@ class Hub:
         empty = version(self.settings.database) is None
         ready(self.settings.database)
         self.writer, self.readers = Writer(self.settings.database), Readers(self.settings.database)
-        self.connections = Connections(self.writer, self.readers, self.seal, self.clock)
+        lease = self.settings.pulse.lease
+        self.connections = Connections(self.writer, self.readers, self.seal, self.clock, lease)
         self.health = Health(self.writer, self.readers, self.connections, self.rulebook, self.clock)
         self.worker = Worker(self.writer, self.connections, self.health, self.seal, self.clock, self.settings.pulse)
         if empty:

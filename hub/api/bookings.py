@@ -9,7 +9,8 @@ from fastapi.responses import Response, StreamingResponse
 from hub.api.auth import authorised, require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
-from hub.api.problems import ProblemError, of_invalid, problem
+from hub.api.problems import ProblemError, of_refused, problem
+from hub.api.tailing import TailingResponse
 from hub.errors import FieldFault, InvalidError
 from hub.model.answers import BookingAnswer, BookingPage, BookingView, ImportLine, ImportSummary
 from hub.service import showing
@@ -121,7 +122,7 @@ async def import_bookings(municipality: str, request: Request) -> Response:
     here = desk(request)
     here.rulebook.town(municipality)
     answers = _answers(here, municipality, request, _sent_by(request, holder))
-    return StreamingResponse(answers, media_type="application/x-ndjson")
+    return TailingResponse(answers, media_type="application/x-ndjson")
 
 
 async def _answers(here: Desk, municipality: str, request: Request, sent_by: str) -> AsyncIterator[str]:
@@ -143,7 +144,7 @@ async def _answers(here: Desk, municipality: str, request: Request, sent_by: str
 
 def _told(line: Line) -> ImportLine:
     if line.done is None:
-        details = of_invalid(line.refused) if line.refused else problem("internal")
+        details = of_refused(line.refused) if line.refused else problem("internal")
         return ImportLine(line=line.line, number=line.number, outcome="rejected", problem=details)
     judged = line.done.answer
     match judged.outcome:

@@ -54,9 +54,16 @@ def of_invalid(error: InvalidError) -> ProblemDetails:
     """The problem details of a request with faults."""
     if any(fault.code == "invalid-json" for fault in error.faults):
         return problem("invalid-json", error.faults[0].detail)
+    if error.code != "invalid-booking":
+        return problem(error.code, error.faults[0].detail)
     errors = tuple(FieldProblem(pointer=fault.pointer, code=fault.code, detail=fault.detail) for fault in error.faults)
     detail = f"{len(errors)} fault{'s' if len(errors) != 1 else ''}; correct them and send the whole again"
     return problem(error.code, detail, errors=errors)
+
+
+def of_refused(error: InvalidError | RefusedError) -> ProblemDetails:
+    """The problem details of a request that changed nothing."""
+    return of_invalid(error) if isinstance(error, InvalidError) else problem(error.code, str(error))
 
 
 def answer(details: ProblemDetails, headers: dict[str, str] | None = None) -> Response:

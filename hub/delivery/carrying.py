@@ -89,6 +89,7 @@ class Carrier:
                 cause=cause,
                 effect=effect,
                 wanted_until=errand.wanted_until,
+                events=errand.expired(),
             )
         except CredentialsError as error:
             errand.running.paused = REFUSED.code
@@ -120,6 +121,7 @@ class Carrier:
             quiet=quiet_after(errand.running) if doubt else None,
             sent=errand.desired.state,
             wanted_until=errand.wanted_until,
+            events=errand.expired(),
         )
 
     def _cause(self, errand: Errand, now: int) -> Cause | None:
@@ -149,6 +151,7 @@ class Carrier:
             quiet=quiet_after(running),
             sent=errand.desired.state,
             wanted_until=errand.wanted_until,
+            events=errand.expired(),
         )
 
 

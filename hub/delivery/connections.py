@@ -4,6 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -70,8 +71,8 @@ class SealedState:
 class Connections:
     """All running connections of this process, by municipality and name."""
 
-    def __init__(self, writer: Writer, readers: Readers, seal: Seal, clock: Clock) -> None:
-        self._writer, self._readers, self._seal, self._clock = writer, readers, seal, clock
+    def __init__(self, writer: Writer, readers: Readers, seal: Seal, clock: Clock, lease: timedelta) -> None:
+        self._writer, self._readers, self._seal, self._clock, self._lease = writer, readers, seal, clock, lease
         self._running: dict[tuple[str, str], Running] = {}
         self._lent: dict[tuple[str, str], Lent] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -108,6 +109,11 @@ class Connections:
         way = stand_ins.transport(municipality, name)
         lent = self._lend(municipality, name, settings, connector_type, way)
         connector = connector_type(config, lent)
+        if connector.pace.lands_within > self._lease / 2:
+            msg = (
+                f"{settings.connector}: lands_within {connector.pace.lands_within} is over half a lease, {self._lease}"
+            )
+            raise ConfigurationError(msg)
         running = Running(municipality, name, settings, connector, push_horizon(settings, connector))
         running.gate.opened = lambda: self._soon(lanes.make_due, municipality, name)
         self._running[running.place], self._lent[running.place] = running, lent

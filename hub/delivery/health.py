@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from hub.clock import Clock, micros
+from hub.delivery.carrying import REFUSED, UNREACHABLE
 from hub.delivery.connections import Connections
 from hub.delivery.running import Running
 from hub.delivery.simulating import keys_of
@@ -57,30 +58,41 @@ class Health:
         return found
 
     async def check_all(self) -> None:
-        """Check every connection, side by side."""
-        await asyncio.gather(*(self.check(running) for running in self._connections))
+        """Check every connection that is not paused, side by side: a refused account is not tried again and again."""
+        await asyncio.gather(*(self.check(running) for running in self._connections if running.paused is None))
 
     async def check(self, running: Running) -> tuple[About | None, str | None]:
         """Ask one system what it says of itself, changing nothing; gives what it said, or why it did not."""
-        about, failed = None, None
+        about, failed, refused = None, None, False
         try:
-            async with asyncio.timeout(running.connector.pace.lands_within.total_seconds()):
+            async with running.ways.one(), asyncio.timeout(running.connector.pace.lands_within.total_seconds()):
                 about = await running.connector.check()
         except CredentialsError as error:
-            failed = f"refused: {error}"
+            failed, refused = str(error), True
         except (ConnectorError, TimeoutError) as error:
             failed = str(error) or "no answer in time"
         except Exception as error:  # noqa: BLE001 - a connector's bug stops nothing else
-            failed = f"the connector has a fault: {type(error).__name__}"
-            LOG.error("connection %s: %s in check", running.name, type(error).__name__)  # noqa: TRY400 - its text may hold anything
-        await self._writer.call(self._keep, running, about, failed)
+            failed = f"{running.settings.connector} raised {type(error).__name__} in check"
+            LOG.error("connection %s: %s", running.name, failed)  # noqa: TRY400 - its text may hold anything
+        if refused:
+            running.paused = REFUSED.code
+        await self._writer.call(lambda c: self._keep(c, running, about, failed, refused=refused))
         return about, failed
 
-    def _keep(self, connection: Connection, running: Running, about: About | None, failed: str | None) -> None:
+    def _keep(
+        self, connection: Connection, running: Running, about: About | None, failed: str | None, *, refused: bool
+    ) -> None:
         now, place = self._now(), running.place
+        before = connections.known(connection, running.municipality).get(running.name)
         told = json.dumps(asdict(about), default=_plain) if about else None
         connections.set_checked(connection, *place, about=told, failed=failed, now=now)
-        if about:
+        if refused:
+            connections.set_paused(connection, *place, REFUSED.code, now=now)
+            problems.open_(connection, *place, REFUSED, detail=failed or "", now=now)
+        elif failed and before and before.check_failed:
+            problems.open_(connection, *place, UNREACHABLE, detail=failed, now=now)
+        elif about:
+            problems.close_of(connection, *place, [UNREACHABLE.code], now=now, even_waiting=False)
             self._judge(connection, running, about, now)
 
     def _judge(self, connection: Connection, running: Running, about: About, now: int) -> None:

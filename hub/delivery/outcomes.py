@@ -100,6 +100,7 @@ def failed(  # noqa: PLR0913 - what is known of a failure
     sent: str | None = None,
     wanted_until: int | None = None,
     pauses: bool = False,
+    events: tuple[tuple[str, str], ...] = (),
 ) -> Outcome:
     """It did not come to a good end. What stood there is still believed, unless a call may yet land (`quiet`)."""
     doubt = quiet is not None
@@ -118,4 +119,5 @@ def failed(  # noqa: PLR0913 - what is known of a failure
         cause=cause,
         pauses=pauses,
         wanted_until=wanted_until,
+        events=events,
     )

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from hub.clock import Clock, micros
 from hub.delivery.outcomes import Outcome
-from hub.store import connections, events, lanes, problems
+from hub.model.events import EventType
+from hub.store import connections, deliveries, events, lanes, problems
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.lanes import Settled
@@ -70,3 +71,6 @@ def _tell(connection: Connection, done: Sequence[Outcome], now: int) -> None:
     ]
     if told:
         events.append(connection, told)
+    deliveries.expire(
+        connection, [one.lane for one in done if any(t == EventType.EFFECT_EXPIRED for t, _ in one.events)], now=now
+    )

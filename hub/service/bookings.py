@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 from hub.clock import Clock, micros
-from hub.errors import FieldFault, InvalidError
+from hub.errors import FieldFault, InvalidError, RefusedError
 from hub.model.booking import Booking
 from hub.service.accepting import Accepted, Accepting, Outcome
 from hub.service.preparing import Accept, prepared, read_booking
@@ -32,7 +32,7 @@ class Line(NamedTuple):
 
     line: int
     done: Done | None
-    refused: InvalidError | None
+    refused: InvalidError | RefusedError | None
     number: str | None
 
 
@@ -53,6 +53,9 @@ class Bookings:
             NotFoundError: no such municipality.
             RefusedError: no PIN is free.
         """
+        if len(raw) > LINE_LIMIT:
+            fault = FieldFault("", "too-large", f"a booking is at most {LINE_LIMIT} bytes")
+            raise InvalidError([fault], code="too-large")
         while True:
             rules = self._rulebook.rules(municipality)
             booking = read_booking(raw, rules)
@@ -90,7 +93,7 @@ class Bookings:
     async def _line(self, municipality: str, line: int, raw: bytes, sent_by: str) -> Line:
         try:
             done = await self.accept(municipality, raw, sent_by=sent_by)
-        except InvalidError as error:
+        except (InvalidError, RefusedError) as error:
             return Line(line, None, error, None)
         return Line(line, done, None, done.booking.number)
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from hub.model.states import Delivery
 from hub.store.database import Connection
+from hub.store.lanes import Lane
 
 
 class Carried(NamedTuple):
@@ -16,6 +18,14 @@ class Carried(NamedTuple):
     sent: str | None
     detail: str | None
     at: int
+
+
+def expire(connection: Connection, lanes: Iterable[Lane], *, now: int) -> None:
+    """Report what was tried on those lanes until its time had passed."""
+    connection.each(
+        "INSERT INTO deliveries(municipality, lane, generation, outcome, at) VALUES(?, ?, ?, ?, ?)",
+        [(lane.municipality, lane.id, lane.generation, Delivery.EXPIRED, now) for lane in lanes],
+    )
 
 
 def of_lanes(connection: Connection, municipality: str, lanes: Iterable[int], *, limit: int) -> list[Carried]:

@@ -76,12 +76,20 @@ def close(connection: Connection, ids: Iterable[int], *, now: int, even_waiting:
             events.append(connection, [Event(municipality, EventType.PROBLEM_ENDED, name, told, now)])
 
 
-def close_of(connection: Connection, municipality: str, name: str, codes: Iterable[str], *, now: int) -> None:
-    """End the connection's problems of these codes, whatever waits: what waits is due again."""
+def close_of(
+    connection: Connection,
+    municipality: str,
+    name: str,
+    codes: Iterable[str],
+    *,
+    now: int,
+    even_waiting: bool = True,
+) -> None:
+    """End the connection's problems of these codes; whatever waits behind them, unless told otherwise."""
     condition, values = connection.among("code", codes)
     sql = f"SELECT id FROM problems WHERE municipality = ? AND connection = ? AND until IS NULL AND {condition}"
     ids = [id_ for (id_,) in connection.rows(sql, [municipality, name, *values])]
-    close(connection, ids, now=now, even_waiting=True)
+    close(connection, ids, now=now, even_waiting=even_waiting)
 
 
 def listed(connection: Connection, municipality: str, *, ended: bool = False) -> list[Problem]:
