@@ -36,3 +36,4 @@ def test_what_changed_is_told_setting_by_setting() -> None:
 def test_a_file_that_cannot_be_read_is_only_told_to_have_changed() -> None:
     assert differences({"a.yaml": "a: 1"}, {"a.yaml": "a: ["}) == ["a.yaml: changed"]
     assert differences({"a.yaml": "a: ["}, {"a.yaml": "a: ["}) == []
+    assert differences({"a.yaml": "a: 1"}, {"a.yaml": "a: 1\na: 2"}) == ["a.yaml: changed"]

@@ -1,6 +1,7 @@
 """The glossary holds the words of the house: each is used, and the Swedish ones in code are in it."""
 
 import re
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
@@ -29,12 +30,19 @@ def rows() -> list[tuple[str, str, str]]:
     return [row for row in found if row[0] not in HEADS]
 
 
-def prose() -> str:
-    """Code and documentation, without the glossary."""
-    code = (ROOT.glob(f"{room}/**/*.py") for room in ("hub", "connectors"))
-    documents = (path for path in chain(ROOT.glob("*.md"), ROOT.glob("docs/**/*.md")) if path != GLOSSARY)
-    text = "\n".join(path.read_text(encoding="utf-8") for path in chain(*code, documents))
-    return " ".join(text.lower().split())
+def code() -> str:
+    """All code of the hub and its connectors."""
+    return joined(chain(*(ROOT.glob(f"{room}/**/*.py") for room in ("hub", "connectors"))))
+
+
+def documents() -> str:
+    """All documentation, without the glossary."""
+    return joined(path for path in chain(ROOT.glob("*.md"), ROOT.glob("docs/**/*.md")) if path != GLOSSARY)
+
+
+def joined(paths: Iterable[Path]) -> str:
+    """What stands in the files, in small letters and on one line."""
+    return " ".join("\n".join(path.read_text(encoding="utf-8") for path in paths).lower().split())
 
 
 def test_the_words_of_the_domain_are_as_they_were_agreed() -> None:
@@ -51,7 +59,7 @@ def test_each_term_is_explained_once_in_both_languages() -> None:
 @pytest.fixture(scope="module")
 def text() -> str:
     """Everything that is written, once."""
-    return prose()
+    return f"{code()} {documents()}"
 
 
 @pytest.mark.parametrize("term", [term for term, _, _ in rows()])
@@ -59,8 +67,8 @@ def test_a_term_is_used(term: str, text: str) -> None:
     assert re.search(rf"\b{re.escape(term.lower())}", text), f"{term}: nobody uses it; take it out of the glossary"
 
 
-def test_a_swedish_word_that_a_docstring_gives_is_in_the_glossary(text: str) -> None:
-    listed = {word.strip() for _, swedish, _ in rows() for word in swedish.split(",")}
-    given = {word.strip() for found in SWEDISH.findall(text) for word in found.split(",")}
+def test_a_swedish_word_that_code_gives_is_in_the_glossary() -> None:
+    listed = tuple(word.strip() for _, swedish, _ in rows() for word in swedish.split(","))
+    given = {word.strip() for found in SWEDISH.findall(code()) for word in found.split(",")}
     assert given
-    assert given - listed == set(), "write them in docs/glossary.md"
+    assert {word for word in given if not word.startswith(listed)} == set(), "write them in docs/glossary.md"
