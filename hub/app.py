@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from hub.api.application import create_api
 from hub.api.desk import Desk
 from hub.clock import Clock, DomainClock, micros
+from hub.console.router import ROUTER as CONSOLE
 from hub.delivery.connections import Connections, NoStandIns, StandIns
 from hub.delivery.health import Health
 from hub.delivery.simulating import Simulators
@@ -136,4 +137,6 @@ class Hub:
             finally:
                 await self.stop()
 
-        return create_api(lifespan)
+        app = create_api(lifespan)
+        app.include_router(CONSOLE)
+        return app

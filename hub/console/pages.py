@@ -1,0 +1,100 @@
+"""The pages as values and HTML: what the templates get, and nothing that they would have to work out."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from hub.clock import STOCKHOLM
+from hub.console.states import LANGUAGES, Language, said
+from hub.console.words import TEXTS
+from hub.model.answers import ProblemAnswer, Readiness, ReadinessAnswer
+
+HOURS = (12, 24, 48, 168)
+"""The lengths of time that the page offers."""
+_SYMBOLS = {"green": "✓", "waiting": "◷", "yellow": "!", "red": "✗", "unserved": "○"}
+"""Said besides the colour, for whoever does not see it."""
+_DAYS = {
+    "sv": ["mån", "tis", "ons", "tors", "fre", "lör", "sön"],
+    "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+}
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("hub.console"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class Place(NamedTuple):
+    """A resource and its lines, in order of time."""
+
+    name: str
+    lines: Sequence[ReadinessAnswer]
+
+
+class Texts:
+    """The words of one language, and how it writes moments."""
+
+    def __init__(self, language: Language) -> None:
+        self.language, self._texts = language, TEXTS[language]
+        self.other: Language = next(each for each in LANGUAGES if each != language)
+
+    def __call__(self, key: str, *values: object) -> str:
+        return self._texts[key].format(*values)
+
+    def moment(self, at: datetime) -> str:
+        """A moment in Stockholm, with its day."""
+        local = at.astimezone(STOCKHOLM)
+        return f"{_DAYS[self.language][local.weekday()]} {local.day}/{local.month} {local:%H:%M}"
+
+    def span(self, starts: datetime, ends: datetime) -> str:
+        """From one moment to another."""
+        same = starts.astimezone(STOCKHOLM).date() == ends.astimezone(STOCKHOLM).date()
+        until = f"{ends.astimezone(STOCKHOLM):%H:%M}" if same else self.moment(ends)
+        return f"{self.moment(starts)} - {until}"
+
+    def state(self, code: str) -> str:
+        """A state in this language."""
+        return said(code, self.language)
+
+    def symbol(self, readiness: str) -> str:
+        """The sign of a readiness."""
+        return _SYMBOLS[readiness]
+
+
+def board(
+    name: str, readiness: Readiness, problems: Iterable[ProblemAnswer] | None, *, hours: int, language: Language
+) -> str:
+    """The page of one municipality; `problems` is None for a key that may not see them."""
+    answer = _answer(readiness)
+    return _TEMPLATES.get_template("board.html").render(
+        t=Texts(language), name=name, readiness=readiness, answer=answer, places=list(_places(readiness.lines)),
+        problems=None if problems is None else list(problems), hours=hours, lengths=HOURS,
+    )  # fmt: skip
+
+
+def _answer(readiness: Readiness) -> str:
+    if not readiness.ready:
+        return "no"
+    return "yes" if all(line.readiness in {"green", "unserved"} for line in readiness.lines) else "so_far"
+
+
+def _places(lines: Iterable[ReadinessAnswer]) -> Iterable[Place]:
+    ordered = sorted(lines, key=lambda line: (line.name, line.resource, line.needed_at, line.number, line.system))
+    for (name, _), mine in groupby(ordered, key=lambda line: (line.name, line.resource)):
+        yield Place(name, list(mine))
+
+
+def towns(names: Iterable[tuple[str, str]], language: Language) -> str:
+    """The list of municipalities, (key, name) each."""
+    return _TEMPLATES.get_template("towns.html").render(t=Texts(language), towns=list(names))
+
+
+def refusal(key: str, language: Language, detail: str | None = None) -> str:
+    """A page that says why there is none."""
+    return _TEMPLATES.get_template("refusal.html").render(t=Texts(language), key=key, detail=detail)

@@ -1,0 +1,119 @@
+"""The console's addresses. The key comes as the password of HTTP Basic, or as Bearer like everywhere else."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, NamedTuple, Protocol
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from hub.console import pages
+from hub.console.states import LANGUAGES, Language
+from hub.console.words import preferred
+from hub.service.keys import Holder, Scope
+from hub.service.operating import Operating
+from hub.service.readiness import ReadinessBoard
+from hub.service.rulebook import Rulebook
+
+ROUTER = APIRouter(include_in_schema=False)
+
+_STYLE = (Path(__file__).parent / "static" / "style.css").read_text(encoding="utf-8")
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Vary": "Accept-Language, Authorization",
+}
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="Knutpunkt", charset="UTF-8"'}
+_LANGUAGES: dict[str, Language] = {language: language for language in LANGUAGES}
+
+
+class Desk(Protocol):
+    """The part of the process's use cases that the pages show."""
+
+    rulebook: Rulebook
+    operating: Operating
+    readiness: ReadinessBoard
+
+    async def holder(self, key: str) -> Holder | None:
+        """Whose key it is."""
+
+
+class Caller(NamedTuple):
+    """Who asks, and in which language they read."""
+
+    desk: Desk
+    holder: Holder | None
+    language: Language
+
+
+async def _caller(request: Request) -> Caller:
+    desk: Desk = request.app.state.desk
+    told = request.query_params.get("lang", "")
+    language = _LANGUAGES.get(told) or preferred(request.headers.get("accept-language", ""))
+    key = key_in(request.headers.get("authorization", ""))
+    return Caller(desk, await desk.holder(key) if key else None, language)
+
+
+def key_in(authorization: str) -> str:
+    """The key in the header: a Bearer token, or the password of Basic; empty when there is none."""
+    scheme, _, told = authorization.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return told.strip()
+        case "basic":
+            try:
+                return base64.b64decode(told, validate=True).decode().partition(":")[2]
+            except ValueError:
+                return ""
+    return ""
+
+
+@ROUTER.get("/")
+async def root(request: Request) -> Response:
+    """Lead to the board of the only municipality, or list those that the key is for."""
+    caller = await _caller(request)
+    if caller.holder is None:
+        return _unknown(caller)
+    mine = {key: town for key, town in caller.desk.rulebook.towns().items() if caller.holder.reaches(key)}
+    if len(mine) == 1:
+        return RedirectResponse(f"/console/{next(iter(mine))}", headers=_HEADERS)
+    names = ((key, town.configuration.municipality.name) for key, town in sorted(mine.items()))
+    return _page(pages.towns(names, caller.language))
+
+
+@ROUTER.get("/console/{municipality}")
+async def board(municipality: str, request: Request, hours: Annotated[int, Query(ge=1, le=168)] = 24) -> Response:
+    """Is tonight ready?"""
+    caller = await _caller(request)
+    if caller.holder is None:
+        return _unknown(caller)
+    if not caller.holder.may(Scope.BOOKINGS_READ, municipality):
+        return _page(pages.refusal("forbidden", caller.language), 403)
+    town = caller.desk.rulebook.towns().get(municipality)
+    if town is None:
+        return _page(pages.refusal("not_found", caller.language), 404)
+    readiness = await caller.desk.readiness.board(municipality, hours=hours)
+    problems = None
+    if caller.holder.may(Scope.OPERATOR, municipality):
+        problems = await caller.desk.operating.problems(municipality, language=caller.language)
+    name = town.configuration.municipality.name
+    return _page(pages.board(name, readiness, problems, hours=hours, language=caller.language))
+
+
+@ROUTER.get("/console/static/style.css")
+async def style() -> Response:
+    """The only style sheet."""
+    return Response(_STYLE, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+def _unknown(caller: Caller) -> Response:
+    return _page(pages.refusal("key_needed", caller.language, "key_how"), 401, _CHALLENGE)
+
+
+def _page(html: str, status: int = 200, more: Mapping[str, str] | None = None) -> Response:
+    return HTMLResponse(html, status, headers=_HEADERS | dict(more or {}))
