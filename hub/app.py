@@ -16,6 +16,7 @@ from hub.delivery.health import Health
 from hub.delivery.simulating import Simulators
 from hub.service.answering import Answering
 from hub.service.bookings import Bookings
+from hub.service.closing import Closing
 from hub.service.configuring import put_folder
 from hub.service.figures import Figures
 from hub.service.keys import EVERY_MUNICIPALITY, Scope
@@ -74,12 +75,14 @@ class Hub:
         self._open_desk()
         await self._open_connections()
         await self.worker.start()
+        await self.desk.closing.finish()
 
     def _open_desk(self) -> None:
         writer, readers, rulebook, clock = self.writer, self.readers, self.rulebook, self.clock
         bookings = Bookings(writer, readers, self.seal, rulebook, clock)
         operating = Operating(writer, readers, rulebook, clock)
-        bookings.woken = operating.woken = self.worker.dispatcher.wake.set
+        closing = Closing(writer, readers, self.seal, rulebook, clock)
+        bookings.woken = operating.woken = closing.woken = self.worker.dispatcher.wake.set
         look_up = LookUp(readers, self.seal, rulebook, clock)
         self.desk = Desk(
             clock=clock,
@@ -94,6 +97,7 @@ class Hub:
             answering=Answering(readers, look_up, clock),
             resources=Resources(readers, rulebook, clock),
             figures=Figures(readers, rulebook, clock),
+            closing=closing,
         )
 
     async def _open_connections(self) -> None:

@@ -10,6 +10,7 @@ from hub.delivery.connections import Connections
 from hub.delivery.health import Health
 from hub.service.answering import Answering
 from hub.service.bookings import Bookings
+from hub.service.closing import Closing
 from hub.service.figures import Figures
 from hub.service.keys import Holder, digest, holder
 from hub.service.looking_up import LookUp
@@ -38,6 +39,7 @@ class Desk:
     answering: Answering
     resources: Resources
     figures: Figures
+    closing: Closing
     _holders: dict[bytes, tuple[float, Holder | None]] = field(default_factory=dict)
 
     async def holder(self, key: str) -> Holder | None:

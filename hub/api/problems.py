@@ -15,6 +15,7 @@ MEDIA_TYPE = "application/problem+json"
 CODES: dict[str, tuple[int, str]] = {
     "invalid-json": (400, "The body is not JSON"),
     "invalid-booking": (422, "The booking has faults"),
+    "invalid-closure": (422, "The closure has faults"),
     "invalid-request": (422, "The request has faults"),
     "unknown-parameter": (400, "The address has a parameter that this call does not take"),
     "too-large": (413, "The body is too large"),

@@ -18,6 +18,10 @@ class EventType(StrEnum):
     """What may happen."""
 
     BOOKING_ACCEPTED = "booking.accepted"
+    BOOKING_SUSPENDED = "booking.suspended"
+    BOOKING_RESUMED = "booking.resumed"
+    CLOSURE_IN_FORCE = "closure.in_force"
+    CLOSURE_LIFTED = "closure.lifted"
     EFFECT_LOST = "effect.lost"
     EFFECT_EXPIRED = "effect.expired"
     EFFECT_OVERRIDDEN = "effect.overridden"

@@ -102,3 +102,10 @@ def unserved(connection: Connection, municipality: str) -> list[tuple[str, int]]
     """(what is unserved as JSON, by how many bookings)."""
     sql = "SELECT unserved, count(*) FROM bookings WHERE municipality = ? AND unserved <> '[]' GROUP BY unserved"
     return [(what, count) for what, count in connection.rows(sql, (municipality,))]
+
+
+def with_ids(connection: Connection, municipality: str, ids: Iterable[int]) -> list[Stored]:
+    """Those bookings, in order of id."""
+    condition, values = connection.among("id", ids)
+    rows = connection.rows(f"{_STORED} WHERE municipality = ? AND {condition} ORDER BY id", [municipality, *values])
+    return [Stored(*row) for row in rows]

@@ -168,6 +168,24 @@ OCCUPANCY = Table(
 )
 """Who has which resource when; for conflicts, not for planning."""
 
+CLOSURES = Table(
+    "closures",
+    METADATA,
+    _town(),
+    Column("id", Text, nullable=False),
+    _int("revision"),
+    Column("resource", Text, nullable=False),
+    _int("starts"),
+    _int("ends"),
+    Column("reason", Text),
+    _int("lifted", 0),
+    _int("version"),
+    _int("applied", 0),
+    PrimaryKeyConstraint("municipality", "id"),
+    Index("ix_closures_version", "municipality", "version"),
+)
+"""`version` grows with every change of any closure: plans are made with one. `applied`: what stands is planned with it."""
+
 DELIVERIES = Table(
     "deliveries",
     METADATA,

@@ -43,6 +43,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('municipality', 'lane', 'ends', 'booking', 'occasion', 'door', name=op.f('pk_claims')),
     sqlite_with_rowid=False
     )
+    op.create_table('closures',
+    sa.Column('municipality', sa.Text(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('resource', sa.Text(), nullable=False),
+    sa.Column('starts', sa.BigInteger(), nullable=False),
+    sa.Column('ends', sa.BigInteger(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('lifted', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('applied', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.PrimaryKeyConstraint('municipality', 'id', name=op.f('pk_closures'))
+    )
+    with op.batch_alter_table('closures', schema=None) as batch_op:
+        batch_op.create_index('ix_closures_version', ['municipality', 'version'], unique=False)
+
     op.create_table('codes',
     sa.Column('lane', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('municipality', sa.Text(), nullable=False),
@@ -214,6 +230,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_codes_hash')
 
     op.drop_table('codes')
+    with op.batch_alter_table('closures', schema=None) as batch_op:
+        batch_op.drop_index('ix_closures_version')
+
+    op.drop_table('closures')
     op.drop_table('claims')
     op.drop_table('bookings')
     # ### end Alembic commands ###
