@@ -26,6 +26,8 @@ CODES: dict[str, tuple[int, str]] = {
     "method-not-allowed": (405, "This cannot be done there"),
     "superseded": (409, "A newer revision is known"),
     "revision-conflict": (409, "The same revision is known with another content"),
+    "invalid-cursor": (400, "That is no cursor"),
+    "cursor-gone": (410, "The cursor leads nowhere any more"),
     "no-free-pin": (503, "No PIN is free"),
     "internal": (500, "The hub has a fault"),
 }

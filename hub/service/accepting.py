@@ -134,7 +134,9 @@ _REST = 30 * 24 * 3600 * 1_000_000
 def _basis(connection: Connection) -> dict[str, tuple[int, int]]:
     """The versions of configuration and closures that are current, by municipality."""
     closed = closures.versions(connection)
-    return {town: (version, closed.get(town, 0)) for town, version in configurations.current_versions(connection).items()}
+    return {
+        town: (version, closed.get(town, 0)) for town, version in configurations.current_versions(connection).items()
+    }
 
 
 def _suspension(one: Change) -> Event:
@@ -205,7 +207,18 @@ def _write_bookings(connection: Connection, changes: list[Change]) -> None:
 def _columns(one: Change) -> tuple[object, ...]:
     r = one.request
     asked = one.asked().to_json()
-    return (r.revision, r.status, r.content, r.body, r.persons, asked, r.unserved, r.rules.version, r.accepted_at, r.sent_by)
+    return (
+        r.revision,
+        r.status,
+        r.content,
+        r.body,
+        r.persons,
+        asked,
+        r.unserved,
+        r.rules.version,
+        r.accepted_at,
+        r.sent_by,
+    )
 
 
 def _write_claims(connection: Connection, changes: list[Change]) -> None:

@@ -19,7 +19,9 @@ class Stored(NamedTuple):
     applied: bool
 
 
-_ALL = "SELECT id, revision, resource, starts, ends, reason, lifted, version, applied FROM closures WHERE municipality = ?"
+_ALL = (
+    "SELECT id, revision, resource, starts, ends, reason, lifted, version, applied FROM closures WHERE municipality = ?"
+)
 
 
 def versions(connection: Connection) -> dict[str, int]:
@@ -62,7 +64,8 @@ def put(connection: Connection, municipality: str, closure: Stored) -> Stored:
 def set_applied(connection: Connection, municipality: str, id_: str, version: int) -> None:
     """What stands is planned with this version of the closure."""
     connection.run(
-        "UPDATE closures SET applied = 1 WHERE municipality = ? AND id = ? AND version = ?", (municipality, id_, version)
+        "UPDATE closures SET applied = 1 WHERE municipality = ? AND id = ? AND version = ?",
+        (municipality, id_, version),
     )
 
 

@@ -96,7 +96,7 @@ def coming(
     return [Coming(*row) for row in rows]
 
 
-def bookings_in(  # noqa: PLR0913 - a page of a search
+def bookings_in(
     connection: Connection,
     municipality: str,
     spans: Iterable[tuple[str, int, int]],

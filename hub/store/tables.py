@@ -70,6 +70,7 @@ BOOKINGS = Table(
     Column("unserved", Text, nullable=False),
     _int("configuration"),
     _int("accepted_at"),
+    _int("effective", 0),
     Column("sent_by", Text, nullable=False, server_default=""),
     UniqueConstraint("municipality", "number"),
     sqlite_autoincrement=False,
@@ -215,6 +216,11 @@ EVENTS = Table(
     Index("ix_events_subject", "municipality", "subject"),
     sqlite_autoincrement=True,
 )
+
+INSTALLATION = Table(
+    "installation", METADATA, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
+)
+"""What the installation remembers about itself: the epoch of its event feed, how far it was pruned."""
 
 PROBLEMS = Table(
     "problems",

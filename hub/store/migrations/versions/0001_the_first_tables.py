@@ -25,6 +25,7 @@ def upgrade() -> None:
     sa.Column('unserved', sa.Text(), nullable=False),
     sa.Column('configuration', sa.BigInteger(), nullable=False),
     sa.Column('accepted_at', sa.BigInteger(), nullable=False),
+    sa.Column('effective', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('sent_by', sa.Text(), server_default='', nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_bookings')),
     sa.UniqueConstraint('municipality', 'number', name=op.f('uq_bookings_municipality_number')),
@@ -130,6 +131,11 @@ def upgrade() -> None:
         batch_op.create_index('ix_events_subject', ['municipality', 'subject'], unique=False)
         batch_op.create_index('ix_events_town', ['municipality', 'id'], unique=False)
 
+    op.create_table('installation',
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_installation'))
+    )
     op.create_table('keys',
     sa.Column('hash', sa.LargeBinary(), nullable=False),
     sa.Column('municipality', sa.Text(), nullable=False),
@@ -214,6 +220,7 @@ def downgrade() -> None:
 
     op.drop_table('lanes')
     op.drop_table('keys')
+    op.drop_table('installation')
     with op.batch_alter_table('events', schema=None) as batch_op:
         batch_op.drop_index('ix_events_town')
         batch_op.drop_index('ix_events_subject')
