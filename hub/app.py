@@ -29,6 +29,7 @@ from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
+from hub.service.waiting import Waiting
 from hub.settings import Settings
 from hub.store.database import path_of
 from hub.store.feed import begin_epoch
@@ -106,6 +107,7 @@ class Hub:
             figures=Figures(readers, rulebook, clock),
             closing=closing,
             feed=Feed(readers, rulebook, clock),
+            waiting=Waiting(readers, clock),
         )
 
     async def _open_connections(self) -> None:

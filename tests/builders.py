@@ -36,7 +36,7 @@ def a_town(
     zone = {"connection": "lamps", "capability": "lighting", "kind": "dim", "lead_minutes": lead, "lag_minutes": lag}
     door = {"lead_minutes": lead, "lag_minutes": lag}
     levels = {"default": 60, "training": 60, "match": 100}
-    connection = {"mode": "live", "push_horizon_days": horizon_days, "settings": {}}
+    connection: dict[str, Any] = {"mode": "live", "push_horizon_days": horizon_days, "settings": {}}
     chosen = connectors or {}
     facility = {
         "name": "Hallen",
@@ -72,11 +72,11 @@ def a_town(
     if finance:
         town["finance"] = {"connection": finance}
     connections = {
-        "locks": connection | {"connector": "test_locks"} | chosen.get("locks", {}),
-        "lamps": connection | {"connector": "test_lamps"} | chosen.get("lamps", {}),
+        "locks": connection | {"connector": "test_locks"} | dict(chosen.get("locks", {})),
+        "lamps": connection | {"connector": "test_lamps"} | dict(chosen.get("lamps", {})),
     }
     if finance:
-        connections[finance] = connection | {"connector": "test_finance"} | chosen.get(finance, {})
+        connections[finance] = connection | {"connector": "test_finance"} | dict(chosen.get(finance, {}))
     return Configuration.model_validate(
         {"municipality": town, "connections": connections, "facilities": {"hall": facility}}
     )

@@ -14,16 +14,26 @@ _SCHEME = HTTPBearer(auto_error=False, description="An API key, made by `knutpun
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
+async def known(request: Request, _key: Annotated[object, Security(_SCHEME)] = None) -> Holder:
+    """The holder of the request's key, whatever it may; also a dependency.
+
+    Raises:
+        ProblemError: 401 without a key in force.
+    """
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    holder = await desk(request).holder(key.strip()) if scheme.lower() == "bearer" and key else None
+    if holder is None:
+        raise ProblemError("unauthorised", "send Authorization: Bearer with a key in force", headers=_CHALLENGE)
+    return holder
+
+
 async def authorised(request: Request, municipality: str, scope: Scope) -> Holder:
     """The holder of the request's key.
 
     Raises:
         ProblemError: 401 without a key in force, 403 when it does not give this right in this municipality.
     """
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    holder = await desk(request).holder(key.strip()) if scheme.lower() == "bearer" and key else None
-    if holder is None:
-        raise ProblemError("unauthorised", "send Authorization: Bearer with a key in force", headers=_CHALLENGE)
+    holder = await known(request)
     if not holder.may(scope, municipality):
         raise ProblemError("forbidden", f"the key {holder.name!r} lacks scope {scope} in {municipality}")
     return holder

@@ -20,6 +20,7 @@ from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
+from hub.service.waiting import Waiting
 from hub.store.writer import Readers
 
 _REMEMBERED_SECONDS = 5.0
@@ -43,6 +44,7 @@ class Desk:
     figures: Figures
     closing: Closing
     feed: Feed
+    waiting: Waiting
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is told to stop: streams end."""
     _holders: dict[bytes, tuple[float, Holder | None]] = field(default_factory=dict)

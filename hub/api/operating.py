@@ -4,13 +4,22 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.clock import micros
-from hub.model.answers import ConnectionAnswer, DeliveryPage, ProblemAnswer, Readiness, ResourceAnswer, StatusAnswer
+from hub.model.answers import (
+    ConnectionAnswer,
+    DeliveryPage,
+    ProblemAnswer,
+    Readiness,
+    ResourceAnswer,
+    Retried,
+    StatusAnswer,
+    Tested,
+)
 from hub.model.states import Delivery
 from hub.service.keys import Holder, Scope
 
@@ -19,20 +28,6 @@ ROUTER = APIRouter(prefix="/v1/{municipality}", responses=problems("not-found"))
 _Here = Annotated[Desk, Depends(desk)]
 _READ = [Depends(require(Scope.BOOKINGS_READ))]
 _OPERATE = [Depends(require(Scope.OPERATOR))]
-
-
-class Retried(BaseModel):
-    """What a retry came to."""
-
-    deliveries: int
-
-
-class Tested(BaseModel):
-    """What a test of a connection showed."""
-
-    ok: bool
-    failed: str | None
-    about: ConnectionAnswer
 
 
 @ROUTER.get("/resources", tags=["resources"], dependencies=_READ)

@@ -39,9 +39,7 @@ class CredentialErrand(Errand):
         if access is None:
             self._windows: frozenset[Window] = frozenset()
             return
-        folded = (
-            Window(door=d, starts_at=instant(s), ends_at=instant(e)) for d, s, e in json.loads(self.desired.state)
-        )
+        folded = _windows_in(self.desired.state)
         self._windows, edge = narrowed(folded, access.access_limits, instant(self.now))
         self.next_edge = min(self.next_edge, micros(edge) if edge else NEVER)
         version = self.loaded.code.version if self.loaded.code else 0
@@ -88,11 +86,11 @@ class CredentialErrand(Errand):
         if found is None:
             return None
         match found.condition:
-            case Condition.STANDING if self._is_so(found.value, access):
-                return self.confirmed(proof=Proof.READ, state=self._state, sent=None)
+            case Condition.STANDING if state := self._shown(found.value, access):
+                return self.confirmed(proof=Proof.READ, state=state, sent=None)
             case Condition.DISABLED:
                 return self._disabled(found.detail)
-            case Condition.AWAITING_USER if self._is_so(found.value, access):
+            case Condition.AWAITING_USER if self._shown(found.value, access):
                 return self._awaiting(None)
         return None
 
@@ -182,10 +180,21 @@ class CredentialErrand(Errand):
             cause=Cause("still-there", self.lane.key),
         )
 
-    def _is_so(self, seen: Credential, access: AccessControl) -> bool:
-        kept = as_kept(self._windows, access.access_limits)
-        same_value = seen.value is Unsaid.NOT_TOLD or self._secret() in {seen.value, Unsaid.CHOSEN_BY_SYSTEM}
-        return same_value and _spans(seen.windows, self.now) == _spans(kept, self.now)
+    def _shown(self, seen: Credential, access: AccessControl) -> str | None:
+        """The state that a look shows, when it is what should be.
+
+        A lock of wall time keeps a window a little longer than it was sent (`widened`): until then what was sent last
+        is still shown whole, and nobody has touched it.
+        """
+        if seen.value is not Unsaid.NOT_TOLD and self._secret() not in {seen.value, Unsaid.CHOSEN_BY_SYSTEM}:
+            return None
+        sent_last = [self.lane.confirmed] if self.lane.confirmed and self._stands else []
+        shown = _spans(seen.windows, self.now)
+        for state in (self._state, *sent_last):
+            kept = as_kept(_windows_in(_read(state)[1]), access.access_limits)
+            if shown == _spans(kept, self.now):
+                return state
+        return None
 
     def _credential(self) -> Credential:
         method = Method(self.loaded.code.method) if self.loaded.code else Method.PIN
@@ -209,6 +218,11 @@ def _read(state: str | None) -> tuple[str, str]:
         return "", NO_WINDOWS
     version, bracket, windows = state.partition("[")
     return version, bracket + windows
+
+
+def _windows_in(text: str) -> frozenset[Window]:
+    """The windows of a folded state."""
+    return frozenset(Window(door=d, starts_at=instant(s), ends_at=instant(e)) for d, s, e in json.loads(text))
 
 
 def _left(windows: str, now: int) -> Spans:

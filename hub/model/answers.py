@@ -287,3 +287,23 @@ class StatusAnswer(Frozen):
     unserved: dict[str, int]
     problems: int
     connections: dict[str, str]
+
+
+class Installation(Frozen):
+    """What the caller's key reaches here."""
+
+    municipalities: Annotated[tuple[str, ...], Field(description="those that are served here and that the key is for")]
+
+
+class Retried(Frozen):
+    """What a retry came to."""
+
+    deliveries: int
+
+
+class Tested(Frozen):
+    """What a test of a connection showed."""
+
+    ok: bool
+    failed: str | None
+    about: ConnectionAnswer

@@ -45,9 +45,10 @@ class IdentityNumber:
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's hook
         written = core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema(max_length=20))
-        return core_schema.union_schema(
-            [core_schema.is_instance_schema(cls), written],
-            mode="left_to_right",
+        made = core_schema.union_schema([core_schema.is_instance_schema(cls), written], mode="left_to_right")
+        return core_schema.json_or_python_schema(
+            json_schema=written,
+            python_schema=made,
             serialization=core_schema.plain_serializer_function_ser_schema(_digits, when_used="json-unless-none"),
         )
 

@@ -48,7 +48,8 @@ class _Asked:
         self.grants: dict[TargetKey, Grant] = {}
         self.records: list[RecordWish] = []
         self.unserved: dict[Unserved, None] = {}
-        self._holders: dict[Holder, int] = {}
+        holders = dict.fromkeys(holder for occasion in booking.occasions for holder in occasion.holders)
+        self._places = {holder: place for place, holder in enumerate(holders)}
 
     def use(self, occasion: Occasion, resource: str) -> None:
         wanted = self.rules.resources.get(resource)
@@ -88,7 +89,7 @@ class _Asked:
                 )
 
     def _granted(self, access: AccessRule, holder: Holder) -> TargetKey:
-        place = self._holders.setdefault(holder, len(self._holders))
+        place = self._places[holder]
         target = TargetKey(access.connection, self._key(access, holder))
         known = self.grants.get(target)
         if known is None:

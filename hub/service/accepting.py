@@ -16,6 +16,7 @@ from hub.service.allocating import Wanted
 from hub.service.asked import Target
 from hub.service.changes import Change, change, raises
 from hub.service.preparing import Accept
+from hub.service.releasing import released
 from hub.store import bookings, claims, closures, codes, configurations, events, lanes, occupancy
 from hub.store.bookings import Known
 from hub.store.claims import ClaimRow
@@ -72,6 +73,8 @@ class Accepting:
         if changes:
             self._write(connection, list(changes.values()))
             _tell(connection, group, outcomes)
+            if freed := [one for one in changes.values() if one.before.uses - one.request.uses]:
+                events.append(connection, released(connection, freed))
         return [
             _answer(connection, request, outcome, known.get(_key(request)), changes.get(_key(request)))
             for request, outcome in zip(group, outcomes, strict=True)

@@ -41,9 +41,13 @@ class Holder(NamedTuple):
     name: str
     scopes: frozenset[Scope]
 
+    def reaches(self, municipality: str) -> bool:
+        """Whether the key is for that municipality."""
+        return self.municipality in {EVERY_MUNICIPALITY, municipality}
+
     def may(self, scope: Scope, municipality: str) -> bool:
         """Whether the key gives that right in that municipality."""
-        if self.municipality not in {EVERY_MUNICIPALITY, municipality}:
+        if not self.reaches(municipality):
             return False
         return (
             scope in self.scopes

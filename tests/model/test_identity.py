@@ -166,3 +166,9 @@ def test_the_error_of_a_booking_shows_nothing_of_its_persons() -> None:
     told = str(caught.value) + repr(caught.value)
     assert "check digit" in told
     assert [word for word in ("0708", "070-174", "kansli") if word in told] == []
+
+
+def test_a_fault_of_a_number_points_at_its_field_and_is_told_once() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Form.model_validate_json('{"person": "194107081112", "organisation": "8024000006"}')
+    assert [fault["loc"] for fault in caught.value.errors()] == [("person",), ("organisation",)]

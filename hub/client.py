@@ -1,0 +1,265 @@
+"""The typed client of our own API: a `Client` for an installation and a key, an `At` for one municipality in it.
+
+Refused                 the hub answered with problem details: a leaf is its `code`
+httpx.TransportError    no whole answer: not reachable, or lost on the way; every call may be made again
+
+Synchronous: not to be called where an event loop runs.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import datetime
+from functools import partial
+from io import BufferedIOBase
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from hub.model.answers import (
+    BookingAnswer,
+    BookingLine,
+    BookingPage,
+    BookingView,
+    ConnectionAnswer,
+    DeliveryAnswer,
+    DeliveryPage,
+    ImportLine,
+    ImportSummary,
+    Installation,
+    ProblemAnswer,
+    ProblemDetails,
+    Readiness,
+    ResourceAnswer,
+    Retried,
+    StatusAnswer,
+    Tested,
+)
+from hub.model.booking import Booking
+
+DEFAULT_URL = "http://127.0.0.1:8480"
+_TIMEOUT = httpx.Timeout(30, connect=5)
+_IMPORT_TIMEOUT = httpx.Timeout(300, connect=5)
+"""The hub answers every hundredth line; a source may be slow."""
+_PAGE = 500
+
+_PIECE = 65536
+
+Answer = TypeVar("Answer", bound=BaseModel)
+Source = BufferedIOBase | Iterable[bytes]
+"""An open binary file, or bytes in pieces of any size."""
+
+
+class Refused(Exception):
+    """The hub answered, and the answer is no."""
+
+    def __init__(self, details: ProblemDetails) -> None:
+        super().__init__(f"{details.title}: {details.detail}" if details.detail else details.title)
+        self.details = details
+
+
+class Client:
+    """One installation, with one key; close it, or use it as a context."""
+
+    def __init__(self, key: str, url: str = DEFAULT_URL) -> None:
+        self.url, self.headers = url.rstrip("/"), {"Authorization": f"Bearer {key}"}
+        self._tls = ssl.create_default_context()
+        self._http = httpx.Client(verify=self._tls, timeout=_TIMEOUT, headers=self.headers, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def installation(self) -> Installation:
+        """What the key reaches."""
+        return read(Installation, self.ask("GET", "/v1"))
+
+    def at(self, municipality: str) -> "At":
+        """The calls within one municipality."""
+        return At(self, municipality)
+
+    def ask(self, method: str, path: str, **more: Any) -> bytes:
+        """The body of a whole answer. Raises Refused."""
+        response = self._http.request(method, self.url + path, **more)
+        if response.is_error or response.is_redirect:
+            raise Refused(_details(response))
+        return response.content
+
+    async def exchange(self, path: str, source: Source, media_type: str) -> AsyncIterator[list[bytes]]:
+        """The lines of an answer that comes while the body goes; httpx's own transports would send all of it first."""
+        from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - late: only imports need it, and it is large
+
+        headers = self.headers | {"Content-Type": media_type}
+        way = AiohttpTransport(verify=self._tls, trust_env=False)
+        async with (
+            httpx.AsyncClient(transport=way, timeout=_IMPORT_TIMEOUT, headers=headers, trust_env=False) as http,
+            http.stream("POST", self.url + path, content=_aside(_pieces(source))) as response,
+        ):
+            if response.status_code != httpx.codes.OK:
+                await response.aread()
+                raise Refused(_details(response))
+            rest = b""
+            async for chunk in response.aiter_bytes():
+                *whole, rest = (rest + chunk).split(b"\n")
+                yield whole
+
+
+class At:
+    """One municipality. All calls raise Refused."""
+
+    def __init__(self, client: Client, municipality: str) -> None:
+        self._client, self.municipality, self._root = client, municipality, f"/v1/{quote(municipality, safe='')}"
+
+    def put_booking(self, booking: Booking | bytes, number: str = "") -> BookingAnswer:
+        """Send a booking at a revision; the answer comes when it is on disk. Raw JSON needs its number told."""
+        content = booking if isinstance(booking, bytes) else booking.model_dump_json(exclude_none=True).encode()
+        path = self._path("bookings", booking.number if isinstance(booking, Booking) else number)
+        return read(BookingAnswer, self._client.ask("PUT", path, content=content, headers=_JSON))
+
+    def get_booking(self, number: str) -> BookingView:
+        """A booking, and all that follows from it."""
+        return read(BookingView, self._client.ask("GET", self._path("bookings", number)))
+
+    def bookings(self) -> Iterator[BookingLine]:
+        """Every booking's number, revision and content hash, in order of number."""
+        after: str | None = ""
+        while after is not None:
+            page = self._get(BookingPage, "bookings", after=after, limit=_PAGE)
+            yield from page.bookings
+            after = page.next
+
+    def import_lines(self, source: Source) -> Iterator[ImportLine | ImportSummary]:
+        """Send NDJSON; answers come line by line, in order, while more is sent, and a summary last."""
+        answers = self._client.exchange(self._path("bookings"), source, "application/x-ndjson")
+        summary = None
+        with asyncio.Runner() as runner:
+            try:
+                while lines := runner.run(_following(answers)):
+                    for told in map(_import_answer, filter(None, lines)):
+                        summary = told if isinstance(told, ImportSummary) else summary
+                        yield told
+            finally:
+                runner.run(answers.aclose())  # type: ignore[attr-defined]
+        if summary is None:
+            raise httpx.RemoteProtocolError(
+                "the answers ended without a summary; send it all again, nothing is done twice"
+            )
+
+    def status(self) -> StatusAnswer:
+        """Everything counted."""
+        return self._get(StatusAnswer, "status")
+
+    def readiness(self, *, hours: int = 24) -> Readiness:
+        """Is tonight ready?"""
+        return self._get(Readiness, "readiness", hours=hours)
+
+    def resources(self) -> list[ResourceAnswer]:
+        """Every resource, with its identities in each system."""
+        return _list(ResourceAnswer, self._client.ask("GET", self._path("resources")))
+
+    def get_resource(self, resource: str) -> ResourceAnswer:
+        """One resource, what its targets should be like now, and who claims them."""
+        return self._get(ResourceAnswer, "resources", resource)
+
+    def deliveries(
+        self, *, state: str | None = None, connection: str | None = None, before: datetime | None = None
+    ) -> Iterator[DeliveryAnswer]:
+        """What is where, in order of id."""
+        chosen = {"state": state, "connection": connection, "before": before.isoformat() if before else None}
+        after: int | None = 0
+        while after is not None:
+            page = self._get(DeliveryPage, "deliveries", after=after, limit=_PAGE, **chosen)
+            yield from page.deliveries
+            after = page.next
+
+    def problems(self, *, ended: bool = False, language: Literal["sv", "en"] = "en") -> list[ProblemAnswer]:
+        """The open problems, or those that have ended; the oldest first."""
+        params = {"ended": ended, "language": language}
+        return _list(ProblemAnswer, self._client.ask("GET", self._path("problems"), params=params))
+
+    def retry_problem(self, problem: int) -> int:
+        """Try what waits behind a problem again; gives how many deliveries that is."""
+        return read(Retried, self._client.ask("POST", self._path("problems", f"{problem}:retry"))).deliveries
+
+    def connections(self) -> list[ConnectionAnswer]:
+        """The connections, and how each is."""
+        return _list(ConnectionAnswer, self._client.ask("GET", self._path("connections")))
+
+    def test(self, connection: str) -> Tested:
+        """Have a system asked what it says of itself; changes nothing there."""
+        return read(Tested, self._client.ask("POST", self._path("connections", f"{connection}:test")))
+
+    def pause(self, connection: str) -> ConnectionAnswer:
+        """Send nothing more to a system until it is resumed."""
+        return read(ConnectionAnswer, self._client.ask("POST", self._path("connections", f"{connection}:pause")))
+
+    def resume(self, connection: str) -> ConnectionAnswer:
+        """Go on: what waits is due at once."""
+        return read(ConnectionAnswer, self._client.ask("POST", self._path("connections", f"{connection}:resume")))
+
+    def _path(self, *parts: str) -> str:
+        return "/".join((self._root, *(quote(part, safe=":") for part in parts)))
+
+    def _get(self, kind: type[Answer], *parts: str, **params: object) -> Answer:
+        told = {name: value for name, value in params.items() if value is not None}
+        return read(kind, self._client.ask("GET", self._path(*parts), params=told))
+
+
+_JSON = {"Content-Type": "application/json"}
+
+
+def read(kind: type[Answer], body: bytes) -> Answer:
+    """An answer as its type; fields that a newer hub tells besides are let pass."""
+    return kind.model_validate_json(body, extra="ignore")
+
+
+def _list(kind: type[Answer], body: bytes) -> list[Answer]:
+    return TypeAdapter(list[kind]).validate_json(body, extra="ignore")  # type: ignore[valid-type]
+
+
+def _details(response: httpx.Response) -> ProblemDetails:
+    """What the hub said; or what something between said, which knows nothing of problem details."""
+    try:
+        return read(ProblemDetails, response.content)
+    except ValidationError:
+        title = f"{response.status_code} {response.reason_phrase}".strip()
+        return ProblemDetails(type="about:blank", title=title, status=response.status_code, code="not-the-hub")
+
+
+def _import_answer(line: bytes) -> ImportLine | ImportSummary:
+    return read(_Closing, line).summary if line.startswith(b'{"summary"') else read(ImportLine, line)
+
+
+class _Closing(BaseModel):
+    summary: ImportSummary
+
+
+async def _following(answers: AsyncIterator[list[bytes]]) -> list[bytes]:
+    """The next lines; an empty list only at the end."""
+    async for lines in answers:
+        if lines:
+            return lines
+    return []
+
+
+def _pieces(source: Source) -> Iterable[bytes]:
+    """A file as it comes, whatever its lines; anything else as it is."""
+    return iter(partial(source.read1, _PIECE), b"") if isinstance(source, BufferedIOBase) else source
+
+
+async def _aside(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Read in a thread: answers are read meanwhile, however slowly the source gives."""
+    source = iter(chunks)
+    while (chunk := await asyncio.to_thread(next, source, None)) is not None:
+        yield chunk
