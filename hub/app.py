@@ -12,12 +12,16 @@ from hub.api.application import create_api
 from hub.api.desk import Desk
 from hub.clock import Clock, DomainClock, micros
 from hub.console.router import ROUTER as CONSOLE
+from hub.delivery.carrying import Carrier
 from hub.delivery.connections import Connections, NoStandIns, StandIns
 from hub.delivery.health import Health
+from hub.delivery.settling import Settling
 from hub.delivery.simulating import Simulators
 from hub.service.answering import Answering
 from hub.service.bookings import Bookings
+from hub.service.closing import Closing
 from hub.service.configuring import put_folder
+from hub.service.feed import Feed
 from hub.service.figures import Figures
 from hub.service.keys import EVERY_MUNICIPALITY, Scope
 from hub.service.keys import create as create_key
@@ -26,8 +30,10 @@ from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
+from hub.service.waiting import Waiting
 from hub.settings import Settings
 from hub.store.database import path_of
+from hub.store.feed import begin_epoch
 from hub.store.migrating import ready, version
 from hub.store.sealing import Seal, key_from
 from hub.store.writer import Readers, Writer
@@ -64,7 +70,10 @@ class Hub:
         lease = self.settings.pulse.lease
         self.connections = Connections(self.writer, self.readers, self.seal, self.clock, lease)
         self.health = Health(self.writer, self.readers, self.connections, self.rulebook, self.clock)
-        self.worker = Worker(self.writer, self.connections, self.health, self.seal, self.clock, self.settings.pulse)
+        settling = Settling(self.clock, lambda town: self.rulebook.rules(town).horizons)
+        carrier = Carrier(self.clock, self.seal)
+        self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
+        await self.writer.call(begin_epoch)
         if empty:
             await self._write_operator_key()
         for folder in self.folders:
@@ -75,12 +84,14 @@ class Hub:
         self._open_desk()
         await self._open_connections()
         await self.worker.start()
+        await self.desk.closing.finish()
 
     def _open_desk(self) -> None:
         writer, readers, rulebook, clock = self.writer, self.readers, self.rulebook, self.clock
         bookings = Bookings(writer, readers, self.seal, rulebook, clock)
         operating = Operating(writer, readers, rulebook, clock)
-        bookings.woken = operating.woken = self.worker.dispatcher.wake.set
+        closing = Closing(writer, readers, self.seal, rulebook, clock)
+        bookings.woken = operating.woken = closing.woken = self.worker.dispatcher.wake.set
         look_up = LookUp(readers, self.seal, rulebook, clock)
         self.desk = Desk(
             clock=clock,
@@ -95,6 +106,9 @@ class Hub:
             answering=Answering(readers, look_up, clock),
             resources=Resources(readers, rulebook, clock),
             figures=Figures(readers, rulebook, clock),
+            closing=closing,
+            feed=Feed(readers, rulebook, clock),
+            waiting=Waiting(readers, clock),
         )
 
     async def _open_connections(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from hub.clock import Clock, micros
+from hub.clock import micros
 from hub.delivery.carrying import Carrier, quiet_after
 from hub.delivery.connections import Connections
 from hub.delivery.dispatcher import Dispatcher
@@ -14,7 +14,6 @@ from hub.delivery.settling import Settling
 from hub.settings import Pulse
 from hub.store import codes, lanes
 from hub.store.database import Connection
-from hub.store.sealing import Seal
 from hub.store.writer import Writer
 
 
@@ -22,11 +21,11 @@ class Worker:
     """One node's loops. The periodic jobs are APScheduler's; the domain's timed effects are the dispatcher's alone."""
 
     def __init__(
-        self, writer: Writer, running: Connections, health: Health, seal: Seal, clock: Clock, pulse: Pulse
+        self, writer: Writer, running: Connections, health: Health, carrier: Carrier, settling: Settling, pulse: Pulse
     ) -> None:
-        self._writer, self._connections, self._health, self._clock, self._pulse = writer, running, health, clock, pulse
-        self._settling = Settling(clock)
-        self.dispatcher = Dispatcher(writer, running.find, Carrier(clock, seal), self._settling, clock, pulse)
+        self._writer, self._connections, self._health, self._pulse = writer, running, health, pulse
+        self._clock = carrier.clock
+        self.dispatcher = Dispatcher(writer, running.find, carrier, settling, self._clock, pulse)
         running.woken = health.resumed = self.dispatcher.wake.set
         self._scheduler = AsyncIOScheduler(
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}

@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.api import bookings, health, installation, operating, problems
+from hub.api import bookings, closures, events, health, installation, operating, problems
 from hub.model.answers import ImportLine, ProblemDetails
 from hub.model.booking import Booking
 
@@ -56,7 +56,14 @@ def create_api(lifespan: Lifespan | None = None) -> FastAPI:
         separate_input_output_schemas=False,
     )
     problems.install(app)
-    for router in (installation.ROUTER, bookings.ROUTER, operating.ROUTER, health.ROUTER):
+    for router in (
+        installation.ROUTER,
+        bookings.ROUTER,
+        closures.ROUTER,
+        events.ROUTER,
+        operating.ROUTER,
+        health.ROUTER,
+    ):
         app.include_router(router)
     app.add_middleware(RequestIds)
     plain = app.openapi

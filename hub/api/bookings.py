@@ -1,5 +1,6 @@
 """Bookings: put one, send a season, get one with all that follows from it, list them."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
@@ -15,8 +16,9 @@ from hub.errors import FieldFault, InvalidError
 from hub.model.answers import BookingAnswer, BookingPage, BookingView, ImportLine, ImportSummary
 from hub.service import showing
 from hub.service.accepting import Outcome
-from hub.service.bookings import LINE_LIMIT, Line, split_lines
+from hub.service.bookings import LINE_LIMIT, Done, Line, split_lines
 from hub.service.keys import Holder, Scope
+from hub.service.waiting import LONGEST_SECONDS
 
 ROUTER = APIRouter(tags=["bookings"])
 
@@ -26,6 +28,14 @@ _BODY: dict[str, Any] = {
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Booking"}}},
     },
     "security": [{"HTTPBearer": []}],
+    "parameters": [
+        {
+            "name": "Prefer",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "wait=N holds the answer up to N (30) seconds, until what the municipality awaits is confirmed",
+        }
+    ],
 }
 _LINES: dict[str, Any] = {
     "requestBody": {
@@ -70,8 +80,25 @@ async def put_booking(municipality: str, number: str, request: Request) -> Respo
         raise ProblemError(
             "revision-conflict", f"send the change as revision {revision + 1}", current_revision=revision
         )
-    answer = await here.answering.answer(done, with_values=holder.may(Scope.CREDENTIALS_READ, municipality))
-    return Response(answer.model_dump_json(), 202 if done.answer.changed else 200, media_type="application/json")
+    headers = await _waited(request, here, done)
+    with_values = holder.may(Scope.CREDENTIALS_READ, municipality)
+    answer = await here.answering.answer(done, with_values=with_values, waited=bool(headers))
+    status = 202 if done.answer.changed else 200
+    return Response(answer.model_dump_json(), status, media_type="application/json", headers=headers)
+
+
+_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?=$|[,;])")
+"""Source: RFC 7240, section 4.3, read 2026-11-21; a preference that cannot be read is ignored."""
+
+
+async def _waited(request: Request, here: Desk, done: Done) -> dict[str, str]:
+    """Hold the answer as the caller prefers; gives the header that says so."""
+    wanted = _WAIT.search(request.headers.get("prefer", ""))
+    if wanted is None:
+        return {}
+    seconds = min(int(wanted[1]), LONGEST_SECONDS)
+    await here.waiting.until_settled(done, seconds=seconds)
+    return {"Preference-Applied": f"wait={seconds}"}
 
 
 @ROUTER.get("/v1/{municipality}/bookings/{number}", responses=problems("not-found"))

@@ -1,5 +1,6 @@
 """What the routers call: every use case of this process in one place, and who is calling."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
@@ -10,6 +11,8 @@ from hub.delivery.connections import Connections
 from hub.delivery.health import Health
 from hub.service.answering import Answering
 from hub.service.bookings import Bookings
+from hub.service.closing import Closing
+from hub.service.feed import Feed
 from hub.service.figures import Figures
 from hub.service.keys import Holder, digest, holder
 from hub.service.looking_up import LookUp
@@ -17,6 +20,7 @@ from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
+from hub.service.waiting import Waiting
 from hub.store.writer import Readers
 
 _REMEMBERED_SECONDS = 5.0
@@ -38,6 +42,11 @@ class Desk:
     answering: Answering
     resources: Resources
     figures: Figures
+    closing: Closing
+    feed: Feed
+    waiting: Waiting
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is told to stop: streams end."""
     _holders: dict[bytes, tuple[float, Holder | None]] = field(default_factory=dict)
 
     async def holder(self, key: str) -> Holder | None:

@@ -15,6 +15,7 @@ MEDIA_TYPE = "application/problem+json"
 CODES: dict[str, tuple[int, str]] = {
     "invalid-json": (400, "The body is not JSON"),
     "invalid-booking": (422, "The booking has faults"),
+    "invalid-closure": (422, "The closure has faults"),
     "invalid-request": (422, "The request has faults"),
     "unknown-parameter": (400, "The address has a parameter that this call does not take"),
     "too-large": (413, "The body is too large"),
@@ -25,6 +26,8 @@ CODES: dict[str, tuple[int, str]] = {
     "method-not-allowed": (405, "This cannot be done there"),
     "superseded": (409, "A newer revision is known"),
     "revision-conflict": (409, "The same revision is known with another content"),
+    "invalid-cursor": (400, "That is no cursor"),
+    "cursor-gone": (410, "The cursor leads nowhere any more"),
     "no-free-pin": (503, "No PIN is free"),
     "internal": (500, "The hub has a fault"),
 }

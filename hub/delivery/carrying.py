@@ -32,11 +32,11 @@ class Carrier:
     """Carries lanes; knows nothing of leases but the moment after which no call may start."""
 
     def __init__(self, clock: Clock, seal: Seal) -> None:
-        self._clock, self._seal = clock, seal
+        self.clock, self._seal = clock, seal
 
     async def carry(self, loaded: Loaded, running: Running | None, last_start: float) -> Outcome:
         """Do what the lane needs. `last_start`: by the machine's running clock, seconds."""
-        now = micros(self._clock.now())
+        now = micros(self.clock.now())
         if loaded.lane.kind is TargetKind.RECORD or running is None:
             cause = Cause("no-connection", loaded.lane.connection)
             return failed(loaded.lane, Delivery.STUCK, "no such connection runs here", due=NEVER, cause=cause)
@@ -52,7 +52,7 @@ class Carrier:
 
     async def _in_turn(self, loaded: Loaded, running: Running, last_start: float) -> Outcome:
         """The wait for a way may have been long: decide anew, and only while the lease leaves time."""
-        now = micros(self._clock.now())
+        now = micros(self.clock.now())
         if running_seconds() >= last_start:
             return put_off(loaded.lane, until=now)
         if not running.gate.enter(loaded.lane.id, now):
@@ -106,7 +106,7 @@ class Carrier:
         gate, needed_by, now, lane = (
             errand.running.gate,
             errand.desired.needed_by,
-            micros(self._clock.now()),
+            micros(self.clock.now()),
             errand.lane,
         )
         gate.failed(lane.id, now, needed_by=needed_by)

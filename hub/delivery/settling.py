@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from hub.clock import Clock, micros
+from hub.delivery import telling
 from hub.delivery.outcomes import Outcome
+from hub.delivery.telling import Horizons
 from hub.model.events import EventType
 from hub.store import connections, deliveries, events, lanes, problems
 from hub.store.database import Connection
@@ -14,8 +16,8 @@ from hub.store.lanes import Settled
 class Settling:
     """Holds what the transaction needs besides its connection."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, horizons: Horizons) -> None:
+        self._clock, self._horizons = clock, horizons
 
     def settle(self, connection: Connection, done: list[Outcome]) -> list[bool]:
         """Write every outcome; says which lanes were still ours."""
@@ -24,7 +26,9 @@ class Settling:
         ours = lanes.settle(connection, rows)
         old = {one.lane.problem for one in done if one.lane.problem is not None}
         problems.close(connection, old, now=now)
-        _tell(connection, [one for one, mine in zip(done, ours, strict=True) if mine], now)
+        mine = [one for one, is_ours in zip(done, ours, strict=True) if is_ours]
+        _tell(connection, mine, now)
+        events.append(connection, telling.of_bookings(connection, mine, self._horizons, now=now))
         return ours
 
     def _settled(self, connection: Connection, one: Outcome, now: int) -> Settled:

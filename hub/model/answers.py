@@ -7,6 +7,7 @@ from pydantic import Field
 
 from hub.model.booking import Booking
 from hub.model.credential import Method
+from hub.model.events import Envelope
 from hub.model.frozen import Frozen
 from hub.model.states import Delivery, Effect, Proof, Record
 
@@ -169,6 +170,14 @@ class ImportSummary(Frozen):
     superseded: int = 0
     rejected: int = 0
     conflicts: int = 0
+
+
+class EventPage(Frozen):
+    """A page of the event feed, in the order of commit."""
+
+    events: tuple[Envelope, ...]
+    next: Annotated[str, Field(description="give it as `after` for the next page; opaque")]
+    more: Annotated[bool, Field(description="whether the next page has events already")]
 
 
 class DeliveryAnswer(Frozen):

@@ -13,6 +13,11 @@ OUR_MARK = "hub-"
 """Begins every key that we make in another system; what does not carry it is never touched."""
 
 
+def number_of(key: str) -> str | None:
+    """The booking number in a key that we made for a booking's own credential; None for another's key."""
+    return key.removeprefix(OUR_MARK).partition("~")[0] if key.startswith(OUR_MARK) else None
+
+
 def plan(booking: Booking, closures: Iterable[Closure], rules: Rules) -> Plan:
     """Return what the booking asks for; nothing unless it is confirmed. Equal arguments give equal plans."""
     if booking.status is not Status.CONFIRMED:

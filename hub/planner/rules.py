@@ -17,7 +17,7 @@ from hub.model.configuration import (
     ZoneRule,
 )
 from hub.model.credential import Method
-from hub.model.plan import TargetKey, TargetKind, Unserved
+from hub.model.plan import Closure, TargetKey, TargetKind, Unserved
 
 Mark = Callable[[str], str]
 """A keyed hash in short text: the same for the same words, telling nobody which."""
@@ -80,6 +80,14 @@ class Rules:
     registry: str | None
     roles: Mapping[str, str | None]
     mark: Mark
+    closures: tuple[Closure, ...] = ()
+    """Those in force."""
+    closures_version: int = 0
+
+    @property
+    def basis(self) -> tuple[int, int]:
+        """What a plan was made with: the versions of configuration and closures."""
+        return self.version, self.closures_version
 
 
 def compiled(

@@ -16,7 +16,8 @@ from hub.service.allocating import Wanted
 from hub.service.asked import Target
 from hub.service.changes import Change, change, raises
 from hub.service.preparing import Accept
-from hub.store import bookings, claims, codes, configurations, events, lanes, occupancy
+from hub.service.releasing import released
+from hub.store import bookings, claims, closures, codes, configurations, events, lanes, occupancy
 from hub.store.bookings import Known
 from hub.store.claims import ClaimRow
 from hub.store.database import Connection
@@ -66,16 +67,37 @@ class Accepting:
     def accept(self, connection: Connection, group: list[Accept]) -> list[Accepted]:
         """Judge each request in order of arrival, write what the last accepted of each booking asks for, and answer."""
         known = _known(connection, group)
-        current = configurations.current_versions(connection)
+        current = _basis(connection)
         outcomes, latest = _judged(group, known, current)
         changes = {key: change(request, known.get(key)) for key, request in latest.items()}
         if changes:
             self._write(connection, list(changes.values()))
             _tell(connection, group, outcomes)
+            if freed := [one for one in changes.values() if one.before.uses - one.request.uses]:
+                events.append(connection, released(connection, freed))
         return [
             _answer(connection, request, outcome, known.get(_key(request)), changes.get(_key(request)))
             for request, outcome in zip(group, outcomes, strict=True)
         ]
+
+    def replan(self, connection: Connection, group: list[Accept]) -> list[bool]:
+        """Plan bookings that stand anew, with other closures; says which of them changed.
+
+        A booking of which a newer revision has come, or that was prepared with what is no longer current, is left alone:
+        whoever accepted it, or asked for this, plans it with what is current.
+        """
+        known, current = _known(connection, group), _basis(connection)
+        changes: list[Change | None] = []
+        for request in group:
+            stands = known.get(_key(request))
+            same = stands is not None and stands.revision == request.revision
+            fresh = current.get(request.municipality) == request.rules.basis
+            changes.append(change(request, stands) if same and fresh else None)
+        changed = [one for one in changes if one and (one.removed or one.added)]
+        if changed:
+            self._write(connection, changed)
+            events.append(connection, [_suspension(one) for one in changed])
+        return [one is not None and one in changed for one in changes]
 
     def _write(self, connection: Connection, changes: list[Change]) -> None:
         raised = raises(changes)
@@ -112,6 +134,22 @@ _REST = 30 * 24 * 3600 * 1_000_000
 """How long the secret of a cancelled booking rests: the booking may come back, and its code may be known."""
 
 
+def _basis(connection: Connection) -> dict[str, tuple[int, int]]:
+    """The versions of configuration and closures that are current, by municipality."""
+    closed = closures.versions(connection)
+    return {
+        town: (version, closed.get(town, 0)) for town, version in configurations.current_versions(connection).items()
+    }
+
+
+def _suspension(one: Change) -> Event:
+    """Told once for each booking that a closure, or its lifting, changed."""
+    request = one.request
+    suspended = any(claim.suspended for claim in one.now.values())
+    type_ = EventType.BOOKING_SUSPENDED if suspended else EventType.BOOKING_RESUMED
+    return Event(request.municipality, type_, request.number, f'{{"revision":{request.revision}}}', request.now)
+
+
 def _key(request: Accept) -> tuple[str, str]:
     return request.municipality, request.number
 
@@ -125,7 +163,7 @@ def _known(connection: Connection, group: list[Accept]) -> dict[tuple[str, str],
 
 
 def _judged(
-    group: list[Accept], known: dict[tuple[str, str], Known], current: dict[str, int]
+    group: list[Accept], known: dict[tuple[str, str], Known], current: dict[str, tuple[int, int]]
 ) -> tuple[list[Outcome], dict[tuple[str, str], Accept]]:
     """The outcome of each, and the last accepted request of each booking."""
     stand = {key: (one.revision, one.content) for key, one in known.items()}
@@ -135,7 +173,7 @@ def _judged(
         key = _key(request)
         outcome = (
             Outcome.STALE
-            if current.get(request.municipality, 0) != request.rules.version
+            if current.get(request.municipality) != request.rules.basis
             else _judge(stand.get(key), request)
         )
         if outcome is Outcome.ACCEPTED:
@@ -172,7 +210,18 @@ def _write_bookings(connection: Connection, changes: list[Change]) -> None:
 def _columns(one: Change) -> tuple[object, ...]:
     r = one.request
     asked = one.asked().to_json()
-    return (r.revision, r.status, r.content, r.body, r.persons, asked, r.unserved, r.rules.version, r.now, r.sent_by)
+    return (
+        r.revision,
+        r.status,
+        r.content,
+        r.body,
+        r.persons,
+        asked,
+        r.unserved,
+        r.rules.version,
+        r.accepted_at,
+        r.sent_by,
+    )
 
 
 def _write_claims(connection: Connection, changes: list[Change]) -> None:

@@ -20,11 +20,11 @@ class Answering:
     def __init__(self, readers: Readers, look_up: LookUp, clock: Clock) -> None:
         self._readers, self._look_up, self._clock = readers, look_up, clock
 
-    async def answer(self, done: Done, *, with_values: bool) -> BookingAnswer:
+    async def answer(self, done: Done, *, with_values: bool, waited: bool = False) -> BookingAnswer:
         """Answer an accepted or unchanged booking; with the values of its credentials for who may see them."""
         request, judged = done.request, done.answer
         now = micros(self._clock.now())
-        if judged.new and not with_values:
+        if judged.new and not with_values and not waited:
             standing, secrets = showing.planned(request.plan, request.rules.horizons, now=now), dict[TargetKey, str]()
         else:
             standing, secrets = await self._readers.read(self._standing, done, now, with_values)

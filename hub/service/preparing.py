@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from hub.clock import micros
 from hub.errors import FieldFault, InvalidError
 from hub.model.booking import Booking, Charge, Customer, Extra, Holder, Occasion, Status
-from hub.model.plan import Closure, Plan
+from hub.model.plan import Plan
 from hub.planner.faults import Fault, booking_faults
 from hub.planner.plan import plan
 from hub.planner.rules import Rules
@@ -47,6 +47,7 @@ class Accept(NamedTuple):
     rules: Rules
     now: int
     sent_by: str
+    accepted_at: int
 
 
 def read_booking(raw: bytes, rules: Rules) -> Booking:
@@ -74,10 +75,10 @@ def read_booking(raw: bytes, rules: Rules) -> Booking:
 
 
 def prepared(
-    booking: Booking, rules: Rules, seal: Seal, *, now: int, sent_by: str = "", closures: Iterable[Closure] = ()
+    booking: Booking, rules: Rules, seal: Seal, *, now: int, sent_by: str = "", accepted_at: int | None = None
 ) -> Accept:
     """Plan, hash and seal: about 30 microseconds, none of them the writer's."""
-    asked = plan(booking, closures, rules)
+    asked = plan(booking, rules.closures, rules)
     persons = _PERSONS.dump_json((booking.customer, tuple(occasion.holders for occasion in booking.occasions)))
     return Accept(
         municipality=rules.municipality,
@@ -93,6 +94,7 @@ def prepared(
         rules=rules,
         now=now,
         sent_by=sent_by,
+        accepted_at=now if accepted_at is None else accepted_at,
     )
 
 

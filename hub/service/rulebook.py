@@ -1,7 +1,7 @@
 """The rules in force: each municipality's current configuration, compiled. Nodes follow what the database says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.configuration.reader import read_files
@@ -9,10 +9,12 @@ from hub.discovery import load_connector
 from hub.errors import NotFoundError
 from hub.model.configuration import Configuration
 from hub.model.credential import Method
+from hub.model.plan import Closure
 from hub.planner.rules import Rules, compiled
 from hub.sdk import AccessControl, AccessLimits, Connector
-from hub.store import configurations
+from hub.store import closures, configurations
 from hub.store.configurations import Version
+from hub.store.database import Connection
 from hub.store.sealing import Seal
 from hub.store.writer import Readers
 
@@ -35,20 +37,22 @@ class Rulebook:
 
     async def load(self, readers: Readers) -> None:
         """Read what is current."""
-        for stored in await readers.read(configurations.current):
-            self.take(stored)
+        stored, closed = await readers.read(_current)
+        for version in stored:
+            self.take(version, closed[version.municipality])
 
-    def take(self, stored: Version) -> None:
-        """Put a stored version in force here."""
-        known = self._towns.get(stored.municipality)
-        if known is None or known.version != stored.version:
+    def take(self, stored: Version, closed: tuple[int, tuple[Closure, ...]]) -> None:
+        """Put a stored version, and the closures in force, in force here."""
+        town = self._towns.get(stored.municipality)
+        if town is None or town.version != stored.version:
             configuration = read_files(stored.files).required()
-            self.put(configuration, stored.version)
-
-    def put(self, configuration: Configuration, version: int) -> None:
-        """Put a configuration in force here."""
-        rules = compiled(configuration, mark=self._seal.mark, version=version, methods=methods(configuration))
-        self._towns[configuration.municipality.key] = Town(configuration, version, rules)
+            rules = compiled(
+                configuration, mark=self._seal.mark, version=stored.version, methods=methods(configuration)
+            )
+            town = Town(configuration, stored.version, rules)
+        version, closures = closed
+        rules = replace(town.rules, closures=closures, closures_version=version)
+        self._towns[stored.municipality] = replace(town, rules=rules)
 
     def town(self, municipality: str) -> Town:
         """One municipality.
@@ -69,6 +73,18 @@ class Rulebook:
     def towns(self) -> Mapping[str, Town]:
         """All of them, by key."""
         return self._towns
+
+
+def _current(connection: Connection) -> tuple[list[Version], dict[str, tuple[int, tuple[Closure, ...]]]]:
+    """Every current configuration, and every municipality's closures with their version, of one moment."""
+    stored, versions = configurations.current(connection), closures.versions(connection)
+    in_force = {
+        one.municipality: tuple(
+            Closure(c.resource, c.starts, c.ends) for c in closures.listed(connection, one.municipality) if not c.lifted
+        )
+        for one in stored
+    }
+    return stored, {town: (versions.get(town, 0), listed) for town, listed in in_force.items()}
 
 
 def methods(configuration: Configuration) -> dict[str, frozenset[Method]]:

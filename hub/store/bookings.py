@@ -91,6 +91,31 @@ def numbers(connection: Connection, municipality: str, ids: Iterable[int]) -> di
     )
 
 
+class Told(NamedTuple):
+    """What decides whether a booking's subscribers are told; `effective`: the revision that they were told of."""
+
+    id: int
+    number: str
+    revision: int
+    effective: int
+    asked: str
+
+
+def told(
+    connection: Connection, municipality: str, *, ids: Iterable[int] = (), numbers: Iterable[str] = ()
+) -> list[Told]:
+    """Those bookings, by id or by number."""
+    by_number = list(numbers)
+    condition, values = connection.among(*(("number", by_number) if by_number else ("id", ids)))
+    sql = f"SELECT id, number, revision, effective, asked FROM bookings WHERE municipality = ? AND {condition}"
+    return [Told(*row) for row in connection.rows(sql, [municipality, *values])]
+
+
+def set_effective(connection: Connection, municipality: str, id_: int, revision: int) -> None:
+    """Remember what subscribers were told."""
+    connection.run("UPDATE bookings SET effective = ? WHERE municipality = ? AND id = ?", (revision, municipality, id_))
+
+
 def counts(connection: Connection, municipality: str) -> dict[str, int]:
     """How many bookings there are of each status."""
     return dict(
@@ -102,3 +127,10 @@ def unserved(connection: Connection, municipality: str) -> list[tuple[str, int]]
     """(what is unserved as JSON, by how many bookings)."""
     sql = "SELECT unserved, count(*) FROM bookings WHERE municipality = ? AND unserved <> '[]' GROUP BY unserved"
     return [(what, count) for what, count in connection.rows(sql, (municipality,))]
+
+
+def with_ids(connection: Connection, municipality: str, ids: Iterable[int]) -> list[Stored]:
+    """Those bookings, in order of id."""
+    condition, values = connection.among("id", ids)
+    rows = connection.rows(f"{_STORED} WHERE municipality = ? AND {condition} ORDER BY id", [municipality, *values])
+    return [Stored(*row) for row in rows]

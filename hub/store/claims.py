@@ -59,6 +59,16 @@ def live(connection: Connection, lanes: Iterable[tuple[str, int]], *, now: int) 
     return found
 
 
+def bookings_on(connection: Connection, municipality: str, lane: int, *, now: int) -> list[int]:
+    """Ids of the bookings whose claim on a lane is on now."""
+    rows = connection.rows(
+        "SELECT DISTINCT booking FROM claims WHERE municipality = ? AND lane = ? AND ends > ? AND starts <= ?"
+        " AND suspended = 0",
+        (municipality, lane, now, now),
+    )
+    return [booking for (booking,) in rows]
+
+
 def on_lane(connection: Connection, municipality: str, lane: int, *, now: int, limit: int = 200) -> list[ClaimRow]:
     """Who claims a target from now on, the first to end first."""
     rows = connection.rows(

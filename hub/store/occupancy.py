@@ -94,3 +94,24 @@ def coming(
         [municipality, *values, starts - _LONGEST, ends, starts],
     )
     return [Coming(*row) for row in rows]
+
+
+def bookings_in(
+    connection: Connection,
+    municipality: str,
+    spans: Iterable[tuple[str, int, int]],
+    *,
+    since: int,
+    after: int,
+    limit: int,
+) -> list[int]:
+    """Ids of bookings that use a resource within any of the (resource, starts, ends), not over at `since`, by id."""
+    found: set[int] = set()
+    for resource, starts, ends in spans:
+        rows = connection.rows(
+            "SELECT DISTINCT booking FROM occupancy WHERE municipality = ? AND resource = ? AND long IN (0, 1)"
+            " AND starts > ? AND starts < ? AND ends > ? AND booking > ? ORDER BY booking LIMIT ?",
+            (municipality, resource, max(starts, since) - _LONGEST, ends, max(starts, since), after, limit),
+        )
+        found |= {booking for (booking,) in rows}
+    return sorted(found)[:limit]

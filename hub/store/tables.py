@@ -70,6 +70,7 @@ BOOKINGS = Table(
     Column("unserved", Text, nullable=False),
     _int("configuration"),
     _int("accepted_at"),
+    _int("effective", 0),
     Column("sent_by", Text, nullable=False, server_default=""),
     UniqueConstraint("municipality", "number"),
     sqlite_autoincrement=False,
@@ -168,6 +169,24 @@ OCCUPANCY = Table(
 )
 """Who has which resource when; for conflicts, not for planning."""
 
+CLOSURES = Table(
+    "closures",
+    METADATA,
+    _town(),
+    Column("id", Text, nullable=False),
+    _int("revision"),
+    Column("resource", Text, nullable=False),
+    _int("starts"),
+    _int("ends"),
+    Column("reason", Text),
+    _int("lifted", 0),
+    _int("version"),
+    _int("applied", 0),
+    PrimaryKeyConstraint("municipality", "id"),
+    Index("ix_closures_version", "municipality", "version"),
+)
+"""`version` grows with every change of any closure: plans are made with one. `applied`: what stands is planned with it."""
+
 DELIVERIES = Table(
     "deliveries",
     METADATA,
@@ -197,6 +216,11 @@ EVENTS = Table(
     Index("ix_events_subject", "municipality", "subject"),
     sqlite_autoincrement=True,
 )
+
+INSTALLATION = Table(
+    "installation", METADATA, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
+)
+"""What the installation remembers about itself: the epoch of its event feed, how far it was pruned."""
 
 PROBLEMS = Table(
     "problems",

@@ -25,6 +25,7 @@ def upgrade() -> None:
     sa.Column('unserved', sa.Text(), nullable=False),
     sa.Column('configuration', sa.BigInteger(), nullable=False),
     sa.Column('accepted_at', sa.BigInteger(), nullable=False),
+    sa.Column('effective', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('sent_by', sa.Text(), server_default='', nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_bookings')),
     sa.UniqueConstraint('municipality', 'number', name=op.f('uq_bookings_municipality_number')),
@@ -43,6 +44,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('municipality', 'lane', 'ends', 'booking', 'occasion', 'door', name=op.f('pk_claims')),
     sqlite_with_rowid=False
     )
+    op.create_table('closures',
+    sa.Column('municipality', sa.Text(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('resource', sa.Text(), nullable=False),
+    sa.Column('starts', sa.BigInteger(), nullable=False),
+    sa.Column('ends', sa.BigInteger(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('lifted', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('applied', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.PrimaryKeyConstraint('municipality', 'id', name=op.f('pk_closures'))
+    )
+    with op.batch_alter_table('closures', schema=None) as batch_op:
+        batch_op.create_index('ix_closures_version', ['municipality', 'version'], unique=False)
+
     op.create_table('codes',
     sa.Column('lane', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('municipality', sa.Text(), nullable=False),
@@ -114,6 +131,11 @@ def upgrade() -> None:
         batch_op.create_index('ix_events_subject', ['municipality', 'subject'], unique=False)
         batch_op.create_index('ix_events_town', ['municipality', 'id'], unique=False)
 
+    op.create_table('installation',
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_installation'))
+    )
     op.create_table('keys',
     sa.Column('hash', sa.LargeBinary(), nullable=False),
     sa.Column('municipality', sa.Text(), nullable=False),
@@ -198,6 +220,7 @@ def downgrade() -> None:
 
     op.drop_table('lanes')
     op.drop_table('keys')
+    op.drop_table('installation')
     with op.batch_alter_table('events', schema=None) as batch_op:
         batch_op.drop_index('ix_events_town')
         batch_op.drop_index('ix_events_subject')
@@ -214,6 +237,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_codes_hash')
 
     op.drop_table('codes')
+    with op.batch_alter_table('closures', schema=None) as batch_op:
+        batch_op.drop_index('ix_closures_version')
+
+    op.drop_table('closures')
     op.drop_table('claims')
     op.drop_table('bookings')
     # ### end Alembic commands ###

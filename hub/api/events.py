@@ -1,0 +1,75 @@
+"""The event feed: cursor pages, and the same as Server-Sent Events."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import StreamingResponse
+
+from hub.api.auth import require
+from hub.api.desk import Desk, desk
+from hub.api.documented import problems
+from hub.model.answers import EventPage
+from hub.service.keys import Scope
+
+ROUTER = APIRouter(prefix="/v1/{municipality}", tags=["events"])
+
+_Here = Annotated[Desk, Depends(desk)]
+_READ = [Depends(require(Scope.EVENTS_READ))]
+_LOOK_SECONDS = 0.25
+_ALIVE_SECONDS = 15.0
+_PAGE = 500
+
+
+@ROUTER.get("/events", dependencies=_READ, responses=problems("not-found", "invalid-cursor", "cursor-gone"))
+async def list_events(
+    municipality: str,
+    here: _Here,
+    after: Annotated[str | None, Query(max_length=200, description="the `next` of an earlier page")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> EventPage:
+    """Give the next events in the order of their commit; nothing is ever skipped. An empty page: ask again later."""
+    return await here.feed.page(municipality, after, limit=limit)
+
+
+@ROUTER.get(
+    "/events/stream",
+    dependencies=_READ,
+    response_class=StreamingResponse,
+    responses=problems("not-found", "invalid-cursor", "cursor-gone")
+    | {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events as they come"}},
+)
+async def stream_events(
+    municipality: str,
+    request: Request,
+    here: _Here,
+    after: Annotated[str | None, Query(max_length=200, description="left out: from now on")] = None,
+    last_event_id: Annotated[str | None, Header(max_length=200, description="where a broken stream ended")] = None,
+) -> StreamingResponse:
+    """Give events as they are committed. Each has its cursor as id, so a broken stream goes on where it ended."""
+    begin = last_event_id or after or await here.feed.end(municipality)
+    await here.feed.page(municipality, begin, limit=1)
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(
+        _stream(request, here, municipality, begin), media_type="text/event-stream", headers=headers
+    )
+
+
+async def _stream(request: Request, here: Desk, municipality: str, cursor: str) -> AsyncIterator[str]:
+    """End when the caller has gone, or when the hub stops."""
+    loop = asyncio.get_running_loop()
+    alive_at = loop.time()
+    yield ": the feed of this municipality\n\n"
+    while not await request.is_disconnected() and not here.stopping.is_set():
+        page = await here.feed.page(municipality, cursor, limit=_PAGE)
+        for event in page.events:
+            cursor = here.feed.cursor_of(event, page)
+            yield f"id: {cursor}\nevent: {event.type}\ndata: {event.model_dump_json()}\n\n"
+        if page.events:
+            alive_at = loop.time()
+        elif loop.time() - alive_at > _ALIVE_SECONDS:
+            alive_at = loop.time()
+            yield ": alive\n\n"
+        if not page.more:
+            await asyncio.sleep(_LOOK_SECONDS)

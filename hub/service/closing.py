@@ -1,0 +1,181 @@
+"""Closing a resource for a period, and lifting it: what stands is planned anew in small transactions.
+
+The closure is committed first; from then on whatever is accepted is planned with it. Then every booking that it touches
+is planned anew, a batch at a time. A process that is killed between leaves the closure unapplied, and the next one goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import NamedTuple
+
+from hub.clock import Clock, instant, micros
+from hub.errors import FieldFault, InvalidError, NotFoundError
+from hub.model.closure import ClosureAnswer, ClosureRequest
+from hub.model.events import EventType
+from hub.service.accepting import Accepting
+from hub.service.preparing import Accept, prepared, stored_booking
+from hub.service.rulebook import Rulebook
+from hub.store import bookings, closures, events, occupancy
+from hub.store.closures import Stored
+from hub.store.database import Connection
+from hub.store.events import Event
+from hub.store.sealing import Seal
+from hub.store.writer import Readers, Writer
+
+BATCH = 50
+"""Bookings that are planned anew in one transaction."""
+
+
+class Judged(StrEnum):
+    """What became of a closure that was sent."""
+
+    ACCEPTED = auto()
+    UNCHANGED = auto()
+    SUPERSEDED = auto()
+    REVISION_CONFLICT = auto()
+
+
+class Put(NamedTuple):
+    """A closure as it stands, and what became of the request."""
+
+    judged: Judged
+    stands: Stored
+    before: Stored | None
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The answer to a closure, or to its lifting."""
+
+    judged: Judged
+    answer: ClosureAnswer
+
+
+class Closing:
+    """The use cases of closures."""
+
+    def __init__(self, writer: Writer, readers: Readers, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
+        self._writer, self._readers, self._seal, self._rulebook, self._clock = writer, readers, seal, rulebook, clock
+        self._accepting = Accepting(seal)
+        self.woken: Callable[[], None] = lambda: None
+        """Called when lanes may have become due."""
+
+    def _now(self) -> int:
+        return micros(self._clock.now())
+
+    async def close(self, municipality: str, id_: str, wanted: ClosureRequest) -> Closed:
+        """Close; answered when every booking that it touches is planned with it.
+
+        Raises:
+            InvalidError: no such resource.
+            NotFoundError: no such municipality.
+        """
+        rules = self._rulebook.rules(municipality)
+        if wanted.resource not in rules.resources:
+            fault = FieldFault("/resource", "unknown-resource", f"no resource {wanted.resource!r} is configured")
+            raise InvalidError([fault], code="invalid-closure")
+        asked = Stored(
+            id=id_, revision=wanted.revision, resource=wanted.resource, starts=micros(wanted.starts_at),
+            ends=micros(wanted.ends_at), reason=wanted.reason, lifted=False, version=0, applied=False,
+        )  # fmt: skip
+        return await self._put(municipality, asked)
+
+    async def lift(self, municipality: str, id_: str, revision: int | None = None) -> Closed:
+        """Lift a closure; lifting it again changes nothing.
+
+        Raises:
+            NotFoundError: no such closure.
+        """
+        self._rulebook.town(municipality)
+        known = await self._readers.read(closures.find, municipality, id_)
+        if known is None:
+            msg = f"no closure {id_!r} in {municipality}"
+            raise NotFoundError(msg)
+        if known.lifted and revision is None:
+            return Closed(Judged.UNCHANGED, answer(known, 0))
+        return await self._put(municipality, known._replace(lifted=True, revision=revision or known.revision + 1))
+
+    async def listed(self, municipality: str) -> list[ClosureAnswer]:
+        """All closures of a municipality. Raises NotFoundError."""
+        self._rulebook.town(municipality)
+        return [answer(one, 0) for one in await self._readers.read(closures.listed, municipality)]
+
+    async def _put(self, municipality: str, asked: Stored) -> Closed:
+        put = await self._writer.call(self._judge, municipality, asked)
+        if put.judged is not Judged.ACCEPTED:
+            return Closed(put.judged, answer(put.stands, 0))
+        changed = await self._apply(municipality, put.stands, put.before)
+        return Closed(put.judged, answer(put.stands, changed))
+
+    def _judge(self, connection: Connection, municipality: str, asked: Stored) -> Put:
+        known = closures.find(connection, municipality, asked.id)
+        if known and asked.revision <= known.revision:
+            same = _content(known) == _content(asked)
+            if asked.revision < known.revision:
+                return Put(Judged.SUPERSEDED, known, known)
+            return Put(Judged.UNCHANGED if same else Judged.REVISION_CONFLICT, known, known)
+        stands = closures.put(connection, municipality, asked)
+        type_ = EventType.CLOSURE_LIFTED if asked.lifted else EventType.CLOSURE_IN_FORCE
+        body = f'{{"revision":{asked.revision},"resource":"{asked.resource}"}}'
+        events.append(connection, [Event(municipality, type_, asked.id, body, self._now())])
+        return Put(Judged.ACCEPTED, stands, known)
+
+    async def _apply(self, municipality: str, closure: Stored, before: Stored | None) -> int:
+        """Plan anew every booking that the closure touches, or touched before; gives how many changed."""
+        await self._rulebook.load(self._readers)
+        changed, after = 0, 0
+        while batch := await self._readers.read(self._touched, municipality, closure, before, after):
+            after = batch[-1][0]
+            done = [self._writer.do(self._accepting.replan, request) for _, request in batch]
+            changed += sum([await one for one in done])
+        await self._writer.call(closures.set_applied, municipality, closure.id, closure.version)
+        self.woken()
+        return changed
+
+    def _touched(
+        self, connection: Connection, municipality: str, closure: Stored, before: Stored | None, after: int
+    ) -> list[tuple[int, Accept]]:
+        rules, now = self._rulebook.rules(municipality), self._now()
+        spans = {
+            (resource, one.starts, one.ends)
+            for one in (closure, before)
+            if one is not None and one.resource in rules.resources
+            for resource in rules.resources[one.resource].related
+        }
+        ids = occupancy.bookings_in(connection, municipality, sorted(spans), since=now, after=after, limit=BATCH)
+        found = []
+        for stored in bookings.with_ids(connection, municipality, ids):
+            booking = stored_booking(stored.body, stored.persons, municipality, stored.number, self._seal)
+            request = prepared(
+                booking, rules, self._seal, now=now, sent_by=stored.sent_by, accepted_at=stored.accepted_at
+            )
+            found.append((stored.id, request))
+        return found
+
+    async def finish(self) -> int:
+        """Apply what a process that is gone began to; gives how many closures."""
+        begun = await self._readers.read(closures.unapplied)
+        for municipality, id_ in begun:
+            closure = await self._readers.read(closures.find, municipality, id_)
+            if closure:
+                await self._apply(municipality, closure, None)
+        return len(begun)
+
+
+def _content(closure: Stored) -> tuple[object, ...]:
+    return closure.resource, closure.starts, closure.ends, closure.reason, closure.lifted
+
+
+def answer(closure: Stored, changed: int) -> ClosureAnswer:
+    """A closure, for a caller."""
+    return ClosureAnswer(
+        id=closure.id,
+        revision=closure.revision,
+        state="lifted" if closure.lifted else "in_force",
+        resource=closure.resource,
+        starts_at=instant(closure.starts),
+        ends_at=instant(closure.ends),
+        reason=closure.reason,
+        bookings=changed,
+    )

@@ -1,0 +1,52 @@
+"""`Prefer: wait`: holding an answer until what the municipality awaits is confirmed (default: doors)."""
+
+import asyncio
+from collections.abc import Iterable
+
+from hub.clock import Clock, micros
+from hub.model.states import Delivery, Effect
+from hub.service.asked import Asked
+from hub.service.bookings import Done
+from hub.service.showing import Standing, standings
+from hub.store import bookings, lanes
+from hub.store.database import Connection
+from hub.store.writer import Readers
+
+LONGEST_SECONDS = 30
+_LOOK_SECONDS = 0.03
+_DONE = frozenset({Effect.STANDING, Effect.REMOVED, Effect.SUSPENDED, Effect.OVERRIDDEN, Effect.LOST})
+_NO_USE_WAITING = frozenset({Delivery.WAITING, Delivery.STUCK, Delivery.AWAITING_USER, Delivery.EXPIRED})
+
+
+class Waiting:
+    """Looks at how a booking stands until there is nothing to wait for."""
+
+    def __init__(self, readers: Readers, clock: Clock) -> None:
+        self._readers, self._clock = readers, clock
+
+    async def until_settled(self, done: Done, *, seconds: float) -> None:
+        """Return when all that is awaited is confirmed, scheduled for later, or stuck; at the latest after the seconds."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + min(seconds, LONGEST_SECONDS)
+        while loop.time() < deadline:
+            if not await self._readers.read(self._pending, done):
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _pending(self, connection: Connection, done: Done) -> bool:
+        request = done.request
+        stored = bookings.find(connection, request.municipality, request.number)
+        if stored is None or stored.revision != request.revision:
+            return False
+        asked = Asked.from_json(stored.asked)
+        seen = lanes.seen(connection, request.municipality, [target.lane for target in asked.targets.values()])
+        now = micros(self._clock.now())
+        return is_pending(standings(asked, seen, request.rules.horizons, now=now), request.rules.awaited)
+
+
+def is_pending(standing: Iterable[Standing], awaited: frozenset[str]) -> bool:
+    """Whether anything that is awaited is still to be confirmed now."""
+    return any(
+        one.target.connection in awaited and one.state not in _DONE and one.delivery not in _NO_USE_WAITING
+        for one in standing
+    )
