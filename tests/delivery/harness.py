@@ -1,0 +1,307 @@
+"""The real hub below the API, on a database of its own, with clocks that stand still until a test moves them.
+
+Nothing waits: `settle` carries what is due now, `at` moves the clock and carries what falls due on the way.
+"""
+
+import asyncio
+import json
+import sqlite3
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from hub.clock import HOUR, NEVER, SECOND, instant, micros
+from hub.delivery import awaiting, carrying, dispatcher
+from hub.delivery.connections import Connections, NoStandIns
+from hub.delivery.health import Health
+from hub.delivery.running import Running
+from hub.model.answers import BookingAnswer, BookingView, ProblemAnswer
+from hub.model.configuration import Configuration
+from hub.model.states import Delivery, Effect, Proof
+from hub.service.answering import Answering
+from hub.service.bookings import Bookings, Done
+from hub.service.looking_up import LookUp
+from hub.service.operating import Operating
+from hub.service.readiness import ReadinessBoard
+from hub.service.rulebook import Rulebook
+from hub.settings import Pulse
+from hub.store import configurations, events, lanes
+from hub.store.database import Connection, SqliteConnection
+from hub.store.events import Numbered
+from hub.store.lanes import Seen
+from hub.store.migrating import migrate
+from hub.store.sealing import Seal
+from hub.store.writer import Readers, Writer
+from hub.worker import Worker
+from tests.builders import SATURDAY, a_town, files_of, occasion, raw_booking
+from tests.delivery import fakes
+from tests.delivery.fakes import LAMPS, LOCKS, LampSystem, LockSystem
+
+Result = TypeVar("Result")
+SKEW = 3 * HOUR
+"""The database's clock is that much ahead of the domain's: nothing may mix them."""
+TOWN = "2480"
+PIN = "hub-B-1"
+"""The key of the first booking's PIN in the lock system."""
+MORNING = SATURDAY - timedelta(hours=3)
+
+
+class SetClock:
+    """Stands until it is moved."""
+
+    def __init__(self, now: datetime) -> None:
+        self.moment = now
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@cache
+def empty_database() -> bytes:
+    """A database with its tables and nothing in them."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        migrate(f"sqlite:///{file}")
+        return file.read_bytes()
+
+
+def leading_to_systems(town: Configuration) -> Configuration:
+    """The same town, each connection with a system of its own behind it."""
+    connections = {
+        name: connection.model_copy(update={"settings": {"system": f"{town.municipality.key}/{name}"}})
+        for name, connection in town.connections.items()
+    }
+    return town.model_copy(update={"connections": connections})
+
+
+class Node:
+    """One process's share: connections, the loop, and what looks after them."""
+
+    def __init__(self, stage: "Stage") -> None:
+        self.connections = Connections(stage.writer, stage.readers, stage.seal, stage.clock, stage.pulse.lease)
+        self.health = Health(stage.writer, stage.readers, self.connections, stage.rulebook, stage.clock)
+        self.worker = Worker(stage.writer, self.connections, self.health, stage.seal, stage.clock, stage.pulse)
+        self.dispatcher = self.worker.dispatcher
+
+    async def open(self, towns: Sequence[Configuration]) -> None:
+        for town in towns:
+            await self.connections.open_all(town, {}, NoStandIns())
+
+    async def settle(self) -> None:
+        """Carry until nothing is due."""
+        for _ in range(500):
+            taken = await self.carry_once()
+            tasks = set(self.connections._tasks)
+            if tasks:
+                await asyncio.wait(tasks)
+            if not taken and not tasks:
+                return
+        pytest.fail("lanes fall due again and again without the clock")
+
+    async def carry_once(self) -> int:
+        """Take what is due, and carry it."""
+        taken = await self.dispatcher._take()
+        if self.dispatcher._going:
+            await asyncio.wait(self.dispatcher._going)
+        return taken
+
+
+class Stage:
+    """One hub. Its methods wait for what they start."""
+
+    def __init__(self, file: Path, towns: Sequence[Configuration], pulse: Pulse) -> None:
+        self.file, self.towns, self.pulse = file, [leading_to_systems(town) for town in towns], pulse
+        self.url = f"sqlite:///{file}"
+        self.clock = SetClock(MORNING)
+        self.runner = asyncio.Runner()
+        self.seal = Seal(bytes(32))
+        self.rulebook = Rulebook(self.seal)
+
+    def open(self) -> None:
+        self.writer, self.readers = Writer(self.url), Readers(self.url, threads=1)
+        self.node = self.run(self._open())
+
+    async def _open(self) -> Node:
+        for town in self.towns:
+            await self.writer.call(self._configure, town)
+        await self.rulebook.load(self.readers)
+        self.bookings = Bookings(self.writer, self.readers, self.seal, self.rulebook, self.clock)
+        self.look_up = LookUp(self.readers, self.seal, self.rulebook, self.clock)
+        self.answering = Answering(self.readers, self.look_up, self.clock)
+        self.operating = Operating(self.writer, self.readers, self.rulebook, self.clock)
+        self.board = ReadinessBoard(self.readers, self.rulebook, self.clock)
+        return await self.another_node()
+
+    def _configure(self, connection: Connection, town: Configuration) -> None:
+        configurations.add(connection, town.municipality.key, files_of(town), now=self.now())
+
+    async def another_node(self) -> Node:
+        """One more process on the same database."""
+        node = Node(self)
+        await node.open(self.towns)
+        return node
+
+    def close(self) -> None:
+        try:
+            if hasattr(self, "node"):
+                self.run(self.node.connections.close())
+        finally:
+            self.writer.stop()
+            self.readers.stop()
+            self.runner.close()
+
+    def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        return self.runner.run(coroutine)
+
+    # ---- time
+
+    def now(self) -> int:
+        return micros(self.clock.now())
+
+    def settle(self) -> None:
+        """Carry all that is due now."""
+        self.run(self.node.settle())
+
+    def at(self, clock: str, days: int = 0) -> None:
+        """Go on to a time of day (UTC), carrying all that falls due on the way."""
+        moment = datetime.combine(SATURDAY.date() + timedelta(days=days), time.fromisoformat(clock), SATURDAY.tzinfo)
+        assert moment >= self.clock.now(), "time does not run backwards"
+        self.settle()
+        while (wake := self.next_wake()) <= micros(moment):
+            self.clock.moment = max(instant(wake), self.clock.moment + timedelta(seconds=1))
+            self.settle()
+        self.clock.moment = moment
+        self.settle()
+
+    def skip(self, **length: float) -> None:
+        """Let time pass in which this hub is stopped; nothing is carried."""
+        self.clock.moment += timedelta(**length)
+
+    def after(self, **length: float) -> None:
+        """Let time pass, then carry what is due, once for all."""
+        self.skip(**length)
+        self.settle()
+
+    def next_wake(self) -> int:
+        """When a lane can next be taken."""
+        sql = "SELECT min(max(due, lease_until - ?)) FROM lanes WHERE due < ?"
+        ((wake,),) = self.rows(sql, SKEW, NEVER)
+        return NEVER if wake is None else int(wake)
+
+    def restart(self) -> None:
+        """As a process does that was killed and comes back: look first."""
+        self.run(self._restart())
+
+    async def _restart(self) -> None:
+        await self.node.connections.close()
+        self.node = await self.another_node()
+        worker = self.node.worker
+        for running in self.node.connections:
+            await self.writer.call(worker._end_leases, running)
+        await self.node.health.follow_pauses()
+        await worker.look_at_all()
+        await self.node.settle()
+
+    def look_round(self) -> None:
+        """Read back all that stands, as is done now and then."""
+        self.run(self.node.worker.look_at_all())
+        self.settle()
+
+    # ---- bookings
+
+    def accept(self, number: str = "B-1", revision: int = 1, *, town: str = TOWN, **more: Any) -> Done:
+        """Take a booking; nothing is carried yet."""
+        return self.run(self.accepting(number, revision, town=town, **more))
+
+    async def accepting(self, number: str = "B-1", revision: int = 1, *, town: str = TOWN, **more: Any) -> Done:
+        raw = json.dumps(raw_booking(number, revision, **more)).encode()
+        return await self.bookings.accept(town, raw, sent_by="core")
+
+    def put(self, number: str = "B-1", revision: int = 1, *, town: str = TOWN, **more: Any) -> Done:
+        """Take a booking, and carry what is due at once."""
+        done = self.accept(number, revision, town=town, **more)
+        self.settle()
+        return done
+
+    def cancel(self, number: str = "B-1", revision: int = 2) -> None:
+        self.put(number, revision, status="cancelled")
+
+    def answer(self, done: Done, *, with_values: bool = True) -> BookingAnswer:
+        return self.run(self.answering.answer(done, with_values=with_values))
+
+    def view(self, number: str = "B-1", *, town: str = TOWN) -> BookingView:
+        return self.run(self.look_up.booking(town, number, with_values=True))
+
+    # ---- looking
+
+    @property
+    def locks(self) -> LockSystem:
+        return LOCKS[f"{TOWN}/locks"]
+
+    @property
+    def lamps(self) -> LampSystem:
+        return LAMPS[f"{TOWN}/lamps"]
+
+    def running(self, name: str) -> Running:
+        return self.node.health.running(TOWN, name)
+
+    def read(self, function: Callable[..., Result], *values: object) -> Result:
+        return self.run(self.readers.read(function, *values))
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(self.file)
+        try:
+            return connection.execute(sql, values).fetchall()
+        finally:
+            connection.close()
+
+    def lane(self, key: str, *, town: str = TOWN) -> Seen:
+        name = "locks" if key.startswith("hub-") else "lamps"
+        seen = self.read(lanes.with_key, town, name, key)
+        assert seen, f"no lane {key}"
+        return seen
+
+    def state(self, key: str) -> tuple[Effect, Delivery, Proof | None]:
+        """Effect, delivery and proof of one target."""
+        seen = self.lane(key)
+        return Effect(seen.effect), Delivery(seen.delivery), Proof(seen.proof) if seen.proof else None
+
+    def problems(self, *, ended: bool = False) -> list[ProblemAnswer]:
+        return self.run(self.operating.problems(TOWN, ended=ended))
+
+    def events(self, of_type: str = "", *, town: str = TOWN) -> list[Numbered]:
+        found = self.read(lambda connection: events.after(connection, town, 0, limit=10_000))
+        return [event for event in found if event.type.startswith(of_type)]
+
+
+@contextmanager
+def staged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *towns: Configuration, pulse: Pulse | None = None
+) -> Iterator[Stage]:
+    """A hub for these towns, or for the one that tests know."""
+    fakes.LOCKS.clear()
+    fakes.LAMPS.clear()
+    fakes.installed(monkeypatch, folder)
+    file = folder / "hub.db"
+    file.write_bytes(empty_database())
+    stage = Stage(file, towns or [a_town()], pulse or Pulse())
+    monkeypatch.setattr(SqliteConnection, "clock", lambda _self: stage.now() + SKEW)
+    for module in (carrying, dispatcher):
+        monkeypatch.setattr(module, "running_seconds", lambda: stage.now() / SECOND)
+    monkeypatch.setattr(awaiting, "_PATIENCE_SECONDS", 0.0)
+    try:
+        stage.open()
+        yield stage
+    finally:
+        stage.close()
+
+
+def hour(after: float = 0, *, of: str = "hall.court-1", minutes: float = 60, **more: Any) -> dict[str, Any]:
+    """The fields of a booking of one occasion, that begins so many minutes from noon."""
+    return {"occasions": [occasion(of, after=after, minutes=minutes, **more)]}
