@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from hub.api.application import create_api
 from hub.api.problems import CODES
+from hub.configuration.tables import filled
 from hub.model import answers, booking, configuration, credential, messages, zone
 from hub.model.events import Envelope
 from hub.model.states import DELIVERY_MOVES, EFFECT_MOVES, RECORD_MOVES
@@ -49,6 +50,7 @@ def generated() -> Iterator[tuple[str, str]]:
     yield f"{CANONICAL}/openapi.json", _json(create_api().openapi())
     yield "docs/states.md", _states()
     yield "docs/errors.md", _errors()
+    yield "docs/configuration.md", filled((ROOT / "docs/configuration.md").read_text(encoding="utf-8"))
 
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -33,6 +33,14 @@ def test_what_changed_is_told_setting_by_setting() -> None:
     ]
 
 
+def test_values_are_told_as_they_are_written() -> None:
+    assert differences({"a.yaml": "a: x\nb: null\nc: 1"}, {"a.yaml": "a: null\nb: y\nc: 1.5"}) == [
+        "a.yaml: a changed from x to null",
+        "a.yaml: b changed from null to y",
+        "a.yaml: c changed from 1 to 1.5",
+    ]
+
+
 def test_a_file_that_cannot_be_read_is_only_told_to_have_changed() -> None:
     assert differences({"a.yaml": "a: 1"}, {"a.yaml": "a: ["}) == ["a.yaml: changed"]
     assert differences({"a.yaml": "a: ["}, {"a.yaml": "a: ["}) == []

@@ -6,6 +6,7 @@ import pytest
 
 from hub.configuration import read_files
 from hub.discovery import load_connector
+from hub.errors import ConfigurationError
 from tests.configuration.folders import read, small, the_error, the_warning, with_code, written
 
 HALL = "facilities/hall.yaml"
@@ -39,7 +40,8 @@ def test_a_setting_is_checked_by_the_connector_on_its_line() -> None:
         ("unknown-key", "settings.hots"),
     ]
     assert found.configuration is not None
-    assert not found.ok
+    with pytest.raises(ConfigurationError, match=r"settings|`hots`"):
+        found.required()
 
 
 def test_a_setting_that_is_left_out_is_told_with_its_default() -> None:
