@@ -33,7 +33,7 @@ _BODY: dict[str, Any] = {
             "name": "Prefer",
             "in": "header",
             "schema": {"type": "string"},
-            "description": "wait=N holds the answer up to N (30) seconds, until what the municipality awaits is confirmed",
+            "description": "wait=N holds the answer up to N seconds (30), until what is awaited is confirmed",
         }
     ],
 }

@@ -83,7 +83,7 @@ class Accepting:
     def replan(self, connection: Connection, group: list[Accept]) -> list[bool]:
         """Plan bookings that stand anew, with other closures; says which of them changed.
 
-        A booking of which a newer revision has come, or that was prepared with what is no longer current, is left alone:
+        A booking of which a newer revision has come, or that was prepared with what is no longer current, stays as it is:
         whoever accepted it, or asked for this, plans it with what is current.
         """
         known, current = _known(connection, group), _basis(connection)

@@ -1,7 +1,7 @@
 """Closing a resource for a period, and lifting it: what stands is planned anew in small transactions.
 
 The closure is committed first; from then on whatever is accepted is planned with it. Then every booking that it touches
-is planned anew, a batch at a time. A process that is killed between leaves the closure unapplied, and the next one goes on.
+is planned anew, a batch at a time. A process that is killed between leaves it unapplied, and the next one goes on.
 """
 
 from collections.abc import Callable

@@ -25,7 +25,7 @@ class Waiting:
         self._readers, self._clock = readers, clock
 
     async def until_settled(self, done: Done, *, seconds: float) -> None:
-        """Return when all that is awaited is confirmed, scheduled for later, or stuck; at the latest after the seconds."""
+        """Return when all that is awaited is confirmed, scheduled for later, or stuck; or when the time is over."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + min(seconds, LONGEST_SECONDS)
         while loop.time() < deadline:

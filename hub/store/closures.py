@@ -53,8 +53,8 @@ def put(connection: Connection, municipality: str, closure: Stored) -> Stored:
     new = closure._replace(version=version, applied=False)
     connection.run(
         "INSERT INTO closures(municipality, id, revision, resource, starts, ends, reason, lifted, version, applied)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(municipality, id) DO UPDATE SET revision = excluded.revision,"
-        " resource = excluded.resource, starts = excluded.starts, ends = excluded.ends, reason = excluded.reason,"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(municipality, id) DO UPDATE SET"
+        " revision = excluded.revision, resource = excluded.resource, starts = excluded.starts, ends = excluded.ends, reason = excluded.reason,"
         " lifted = excluded.lifted, version = excluded.version, applied = excluded.applied",
         (municipality, *new),
     )

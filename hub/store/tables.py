@@ -185,7 +185,7 @@ CLOSURES = Table(
     PrimaryKeyConstraint("municipality", "id"),
     Index("ix_closures_version", "municipality", "version"),
 )
-"""`version` grows with every change of any closure: plans are made with one. `applied`: what stands is planned with it."""
+"""`version` grows with every change of any closure: plans are made with one. `applied`: what stands follows it."""
 
 DELIVERIES = Table(
     "deliveries",
