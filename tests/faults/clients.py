@@ -1,0 +1,134 @@
+"""Those who book: each has bookings of its own, changes them without rest, and remembers what it was promised."""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+
+from tests.faults.town import TOWN, courts
+
+HOLDERS = ("Lena Norberg", "Åke Öst", "Maja Lind")
+BOOKINGS_EACH = 12
+DONE = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
+_FAR = (2, 40)
+"""Days: within the push horizon, and beyond it."""
+
+
+@dataclass
+class Ledger:
+    """What was sent, what was promised, and what was answered that should not have been."""
+
+    sent: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    promised: dict[str, int] = field(default_factory=dict)
+    """The newest revision of each booking that was answered with 2xx."""
+    answers: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def keep(self, booking: dict[str, Any]) -> None:
+        """Remember what is about to be sent."""
+        self.sent[booking["number"], booking["revision"]] = booking
+
+    def answered(self, booking: dict[str, Any], status: int, text: str) -> None:
+        """Remember a promise, or an answer that should not be."""
+        self.answers[str(status)] += 1
+        if status in DONE:
+            number = booking["number"]
+            self.promised[number] = max(booking["revision"], self.promised.get(number, 0))
+        else:
+            self.wrong.append(f"{booking['number']} revision {booking['revision']}: {status} {text}")
+
+
+@dataclass
+class Client:
+    """One booking system with its bookings."""
+
+    name: int
+    seed: int
+    ledger: Ledger
+    revisions: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(f"{self.seed}/{self.name}")
+
+    async def go_on(self, http: "Desk", stopping: asyncio.Event) -> None:
+        """Book until told to stop."""
+        while not stopping.is_set():
+            number = f"B-{self.name}-{self.dice.randrange(BOOKINGS_EACH)}"
+            revision = self.revisions[number] = self.revisions.get(number, 0) + 1
+            wanted = a_booking(number, revision, self.dice)
+            self.ledger.keep(wanted)
+            while not await http.put(wanted, self.ledger) and not stopping.is_set():
+                await asyncio.sleep(0.02)
+                if self.dice.random() < 0.5:
+                    break  # without knowing what became of it
+            await asyncio.sleep(self.dice.uniform(0, 0.12))
+
+
+@dataclass
+class Desk:
+    """The way to the hub, and the key that opens it."""
+
+    session: aiohttp.ClientSession
+    address: str
+    key: str
+
+    async def put(self, booking: dict[str, Any], ledger: Ledger) -> bool:
+        """Send one booking; False when no answer came."""
+        url = f"{self.address}/v1/{TOWN}/bookings/{booking['number']}"
+        try:
+            async with self.session.put(url, json=booking, headers=self._headers) as answer:
+                ledger.answered(booking, answer.status, await answer.text())
+        except (aiohttp.ClientError, TimeoutError) as error:
+            ledger.answers[type(error).__name__] += 1
+            return False
+        return True
+
+    async def get(self, path: str) -> Any:
+        """Ask for something below the town."""
+        async with self.session.get(f"{self.address}/v1/{TOWN}/{path}", headers=self._headers) as answer:
+            answer.raise_for_status()
+            return await answer.json()
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+
+def a_booking(number: str, revision: int, dice: random.Random) -> dict[str, Any]:
+    """One that begins or ends about now, or is far ahead; one in six is cancelled."""
+    now = datetime.now(UTC)
+    places = dice.sample(courts(), dice.choice([1, 1, 2]))
+    occasions = [_occasion(str(n), place, now, dice) for n, place in enumerate(places)]
+    return {
+        "number": number,
+        "revision": revision,
+        "status": dice.choice(["confirmed"] * 5 + ["cancelled"]),
+        "customer": {"kind": "person", "name": "Lena Norberg", "email": "lena@example.se"},
+        "occasions": occasions,
+        "payment": {"kind": "free"},
+    }
+
+
+def _occasion(name: str, place: str, now: datetime, dice: random.Random) -> dict[str, Any]:
+    starts = now + timedelta(seconds=dice.uniform(-4, 12))
+    if dice.random() < 0.2:
+        starts += timedelta(days=dice.choice(_FAR))
+    length = dice.choice([1, 2, 3, 5]) if dice.random() < 0.9 else 3600
+    return {
+        "id": name,
+        "resource": place,
+        "starts_at": starts.isoformat(),
+        "ends_at": (starts + timedelta(seconds=length)).isoformat(),
+        "activity": dice.choice(["match", "training"]),
+        "holders": [holder(who) for who in HOLDERS[: dice.choice([0, 1, 1, 3])]],
+    }
+
+
+def holder(name: str) -> dict[str, Any]:
+    """One who types a PIN."""
+    return {"name": name, "phone": "+46701740606", "credential": {"kind": "pin"}}
