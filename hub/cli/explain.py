@@ -1,0 +1,81 @@
+"""`knutpunkt explain`: what happened and will happen for a booking, in which system, when, why, and who else asks."""
+
+from collections.abc import Iterable, Iterator
+
+import click
+
+from hub.cli import options, showing
+from hub.cli.showing import local, span
+from hub.cli.words import Words
+from hub.client import At
+from hub.console.states import Language
+from hub.model.answers import BookingView, ClaimAnswer, CredentialAnswer, TimelineEntry
+
+Row = Iterable[object]
+
+
+@click.command()
+@click.argument("number")
+@options.remote
+@options.language
+@options.as_json
+def explain(here: At, number: str, language: Language, *, as_json: bool) -> None:
+    """Tell what has happened and will happen for the booking NUMBER, in each system, and why."""
+    view = here.get_booking(number)
+    if as_json:
+        showing.as_json(view)
+    else:
+        _show(view, Words(language))
+
+
+def _show(view: BookingView, words: Words) -> None:
+    screen, booking = showing.screen(), view.booking
+    screen.print(
+        words("booking_is", number=booking.number, revision=booking.revision, status=words.state(booking.status))
+    )
+    told = {"at": local(view.accepted_at), "sent_by": view.sent_by, "configuration": view.configuration}
+    screen.print(words("accepted_at", **told), words("times"))
+    for title, columns, rows in _sections(view, words):
+        if found := [list(row) for row in rows]:
+            screen.print("", words(title), showing.table([words(column) for column in columns], found), sep="\n")
+
+
+def _sections(view: BookingView, words: Words) -> Iterator[tuple[str, tuple[str, ...], Iterable[Row]]]:
+    """Title, columns and rows of each; one without rows is not shown."""
+    occasions = ((o.id, o.resource, span(o.starts_at, o.ends_at), o.activity) for o in view.booking.occasions)
+    yield "occasions", ("occasion", "resource", "when", "activity"), occasions
+    yield "effects", ("target", "state", "delivery", "proof", "expected", "detail"), _effects(view, words)
+    yield "credentials", ("holder", "occasion", "kind", "value", "doors", "when"), _credentials(view.credentials, words)
+    yield "past", ("when", "what", "target", "detail"), _happenings(view.timeline, words, past=True)
+    yield "coming", ("when", "what", "target", "detail"), _happenings(view.timeline, words, past=False)
+    yield "others", ("target", "number", "occasion", "asks", "when"), _others(view.others, words)
+    conflicts = ((c.occasion, c.resource, c.number, span(c.starts_at, c.ends_at)) for c in view.conflicts)
+    yield "conflicts", ("occasion", "resource", "number", "when"), conflicts
+    yield "unserved", ("what",), ((each,) for each in view.unserved)
+
+
+def _effects(view: BookingView, words: Words) -> Iterator[Row]:
+    for one in view.effects:
+        states = map(words.state, (one.state, one.delivery, one.proof))
+        yield one.target, *states, local(one.expected_at), one.detail
+
+
+def _credentials(credentials: Iterable[CredentialAnswer], words: Words) -> Iterator[Row]:
+    for one in credentials:
+        holder, value = one.holder, one.value or words("hidden")
+        for door in one.doors:
+            yield holder, one.occasion, one.kind, value, door.door, span(door.starts_at, door.ends_at)
+
+
+def _happenings(timeline: Iterable[TimelineEntry], words: Words, *, past: bool) -> Iterator[Row]:
+    for entry in timeline:
+        if entry.past is past:
+            yield local(entry.at), words.happening(entry.what), entry.target, entry.detail
+
+
+def _others(others: dict[str, tuple[ClaimAnswer, ...]], words: Words) -> Iterator[Row]:
+    for target, claims in others.items():
+        for one in claims:
+            asks = one.door or words("level", level=one.level)
+            state = f"{asks} ({words.state('suspended')})" if one.suspended else asks
+            yield target, one.number, one.occasion, state, span(one.starts_at, one.ends_at)

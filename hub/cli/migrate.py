@@ -1,0 +1,20 @@
+"""`knutpunkt migrate`: bring the database to what this version needs."""
+
+import click
+
+from hub.cli import options, showing
+from hub.store import migrating
+
+
+@click.command()
+@options.database
+@options.as_json
+def migrate(database: str, *, as_json: bool) -> None:
+    """Bring the database to the schema of this version; stop every node and make a backup first."""
+    before = migrating.version(database)
+    migrating.migrate(database)
+    after = migrating.version(database)
+    if as_json:
+        showing.as_json({"before": before, "after": after})
+    else:
+        click.echo(f"{database}: {before or 'empty'} -> {after}")

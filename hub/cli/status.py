@@ -1,0 +1,38 @@
+"""`knutpunkt status`: everything counted."""
+
+import click
+
+from hub.cli import options, showing
+from hub.cli.words import Words
+from hub.client import At
+from hub.console.states import Language
+from hub.model.answers import StatusAnswer
+
+
+@click.command()
+@options.remote
+@options.language
+@options.as_json
+def status(here: At, language: Language, *, as_json: bool) -> None:
+    """Count bookings, effects, deliveries, what is unserved, and problems."""
+    answer = here.status()
+    if as_json:
+        showing.as_json(answer)
+    else:
+        _show(answer, Words(language))
+
+
+def _show(answer: StatusAnswer, words: Words) -> None:
+    rows = [
+        (words("bookings"), words.counts(answer.bookings)),
+        (words("effects"), words.counts(answer.effects)),
+        (words("deliveries"), words.counts(answer.deliveries)),
+        (words("unserved"), words.counts(answer.unserved)),
+        (words("connections"), ", ".join(f"{name} {words.state(at)}" for name, at in answer.connections.items())),
+        (words("problems"), answer.problems),
+    ]
+    shown = showing.table(("", ""), rows)
+    shown.show_header = False
+    showing.screen().print(
+        words("status_of", municipality=answer.municipality, now=showing.local(answer.now)), shown, sep="\n"
+    )

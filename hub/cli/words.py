@@ -1,0 +1,151 @@
+"""The texts of the command line, in Swedish and English. States are named in `hub.console.states`."""
+
+from collections.abc import Mapping
+
+from hub.console.states import Language, said
+
+TEXTS: Mapping[Language, Mapping[str, str]] = {
+    "sv": {
+        "times": "Tider är svensk tid.",
+        "effects": "Verkan",
+        "nothing": "inget",
+        "none_open": "Inga öppna problem.",
+        "target": "Mål",
+        "state": "Läge",
+        "delivery": "Leverans",
+        "proof": "Bevis",
+        "expected": "Väntas",
+        "detail": "Detalj",
+        "bookings": "Bokningar",
+        "deliveries": "Leveranser",
+        "unserved": "Utan anslutning",
+        "connections": "Anslutningar",
+        "problems": "Öppna problem",
+        "status_of": "Kommun {municipality}, {now}",
+        "booking_is": "Bokning {number}, revision {revision}, {status}",
+        "accepted_at": "Mottagen {at} från {sent_by}, planerad med konfiguration {configuration}",
+        "occasions": "Tillfällen",
+        "occasion": "Tillfälle",
+        "resource": "Resurs",
+        "when": "När",
+        "activity": "Aktivitet",
+        "credentials": "Behörigheter",
+        "holder": "Nyttjare",
+        "kind": "Slag",
+        "value": "Värde",
+        "hidden": "(kräver credentials:read)",
+        "doors": "Dörrar",
+        "past": "Vad som har hänt",
+        "coming": "Vad som ska hända",
+        "what": "Vad",
+        "others": "Andra som gör anspråk på samma mål",
+        "number": "Bokning",
+        "asks": "Begär",
+        "conflicts": "Samma tid på samma resurs (båda gäller)",
+        "read": "Läste {files} filer: {connections} anslutningar, {facilities} anläggningar, {resources} resurser, "
+        "{mappings} mappningar.",
+        "ok": "Kan användas. {warnings} varningar.",
+        "not_ok": "Kan inte användas: {errors} fel, {warnings} varningar.",
+        "line": "rad {line} {number}: {outcome}",
+        "imported": "{lines} rader: {accepted} mottagna, {unchanged} oförändrade, {superseded} ersatta av nyare, "
+        "{rejected} avvisade; {conflicts} krockar.",
+        "rejected": "avvisad",
+        "id": "Nr",
+        "connection": "Anslutning",
+        "since": "Sedan",
+        "waiting": "Väntar",
+        "remedy": "Gör så här",
+        "open": "öppen",
+        "shut": "stängd",
+        "level": "nivå {level}",
+    },
+    "en": {
+        "times": "Times are Swedish time.",
+        "effects": "Effects",
+        "nothing": "nothing",
+        "none_open": "No open problems.",
+        "target": "Target",
+        "state": "State",
+        "delivery": "Delivery",
+        "proof": "Proof",
+        "expected": "Expected",
+        "detail": "Detail",
+        "bookings": "Bookings",
+        "deliveries": "Deliveries",
+        "unserved": "Without a connection",
+        "connections": "Connections",
+        "problems": "Open problems",
+        "status_of": "Municipality {municipality}, {now}",
+        "booking_is": "Booking {number}, revision {revision}, {status}",
+        "accepted_at": "Accepted {at} from {sent_by}, planned with configuration {configuration}",
+        "occasions": "Occasions",
+        "occasion": "Occasion",
+        "resource": "Resource",
+        "when": "When",
+        "activity": "Activity",
+        "credentials": "Credentials",
+        "holder": "Holder",
+        "kind": "Kind",
+        "value": "Value",
+        "hidden": "(needs credentials:read)",
+        "doors": "Doors",
+        "past": "What has happened",
+        "coming": "What will happen",
+        "what": "What",
+        "others": "Who else claims the same targets",
+        "number": "Booking",
+        "asks": "Asks for",
+        "conflicts": "At the same time on the same resource (both stand)",
+        "read": "Read {files} files: {connections} connections, {facilities} facilities, {resources} resources, "
+        "{mappings} mappings.",
+        "ok": "Can be used. {warnings} warnings.",
+        "not_ok": "Cannot be used: {errors} errors, {warnings} warnings.",
+        "line": "line {line} {number}: {outcome}",
+        "imported": "{lines} lines: {accepted} accepted, {unchanged} unchanged, {superseded} superseded, "
+        "{rejected} rejected; {conflicts} conflicts.",
+        "rejected": "rejected",
+        "id": "No",
+        "connection": "Connection",
+        "since": "Since",
+        "waiting": "Waiting",
+        "remedy": "What to do",
+        "open": "open",
+        "shut": "shut",
+        "level": "level {level}",
+    },
+}
+
+_SWEDISH = {
+    "booking.accepted": "bokningen mottagen",
+    "will be granted": "behörigheten ges",
+    "will open": "öppnar",
+    "will shut": "stänger",
+    "will no longer be asked for": "begärs inte längre",
+    "will be on": "tänds",
+    "will be off": "släcks",
+}
+"""What the API's timeline says; a level is said as it is."""
+
+
+class Words:
+    """The texts of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __call__(self, key: str, **values: object) -> str:
+        return TEXTS[self.language][key].format(**values)
+
+    def state(self, code: str | None) -> str | None:
+        """A state as people say it."""
+        return said(code, self.language) if code else None
+
+    def happening(self, what: str) -> str:
+        """An entry of a timeline."""
+        if self.language == "en":
+            return said(what, "en")
+        return _SWEDISH.get(what) or said(what, "sv").replace("will be ", "blir ")
+
+    def counts(self, counted: Mapping[str, object]) -> str:
+        """States and how many of each."""
+        return ", ".join(f"{self.state(code)} {count}" for code, count in counted.items()) or self("nothing")
