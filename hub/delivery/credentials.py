@@ -92,6 +92,8 @@ class CredentialErrand(Errand):
                 return self._disabled(found.detail)
             case Condition.AWAITING_USER if self._shown(found.value, access):
                 return self._awaiting(None)
+            case Condition.COMING if self._shown(found.value, access):
+                return self._coming()
         return None
 
     def _vanished(self, found: Sighting[Credential] | None) -> bool:
@@ -160,6 +162,13 @@ class CredentialErrand(Errand):
             sent=self._state,
             told=self.lane.confirmed != self._state,
         )
+
+    def _coming(self) -> Outcome:
+        """Accepted, and on its way to the doors: looked at again, not put again; a problem once it is needed."""
+        needed_by = self.desired.needed_by
+        due = min(next_attempt(self.lane.attempts, now=self.now, needed_by=needed_by), self.next_edge)
+        cause = Cause("not-so", self.lane.key) if needed_by <= self.now else None
+        return self.not_so("granted, and not yet at the doors", sent=self._state, due=due, cause=cause)
 
     async def _remove(self, access: AccessControl) -> Outcome:
         receipt = await access.remove_credential(self.lane.key)
