@@ -18,9 +18,11 @@ import pytest
 
 from hub.clock import HOUR, NEVER, SECOND, instant, micros
 from hub.delivery import awaiting, carrying, dispatcher
+from hub.delivery.carrying import Carrier
 from hub.delivery.connections import Connections, NoStandIns
 from hub.delivery.health import Health
 from hub.delivery.running import Running
+from hub.delivery.settling import Settling
 from hub.model.answers import BookingAnswer, BookingView, ProblemAnswer
 from hub.model.configuration import Configuration
 from hub.model.states import Delivery, Effect, Proof
@@ -86,7 +88,9 @@ class Node:
     def __init__(self, stage: "Stage") -> None:
         self.connections = Connections(stage.writer, stage.readers, stage.seal, stage.clock, stage.pulse.lease)
         self.health = Health(stage.writer, stage.readers, self.connections, stage.rulebook, stage.clock)
-        self.worker = Worker(stage.writer, self.connections, self.health, stage.seal, stage.clock, stage.pulse)
+        carrier = Carrier(stage.clock, stage.seal)
+        settling = Settling(stage.clock, lambda town: stage.rulebook.rules(town).horizons)
+        self.worker = Worker(stage.writer, self.connections, self.health, carrier, settling, stage.pulse)
         self.dispatcher = self.worker.dispatcher
 
     async def open(self, towns: Sequence[Configuration]) -> None:
