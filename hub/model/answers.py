@@ -155,7 +155,7 @@ class ImportLine(Frozen):
     """The answer to one line of an import."""
 
     line: Annotated[int, Field(description="counted from 1, blank lines too")]
-    number: str | None
+    number: str | None = None
     outcome: Literal["accepted", "unchanged", "superseded", "rejected"]
     problem: ProblemDetails | None = None
     conflicts: tuple[ConflictAnswer, ...] = ()
