@@ -12,6 +12,8 @@ from hub.console.states import Language
 from hub.model.answers import BookingView, ClaimAnswer, CredentialAnswer, TimelineEntry
 
 Row = Iterable[object]
+_NEAREST = 6
+"""Other claimants of a target that are shown."""
 
 
 @click.command()
@@ -34,7 +36,7 @@ def _show(view: BookingView, words: Words) -> None:
         words("booking_is", number=booking.number, revision=booking.revision, status=words.state(booking.status))
     )
     told = {"at": local(view.accepted_at), "sent_by": view.sent_by, "configuration": view.configuration}
-    screen.print(words("accepted_at", **told), words("times"))
+    screen.print(words("accepted_at", **told), words("times"), sep="\n")
     for title, columns, rows in _sections(view, words):
         if found := [list(row) for row in rows]:
             screen.print("", words(title), showing.table([words(column) for column in columns], found), sep="\n")
@@ -48,7 +50,7 @@ def _sections(view: BookingView, words: Words) -> Iterator[tuple[str, tuple[str,
     yield "credentials", ("holder", "occasion", "kind", "value", "doors", "when"), _credentials(view.credentials, words)
     yield "past", ("when", "what", "target", "detail"), _happenings(view.timeline, words, past=True)
     yield "coming", ("when", "what", "target", "detail"), _happenings(view.timeline, words, past=False)
-    yield "others", ("target", "number", "occasion", "asks", "when"), _others(view.others, words)
+    yield "others", ("target", "number", "occasion", "asks", "when"), _others(view, words)
     conflicts = ((c.occasion, c.resource, c.number, span(c.starts_at, c.ends_at)) for c in view.conflicts)
     yield "conflicts", ("occasion", "resource", "number", "when"), conflicts
     yield "unserved", ("what",), ((each,) for each in view.unserved)
@@ -73,9 +75,19 @@ def _happenings(timeline: Iterable[TimelineEntry], words: Words, *, past: bool) 
             yield local(entry.at), words.happening(entry.what), entry.target, entry.detail
 
 
-def _others(others: dict[str, tuple[ClaimAnswer, ...]], words: Words) -> Iterator[Row]:
-    for target, claims in others.items():
-        for one in claims:
-            asks = one.door or words("level", level=one.level)
-            state = f"{asks} ({words.state('suspended')})" if one.suspended else asks
-            yield target, one.number, one.occasion, state, span(one.starts_at, one.ends_at)
+def _others(view: BookingView, words: Words) -> Iterator[Row]:
+    """Those nearest in time: a hall's common light has a season of claimants, and `--json` gives more."""
+    here = (
+        min(occasion.starts_at for occasion in view.booking.occasions) if view.booking.occasions else view.accepted_at
+    )
+    for target, claims in view.others.items():
+        near = sorted(claims, key=lambda claim: abs(claim.starts_at - here))[:_NEAREST]
+        for one in sorted(near, key=lambda claim: claim.starts_at):
+            yield target, one.number, one.occasion, _asked(one, words), span(one.starts_at, one.ends_at)
+        if len(claims) > _NEAREST:
+            yield target, words("more", count=len(claims) - _NEAREST)
+
+
+def _asked(claim: ClaimAnswer, words: Words) -> str:
+    asks = claim.door or words("level", level=claim.level)
+    return f"{asks} ({words.state('suspended')})" if claim.suspended else asks
