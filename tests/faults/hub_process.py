@@ -9,7 +9,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-import httptools  # noqa: F401 - imported before the fork, and so not after it
+import alembic.command  # noqa: F401 - imported before the fork, and so not after it
+import httptools  # noqa: F401 - likewise
 import uvicorn
 import uvloop  # noqa: F401 - likewise
 
