@@ -21,6 +21,7 @@ from hub.service.answering import Answering
 from hub.service.bookings import Bookings
 from hub.service.closing import Closing
 from hub.service.configuring import put_folder
+from hub.service.dry_running import DryRuns
 from hub.service.feed import Feed
 from hub.service.figures import Figures
 from hub.service.keys import EVERY_MUNICIPALITY, Scope
@@ -109,6 +110,7 @@ class Hub:
             closing=closing,
             feed=Feed(readers, rulebook, clock),
             waiting=Waiting(readers, clock),
+            dry_runs=DryRuns(readers, self.seal, rulebook, clock),
         )
 
     async def _open_connections(self) -> None:

@@ -10,6 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from hub.api.auth import authorised, require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
+from hub.api.dry_runs import Held, dry_import, dry_put
 from hub.api.problems import ProblemError, of_refused, problem
 from hub.api.tailing import TailingResponse
 from hub.errors import FieldFault, InvalidError
@@ -22,6 +23,18 @@ from hub.service.waiting import LONGEST_SECONDS
 
 ROUTER = APIRouter(tags=["bookings"])
 
+_DRY_RUN: dict[str, Any] = {
+    "name": "dry_run",
+    "in": "query",
+    "schema": {"type": "boolean", "default": False},
+    "description": "store nothing: give the plan, its conflicts and its difference, with a state_token",
+}
+_IF_MATCH: dict[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "the state_token of a dry run: that plan, or 412",
+}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -29,12 +42,14 @@ _BODY: dict[str, Any] = {
     },
     "security": [{"HTTPBearer": []}],
     "parameters": [
+        _DRY_RUN,
+        _IF_MATCH,
         {
             "name": "Prefer",
             "in": "header",
             "schema": {"type": "string"},
             "description": "wait=N holds the answer up to N seconds (30), until what is awaited is confirmed",
-        }
+        },
     ],
 }
 _LINES: dict[str, Any] = {
@@ -54,6 +69,7 @@ _PUT_ANSWERS = problems(
     "revision-conflict",
     "too-large",
     "wrong-content-type",
+    "state-changed",
     "invalid-booking",
     "no-free-pin",
 ) | {200: {"model": BookingAnswer, "description": "Nothing had to change"}}
@@ -69,11 +85,18 @@ _PUT_ANSWERS = problems(
 async def put_booking(municipality: str, number: str, request: Request) -> Response:
     """Take the whole booking at a revision; the answer comes when it is on disk."""
     holder = await authorised(request, municipality, Scope.BOOKINGS_WRITE)
-    _no_parameters(request)
+    dry = _is_dry(request)
     raw = await _body(request)
     here = desk(request)
-    done = await here.bookings.accept(municipality, raw, number=number, sent_by=_sent_by(request, holder))
+    if dry:
+        told = await dry_put(here, municipality, raw, number)
+        return Response(told.model_dump_json(), 200, media_type="application/json")
+    expected = await _expected(request, here, municipality, raw)
+    sent_by = _sent_by(request, holder)
+    done = await here.bookings.accept(municipality, raw, number=number, sent_by=sent_by, expected=expected)
     outcome, revision = done.answer.outcome, done.answer.revision
+    if outcome is Outcome.MOVED:
+        raise ProblemError("state-changed", "another revision came in between; make another dry run")
     if outcome is Outcome.SUPERSEDED:
         raise ProblemError("superseded", f"revision {revision} is known", current_revision=revision)
     if outcome is Outcome.REVISION_CONFLICT:
@@ -126,7 +149,7 @@ async def list_bookings(
     return await here.look_up.page(municipality, after=after, limit=limit)
 
 
-_IMPORT_ANSWERS = problems("not-found", "unknown-parameter", "wrong-content-type") | {
+_IMPORT_ANSWERS = problems("not-found", "unknown-parameter", "wrong-content-type", "state-changed") | {
     200: {
         "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         "description": "An ImportLine for each line, then a summary",
@@ -144,20 +167,41 @@ _IMPORT_ANSWERS = problems("not-found", "unknown-parameter", "wrong-content-type
 async def import_bookings(municipality: str, request: Request) -> Response:
     """Take one booking a line and answer a line each, in order, as they are on disk; a bad line stops no other."""
     holder = await authorised(request, municipality, Scope.BOOKINGS_WRITE)
-    _no_parameters(request)
+    dry = _is_dry(request)
     _of_type(request, "application/x-ndjson")
-    here = desk(request)
+    here, expected = desk(request), None
+    body: AsyncIterator[bytes] = request.stream()
     here.rulebook.town(municipality)
-    answers = _answers(here, municipality, request, _sent_by(request, holder))
+    if dry:
+        return TailingResponse(dry_import(here, municipality, body), media_type="application/x-ndjson")
+    if token := request.headers.get("if-match"):
+        held = Held(here, municipality)
+        expected = await held.against(body, token.strip('" '))
+        body = held.again()
+    answers = _answers(here, municipality, body, _sent_by(request, holder), expected)
     return TailingResponse(answers, media_type="application/x-ndjson")
 
 
-async def _answers(here: Desk, municipality: str, request: Request, sent_by: str) -> AsyncIterator[str]:
-    lines = split_lines().lines(request.stream())
+async def _expected(request: Request, here: Desk, municipality: str, raw: bytes) -> int | None:
+    """The revision that a dry run found, when the caller holds us to its plan."""
+    token = request.headers.get("if-match")
+    if token is None:
+        return None
+    return (await Held(here, municipality).against(_once(raw), token.strip('" ')))[0]
+
+
+async def _once(raw: bytes) -> AsyncIterator[bytes]:
+    yield raw.replace(b"\n", b" ")
+
+
+async def _answers(
+    here: Desk, municipality: str, body: AsyncIterator[bytes], sent_by: str, expected: list[int] | None
+) -> AsyncIterator[str]:
+    lines = split_lines().lines(body)
     counts: dict[str, int] = {}
     conflicts = 0
     batch: list[str] = []
-    async for line in here.bookings.accept_lines(municipality, lines, sent_by=sent_by):
+    async for line in here.bookings.accept_lines(municipality, lines, sent_by=sent_by, expected=expected):
         told = _told(line)
         counts[told.outcome] = counts.get(told.outcome, 0) + 1
         conflicts += len(told.conflicts)
@@ -165,7 +209,7 @@ async def _answers(here: Desk, municipality: str, request: Request, sent_by: str
         if len(batch) >= 100:  # noqa: PLR2004 - lines a chunk
             yield "\n".join(batch) + "\n"
             batch = []
-    summary = ImportSummary(lines=sum(counts.values()), conflicts=conflicts, **counts)
+    summary = ImportSummary.model_validate({**counts, "lines": sum(counts.values()), "conflicts": conflicts})
     yield "\n".join([*batch, f'{{"summary":{summary.model_dump_json()}}}']) + "\n"
 
 
@@ -185,6 +229,9 @@ def _told(line: Line) -> ImportLine:
         case Outcome.SUPERSEDED:
             details = problem("superseded", f"revision {judged.revision} is known", current_revision=judged.revision)
             return ImportLine(line=line.line, number=line.number, outcome="superseded", problem=details)
+    if judged.outcome is Outcome.MOVED:
+        details = problem("state-changed", "another revision came in between; make another dry run")
+        return ImportLine(line=line.line, number=line.number, outcome="rejected", problem=details)
     details = problem(
         "revision-conflict", f"send the change as revision {judged.revision + 1}", current_revision=judged.revision
     )
@@ -195,10 +242,13 @@ def _sent_by(request: Request, holder: Holder) -> str:
     return request.headers.get("x-sent-by", holder.name)[:200]
 
 
-def _no_parameters(request: Request) -> None:
-    """A parameter that is not understood may be meant to change everything: refuse it rather than store."""
-    if request.url.query:
-        raise ProblemError("unknown-parameter", "this call takes no parameters in this version; nothing was stored")
+def _is_dry(request: Request) -> bool:
+    """Whether nothing may be stored. A parameter that is not understood may be meant to say so: it is refused."""
+    told = dict(request.query_params)
+    dry = told.pop("dry_run", "false")
+    if told or dry not in {"true", "false"}:
+        raise ProblemError("unknown-parameter", "this call takes dry_run=true or false; nothing was stored")
+    return dry == "true"
 
 
 def _of_type(request: Request, wanted: str) -> None:

@@ -12,6 +12,7 @@ from hub.delivery.health import Health
 from hub.service.answering import Answering
 from hub.service.bookings import Bookings
 from hub.service.closing import Closing
+from hub.service.dry_running import DryRuns
 from hub.service.feed import Feed
 from hub.service.figures import Figures
 from hub.service.keys import Holder, digest, holder
@@ -45,6 +46,7 @@ class Desk:
     closing: Closing
     feed: Feed
     waiting: Waiting
+    dry_runs: DryRuns
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is told to stop: streams end."""
     _holders: dict[bytes, tuple[float, Holder | None]] = field(default_factory=dict)

@@ -28,6 +28,7 @@ CODES: dict[str, tuple[int, str]] = {
     "revision-conflict": (409, "The same revision is known with another content"),
     "invalid-cursor": (400, "That is no cursor"),
     "cursor-gone": (410, "The cursor leads nowhere any more"),
+    "state-changed": (412, "The plan would be another"),
     "no-free-pin": (503, "No PIN is free"),
     "internal": (500, "The hub has a fault"),
 }

@@ -151,6 +151,33 @@ class ProblemDetails(Frozen):
     current_revision: int | None = None
 
 
+class PlannedClaim(Frozen):
+    """One thing that a booking would ask for, or ask for no more."""
+
+    change: Literal["added", "kept", "removed"]
+    target: TargetName
+    occasion: str
+    door: str | None = None
+    level: int | None = None
+    starts_at: datetime
+    ends_at: datetime
+    suspended: bool = False
+
+
+class DryRunAnswer(Frozen):
+    """What a booking would come to; nothing was stored."""
+
+    number: str
+    revision: Annotated[int, Field(description="the one that would stand")]
+    outcome: Literal["accepted", "unchanged", "superseded", "revision-conflict"]
+    effects: tuple[EffectAnswer, ...]
+    credentials: tuple[CredentialAnswer, ...]
+    unserved: tuple[str, ...]
+    conflicts: tuple[ConflictAnswer, ...]
+    difference: tuple[PlannedClaim, ...]
+    state_token: Annotated[str, Field(description="give it as If-Match: that plan, or 412")]
+
+
 class ImportLine(Frozen):
     """The answer to one line of an import."""
 
@@ -159,6 +186,7 @@ class ImportLine(Frozen):
     outcome: Literal["accepted", "unchanged", "superseded", "rejected"]
     problem: ProblemDetails | None = None
     conflicts: tuple[ConflictAnswer, ...] = ()
+    difference: Annotated[tuple[PlannedClaim, ...] | None, Field(description="of a dry run")] = None
 
 
 class ImportSummary(Frozen):
@@ -170,6 +198,8 @@ class ImportSummary(Frozen):
     superseded: int = 0
     rejected: int = 0
     conflicts: int = 0
+    dry_run: bool = False
+    state_token: Annotated[str | None, Field(description="of a dry run; give it as If-Match")] = None
 
 
 class EventPage(Frozen):

@@ -4,7 +4,7 @@ Nothing is folded here: a hall has a season of claims. The locks are taken once 
 then every target in one sorted upsert. Order of arrival decides revisions.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum, auto
 from itertools import groupby
 from typing import NamedTuple
@@ -34,6 +34,8 @@ class Outcome(StrEnum):
     """The same again, or a new revision that changes no effect."""
     SUPERSEDED = auto()
     REVISION_CONFLICT = auto()
+    MOVED = auto()
+    """Another revision stands than the one that a dry run found: nothing was done."""
     STALE = auto()
     """Planned with a configuration that is no longer current: plan again."""
 
@@ -75,15 +77,18 @@ class Accepting:
             _tell(connection, group, outcomes)
             if freed := [one for one in changes.values() if one.before.uses - one.request.uses]:
                 events.append(connection, released(connection, freed))
+        arrived = {_key(r): n for n, (r, o) in enumerate(zip(group, outcomes, strict=True)) if o is Outcome.ACCEPTED}
         return [
-            _answer(connection, request, outcome, known.get(_key(request)), changes.get(_key(request)))
-            for request, outcome in zip(group, outcomes, strict=True)
+            _answer(request, outcome, known.get(_key(request)), changes.get(_key(request)))._replace(
+                conflicts=_conflicts(connection, request, outcome, {key for key, at in arrived.items() if at > n})
+            )
+            for n, (request, outcome) in enumerate(zip(group, outcomes, strict=True))
         ]
 
     def replan(self, connection: Connection, group: list[Accept]) -> list[bool]:
         """Plan bookings that stand anew, with other closures; says which of them changed.
 
-        A booking of which a newer revision has come, or that was prepared with what is no longer current, stays as it is:
+        A booking of which a newer revision has come, or that was prepared with what is not current, stays as it is:
         whoever accepted it, or asked for this, plans it with what is current.
         """
         known, current = _known(connection, group), _basis(connection)
@@ -183,7 +188,14 @@ def _judged(
     return outcomes, latest
 
 
+def judged(known: Known | None, request: Accept) -> Outcome:
+    """What would become of a request, were it alone."""
+    return _judge((known.revision, known.content) if known else None, request)
+
+
 def _judge(stand: tuple[int, bytes] | None, request: Accept) -> Outcome:
+    if request.expected is not None and (stand[0] if stand else 0) != request.expected:
+        return Outcome.MOVED
     if stand is None or request.revision > stand[0]:
         return Outcome.ACCEPTED
     if request.revision < stand[0]:
@@ -293,26 +305,23 @@ def _tell(connection: Connection, group: list[Accept], outcomes: list[Outcome]) 
     )
 
 
-def _answer(
-    connection: Connection, request: Accept, outcome: Outcome, known: Known | None, change_: Change | None
-) -> Accepted:
-    if change_ is not None and outcome is Outcome.ACCEPTED:
-        changed = change_.known is None or bool(
-            change_.removed or change_.added or change_.records != change_.before.records
-        )
-        conflicts = tuple(_conflicts(connection, request, change_.id))
-        return Accepted(outcome, request.revision, change_.targets, conflicts, changed, new=change_.known is None)
-    revision = change_.request.revision if change_ else known.revision if known else request.revision
-    if outcome is Outcome.UNCHANGED and (known or change_):
-        id_ = change_.id if change_ else known.id if known else 0
-        return Accepted(outcome, revision, {}, tuple(_conflicts(connection, request, id_)))
+def _answer(request: Accept, outcome: Outcome, known: Known | None, made: Change | None) -> Accepted:
+    if made is not None and outcome is Outcome.ACCEPTED:
+        changed = made.known is None or bool(made.removed or made.added or made.records != made.before.records)
+        return Accepted(outcome, request.revision, made.targets, changed=changed, new=made.known is None)
+    revision = made.request.revision if made else known.revision if known else request.revision
     return Accepted(outcome, revision, {})
 
 
-def _conflicts(connection: Connection, request: Accept, id_: int) -> Iterable[Conflict]:
+def _conflicts(
+    connection: Connection, request: Accept, outcome: Outcome, later: set[tuple[str, str]]
+) -> tuple[Conflict, ...]:
+    """Who is in the way, of those that came before: who comes later in the group is told so itself."""
+    if outcome not in {Outcome.ACCEPTED, Outcome.UNCHANGED}:
+        return ()
+    town, found = request.municipality, []
     for use in sorted(request.uses):
         for resource in sorted(request.rules.resources[use.resource].related):
-            for overlap in occupancy.overlapping(
-                connection, request.municipality, resource, use.starts, use.ends, but=id_
-            ):
-                yield Conflict(use.occasion, overlap)
+            others = occupancy.overlapping(connection, town, resource, use.starts, use.ends, but=request.number)
+            found += [Conflict(use.occasion, other) for other in others if (town, other.number) not in later]
+    return tuple(found)

@@ -1,7 +1,8 @@
 """Accepting bookings: one, or a season of them, each answered only when it is on disk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from itertools import repeat
 from typing import NamedTuple
 
 from hub.clock import Clock, micros
@@ -45,23 +46,37 @@ class Bookings:
         self.woken: Callable[[], None] = lambda: None
         """Called when a lane may have become due."""
 
-    async def accept(self, municipality: str, raw: bytes, *, number: str | None = None, sent_by: str = "") -> Done:
+    async def accept(
+        self,
+        municipality: str,
+        raw: bytes,
+        *,
+        number: str | None = None,
+        sent_by: str = "",
+        expected: int | None = None,
+    ) -> Done:
         """Read, plan and commit one booking.
+
+        Args:
+            municipality: whose booking it is.
+            raw: the booking as JSON.
+            number: what the booking's number must be.
+            sent_by: kept with the change.
+            expected: the revision that must stand before, 0 for none; else nothing is done.
 
         Raises:
             InvalidError: with all faults; nothing has changed.
             NotFoundError: no such municipality.
             RefusedError: no PIN is free.
         """
-        if len(raw) > LINE_LIMIT:
-            fault = FieldFault("", "too-large", f"a booking is at most {LINE_LIMIT} bytes")
-            raise InvalidError([fault], code="too-large")
+        too_large(raw)
         while True:
             rules = self._rulebook.rules(municipality)
             booking = read_booking(raw, rules)
             if number is not None and number != booking.number:
                 raise InvalidError([FieldFault("/number", "other-number", f"the address says {number!r}")])
             request = prepared(booking, rules, self._seal, now=micros(self._clock.now()), sent_by=sent_by)
+            request = request if expected is None else request._replace(expected=expected)
             answer = await self._writer.do(self._accepting.accept, request)
             if answer.outcome is not Outcome.STALE:
                 if answer.changed:
@@ -70,16 +85,26 @@ class Bookings:
             await self._rulebook.load(self._readers)
 
     async def accept_lines(
-        self, municipality: str, lines: AsyncIterator[bytes], *, sent_by: str = ""
+        self,
+        municipality: str,
+        lines: AsyncIterator[bytes],
+        *,
+        sent_by: str = "",
+        expected: Iterable[int] | None = None,
     ) -> AsyncIterator[Line]:
-        """Accept one booking a line, answering in order; a bad line stops no other. Memory stays the same."""
+        """Accept one booking a line, answering in order; a bad line stops no other. Memory stays the same.
+
+        `expected`: the revision that each line is to find, as a dry run found it.
+        """
         going: list[asyncio.Task[Line]] = []
+        finds = repeat(None) if expected is None else iter(expected)
         count = 0
         try:
             async for raw in lines:
                 count += 1
                 if raw.strip():
-                    going.append(asyncio.create_task(self._line(municipality, count, raw, sent_by)))
+                    line = self._line(municipality, count, raw, sent_by, next(finds))
+                    going.append(asyncio.create_task(line))
                 if len(going) >= _AHEAD:
                     for task in going[: _AHEAD // 2]:
                         yield await task
@@ -90,12 +115,19 @@ class Bookings:
             for task in going:
                 task.cancel()
 
-    async def _line(self, municipality: str, line: int, raw: bytes, sent_by: str) -> Line:
+    async def _line(self, municipality: str, line: int, raw: bytes, sent_by: str, expected: int | None) -> Line:
         try:
-            done = await self.accept(municipality, raw, sent_by=sent_by)
+            done = await self.accept(municipality, raw, sent_by=sent_by, expected=expected)
         except (InvalidError, RefusedError) as error:
             return Line(line, None, error, None)
         return Line(line, done, None, done.booking.number)
+
+
+def too_large(raw: bytes) -> None:
+    """Raise InvalidError for a booking over the limit."""
+    if len(raw) > LINE_LIMIT:
+        fault = FieldFault("", "too-large", f"a booking is at most {LINE_LIMIT} bytes")
+        raise InvalidError([fault], code="too-large")
 
 
 def split_lines(limit: int = LINE_LIMIT) -> "Splitter":

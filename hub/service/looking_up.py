@@ -98,7 +98,7 @@ class LookUp:
             carried=deliveries.of_lanes(connection, town, ids, limit=_OTHERS),
             claims=rows,
             numbers=bookings.numbers(connection, town, others),
-            conflicts=list(_conflicts(connection, rules, asked, stored.id)),
+            conflicts=list(_conflicts(connection, rules, asked, number)),
         )
 
     def secrets(self, connection: Connection, municipality: str, asked: Asked) -> dict[TargetKey, str]:
@@ -123,12 +123,12 @@ class LookUp:
         return BookingPage(bookings=lines, next=lines[-1].number if len(lines) == limit else None)
 
 
-def _conflicts(connection: Connection, rules: Rules, asked: Asked, id_: int) -> "list[Conflict]":
+def _conflicts(connection: Connection, rules: Rules, asked: Asked, number: str) -> "list[Conflict]":
     found = []
     for use in sorted(asked.uses):
         resource = rules.resources.get(use.resource)
         for related in sorted(resource.related) if resource else ():
-            overlaps = occupancy.overlapping(connection, rules.municipality, related, use.starts, use.ends, but=id_)
+            overlaps = occupancy.overlapping(connection, rules.municipality, related, use.starts, use.ends, but=number)
             found += [Conflict(use.occasion, overlap) for overlap in overlaps]
     return found
 

@@ -48,6 +48,8 @@ class Accept(NamedTuple):
     now: int
     sent_by: str
     accepted_at: int
+    expected: int | None = None
+    """The revision that must stand before; 0 for none, None for any."""
 
 
 def read_booking(raw: bytes, rules: Rules) -> Booking:

@@ -63,7 +63,9 @@ def _free(connection: Connection, one: Change, resource: str, span: Span) -> lis
     rules, spans = one.request.rules, [span]
     related = rules.resources[resource].related if resource in rules.resources else frozenset((resource,))
     for name in sorted(related):
-        for other in occupancy.overlapping(connection, rules.municipality, name, span.starts, span.ends, but=one.id):
+        for other in occupancy.overlapping(
+            connection, rules.municipality, name, span.starts, span.ends, but=one.request.number
+        ):
             spans = list(without(spans, Span(other.starts, other.ends)))
     return spans
 

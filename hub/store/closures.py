@@ -54,7 +54,8 @@ def put(connection: Connection, municipality: str, closure: Stored) -> Stored:
     connection.run(
         "INSERT INTO closures(municipality, id, revision, resource, starts, ends, reason, lifted, version, applied)"
         " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(municipality, id) DO UPDATE SET"
-        " revision = excluded.revision, resource = excluded.resource, starts = excluded.starts, ends = excluded.ends, reason = excluded.reason,"
+        " revision = excluded.revision, resource = excluded.resource, starts = excluded.starts, ends = excluded.ends,"
+        " reason = excluded.reason,"
         " lifted = excluded.lifted, version = excluded.version, applied = excluded.applied",
         (municipality, *new),
     )

@@ -239,15 +239,15 @@ def ask_for_looks(connection: Connection, *, now: int) -> int:
 
 
 def end_leases(connection: Connection, municipality: str, name: str, *, quiet: int, now: int) -> int:
-    """Shorten the leases of processes that are gone: a call that they began lands within `quiet`. Doubt stays.
+    """End the leases of processes that are gone: their last call, made until now or the lease's end, lands in `quiet`.
 
-    For SQLite, where there is one process, so whoever held a lease when it starts is gone. Gives how many.
+    For SQLite, where there is one process, so whoever held a lease when it starts is gone. Doubt stays. Gives how many.
     """
-    until = connection.clock() + quiet
+    clock = connection.clock()
     return connection.run(
-        "UPDATE lanes SET lease_until = CASE WHEN lease_until > ? THEN ? ELSE lease_until END, due = ?"
+        "UPDATE lanes SET lease_until = ? + CASE WHEN lease_until > ? THEN ? ELSE lease_until END, due = ?"
         " WHERE municipality = ? AND connection = ? AND owner IS NOT NULL",
-        (until, until, now, municipality, name),
+        (quiet, clock, clock, now, municipality, name),
     )
 
 

@@ -9,7 +9,7 @@ from hub.store.database import Connection
 _OF_OTHERS = (
     "SELECT o.resource, o.starts, o.ends, b.number, o.occasion FROM occupancy o JOIN bookings b ON b.id = o.booking"
     " WHERE o.municipality = ? AND o.resource = ? AND o.long = {} AND o.starts > ? AND o.starts < ? AND o.ends > ?"
-    " AND o.booking <> ?"
+    " AND b.number <> ?"
 )
 _OVERLAPPING = f"{_OF_OTHERS.format(0)} UNION ALL {_OF_OTHERS.format(1)}"
 """Most uses are short, and found by their start; the few that are longer than a day are looked for apart."""
@@ -61,9 +61,9 @@ def delete(connection: Connection, places: Iterable[Place]) -> None:
 
 
 def overlapping(
-    connection: Connection, municipality: str, resource: str, starts: int, ends: int, *, but: int
+    connection: Connection, municipality: str, resource: str, starts: int, ends: int, *, but: str
 ) -> list[Overlap]:
-    """Uses of the resource by other bookings in [starts, ends)."""
+    """Uses of the resource in [starts, ends) by bookings but the one of that number."""
     place, times = (municipality, resource), (ends, starts, but)
     rows = connection.rows(_OVERLAPPING, (*place, starts - DAY, *times, *place, starts - _LONGEST, *times))
     return [Overlap(*row) for row in rows]

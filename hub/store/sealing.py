@@ -6,6 +6,8 @@ One key file, made 0600 at first start. Every use has a key of its own, derived 
 import hashlib
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -53,16 +55,19 @@ def key_from(path: Path) -> bytes:
     Raises:
         ValueError: the file is no key; nothing sealed could be opened with it.
     """
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
-    key = secrets.token_bytes(KEY_BYTES)
-    with os.fdopen(handle, "w") as file:
-        file.write(key.hex() + "\n")
+    if not path.exists():
+        _make(path)
+    return _read(path)
+
+
+def _make(path: Path) -> None:
+    """Write it elsewhere, then give it its name: there is never half a key. Of two that try, the first one's stands."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name) as file:  # mode 0600
+        file.write(secrets.token_bytes(KEY_BYTES).hex() + "\n")
         file.flush()
         os.fsync(file.fileno())
-    return key
+        with suppress(FileExistsError):
+            os.link(file.name, path)
 
 
 def _read(path: Path) -> bytes:

@@ -127,6 +127,10 @@ class Readers:
         with connection.snapshot():
             return function(connection, *values)
 
+    def apart(self) -> SqliteConnection:
+        """A reading connection for whoever needs one snapshot for long; close it."""
+        return connect(self._url, read_only=True)
+
     def _mine(self) -> SqliteConnection:
         if not hasattr(self._local, "connection"):
             self._local.connection = connect(self._url, read_only=True)
