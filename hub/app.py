@@ -33,9 +33,10 @@ from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
 from hub.service.waiting import Waiting
 from hub.settings import Settings
-from hub.store.database import path_of
+from hub.store import keys
+from hub.store.database import Connection, path_of
 from hub.store.feed import begin_epoch
-from hub.store.migrating import ready, version
+from hub.store.migrating import ready
 from hub.store.sealing import Seal, key_from
 from hub.store.writer import Readers, Writer
 from hub.worker import Worker
@@ -65,7 +66,6 @@ class Hub:
 
     async def start(self) -> None:
         """Open everything, in order; what was opened is closed again when a later step fails."""
-        empty = version(self.settings.database) is None
         ready(self.settings.database)
         self.writer, self.readers = Writer(self.settings.database), Readers(self.settings.database)
         lease = self.settings.pulse.lease
@@ -75,8 +75,7 @@ class Hub:
         carrier = Carrier(self.clock, self.seal)
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
         await self.writer.call(begin_epoch)
-        if empty:
-            await self._write_operator_key()
+        await self.writer.call(self._write_operator_key)
         for folder in self.folders:
             put = await put_folder(folder, self.writer, self.readers, self.clock)
             for difference in put.differences:
@@ -122,15 +121,17 @@ class Hub:
                 await self.simulators.start(town.configuration)
             await self.connections.open_all(town.configuration, self.environment, stand_ins)
 
-    async def _write_operator_key(self) -> None:
-        """On an empty database: a key for the command line, mode 0600, beside it."""
+    def _write_operator_key(self, connection: Connection) -> None:
+        """Where there has never been one: a key for the command line, mode 0600, on disk before it is in force."""
+        if keys.listed(connection, EVERY_MUNICIPALITY):
+            return
         now = micros(self.clock.now())
-        key = await self.writer.call(
-            lambda c: create_key(c, municipality=EVERY_MUNICIPALITY, name="operator", scopes=[Scope.ADMIN], now=now)
-        )
+        key = create_key(connection, municipality=EVERY_MUNICIPALITY, name="operator", scopes=[Scope.ADMIN], now=now)
         handle = os.open(self.operator_key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(key + "\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     async def stop(self) -> None:
         """Finish what is in hand and close everything."""

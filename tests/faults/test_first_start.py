@@ -1,7 +1,9 @@
 """A hub that is killed at its very first start is whole at the next."""
 
+import asyncio
 import os
 import signal
+import stat
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -9,8 +11,12 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from hub.app import Hub
+from hub.service.keys import digest, holder
+from hub.settings import Settings
 from hub.store import migrating
 from hub.store.database import connect
+from hub.store.sealing import key_from
 from tests.faults.hub_process import start
 
 
@@ -48,3 +54,43 @@ def tables(url: str) -> list[tuple[str, str]]:
         return [(name, sql) for name, sql in connection.rows("SELECT name, sql FROM sqlite_master ORDER BY name")]
     finally:
         connection.close()
+
+
+def test_a_key_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "hub.key"
+    with monkeypatch.context() as dying:
+        dying.setattr("os.fsync", _die)
+        with pytest.raises(InterruptedError):
+            key_from(path)
+    key = key_from(path)
+    assert key_from(path) == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [left.name for left in tmp_path.iterdir()] == ["hub.key"]
+
+
+def _die(_: int) -> None:
+    raise InterruptedError
+
+
+def test_an_operator_has_a_key_wherever_the_first_start_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(database=f"sqlite:///{tmp_path}/hub.db")
+    migrating.ready(settings.database)  # and killed here
+    with monkeypatch.context() as dying:
+        dying.setattr("os.fsync", _die)  # and killed again, with the key in its file and not in force
+        with pytest.raises(InterruptedError):
+            asyncio.run(started(settings))
+    asyncio.run(started(settings))
+    key = (tmp_path / "hub.operator-key").read_text().strip()
+    assert holder(connect(settings.database), digest(key)) is not None
+    asyncio.run(started(settings))
+    assert (tmp_path / "hub.operator-key").read_text().strip() == key, "made once"
+
+
+async def started(settings: Settings) -> None:
+    hub = Hub(settings)
+    try:
+        await hub.start()
+    finally:
+        await hub.stop()
