@@ -43,10 +43,11 @@ class Carrier:
         errand = self._errand(loaded, running, now)
         if outcome := errand.idle():
             return outcome
-        if running.paused or running.observes:
-            return put_off(
-                loaded.lane, until=now + PAUSED_FOR, cause=REFUSED if running.paused == REFUSED.code else None
-            )
+        if running.observes:
+            return put_off(loaded.lane, until=now + PAUSED_FOR)
+        if running.paused:
+            refused = REFUSED if running.paused == REFUSED.code else None
+            return put_off(loaded.lane, until=now + PAUSED_FOR, cause=refused, missed_until=errand.missed_until)
         async with running.ways.one():
             return await self._in_turn(loaded, running, last_start)
 
@@ -55,11 +56,11 @@ class Carrier:
         now = micros(self.clock.now())
         if running_seconds() >= last_start:
             return put_off(loaded.lane, until=now)
+        errand = self._errand(loaded, running, now)
         if not running.gate.enter(loaded.lane.id, now):
             until = max(running.gate.retry_at, now + SECOND)
-            return put_off(loaded.lane, until=until, cause=UNREACHABLE)
+            return put_off(loaded.lane, until=until, cause=UNREACHABLE, missed_until=errand.missed_until)
         try:
-            errand = self._errand(loaded, running, now)
             return errand.idle() or await self._called(errand)
         finally:
             running.gate.left(loaded.lane.id)
@@ -85,17 +86,24 @@ class Carrier:
                 lane,
                 Delivery.STUCK,
                 str(error),
-                due=NEVER,
+                due=NEVER if errand.wanted_until is None else errand.wanted_until,
                 cause=cause,
                 effect=effect,
-                wanted_until=errand.wanted_until,
+                wanted_until=errand.missed_until,
                 events=errand.expired(),
             )
         except CredentialsError as error:
             errand.running.paused = REFUSED.code
             until = errand.now + PAUSED_FOR
             return failed(
-                lane, Delivery.RETRYING, str(error), due=until, cause=REFUSED, effect=errand.failing_effect, pauses=True
+                lane,
+                Delivery.RETRYING,
+                str(error),
+                due=until,
+                cause=REFUSED,
+                effect=errand.failing_effect,
+                wanted_until=errand.missed_until,
+                pauses=True,
             )
         except Exception as error:  # noqa: BLE001 - a connector's bug stops nothing else
             return self._bug(errand, error)
@@ -120,7 +128,7 @@ class Carrier:
             effect=errand.failing_effect,
             quiet=quiet_after(errand.running) if doubt else None,
             sent=errand.desired.state,
-            wanted_until=errand.wanted_until,
+            wanted_until=errand.missed_until,
             events=errand.expired(),
         )
 
@@ -150,7 +158,7 @@ class Carrier:
             effect=errand.failing_effect,
             quiet=quiet_after(running),
             sent=errand.desired.state,
-            wanted_until=errand.wanted_until,
+            wanted_until=errand.missed_until,
             events=errand.expired(),
         )
 

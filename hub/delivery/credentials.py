@@ -52,8 +52,8 @@ class CredentialErrand(Errand):
         return max((micros(window.ends_at) for window in self._windows), default=None)
 
     @property
-    def _stands(self) -> bool:
-        """Whether what was last confirmed is what should be, by what is left of it."""
+    def stands(self) -> bool:
+        """By what is left of it."""
         version, confirmed = _read(self.lane.confirmed)
         if not self.desired.wanted:
             return at_rest(self.lane.confirmed)
@@ -64,7 +64,7 @@ class CredentialErrand(Errand):
         """Nothing to do while it stands as it should, or was never there and is not to be."""
         if self.in_doubt or (self.lane.look and self.desired.wanted and self.running.reads_credentials()):
             return None
-        return self.resting() if self._stands else None
+        return self.resting() if self.stands else None
 
     async def run(self) -> Outcome:
         """Look first where there is doubt or a hint; put or remove the whole; look at what came of it."""
@@ -100,7 +100,7 @@ class CredentialErrand(Errand):
         """Whether it stood, by what we read, and somebody took it away or changed it."""
         stood = self.lane.effect in {Effect.STANDING, Effect.LOST} and not self.in_doubt
         coming = found is not None and found.condition is Condition.COMING
-        return stood and self._stands and not coming
+        return stood and self.stands and not coming
 
     async def _repair(self, access: AccessControl) -> Outcome:
         """Once; what vanishes again is for an operator."""
@@ -109,20 +109,20 @@ class CredentialErrand(Errand):
             outcome = self.not_so(
                 "taken away again in the lock system",
                 sent="",
-                due=NEVER,
+                due=self.over,
                 cause=Cause("vanished", self.lane.key),
                 delivery=Delivery.STUCK,
             )
-            return replace(outcome, effect=Effect.LOST, events=told, attempts=0, state=UNKNOWN)
+            return replace(outcome, effect=Effect.LOST, events=told, attempts=0, state=UNKNOWN, wanted_until=None)
         outcome = await self._put(access)
         return replace(outcome, repairs=1, events=(*outcome.events, *told))
 
     def _disabled(self, detail: str) -> Outcome:
         told = f"shut off in the lock system{': ' if detail else ''}{detail}"
-        outcome = self.not_so(told, sent="", due=NEVER, cause=Cause("disabled", self.lane.key), delivery=Delivery.STUCK)
-        return replace(
-            outcome, effect=Effect.LOST, events=((EventType.EFFECT_LOST, json.dumps({"repaired": False})),), attempts=0
-        )
+        cause = Cause("disabled", self.lane.key)
+        outcome = self.not_so(told, sent="", due=self.over, cause=cause, delivery=Delivery.STUCK)
+        lost = ((EventType.EFFECT_LOST, json.dumps({"repaired": False})),)
+        return replace(outcome, effect=Effect.LOST, events=lost, attempts=0, wanted_until=None)
 
     async def _put(self, access: AccessControl) -> Outcome:
         receipt = await access.put_credential(self._credential())
@@ -197,7 +197,7 @@ class CredentialErrand(Errand):
         """
         if seen.value is not Unsaid.NOT_TOLD and self._secret() not in {seen.value, Unsaid.CHOSEN_BY_SYSTEM}:
             return None
-        sent_last = [self.lane.confirmed] if self.lane.confirmed and self._stands else []
+        sent_last = [self.lane.confirmed] if self.lane.confirmed and self.stands else []
         shown = _spans(seen.windows, self.now)
         for state in (self._state, *sent_last):
             kept = as_kept(_windows_in(_read(state)[1]), access.access_limits)

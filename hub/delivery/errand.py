@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.clock import NEVER
 from hub.delivery.leasing import Loaded
@@ -64,6 +64,21 @@ class Errand(ABC):
         """The end of what is wanted now: past it, it is useless. None for what never becomes so."""
 
     @property
+    @abstractmethod
+    def stands(self) -> bool:
+        """Whether what was last confirmed is what should be."""
+
+    @property
+    def missed_until(self) -> int | None:
+        """`wanted_until`, unless it is believed to stand: then nobody misses it."""
+        return None if self.stands else self.wanted_until
+
+    @property
+    def over(self) -> int:
+        """When the last claim on it ends; NEVER when there is none."""
+        return max((ask.ends for ask in self.loaded.claims.asks), default=NEVER)
+
+    @property
     def failing_effect(self) -> Effect:
         """Where the effect is while its system is not as it should be."""
         if self.desired.wanted:
@@ -77,7 +92,8 @@ class Errand(ABC):
             delivery = Delivery.WAITING if self.next_edge < NEVER or lane.confirmed is None else Delivery.CONFIRMED
         else:
             delivery = Delivery.CONFIRMED
-        return untouched(lane, effect=self.effect, due=self.next_edge, delivery=delivery, state=lane.confirmed)
+        untold = untouched(lane, effect=self.effect, due=self.next_edge, delivery=delivery, state=lane.confirmed)
+        return replace(untold, events=self.expired())
 
     def confirmed(
         self, *, proof: Proof, state: str, sent: str | None, detail: str | None = None, reference: str | None = None

@@ -71,7 +71,7 @@ def untouched(lane: Lane, *, effect: Effect, due: int, delivery: Delivery, state
     )
 
 
-def put_off(lane: Lane, *, until: int, cause: Cause | None = None) -> Outcome:
+def put_off(lane: Lane, *, until: int, cause: Cause | None = None, missed_until: int | None = None) -> Outcome:
     """Not now: another probes the system, the connection is paused, or the lease ran out of time. Doubt stays."""
     return Outcome(
         lane=lane,
@@ -83,7 +83,7 @@ def put_off(lane: Lane, *, until: int, cause: Cause | None = None) -> Outcome:
         look=lane.look,
         repairs=lane.repairs,
         cause=cause,
-        wanted_until=lane.wanted_until,
+        wanted_until=lane.wanted_until if missed_until is None else missed_until,
         told=False,
     )
 

@@ -45,6 +45,10 @@ class ZoneErrand(Errand):
         return self.next_edge if self.desired.wanted else None
 
     @property
+    def stands(self) -> bool:
+        return self.lane.confirmed == self.desired.state
+
+    @property
     def _left_by_hand(self) -> bool:
         """Whether someone set it by hand since our last edge, and no other level is wanted since."""
         lane = self.lane
@@ -60,8 +64,7 @@ class ZoneErrand(Errand):
             return self.resting()
         if self._left_by_hand:
             return replace(self.resting(), effect=Effect.OVERRIDDEN, wanted_until=lane.wanted_until)
-        stands = lane.confirmed == self.desired.state and lane.effect != Effect.OVERRIDDEN
-        return self.resting() if stands else None
+        return self.resting() if self.stands and lane.effect != Effect.OVERRIDDEN else None
 
     async def run(self) -> Outcome:
         """Read first where there is doubt or a hint; send what should be; read what came of it."""

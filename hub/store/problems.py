@@ -34,7 +34,10 @@ class Problem(NamedTuple):
 _OPEN = (
     "INSERT INTO problems(municipality, connection, code, cause, detail, since) VALUES(?, ?, ?, ?, ?, ?)"
     " ON CONFLICT(municipality, connection, code, cause) WHERE until IS NULL DO UPDATE SET detail = excluded.detail"
-    " RETURNING id, since"
+    " RETURNING id"
+)
+_IS_OPEN = (
+    "SELECT 1 FROM problems WHERE municipality = ? AND connection = ? AND code = ? AND cause = ? AND until IS NULL"
 )
 _LIST = (
     "SELECT p.id, p.municipality, p.connection, p.code, p.cause, p.detail, p.since, p.until,"
@@ -44,8 +47,9 @@ _LIST = (
 
 def open_(connection: Connection, municipality: str, name: str, cause: Cause, *, detail: str, now: int) -> int:
     """Make the cause known, once; gives the problem's id. The first time an event tells."""
-    ((id_, since),) = connection.each_returning(_OPEN, [(municipality, name, *cause, detail, now)])
-    if since == now:
+    known = connection.rows(_IS_OPEN, (municipality, name, *cause))
+    ((id_,),) = connection.each_returning(_OPEN, [(municipality, name, *cause, detail, now)])
+    if not known:
         events.append(
             connection,
             [Event(municipality, EventType.PROBLEM_STARTED, name, f'{{"problem":{id_},"code":"{cause.code}"}}', now)],
@@ -54,14 +58,14 @@ def open_(connection: Connection, municipality: str, name: str, cause: Cause, *,
 
 
 def absorb(connection: Connection, municipality: str, name: str, code: str, into: int, *, now: int) -> None:
-    """One cause explains the others of the same code: what waits behind them waits behind it, and they end untold."""
+    """One cause explains the others of the same code: what waits behind them waits behind it, and they end."""
     sql = (
         "SELECT id, since FROM problems"
         " WHERE municipality = ? AND connection = ? AND code = ? AND id <> ? AND until IS NULL"
     )
     for id_, since in connection.rows(sql, (municipality, name, code, into)):
         connection.run("UPDATE lanes SET problem = ? WHERE municipality = ? AND problem = ?", (into, municipality, id_))
-        connection.run("UPDATE problems SET until = ? WHERE id = ?", (now, id_))
+        close(connection, [id_], now=now)
         connection.run("UPDATE problems SET since = ? WHERE id = ? AND since > ?", (since, into, since))
 
 
