@@ -47,6 +47,10 @@ class Fault(StrEnum):
 
     DOWN = auto()
     """No connection: nothing was changed."""
+    BUSY = auto()
+    """Asks to be left alone for seven minutes."""
+    FULL = auto()
+    """Says no to all in the same words."""
     LOST = auto()
     """Sent, and neither arrived nor answered."""
     UNANSWERED = auto()
@@ -109,6 +113,10 @@ class System:
                 return act()
             case Fault.DOWN:
                 raise TransientError(f"{key}: no connection")
+            case Fault.BUSY:
+                raise TransientError("too many requests", retry_after=timedelta(minutes=7))
+            case Fault.FULL:
+                raise RejectedError("no room for one more")
             case Fault.REJECTS:
                 raise RejectedError(f"no such thing as {key}")
             case Fault.REFUSES:
