@@ -25,12 +25,28 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name every skipped test with its reason."""
+    """Name every scenario that was played, and every skipped test with its reason."""
+    played = {
+        report.nodeid.partition("::test_")[2].replace("_", " "): outcome
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        if "/scenarios/" in report.nodeid and report.when == "call"
+    }
+    if played:
+        terminalreporter.section("scenarios")
+    for name in sorted(played, key=_by_number):
+        terminalreporter.line(f"{played[name]:7} {name[0].upper()}{name[1:]}")
     skipped: list[pytest.TestReport] = terminalreporter.getreports("skipped")
     if skipped:
         terminalreporter.section("skipped, and why")
     for report in skipped:
         terminalreporter.line(f"{report.nodeid}: {reason_of(report)}")
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    """S2 before S10."""
+    number = name[1:].split(maxsplit=1)[0]
+    return (int(number) if number.isdigit() else 0, name)
 
 
 def reason_of(report: pytest.TestReport) -> str:

@@ -187,7 +187,10 @@ async def _expected(request: Request, here: Desk, municipality: str, raw: bytes)
     token = request.headers.get("if-match")
     if token is None:
         return None
-    return (await Held(here, municipality).against(_once(raw), token.strip('" ')))[0]
+    held = Held(here, municipality)
+    (expected,) = await held.against(_once(raw), token.strip('" '))
+    held.close()
+    return expected
 
 
 async def _once(raw: bytes) -> AsyncIterator[bytes]:

@@ -137,17 +137,22 @@ class Held:
         try:
             async for numbered in _batches(split_lines().lines(self._keeping(body))):
                 await running.lines(numbered)
-            if running.run.token != token:
-                detail = "bookings, closures or the configuration have changed since the dry run; make another"
-                raise ProblemError("state-changed", detail)
-            return list(running.run.expected)
         finally:
             await running.close()
+        if running.run.token != token:
+            self.close()
+            detail = "bookings, closures or the configuration have changed since the dry run; make another"
+            raise ProblemError("state-changed", detail)
+        return list(running.run.expected)
 
     async def _keeping(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for chunk in body:
             self._kept.write(chunk)
             yield chunk
+
+    def close(self) -> None:
+        """Forget the body."""
+        self._kept.close()
 
     async def again(self) -> AsyncIterator[bytes]:
         """The body once more; it is forgotten afterwards."""
