@@ -217,6 +217,14 @@ class Stage:
         self.run(self.node.worker.look_at_all())
         self.settle()
 
+    def hint(self, name: str, key: str) -> None:
+        """The system tells that something changed there."""
+        self.run(self._hinted(name, key))
+
+    async def _hinted(self, name: str, key: str) -> None:
+        self.running(name).connector.lent.touched(key)
+        await self.node.settle()
+
     # ---- bookings
 
     def accept(self, number: str = "B-1", revision: int = 1, *, town: str = TOWN, **more: Any) -> Done:
