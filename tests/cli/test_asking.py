@@ -1,0 +1,115 @@
+"""status, problems and explain."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.client import At
+from hub.model.answers import BookingAnswer
+from tests.cli.conftest import Run
+from tests.live import TOWN, Live, booked, settled
+
+
+@pytest.fixture
+def town(live: Live) -> Iterator[At]:
+    with live.town() as town:
+        yield town
+
+
+@pytest.fixture
+def put(town: At) -> BookingAnswer:
+    """A booking whose code stands in the locks, and another on the court beside."""
+    town.put_booking(json.dumps(booked("E-2", court=2)).encode(), "E-2")
+    answer = town.put_booking(json.dumps(booked("E-1")).encode(), "E-1")
+    settled(town, "E-1", "arx")
+    return answer
+
+
+def test_status_counts_everything(run: Run, put: BookingAnswer) -> None:
+    told = json.loads(run("status", "--json").stdout)
+    assert told["municipality"] == TOWN
+    assert told["bookings"]["confirmed"] >= 2
+    assert sum(told["effects"].values()) == sum(told["deliveries"].values()) >= 4
+    assert told["unserved"]["climate"] >= 2
+    assert told["problems"] == 0
+    assert set(told["connections"].values()) == {"running"}
+
+
+def test_status_in_words(run: Run, put: BookingAnswer) -> None:
+    assert "Municipality 2480, 2026-11-22 12:0" in run("status").output
+    assert "Utan anslutning" in run("status", "--language", "sv").output
+
+
+def test_problems_are_none(run: Run) -> None:
+    assert run("problems").output == "No open problems.\n"
+    assert json.loads(run("problems", "--json").stdout) == []
+
+
+def test_explain_tells_what_has_happened_and_will_and_who_else_asks(run: Run, put: BookingAnswer) -> None:
+    told = run("explain", "E-1").output
+    past, coming = told.split("What will happen")
+    assert "Booking E-1, revision 1, confirmed" in past
+    assert "read back" in past
+    assert put.credentials[0].value is not None
+    assert put.credentials[0].value in past
+    assert "2026-11-22 16:55" in coming
+    assert "will be 60 %" in coming
+    others = coming.split("Who else claims the same targets")[1]
+    assert "mqtt-tennishallen/gemensam" in others
+    assert "E-2" in others
+    assert "climate: tennishallen/varme" in others
+
+
+def test_explain_in_swedish(run: Run, put: BookingAnswer) -> None:
+    told = run("explain", "E-1", "--language", "sv").output
+    assert "Vad som ska hända" in told
+    assert "blir 60 %" in told
+    assert "bokningen mottagen" in told
+
+
+def test_explain_for_programs_is_the_apis_own_answer(run: Run, put: BookingAnswer) -> None:
+    told = json.loads(run("explain", "E-1", "--json").stdout)
+    assert told["booking"]["number"] == "E-1"
+    assert {"effects", "credentials", "timeline", "others", "conflicts", "unserved"} < set(told)
+
+
+def test_an_unknown_booking_is_an_answer(run: Run) -> None:
+    told = run("explain", "nobody")
+    assert told.exit_code == 1
+    assert "no booking 'nobody' in 2480" in told.stderr
+
+
+def test_another_municipality_cannot_be_asked(run: Run) -> None:
+    told = run("status", "--municipality", "0180")
+    assert told.exit_code == 1
+    assert "0180" in told.stderr
+
+
+def test_a_hub_that_is_not_there_is_said_to_be_so(run: Run) -> None:
+    told = run("status", "--url", "http://127.0.0.1:1")
+    assert told.exit_code == 2
+    assert "is knutpunkt serve running at http://127.0.0.1:1?" in told.stderr
+
+
+def test_an_address_that_is_none_is_said_to_be_so(run: Run) -> None:
+    assert run("status", "--url", "localhost").exit_code == 2
+
+
+def test_a_wrong_key_cannot_be_used(run: Run) -> None:
+    told = run("status", KNUTPUNKT_KEY="kp_wrong")
+    assert told.exit_code == 2
+    assert "[unauthorised]" in told.stderr
+
+
+def test_without_a_key_the_way_to_one_is_told(run: Run, tmp_path: Path) -> None:
+    told = run("status", KNUTPUNKT_DATABASE=f"sqlite:///{tmp_path}/none.db")
+    assert told.exit_code == 2
+    assert "set KNUTPUNKT_KEY" in told.stderr
+
+
+def test_a_database_of_another_kind_is_refused(run: Run) -> None:
+    told = run("status", "--database", "postgresql://here")
+    assert told.exit_code == 2
+    assert "sqlite:///" in told.stderr

@@ -1,0 +1,81 @@
+import json
+
+import pytest
+
+from hub.client import Refused
+from tests.cli.conftest import Run
+from tests.live import Live, booked, settled
+
+
+def made(run: Run, name: str, *scopes: str, municipality: str = "2480") -> str:
+    """A new key."""
+    told = [word for scope in scopes for word in ("--scope", scope)]
+    answer = run("key", "create", "--municipality", municipality, "--name", name, *told)
+    assert answer.exit_code == 0, answer.output
+    return answer.stdout.strip()
+
+
+def test_a_key_may_what_its_scopes_say(run: Run, live: Live) -> None:
+    body = json.dumps(booked("K-1", court=3)).encode()
+    with live.town(made(run, "reader", "bookings:read")) as reader, pytest.raises(Refused) as refused:
+        reader.put_booking(body, "K-1")
+    assert refused.value.details.code == "forbidden"
+    with live.town(made(run, "writer", "bookings:write", "bookings:read")) as writer:
+        assert writer.put_booking(body, "K-1").outcome == "accepted"
+
+
+def test_the_code_is_hidden_from_a_key_that_may_not_see_it(run: Run, live: Live) -> None:
+    with live.town() as town:
+        answer = town.put_booking(json.dumps(booked("K-2", court=4)).encode(), "K-2")
+        settled(town, "K-2", "arx")
+    told = run("explain", "K-2", KNUTPUNKT_KEY=made(run, "porter", "bookings:read"))
+    assert "(needs credentials:read)" in told.output
+    assert str(answer.credentials[0].value) not in told.output
+
+
+def test_a_revoked_key_opens_nothing(run: Run) -> None:
+    key = made(run, "gone", "bookings:read")
+    assert run("key", "revoke", "--municipality", "2480", "--name", "gone").exit_code == 0
+    assert run("status", KNUTPUNKT_KEY=key).exit_code == 2
+
+
+def test_a_key_that_is_not_there_cannot_be_revoked(run: Run) -> None:
+    assert run("key", "revoke", "--municipality", "2480", "--name", "nobody").exit_code == 1
+
+
+def test_the_list_tells_who_may_what_and_never_the_key(run: Run) -> None:
+    key = made(run, "board", "bookings:read", "credentials:read")
+    told = run("key", "list", "--json").stdout
+    found = {one["name"]: one for one in json.loads(told)["keys"]}
+    assert found["board"]["scopes"] == ["bookings:read", "credentials:read"]
+    assert found["operator"]["municipality"] == "*"
+    assert key not in told
+    assert "board" in run("key", "list").output
+
+
+def test_programs_get_the_new_key_by_name(run: Run) -> None:
+    told = run("key", "create", "--municipality", "2480", "--name", "api", "--scope", "operator", "--json")
+    assert json.loads(told.stdout)["key"].startswith("kp_")
+
+
+def test_a_key_for_a_town_that_is_not_served_reaches_none(run: Run) -> None:
+    told = run("status", KNUTPUNKT_KEY=made(run, "stranger", "operator", municipality="0180"))
+    assert told.exit_code == 2
+    assert "--municipality" in told.stderr
+
+
+def test_an_unknown_scope_is_refused_and_the_known_ones_told(run: Run) -> None:
+    told = run("key", "create", "--municipality", "2480", "--name", "x", "--scope", "everything")
+    assert told.exit_code == 2
+    assert "'bookings:read'" in told.stderr
+
+
+def test_no_database_is_made_by_asking_for_a_key(run: Run, tmp_path: object) -> None:
+    told = run("key", "list", "--database", f"sqlite:///{tmp_path}/none.db")
+    assert told.exit_code == 2
+    assert "no database at" in told.stderr
+
+
+def test_migrating_what_is_new_enough_changes_nothing(run: Run) -> None:
+    told = json.loads(run("migrate", "--json").stdout)
+    assert told["before"] == told["after"]

@@ -1,0 +1,115 @@
+import json
+import threading
+from collections.abc import Iterator
+from io import BytesIO
+
+import httpx
+import pytest
+
+from hub.client import At, Client, Refused, _details
+from hub.model.answers import ImportLine, ImportSummary
+from hub.model.booking import Booking
+from tests.live import NOON, TOWN, Live, booked, lines, settled
+
+
+def test_a_booking_is_put_and_looked_up(town: At) -> None:
+    answer = town.put_booking(Booking.model_validate(booked("C-1")))
+    assert (answer.number, answer.outcome) == ("C-1", "accepted")
+    view = settled(town, "C-1", "arx")
+    assert view.booking.number == "C-1"
+    assert view.credentials[0].value == answer.credentials[0].value
+
+
+def test_a_number_with_colons_is_one_number(town: At) -> None:
+    town.put_booking(json.dumps(booked("C:1", court=2)).encode(), "C:1")
+    assert town.get_booking("C:1").booking.number == "C:1"
+
+
+def test_the_list_goes_over_every_page(town: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    list(town.import_lines([lines([booked(f"L-{n}", after=600 + 60 * n) for n in range(5)])]))
+    monkeypatch.setattr("hub.client._PAGE", 2)
+    numbers = [line.number for line in town.bookings()]
+    assert {f"L-{n}" for n in range(5)} <= set(numbers)
+    assert numbers == sorted(numbers)
+    assert len({delivery.id for delivery in town.deliveries()}) >= 5
+
+
+def test_a_refusal_carries_every_fault(town: At) -> None:
+    with pytest.raises(Refused) as refused:
+        town.put_booking(b'{"number": "C-2"}', "C-2")
+    assert refused.value.details.status == 422
+    assert {"/revision", "/status", "/customer"} <= {fault.pointer for fault in refused.value.details.errors}
+
+
+def test_what_is_not_there_is_refused_by_code(town: At) -> None:
+    with pytest.raises(Refused, match="no booking 'nobody'") as refused:
+        town.get_booking("nobody")
+    assert refused.value.details.code == "not-found"
+
+
+def test_an_import_is_refused_as_a_whole_without_a_key(live: Live) -> None:
+    with live.town("kp_wrong") as town, pytest.raises(Refused) as refused:
+        list(town.import_lines(BytesIO(lines([booked("C-3")]))))
+    assert refused.value.details.code == "unauthorised"
+
+
+def test_answers_of_an_import_come_while_its_lines_go(town: At) -> None:
+    answered = threading.Event()
+
+    def season() -> Iterator[bytes]:
+        for n in range(700):
+            yield lines([booked(f"S-{n}", after=5000 + n, status="preliminary")])
+        assert answered.wait(10), "the client sends all before it reads any"
+        yield lines([booked("S-700", status="preliminary")])
+
+    told = []
+    for answer in town.import_lines(season()):
+        told.append(answer)
+        answered.set()
+    *answers, summary = told
+    assert [answer.line for answer in answers if isinstance(answer, ImportLine)] == list(range(1, 702))
+    assert isinstance(summary, ImportSummary)
+    assert (summary.lines, summary.accepted) == (701, 701)
+
+
+def test_whoever_stops_listening_stops_the_import(town: At) -> None:
+    answers = town.import_lines(BytesIO(lines([booked(f"T-{n}", status="preliminary") for n in range(20)])))
+    assert isinstance(next(answers), ImportLine)
+    answers.close()  # type: ignore[attr-defined]
+    assert town.status().municipality == TOWN
+
+
+def test_connections_are_tried_paused_and_resumed(town: At) -> None:
+    assert {one.name for one in town.connections()} == {"arx-tennishallen", "mqtt-kulturhuset", "mqtt-tennishallen"}
+    assert town.test("arx-tennishallen").ok
+    assert town.pause("mqtt-kulturhuset").paused_by == "operator"
+    assert town.resume("mqtt-kulturhuset").state == "running"
+
+
+def test_everything_else_is_asked_for_by_type(town: At) -> None:
+    assert town.status().municipality == TOWN
+    assert town.readiness(hours=48).from_ >= NOON
+    assert len(town.resources()) == 19
+    assert town.get_resource("tennishallen.bana-1").identities["mqtt-tennishallen"] == ("bana-1", "gemensam")
+    assert town.problems() == town.problems(ended=True, language="sv") == []
+    assert list(town.deliveries(state="stuck", connection="arx-tennishallen", before=NOON)) == []
+    with pytest.raises(Refused):
+        town.retry_problem(1)
+
+
+def test_the_installation_tells_what_the_key_is_for(live: Live) -> None:
+    with Client(live.key, live.url) as client:
+        assert client.installation().municipalities == (TOWN,)
+
+
+def test_nobody_there_is_the_wires_own_error() -> None:
+    with Client("key", "http://127.0.0.1:1") as client:
+        with pytest.raises(httpx.ConnectError):
+            client.installation()
+        with pytest.raises((httpx.ConnectError, httpx.ConnectTimeout)):
+            list(client.at(TOWN).import_lines([b"{}"]))
+
+
+def test_something_between_that_is_not_the_hub_is_said_to_be_so() -> None:
+    details = _details(httpx.Response(502, html="<h1>Bad gateway</h1>"))
+    assert (details.code, details.title) == ("not-the-hub", "502 Bad Gateway")

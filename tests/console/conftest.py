@@ -1,0 +1,5 @@
+"""The console of a live hub."""
+
+from tests.live import live
+
+__all__ = ["live"]

@@ -1,0 +1,208 @@
+"""Is tonight ready? As a browser gets it."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hub.client import At
+from hub.console import pages
+from hub.console.words import TEXTS, preferred
+from hub.model.answers import BookingAnswer, ProblemAnswer, Readiness, ReadinessAnswer
+from hub.service.keys import Scope, create
+from hub.store.database import connect
+from tests.live import NOON, TOWN, Live, booked, settled
+
+STYLE = Path(pages.__file__).parent / "static" / "style.css"
+
+
+@pytest.fixture
+def browser(live: Live) -> Iterator[httpx.Client]:
+    """A browser that knows the operator's key."""
+    with httpx.Client(base_url=live.url, auth=("anybody", live.key), trust_env=False) as browser:
+        yield browser
+
+
+@pytest.fixture
+def put(live: Live) -> BookingAnswer:
+    """A booking this evening, whose code stands in the locks."""
+    with live.town() as town:
+        return evening(town)
+
+
+def evening(town: At) -> BookingAnswer:
+    answer = town.put_booking(json.dumps(booked("V-1")).encode(), "V-1")
+    settled(town, "V-1", "arx")
+    return answer
+
+
+def key_of(live: Live, municipality: str, scope: Scope) -> str:
+    connection = connect(live.database)
+    with connection.transaction():
+        key = create(connection, municipality=municipality, name="test", scopes=[scope], now=0)
+    connection.close()
+    return key
+
+
+def test_the_page_answers_and_shows_each_system_with_its_proof(browser: httpx.Client, put: BookingAnswer) -> None:
+    page = browser.get(f"/console/{TOWN}?lang=en").text
+    assert "Is tonight ready?" in page
+    assert '<strong class="answer so_far">Yes, so far</strong>' in page
+    assert "Tennishallen, Bana 1" in page
+    assert "V-1" in page
+    row = next(row for row in page.split("<tr>") if "arx-tennishallen/" in row)
+    assert re.search(r'badge green"><span aria-hidden="true">✓</span> Ready', row)
+    assert "read back" in row
+    assert "No connection" in page
+    assert '<meta http-equiv="refresh" content="30">' in page
+
+
+def test_the_page_speaks_swedish_unless_the_reader_wants_english(browser: httpx.Client, put: BookingAnswer) -> None:
+    assert "Är kvällen klar?" in browser.get(f"/console/{TOWN}").text
+    assert "Is tonight ready?" in browser.get(f"/console/{TOWN}", headers={"Accept-Language": "en-GB,en"}).text
+    both = browser.get(f"/console/{TOWN}?lang=sv", headers={"Accept-Language": "en"}).text
+    assert '<html lang="sv">' in both
+
+
+def test_nothing_personal_and_no_code_is_on_the_page(browser: httpx.Client, put: BookingAnswer) -> None:
+    page = browser.get(f"/console/{TOWN}?hours=168").text
+    value = put.credentials[0].value
+    assert value
+    assert not re.search(rf"\b{value}\b", page)
+    assert put.credentials[0].holder not in page
+    assert "Badmintonklubb" not in page
+
+
+def test_without_a_key_the_browser_is_asked_for_one(live: Live) -> None:
+    for path in ("/", f"/console/{TOWN}"):
+        answer = httpx.get(live.url + path, trust_env=False)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Basic ")
+        assert "Tennishallen" not in answer.text
+    for told in ("Basic", "Basic ?", "Basic /w==", "Basic bm9uZQ==", "Bearer wrong", "Digest x"):
+        headers = {"Authorization": told}
+        assert httpx.get(f"{live.url}/console/{TOWN}", headers=headers, trust_env=False).status_code == 401
+
+
+def test_a_bearer_key_does_as_well(live: Live) -> None:
+    headers = {"Authorization": f"Bearer {live.key}"}
+    assert httpx.get(f"{live.url}/console/{TOWN}", headers=headers, trust_env=False).status_code == 200
+
+
+def test_a_key_sees_its_own_municipality_alone(live: Live) -> None:
+    auth = ("", key_of(live, "0180", Scope.OPERATOR))
+    assert httpx.get(f"{live.url}/console/{TOWN}", auth=auth, trust_env=False).status_code == 403
+    nowhere = httpx.get(f"{live.url}/console/0180", auth=auth, trust_env=False)
+    assert nowhere.status_code == 404
+    listed = httpx.get(live.url, auth=auth, trust_env=False)
+    assert TOWN not in listed.text
+
+
+def test_a_key_that_reads_bookings_sees_the_board_and_no_problems(live: Live) -> None:
+    auth = ("", key_of(live, TOWN, Scope.BOOKINGS_READ))
+    page = httpx.get(f"{live.url}/console/{TOWN}?lang=en", auth=auth, trust_env=False).text
+    assert TEXTS["en"]["problems_hidden"] in page
+
+
+def test_the_root_leads_to_the_only_municipality(browser: httpx.Client) -> None:
+    assert browser.get("/").headers["location"] == f"/console/{TOWN}"
+
+
+def test_the_page_runs_nothing_and_fetches_nothing_from_elsewhere(browser: httpx.Client, put: BookingAnswer) -> None:
+    answer = browser.get(f"/console/{TOWN}")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+    assert answer.headers["cache-control"] == "no-store"
+    assert not re.findall(r"<script|style=|https?://", answer.text)
+    sheet = browser.get("/console/static/style.css")
+    assert sheet.headers["content-type"].startswith("text/css")
+    assert "url(" not in sheet.text
+
+
+def test_the_documentation_needs_no_internet(browser: httpx.Client) -> None:
+    page = browser.get("/docs").text
+    assert not re.findall(r"https?://(?!127\.0\.0\.1)[^\"' ]+", page)
+    parts = [part for part in re.findall(r'(?:src|href)="([^"]+)"', page) if part.startswith("/")]
+    assert parts
+    assert {part: browser.get(part).status_code for part in parts} == dict.fromkeys(parts, 200)
+
+
+def a_board(*lines: ReadinessAnswer, problems: list[ProblemAnswer] | None = None, ready: bool = True) -> str:
+    told = {"from": NOON, "to": NOON + timedelta(days=1), "ready": ready, "lines": lines}
+    return pages.board("Provköping", Readiness.model_validate(told), problems, hours=24, language="en")
+
+
+def a_line(readiness: str, **more: object) -> ReadinessAnswer:
+    told = {
+        "resource": "hall.court-1", "name": "Hallen, Bana 1", "system": "locks", "target": "locks/1", "needed_at": NOON,
+        "until": NOON + timedelta(hours=1), "number": "B-1", "readiness": readiness, "state": "planned, waiting",
+    }  # fmt: skip
+    return ReadinessAnswer.model_validate(told | more)
+
+
+@pytest.mark.parametrize(
+    "shown, answer",
+    [
+        (["green", "unserved"], "yes"),
+        (["green", "waiting"], "so_far"),
+        ([], "yes"),
+    ],
+)
+def test_a_board_that_is_ready_says_how_far(shown: list[str], answer: str) -> None:
+    assert f'class="answer {answer}"' in a_board(*map(a_line, shown))
+
+
+def test_a_board_that_is_not_ready_says_no() -> None:
+    assert 'class="answer no">No<' in a_board(a_line("red"), a_line("green"), ready=False)
+
+
+def test_a_problem_is_on_top_with_its_remedy_and_runs_nothing() -> None:
+    problem = ProblemAnswer(
+        id=1, connection="locks", code="unreachable", title="The system does not answer",
+        detail="<script>alert(1)</script>",
+        remedy="See that it is running.", since=NOON, until=None, waiting=3, nearest=NOON + timedelta(hours=2),
+    )  # fmt: skip
+    page = a_board(a_line("red"), problems=[problem], ready=False)
+    told, board = page.split('<section id="resources">')
+    assert "<script" not in page
+    assert "&lt;script&gt;" in told
+    assert "Since Sun 22/11 12:00; 3 wait behind it, the first is needed Sun 22/11 14:00." in " ".join(told.split())
+    assert "See that it is running." in told
+    assert "Hallen, Bana 1" in board
+
+
+def test_several_municipalities_are_listed() -> None:
+    page = pages.towns([("0180", "Stockholms stad"), ("a&b", "<b>")], "sv")
+    assert '<a href="/console/0180?lang=sv">Stockholms stad (0180)</a>' in page
+    assert "<b>" not in page
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    assert set(TEXTS["sv"]) == set(TEXTS["en"])
+
+
+@pytest.mark.parametrize(
+    "accepted, language",
+    [("", "sv"), ("de", "sv"), ("en-US,en;q=0.9", "en"), ("en;q=0.5, sv;q=0.9", "sv"), ("sv;q=x, en", "en")],
+)
+def test_the_language_with_the_most_weight_is_taken(accepted: str, language: str) -> None:
+    assert preferred(accepted) == language
+
+
+def luminance(colour: str) -> float:
+    """Source: WCAG 2.2, relative luminance, read 2026-11-21."""
+    whole = colour * 2 if len(colour) == 3 else colour
+    parts = [int(whole[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_every_colour_can_be_read_on_its_ground() -> None:
+    pairs = re.findall(r"background: #([0-9a-f]{3,6}); color: #([0-9a-f]{3,6})", STYLE.read_text())
+    assert len(pairs) >= 6
+    for ground, ink in pairs:
+        dark, light = sorted([luminance(ground), luminance(ink)])
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (ground, ink)
