@@ -77,6 +77,8 @@ class Session:
             CredentialsError: refused, or the client id is in use.
             RejectedError: the broker does not speak that version, or forbids a subscription.
         """
+        if self._closed:
+            raise TransientError(f"{self._dial()}: closed")
         if rival := self._rival:
             self._rival = None
             raise rival

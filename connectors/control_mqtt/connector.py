@@ -95,8 +95,7 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
         for error in silent.values():
             if not isinstance(error, TransientError):
                 raise error
-        if self._bridge is not None and not translate.is_online(self._bridge):
-            raise TransientError(f"{self.config.bridge_topic}: the gateway says that it is offline; start it")
+        self._expect_no_farewell()
         if len(silent) == len(looks) and self._bridge is None:
             raise next(iter(silent.values()))
         for error in silent.values():
@@ -192,6 +191,15 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
     def _give_up_waiting(self) -> None:
         for waiting in (waiting for all_of_one in self._waiting.values() for waiting in all_of_one):
             waiting.fail(UnknownOutcomeError(f"{self.config.host}: the connection was lost before the lamp answered"))
+
+    def _expect_no_farewell(self) -> None:
+        """Raise if the gateway says that it is offline, or something that is neither."""
+        try:
+            offline = self._bridge is not None and not translate.is_online(self._bridge)
+        except RejectedError as error:
+            raise RejectedError(f"{self.config.bridge_topic}: {error}") from None
+        if offline:
+            raise TransientError(f"{self.config.bridge_topic}: the gateway says that it is offline; start it")
 
     def _topics_of(self, key: str) -> Topics:
         try:

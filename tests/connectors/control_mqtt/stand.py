@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import httpx
@@ -36,6 +37,7 @@ user guest
 topic readwrite #
 """
 ZONES: Mapping[str, Mapping[str, str]] = {"bana-1": {}, "bana-2": {}, "gemensam": {"kind": "switch"}}
+NUMBERS = count(1)
 DEADLINE = 8.0
 """Seconds after which a condition that is waited for will not come, on a busy machine."""
 A_WHILE = 0.15
@@ -50,7 +52,7 @@ def settings(broker: Mosquitto, *, tls: bool = True, **changes: Any) -> dict[str
         "tls": tls,
         "username": "hub",
         "password": PASSWORDS["hub"],
-        "client_id": "hub-tennishallen",
+        "client_id": "hub",
         "state_topic": "tennishallen/{zone}",
         "zones": ZONES,
         "bridge_topic": "tennishallen/bridge/state",
@@ -63,6 +65,8 @@ class Hall:
 
     broker: Mosquitto
     gateway: MqttSimulator
+    client_id: str = field(default_factory=lambda: f"hub-{next(NUMBERS)}")
+    """Ours at the broker, which keeps a session under it: another in each test."""
     touched: list[str] = field(default_factory=list)
     told: io.StringIO = field(default_factory=io.StringIO)
 
@@ -88,7 +92,8 @@ class Hall:
                 touched=self.touched.append,
                 timeout=timedelta(seconds=timeout),
             )
-            connector = MqttControl(MqttConfig.model_validate(settings(self.broker, **changes)), lent)
+            told = settings(self.broker, client_id=self.client_id, **changes)
+            connector = MqttControl(MqttConfig.model_validate(told), lent)
             try:
                 if opened:
                     await connector.open()
@@ -96,9 +101,9 @@ class Hall:
             finally:
                 await connector.close()
 
-    def packets(self, kind: str, client_id: str = "hub-tennishallen") -> list[str]:
-        """The lines of the broker's log about packets of one kind from one client."""
-        return [line for line in self.broker.log().splitlines() if f"Received {kind} from {client_id}" in line]
+    def packets(self, kind: str) -> list[str]:
+        """The lines of the broker's log about packets of one kind from us."""
+        return [line for line in self.broker.log().splitlines() if f"Received {kind} from {self.client_id} " in line]
 
 
 @asynccontextmanager

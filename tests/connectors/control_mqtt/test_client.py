@@ -194,6 +194,15 @@ async def test_many_who_want_to_send_share_one_connection() -> None:
         assert len(connections) == 1
 
 
+@in_a_loop
+async def test_what_is_closed_stays_closed() -> None:
+    async with played(let_in) as (session, _, connections):
+        await session.close()
+        with pytest.raises(TransientError, match="closed"):
+            await session.publish("lamp/set", b"{}", soon())
+        assert connections == []
+
+
 def test_patience_doubles_up_to_its_most() -> None:
     patience = Patience(first=timedelta(seconds=1), most=timedelta(seconds=60))
     assert [patience.delay(losses) for losses in (1, 2, 3, 6, 7, 1000)] == [1, 2, 4, 32, 60, 60]

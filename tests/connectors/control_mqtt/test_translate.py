@@ -30,6 +30,11 @@ def test_every_per_cent_survives_the_way_to_the_lamp_and_back(percent: int) -> N
     assert percent_of(brightness_of(percent)) == percent
 
 
+@pytest.mark.parametrize("percent, brightness", [(0, 0), (1, 3), (50, 127), (75, 191), (99, 251), (100, 254)])
+def test_brightness_is_the_nearest_that_there_is(percent: int, brightness: int) -> None:
+    assert brightness_of(percent) == brightness
+
+
 @given(PERCENT, PERCENT)
 def test_more_per_cent_are_never_less_light(one: int, other: int) -> None:
     assert (one < other) == (brightness_of(one) < brightness_of(other))
