@@ -14,6 +14,8 @@ from hub.api import bookings, closures, events, health, installation, operating,
 from hub.model.answers import ImportLine, ProblemDetails
 from hub.model.booking import Booking
 
+_PROBLEM = {"$ref": "#/components/schemas/ProblemDetails"}
+
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _DESCRIPTION = (
@@ -72,11 +74,16 @@ def create_api(lifespan: Lifespan | None = None) -> FastAPI:
 
 
 def _with_bodies(document: dict[str, Any]) -> dict[str, Any]:
-    """Add the models of bodies that are read by hand: the hot path asks no framework to."""
+    """Add the models of bodies that are read by hand, and tell that every error is a problem."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     if "Booking" not in schemas or "ProblemDetails" not in schemas:
         models = [(model, "validation") for model in (Booking, ProblemDetails, ImportLine)]
         _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
         for name, schema in found["$defs"].items():
             schemas.setdefault(name, schema)
+    for operation in (one for path in document["paths"].values() for one in path.values()):
+        if "422" in operation["responses"]:
+            operation["responses"]["422"]["content"] = {problems.MEDIA_TYPE: {"schema": _PROBLEM}}
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
     return document

@@ -14,7 +14,7 @@ from hub.api.dry_runs import Held, dry_import, dry_put
 from hub.api.problems import ProblemError, of_refused, problem
 from hub.api.tailing import TailingResponse
 from hub.errors import FieldFault, InvalidError
-from hub.model.answers import BookingAnswer, BookingPage, BookingView, ImportLine, ImportSummary
+from hub.model.answers import BookingAnswer, BookingPage, BookingView, DryRunAnswer, ImportLine, ImportSummary
 from hub.service import showing
 from hub.service.accepting import Outcome
 from hub.service.bookings import LINE_LIMIT, Done, Line, split_lines
@@ -72,7 +72,7 @@ _PUT_ANSWERS = problems(
     "state-changed",
     "invalid-booking",
     "no-free-pin",
-) | {200: {"model": BookingAnswer, "description": "Nothing had to change"}}
+) | {200: {"model": BookingAnswer | DryRunAnswer, "description": "Nothing had to change, or a dry run"}}
 
 
 @ROUTER.put(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime
 
 from hub.api.auth import require
@@ -49,7 +49,7 @@ async def list_deliveries(  # noqa: PLR0913, PLR0917 - a filter; FastAPI calls i
     state: Delivery | None = None,
     connection: str | None = None,
     before: Annotated[AwareDatetime | None, Query(description="due before this moment")] = None,
-    after: Annotated[int, Query(ge=0, description="an id; the page begins after it")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53, description="an id; the page begins after it")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> DeliveryPage:
     """Tell what is where."""
@@ -68,7 +68,7 @@ async def list_problems(
 
 
 @ROUTER.post("/problems/{problem}:retry", tags=["problems"], dependencies=_OPERATE)
-async def retry_problem(municipality: str, problem: int, here: _Here) -> Retried:
+async def retry_problem(municipality: str, problem: Annotated[int, Path(ge=1, le=2**53)], here: _Here) -> Retried:
     """Try what waits behind a problem again."""
     return Retried(deliveries=await here.operating.retry(municipality, problem))
 

@@ -84,6 +84,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _fault)
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
@@ -112,6 +113,11 @@ async def _malformed(_request: Request, error: Exception) -> Response:
         for fault in error.errors()
     )
     return answer(problem("invalid-request", errors=errors))
+
+
+async def _fault(_request: Request, _error: Exception) -> Response:
+    """A fault of ours; its text may hold anything, and stays in the log."""
+    return answer(problem("internal", "nothing was stored unless an earlier answer says so; the log has the cause"))
 
 
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}

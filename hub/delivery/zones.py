@@ -13,6 +13,7 @@ from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
 from hub.model.events import EventType
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Proof
+from hub.model.zone import fulfils
 from hub.planner.fold import RELEASE
 from hub.sdk import Condition, Control, Receipt, Sighting
 from hub.store.problems import Cause
@@ -80,7 +81,7 @@ class ZoneErrand(Errand):
 
     def _as_found(self, found: Sighting[Level]) -> Outcome | None:
         state = self.desired.state
-        if found.value == level_of(state) and found.condition is Condition.STANDING:
+        if fulfils(found.value, level_of(state)) and found.condition is Condition.STANDING:
             return self.confirmed(proof=Proof.READ, state=state, sent=None)
         by_hand = not self.in_doubt and self.lane.confirmed == state and found.condition is not Condition.COMING
         if found.condition is Condition.OVERRIDDEN or (
@@ -141,7 +142,7 @@ class ZoneErrand(Errand):
             control = self.running.control()
             rest = control.rest_level(self.lane.key) if control else None
             return rest is None or found.value in {rest, level}
-        return found.value == level
+        return fulfils(found.value, level)
 
 
 def _said(level: Level) -> str:
