@@ -78,12 +78,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path, home: Path, start: datetime, port: int) -> AsyncIterator[tuple[Stage, str, str]]:
+async def stage(
+    folder: Path, home: Path, start: datetime, port: int, *more: Path
+) -> AsyncIterator[tuple[Stage, str, str]]:
     """Set up in an empty folder; gives the stage, its address and its key. All ends with the block."""
     clock = DomainClock(start)
     port = port or free_port()
     settings = Settings(database=f"sqlite:///{home / 'demo.db'}", port=port, simulate=True)
-    hub = Hub(settings, [folder], clock=clock, environment={})
+    hub = Hub(settings, [folder, *more], clock=clock, environment={})
     config = uvicorn.Config(hub.web(), host=settings.host, port=port, log_level="error", access_log=False)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
