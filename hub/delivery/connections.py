@@ -103,6 +103,9 @@ class Connections:
         try:
             plain = told if told is not None else resolve(settings.settings, environment)
             config = connector_type.config_type.model_validate(plain)
+        except ConfigurationError as error:
+            msg = f"connections/{name}.yaml: {error}"
+            raise ConfigurationError(msg) from None
         except ValueError as error:
             msg = f"connections/{name}.yaml: the settings cannot be used ({type(error).__name__}); run knutpunkt check"
             raise ConfigurationError(msg) from None

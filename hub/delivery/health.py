@@ -161,4 +161,6 @@ def _answer(running: Running, known: Known | None, waiting: int) -> ConnectionAn
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - json's hook
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     return sorted(value) if isinstance(value, frozenset | set) else str(value)

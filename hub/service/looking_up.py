@@ -51,7 +51,7 @@ class LookUp:
     async def booking(self, municipality: str, number: str, *, with_values: bool) -> BookingView:
         """One booking. Raises NotFoundError."""
         rules, now = self._rulebook.rules(municipality), micros(self._clock.now())
-        found = await self._readers.read(self._find, rules, number, now)
+        found = await self._readers.read(self._find, rules, number)
         if found is None:
             msg = f"no booking {number!r} in {municipality}"
             raise NotFoundError(msg)
@@ -78,16 +78,14 @@ class LookUp:
             ),
         )
 
-    def _find(self, connection: Connection, rules: Rules, number: str, now: int) -> Found | None:
+    def _find(self, connection: Connection, rules: Rules, number: str) -> Found | None:
         town = rules.municipality
         stored = bookings.find(connection, town, number)
         if stored is None:
             return None
         asked = Asked.from_json(stored.asked)
         ids = [target.lane for target in asked.targets.values()]
-        rows = {
-            key: claims.on_lane(connection, town, t.lane, now=now, limit=_OTHERS) for key, t in asked.targets.items()
-        }
+        rows = {key: _beside(connection, town, asked, key) for key in asked.targets}
         others = {row.booking for listed in rows.values() for row in listed}
         return Found(
             stored=stored,
@@ -131,6 +129,16 @@ def _conflicts(connection: Connection, rules: Rules, asked: Asked, number: str) 
             overlaps = occupancy.overlapping(connection, rules.municipality, related, use.starts, use.ends, but=number)
             found += [Conflict(use.occasion, overlap) for overlap in overlaps]
     return found
+
+
+def _beside(connection: Connection, municipality: str, asked: Asked, key: TargetKey) -> list[ClaimRow]:
+    """The claims on a target that overlap any of the booking's own there."""
+    own = [claim for claim in asked.claims.values() if claim.target == key]
+    if not own:
+        return []
+    since, until = min(claim.starts for claim in own), max(claim.ends for claim in own)
+    rows = claims.on_lane(connection, municipality, asked.targets[key].lane, since=since, until=until)
+    return [row for row in rows if any(row.starts < claim.ends and claim.starts < row.ends for claim in own)][:_OTHERS]
 
 
 def _others(rows: list[ClaimRow], found: Found, own: int) -> tuple[ClaimAnswer, ...]:

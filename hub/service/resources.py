@@ -96,7 +96,7 @@ def _zones(
 
 
 def _claims(connection: Connection, municipality: str, lane: int, now: int) -> tuple[ClaimAnswer, ...]:
-    rows = claims.on_lane(connection, municipality, lane, now=now)
+    rows = claims.on_lane(connection, municipality, lane, since=now)
     numbers = bookings.numbers(connection, municipality, {row.booking for row in rows})
     return tuple(
         ClaimAnswer(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from hub.clock import NEVER
 from hub.model.plan import Ask
 from hub.store.database import Connection
 
@@ -69,11 +70,13 @@ def bookings_on(connection: Connection, municipality: str, lane: int, *, now: in
     return [booking for (booking,) in rows]
 
 
-def on_lane(connection: Connection, municipality: str, lane: int, *, now: int, limit: int = 200) -> list[ClaimRow]:
-    """Who claims a target from now on, the first to end first."""
+def on_lane(
+    connection: Connection, municipality: str, lane: int, *, since: int, until: int = NEVER, limit: int = 200
+) -> list[ClaimRow]:
+    """Who claims a target at any time of [since, until), the first to end first."""
     rows = connection.rows(
         "SELECT municipality, lane, ends, booking, occasion, door, starts, level, suspended FROM claims"
-        " WHERE municipality = ? AND lane = ? AND ends > ? ORDER BY ends LIMIT ?",
-        (municipality, lane, now, limit),
+        " WHERE municipality = ? AND lane = ? AND ends > ? AND starts < ? ORDER BY ends LIMIT ?",
+        (municipality, lane, since, until, limit),
     )
     return [ClaimRow(*row) for row in rows]
