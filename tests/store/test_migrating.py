@@ -1,0 +1,88 @@
+"""The tables, and the migrations that make them: the same, and never changed by serving."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import PrimaryKeyConstraint, create_engine
+
+from hub.errors import RefusedError
+from hub.store import migrating
+from hub.store.database import connect, path_of
+from hub.store.migrating import HEAD, migrate, ready, version
+from hub.store.tables import METADATA
+
+
+def other_default(*told: Any) -> bool:
+    """Whether a column's default in the database is another than in the code, whichever way it is quoted."""
+    *_, there, _, here = told
+    return (there or "").strip("'") != (here or "").strip("'")
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(url: str) -> None:
+    engine = create_engine(f"sqlite:///{path_of(url)}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": other_default}
+        )
+        assert compare_metadata(context, METADATA) == []
+    engine.dispose()
+
+
+def test_the_newest_migration_is_the_one_that_the_hub_needs() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_an_empty_database_gets_its_tables(tmp_path: Path) -> None:
+    fresh = f"sqlite:///{tmp_path}/new.db"
+    assert version(fresh) is None
+    ready(fresh)
+    assert version(fresh) == HEAD
+
+
+def test_a_database_that_is_ready_is_left_as_it_is(url: str) -> None:
+    connection = connect(url)
+    connection.run("INSERT INTO events(municipality, type, subject, body, at) VALUES('2480', 't', 's', '', 0)")
+    before = list(connection.raw.iterdump())
+    ready(url)
+    migrate(url)
+    assert list(connection.raw.iterdump()) == before
+    connection.close()
+
+
+def test_a_database_of_another_version_is_refused_with_what_to_do(url: str) -> None:
+    connection = connect(url)
+    connection.run("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(RefusedError, match=r"version 9999.*run knutpunkt migrate") as caught:
+        ready(url)
+    assert caught.value.code == "schema-version"
+
+
+def test_another_kind_of_database_is_refused() -> None:
+    with pytest.raises(ValueError, match="sqlite:///"):
+        path_of("postgresql://localhost/hub")
+
+
+def test_the_municipality_comes_first_in_every_key_of_a_tenant() -> None:
+    rows = {
+        table.name: [next(iter(key.columns)).name for key in table.constraints if isinstance(key, PrimaryKeyConstraint)]
+        for table in METADATA.tables.values()
+        if "municipality" in table.columns
+    }
+    by_id = {name for name, first in rows.items() if first == ["id"]}
+    assert {name for name, first in rows.items() if first != ["municipality"]} - by_id <= {"codes", "keys"}
+    assert all("municipality" in table.columns for table in METADATA.tables.values() if table.name in by_id)
+
+
+def test_a_commit_is_on_disk_when_it_returns(url: str) -> None:
+    connection = connect(url)
+    assert connection.rows("PRAGMA journal_mode") == [("wal",)]
+    assert connection.rows("PRAGMA synchronous") == [(2,)], "FULL"
+    connection.close()

@@ -1,0 +1,208 @@
+"""Group commit: a bad item costs itself only, nobody is answered before COMMIT, and order of arrival decides."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import pytest
+
+from hub.store.database import Connection, SqliteConnection, connect
+from hub.store.writer import Readers, Writer
+
+Result = TypeVar("Result")
+INSERT = "INSERT INTO events(municipality, type, subject, body, at) VALUES('2480', 't', ?, '', 0)"
+
+
+def running(story: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    return asyncio.run(story())
+
+
+def store(connection: Connection, subjects: list[str]) -> list[int]:
+    """Store one row each; those called bad are refused."""
+    connection.each(INSERT, [(subject,) for subject in subjects])
+    if "bad" in subjects:
+        raise ValueError("bad")
+    return [len(subjects)] * len(subjects)
+
+
+def other_work(connection: Connection, subjects: list[str]) -> list[str]:
+    connection.each(INSERT, [(subject,) for subject in subjects])
+    return [f"other {subject}" for subject in subjects]
+
+
+def stored(url: str) -> list[str]:
+    connection = connect(url, read_only=True)
+    rows = connection.rows("SELECT subject FROM events ORDER BY id")
+    connection.close()
+    return [subject for (subject,) in rows]
+
+
+@asynccontextmanager
+async def grouped(url: str, *, cap: int = 400) -> AsyncIterator[tuple[Writer, threading.Event]]:
+    """A writer that is kept busy until the event is set, so that what comes meanwhile is one group."""
+    writer, go_on, busy = Writer(url, cap=cap), threading.Event(), threading.Event()
+
+    def wait(_connection: Connection) -> None:
+        busy.set()
+        go_on.wait(20)
+
+    held = asyncio.create_task(writer.call(wait))
+    await asyncio.to_thread(busy.wait, 20)
+    try:
+        yield writer, go_on
+    finally:
+        go_on.set()
+        await held
+        writer.stop()
+
+
+async def arriving(writer: Writer, *subjects: str) -> list[asyncio.Task[int]]:
+    tasks = [asyncio.create_task(writer.do(store, subject)) for subject in subjects]
+    await asyncio.sleep(0)
+    return tasks
+
+
+def test_what_waits_shares_one_commit_in_order_of_arrival(url: str) -> None:
+    async def story() -> list[int]:
+        async with grouped(url) as (writer, go_on):
+            tasks = await arriving(writer, *"abcde")
+            go_on.set()
+            return await asyncio.gather(*tasks)
+
+    assert running(story) == [5] * 5
+    assert stored(url) == list("abcde")
+
+
+def test_a_bad_item_costs_itself_only(url: str) -> None:
+    async def story() -> list[int | BaseException]:
+        async with grouped(url) as (writer, go_on):
+            tasks = await arriving(writer, "a", "bad", "c")
+            go_on.set()
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    first, bad, third = running(story)
+    assert (first, third) == (1, 1), "each was tried alone"
+    assert isinstance(bad, ValueError)
+    assert stored(url) == ["a", "c"]
+
+
+def test_a_bad_item_of_one_work_costs_no_other_work(url: str) -> None:
+    async def story() -> tuple[object, object]:
+        async with grouped(url) as (writer, go_on):
+            bad = asyncio.create_task(writer.do(store, "bad"))
+            good = asyncio.create_task(writer.do(other_work, "good"))
+            await asyncio.sleep(0)
+            go_on.set()
+            return await asyncio.gather(bad, good, return_exceptions=True)
+
+    told = running(story)
+    assert isinstance(told[0], ValueError)
+    assert told[1] == "other good"
+    assert stored(url) == ["good"]
+
+
+def test_nobody_is_answered_before_the_commit(url: str) -> None:
+    told: list[tuple[str, bool]] = []
+
+    async def story() -> None:
+        async with grouped(url) as (writer, go_on):
+            (task,) = await arriving(writer, "a")
+            writer._connection.raw.set_trace_callback(lambda sql: told.append((sql.split()[0], task.done())))
+            go_on.set()
+            await task
+            assert stored(url) == ["a"]
+
+    running(story)
+    assert ("COMMIT", False) in told
+    assert not any(done for word, done in told if word in {"BEGIN", "INSERT", "COMMIT"})
+
+
+def test_a_commit_that_fails_is_told_to_all_that_waited_for_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> list[int | BaseException]:
+        async with grouped(url) as (writer, go_on):
+            tasks = await arriving(writer, "a", "b")
+            await asyncio.sleep(0)
+            monkeypatch.setattr(SqliteConnection, "each", full_disk)
+            go_on.set()
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    def full_disk(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    assert [type(one) for one in running(story)] == [sqlite3.OperationalError] * 2
+    assert stored(url) == []
+
+
+def test_a_group_has_a_largest_size(url: str) -> None:
+    async def story() -> list[int]:
+        async with grouped(url, cap=3) as (writer, go_on):
+            tasks = await arriving(writer, *"abcdefg")
+            go_on.set()
+            return await asyncio.gather(*tasks)
+
+    assert running(story) == [3, 3, 3, 3, 3, 3, 1]
+    assert stored(url) == list("abcdefg")
+
+
+def test_who_no_longer_waits_keeps_nobody_from_an_answer(url: str) -> None:
+    async def story() -> tuple[int, int]:
+        async with grouped(url) as (writer, go_on):
+            first, second, third = await arriving(writer, *"abc")
+            second.cancel()
+            go_on.set()
+            return await first, await third
+
+    assert running(story) == (3, 3)
+    assert stored(url) == list("abc"), "what was asked for is done"
+
+
+def test_stopping_finishes_what_waits(url: str) -> None:
+    async def story() -> None:
+        writer = Writer(url)
+        tasks = await arriving(writer, *"abc")
+        await asyncio.to_thread(writer.stop)
+        await asyncio.gather(*tasks)
+
+    running(story)
+    assert stored(url) == list("abc")
+
+
+def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(url: str) -> None:
+    async def story() -> tuple[int, int]:
+        writer, readers = Writer(url), Readers(url)
+        looked, written = threading.Event(), threading.Event()
+
+        def twice(connection: Connection) -> tuple[int, int]:
+            ((before,),) = connection.rows("SELECT count(*) FROM events")
+            looked.set()
+            written.wait(20)
+            ((after,),) = connection.rows("SELECT count(*) FROM events")
+            return before, after
+
+        reading = asyncio.create_task(readers.read(twice))
+        await asyncio.to_thread(looked.wait, 20)
+        await writer.do(store, "a")
+        written.set()
+        counts = await reading
+        writer.stop()
+        readers.stop()
+        return counts
+
+    assert running(story) == (0, 0)
+    assert stored(url) == ["a"]
+
+
+def test_readers_cannot_write(url: str) -> None:
+    async def story() -> None:
+        readers = Readers(url)
+        try:
+            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                await readers.read(store, ["a"])
+        finally:
+            readers.stop()
+
+    running(story)
+    assert stored(url) == []
