@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
 from amqtt.broker import Broker
@@ -138,6 +138,11 @@ class MqttSimulator(ListeningSimulator, HasZones):
         self._own = None if broker else OwnBroker()
         self._at = broker or GATEWAY
         self._client: mqtt.Client | None = None
+
+    @classmethod
+    def standing_in(cls, clock: Clock, external_keys: Sequence[str], settings: Mapping[str, object]) -> Self:
+        """Have the zones and topics of the connection's settings."""
+        return cls(clock, external_keys, settings=settings)
 
     def config(self) -> Mapping[str, object]:
         """Settings that lead here; the topics too, unless they were configured."""

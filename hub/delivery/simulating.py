@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from inspect import signature
 from typing import Any
 
 import httpx
@@ -74,9 +73,7 @@ class Simulators:
 
 def _made(settings: Settings, keys: list[str], clock: Clock) -> Simulator:
     simulator_type = load_simulator(settings.connector)
-    if "settings" in signature(simulator_type).parameters:
-        return simulator_type(clock, keys, settings=resolve(settings.settings, {}, missing="placeholder"))  # type: ignore[call-arg]
-    return simulator_type(clock, keys)
+    return simulator_type.standing_in(clock, keys, resolve(settings.settings, {}, missing="placeholder"))
 
 
 def keys_of(configuration: Configuration, name: str) -> list[str]:
