@@ -132,7 +132,7 @@ class Accepting:
             allocating.allocate(connection, wanted, known, self._seal, now=now)
             if gone := touched - {w.grant.target for w in wanted}:
                 quarantine = max((grant.quarantine for grant in one.request.plan.grants), default=_REST)
-                codes.rest(connection, [(now + quarantine, town, one.targets[key].lane) for key in gone])
+                codes.rest(connection, [(now + quarantine, town, one.targets[key].lane) for key in gone], now=now)
 
 
 _REST = 30 * 24 * 3600 * 1_000_000
@@ -206,7 +206,7 @@ def _judge(stand: tuple[int, bytes] | None, request: Accept) -> Outcome:
 def _learn(one: Change, by_place: dict[tuple[str, TargetKey], Target]) -> None:
     town = one.request.municipality
     touched = {claim.target for claim in (*one.removed, *one.added)} | one.records - one.before.records
-    one.targets |= {key: by_place[town, key] for key in touched}
+    one.targets |= {key: by_place[town, key] for key in sorted(touched)}
 
 
 def _write_bookings(connection: Connection, changes: list[Change]) -> None:

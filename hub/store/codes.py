@@ -56,9 +56,13 @@ def put(connection: Connection, codes: Iterable[Code]) -> None:
     )
 
 
-def rest(connection: Connection, rows: Iterable[tuple[int, str, int]]) -> None:
-    """(until, municipality, lane): nobody wants the credential now; its secret rests until then."""
-    connection.each("UPDATE codes SET ends = ? WHERE municipality = ? AND lane = ?", rows)
+def rest(connection: Connection, rows: Iterable[tuple[int, str, int]], *, now: int) -> None:
+    """(until, municipality, lane): nobody wants the credential now; its secret rests from now until then."""
+    sql = (
+        "UPDATE codes SET starts = CASE WHEN starts > ? THEN ? ELSE starts END, ends = ?"
+        " WHERE municipality = ? AND lane = ?"
+    )
+    connection.each(sql, [(now, now, *row) for row in rows])
 
 
 def forget(connection: Connection, *, before: int) -> int:
