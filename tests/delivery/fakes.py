@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 from pydantic import Field, SecretStr
 
-from hub.model import Credential, Dim, Level, Release, Setpoint, Switch, Window, Zone
+from hub.model import Credential, Dim, Level, Method, Release, Setpoint, Switch, Window, Zone
 from hub.sdk import (
     About,
     AccessControl,
@@ -39,7 +39,7 @@ from hub.sdk import (
 from hub.sdk.narrowing import as_kept
 
 Answer = TypeVar("Answer")
-PINS_ONLY = AccessLimits()
+EVERYTHING = AccessLimits(methods=frozenset(Method))
 
 
 class Fault(StrEnum):
@@ -153,7 +153,7 @@ class LockSystem(System):
         """Mobile keys that nobody has accepted yet."""
         self.looks_until_there = 0
         """How many looks say `coming` before what was put is there."""
-        self.limits = PINS_ONLY
+        self.limits = EVERYTHING
         self._coming: dict[str, int] = {}
 
     def put(self, credential: Credential) -> Receipt:
@@ -256,7 +256,7 @@ class FakeConfig(ConnectorConfig):
 class BlindLocks(Connector[FakeConfig], AccessControl):
     """Locks that take orders and tell nothing."""
 
-    access_limits: AccessLimits = AccessLimits()
+    access_limits: AccessLimits = EVERYTHING
 
     def __init__(self, config: FakeConfig, lent: Lent) -> None:
         super().__init__(config, lent)
@@ -294,7 +294,7 @@ class DayLocks(FakeLocks):
 class AppLocks(FakeLocks):
     """Locks whose holders must accept in an app."""
 
-    access_limits = AccessLimits(awaits_user=True)
+    access_limits = AccessLimits(awaits_user=True, methods=frozenset(Method))
 
 
 class BlindLamps(Connector[FakeConfig], Control):

@@ -121,6 +121,7 @@ def test_time_alone_never_makes_windows_differ(listed: list[Ask], now: int) -> N
 def test_joined_windows_are_compared_by_what_is_left_and_not_by_their_text() -> None:
     morning, evening = Ask(18, 19, 1, "a"), Ask(19, 20, 1, "a")
     joined, alone = fold(CREDENTIAL, [morning, evening], now=10).state, fold(CREDENTIAL, [evening], now=19).state
+    assert joined == '[["a",18,20]]'
     assert joined != alone
     assert same(joined, alone, now=19)
     assert not same(joined, alone, now=18)
