@@ -8,7 +8,7 @@ Synchronous: not to be called where an event loop runs.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from io import BufferedIOBase
@@ -96,11 +96,11 @@ class Client:
             raise Refused(_details(response))
         return response.content
 
-    async def exchange(self, path: str, source: Source, media_type: str) -> AsyncIterator[list[bytes]]:
+    async def exchange(self, path: str, source: Source, more: Mapping[str, str]) -> AsyncIterator[list[bytes]]:
         """The lines of an answer that comes while the body goes; httpx's own transports would send all of it first."""
         from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - late: only imports need it, and it is large
 
-        headers = self.headers | {"Content-Type": media_type}
+        headers = self.headers | dict(more)
         way = AiohttpTransport(verify=self._tls, trust_env=False)
         async with (
             httpx.AsyncClient(transport=way, timeout=_IMPORT_TIMEOUT, headers=headers, trust_env=False) as http,
@@ -121,11 +121,19 @@ class At:
     def __init__(self, client: Client, municipality: str) -> None:
         self._client, self.municipality, self._root = client, municipality, f"/v1/{quote(municipality, safe='')}"
 
-    def put_booking(self, booking: Booking | bytes, number: str = "") -> BookingAnswer:
-        """Send a booking at a revision; the answer comes when it is on disk. Raw JSON needs its number told."""
+    def put_booking(self, booking: Booking | bytes, number: str = "", *, wait: int | None = None) -> BookingAnswer:
+        """Send a booking at a revision; the answer comes when it is on disk. Raw JSON needs its number told.
+
+        `wait`: seconds, 30 at most, to hold the answer until what the municipality awaits is confirmed.
+        """
         content = booking if isinstance(booking, bytes) else booking.model_dump_json(exclude_none=True).encode()
         path = self._path("bookings", booking.number if isinstance(booking, Booking) else number)
-        return read(BookingAnswer, self._client.ask("PUT", path, content=content, headers=_JSON))
+        return read(
+            BookingAnswer,
+            self._client.ask(
+                "PUT", path, content=content, headers=_JSON | ({} if wait is None else {"Prefer": f"wait={wait}"})
+            ),
+        )
 
     def get_booking(self, number: str) -> BookingView:
         """A booking, and all that follows from it."""
@@ -139,9 +147,17 @@ class At:
             yield from page.bookings
             after = page.next
 
-    def import_lines(self, source: Source) -> Iterator[ImportLine | ImportSummary]:
-        """Send NDJSON; answers come line by line, in order, while more is sent, and a summary last."""
-        answers = self._client.exchange(self._path("bookings"), source, "application/x-ndjson")
+    def import_lines(
+        self, source: Source, *, dry_run: bool = False, token: str | None = None
+    ) -> Iterator[ImportLine | ImportSummary]:
+        """Send NDJSON; answers come line by line, in order, while more is sent, and a summary last.
+
+        `dry_run` stores nothing: each line has its plan, and the summary a token. With that `token` a live run makes
+        that plan, or is refused (`state-changed`).
+        """
+        headers = {"Content-Type": "application/x-ndjson"} | ({"If-Match": token} if token else {})
+        path = self._path("bookings") + ("?dry_run=true" if dry_run else "")
+        answers = self._client.exchange(path, source, headers)
         summary = None
         with asyncio.Runner() as runner:
             try:

@@ -22,30 +22,52 @@ _PIECE = 65536
 @click.command("import")
 @click.argument("file", type=click.File("rb"))
 @options.option("--format", "_form", type=click.Choice(["ndjson"]), default="ndjson", help="One booking a line.")
+@options.option("--dry-run", is_flag=True, help="Store nothing: the plan of each line, its conflicts, and a token.")
+@options.option("--token", help="A dry run's: make exactly that plan, or be refused.")
 @options.remote
 @options.language
 @options.as_json
 @click.pass_context
-def import_bookings(
-    context: click.Context, here: At, file: BufferedIOBase, _form: str, language: Language, *, as_json: bool
+def import_bookings(  # noqa: PLR0913 - a command line
+    context: click.Context,
+    here: At,
+    file: BufferedIOBase,
+    _form: str,
+    language: Language,
+    token: str | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Send the bookings in FILE (`-`: standard input); what was sent before and is the same changes nothing."""
     words, summary = Words(language), None
     with _progress(file) as source:
-        for answer in here.import_lines(source):
+        for answer in here.import_lines(source, dry_run=dry_run, token=token):
             summary = answer if isinstance(answer, ImportSummary) else summary
             if as_json:
                 click.echo(_plain(answer))
-            elif isinstance(answer, ImportLine) and answer.outcome == "rejected":
-                _show_rejected(answer, words)
+            elif isinstance(answer, ImportLine):
+                _show(answer, words, dry_run=dry_run)
     if summary and not as_json:
         click.echo(words("imported", **summary.model_dump()))
+        if summary.state_token:
+            click.echo(words("token", token=summary.state_token))
     context.exit(1 if summary and summary.rejected else 0)
 
 
 def _plain(answer: ImportLine | ImportSummary) -> str:
     text = answer.model_dump_json(exclude_none=True)
     return text if isinstance(answer, ImportLine) else f'{{"summary":{text}}}'
+
+
+def _show(answer: ImportLine, words: Words, *, dry_run: bool) -> None:
+    """What was refused; and, of a dry run, who is in whose way."""
+    if answer.outcome == "rejected":
+        _show_rejected(answer, words)
+    for conflict in answer.conflicts if dry_run else ():
+        when = showing.span(conflict.starts_at, conflict.ends_at)
+        told = {"other": conflict.number, "resource": conflict.resource, "when": when}
+        click.echo(words("in_the_way", line=answer.line, number=answer.number, **told))
 
 
 def _show_rejected(answer: ImportLine, words: Words) -> None:

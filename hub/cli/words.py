@@ -49,6 +49,8 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "line": "rad {line} {number}: {outcome}",
         "imported": "{lines} rader: {accepted} mottagna, {unchanged} oförändrade, {superseded} ersatta av nyare, "
         "{rejected} avvisade; {conflicts} krockar.",
+        "in_the_way": "rad {line} {number}: {other} har {resource} {when}",
+        "token": "Inget är sparat. Samma plan på riktigt: --token {token}",
         "rejected": "avvisad",
         "id": "Nr",
         "connection": "Anslutning",
@@ -102,6 +104,8 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "line": "line {line} {number}: {outcome}",
         "imported": "{lines} lines: {accepted} accepted, {unchanged} unchanged, {superseded} superseded, "
         "{rejected} rejected; {conflicts} conflicts.",
+        "in_the_way": "line {line} {number}: {other} has {resource} {when}",
+        "token": "Nothing was stored. The same plan for real: --token {token}",
         "rejected": "rejected",
         "id": "No",
         "connection": "Connection",
