@@ -14,9 +14,12 @@ from hub.clock import Clock, DomainClock, micros
 from hub.console.router import ROUTER as CONSOLE
 from hub.delivery.carrying import Carrier
 from hub.delivery.connections import Connections, NoStandIns, StandIns
+from hub.delivery.courier import Courier
 from hub.delivery.health import Health
+from hub.delivery.sending import Sender
 from hub.delivery.settling import Settling
 from hub.delivery.simulating import Simulators
+from hub.delivery.webhooks import Webhooks
 from hub.service.answering import Answering
 from hub.service.bookings import Bookings
 from hub.service.closing import Closing
@@ -31,6 +34,7 @@ from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
+from hub.service.subscribing import Subscribing
 from hub.service.waiting import Waiting
 from hub.settings import Settings
 from hub.store import keys
@@ -73,7 +77,10 @@ class Hub:
         self.health = Health(self.writer, self.readers, self.connections, self.rulebook, self.clock)
         settling = Settling(self.clock, lambda town: self.rulebook.rules(town).horizons)
         carrier = Carrier(self.clock, self.seal)
+        courier = Courier(self.writer, self.seal, self.rulebook, self.clock, Sender())
+        self.webhooks = Webhooks(self.writer, self.readers, courier, idle=self.settings.pulse.idle)
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
+        self.worker.webhooks = self.webhooks
         await self.writer.call(begin_epoch)
         await self.writer.call(self._write_operator_key)
         for folder in self.folders:
@@ -92,6 +99,8 @@ class Hub:
         operating = Operating(writer, readers, rulebook, clock)
         closing = Closing(writer, readers, self.seal, rulebook, clock)
         bookings.woken = operating.woken = closing.woken = self.worker.dispatcher.wake.set
+        subscribing = Subscribing(writer, readers, self.seal, rulebook, clock)
+        subscribing.woken = self.webhooks.wake.set
         look_up = LookUp(readers, self.seal, rulebook, clock)
         self.desk = Desk(
             clock=clock,
@@ -108,6 +117,7 @@ class Hub:
             figures=Figures(readers, rulebook, clock),
             closing=closing,
             feed=Feed(readers, rulebook, clock),
+            subscribing=subscribing,
             waiting=Waiting(readers, clock),
             dry_runs=DryRuns(readers, self.seal, rulebook, clock),
         )

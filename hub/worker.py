@@ -1,4 +1,4 @@
-"""Runs the loops: delivering, reading back what stands, checking connections, forgetting old codes."""
+"""Runs the loops: delivering, webhooks, reading back what stands, checking connections, forgetting old codes."""
 
 import asyncio
 
@@ -11,6 +11,7 @@ from hub.delivery.dispatcher import Dispatcher
 from hub.delivery.health import Health
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
+from hub.delivery.webhooks import Webhooks
 from hub.settings import Pulse
 from hub.store import codes, lanes
 from hub.store.database import Connection
@@ -19,6 +20,9 @@ from hub.store.writer import Writer
 
 class Worker:
     """One node's loops. The periodic jobs are APScheduler's; the domain's timed effects are the dispatcher's alone."""
+
+    webhooks: Webhooks | None = None
+    """Run with the rest, when there are any."""
 
     def __init__(
         self, writer: Writer, running: Connections, health: Health, carrier: Carrier, settling: Settling, pulse: Pulse
@@ -30,7 +34,7 @@ class Worker:
         self._scheduler = AsyncIOScheduler(
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        self._loop: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Read what stands before sending anything, then go on (rule 6)."""
@@ -38,8 +42,11 @@ class Worker:
             await self._writer.call(self._end_leases, running)
         await self._health.follow_pauses()
         await self.look_at_all()
-        self._loop = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
+        self._loops.append(asyncio.create_task(self.dispatcher.run(), name="dispatcher"))
         every = self._scheduler.add_job
+        if self.webhooks:
+            self._loops.append(asyncio.create_task(self.webhooks.run(), name="webhooks"))
+            every(self.webhooks.forget, "interval", hours=1)
         every(self.look_at_all, "interval", seconds=self._pulse.look_every.total_seconds())
         every(self._health.check_all, "interval", seconds=self._pulse.check_every.total_seconds())
         every(self.forget_codes, "interval", hours=1)
@@ -52,8 +59,9 @@ class Worker:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         self.dispatcher.stop()
-        if self._loop:
-            await self._loop
+        if self.webhooks:
+            self.webhooks.stop()
+        await asyncio.gather(*self._loops)
 
     def _end_leases(self, connection: Connection, running: Running) -> None:
         lanes.end_leases(connection, *running.place, quiet=quiet_after(running), now=self._now())

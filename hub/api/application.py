@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.api import bookings, closures, events, health, installation, operating, problems
+from hub.api import bookings, closures, events, health, installation, operating, problems, subscriptions
 from hub.model.answers import ImportLine, ProblemDetails
 from hub.model.booking import Booking
 
@@ -63,6 +63,7 @@ def create_api(lifespan: Lifespan | None = None) -> FastAPI:
         bookings.ROUTER,
         closures.ROUTER,
         events.ROUTER,
+        subscriptions.ROUTER,
         operating.ROUTER,
         health.ROUTER,
     ):

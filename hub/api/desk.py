@@ -21,6 +21,7 @@ from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
+from hub.service.subscribing import Subscribing
 from hub.service.waiting import Waiting
 from hub.store.writer import Readers
 
@@ -45,6 +46,7 @@ class Desk:
     figures: Figures
     closing: Closing
     feed: Feed
+    subscribing: Subscribing
     waiting: Waiting
     dry_runs: DryRuns
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -166,6 +166,15 @@ class Duty(Frozen):
     connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
 
 
+class Webhooks(Frozen):
+    """Where events may be sent besides public addresses over https."""
+
+    allow: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[a-z0-9.:-]{1,253}$")], ...],
+        Field(description="hosts, as they stand in the address, that may be inside the network or without TLS"),
+    ] = ()
+
+
 class Municipality(Frozen):
     """The municipality (kommun), or a joint authority or arena company."""
 
@@ -180,6 +189,7 @@ class Municipality(Frozen):
     notify: Annotated[dict[Name, Duty], Field(description="roles that bookings may name, e.g. vaktmastare")] = Field(
         default_factory=dict
     )
+    webhooks: Annotated[Webhooks, Field(description="left out: events go to public addresses over https")] = Webhooks()
 
 
 class Configuration(Frozen):

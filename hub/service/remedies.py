@@ -108,6 +108,35 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Rätta nyckeln i konfigurationen eller lägg upp den i systemet.",
         ),
     },
+    "subscriber-gone": {
+        "en": Remedy(
+            "A subscriber wants no more events",
+            "Its endpoint answered 410: the subscription is paused. Resume it when the endpoint is back, or delete it.",
+        ),
+        "sv": Remedy(
+            "En prenumerant vill inte ha fler händelser",
+            "Mottagaren svarade 410: prenumerationen är pausad. Återuppta den när mottagaren är åter, eller radera den.",
+        ),
+    },
+    "events-held": {
+        "en": Remedy(
+            "A subscriber refuses an event",
+            "Mend the endpoint. Later events about the same booking wait; the hub goes on trying until the age limit.",
+        ),
+        "sv": Remedy(
+            "En prenumerant nekar en händelse",
+            "Laga mottagaren. Senare händelser om samma bokning väntar; navet försöker till åldersgränsen.",
+        ),
+    },
+    "events-given-up": {
+        "en": Remedy(
+            "Events were never received",
+            "Mend the endpoint, then replay the subscription from a cursor before them.",
+        ),
+        "sv": Remedy(
+            "Händelser kom aldrig fram", "Laga mottagaren och spela upp prenumerationen från en plats före dem."
+        ),
+    },
 }
 
 

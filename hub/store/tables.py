@@ -282,3 +282,65 @@ KEYS = Table(
     Column("revoked_at", BigInteger),
 )
 """API keys, as SHA-256: they are long random values, so a slow hash adds nothing."""
+
+SUBSCRIPTIONS = Table(
+    "subscriptions",
+    METADATA,
+    _id(),
+    _town(),
+    Column("name", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("types", Text, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),
+    Column("paused", Text),
+    _int("cursor"),
+    _int("since"),
+    Column("failing_since", BigInteger),
+    _int("created_at"),
+    UniqueConstraint("municipality", "name"),
+    sqlite_autoincrement=True,
+)
+"""Who is told of events. `cursor`: the last event that has its posting; `since`: from when events age here."""
+
+POSTINGS = Table(
+    "postings",
+    METADATA,
+    _id(),
+    _town(),
+    _int("subscription"),
+    _int("event"),
+    Column("subject", Text, nullable=False),
+    _int("due"),
+    _int("attempts", 0),
+    _int("born"),
+    UniqueConstraint("municipality", "subscription", "event"),
+    Index("ix_postings_subject", "municipality", "subscription", "subject", "event"),
+    sqlite_autoincrement=True,
+)
+"""An event that a subscription has yet to be told; the first of its subject is due, and those behind it NEVER."""
+Index(
+    "ix_postings_due",
+    POSTINGS.c.municipality,
+    POSTINGS.c.subscription,
+    POSTINGS.c.due,
+    sqlite_where=POSTINGS.c.due < NEVER,
+    postgresql_where=POSTINGS.c.due < NEVER,
+)
+
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    _id(),
+    _town(),
+    _int("subscription"),
+    _int("event"),
+    _int("attempt"),
+    Column("outcome", Text, nullable=False),
+    Column("status", BigInteger),
+    Column("detail", Text),
+    _int("took"),
+    _int("at"),
+    Column("next_at", BigInteger),
+    Index("ix_attempts_subscription", "municipality", "subscription", "id"),
+)
+"""The log of a subscription's deliveries: one row for each time that an event was sent, or given up."""

@@ -1,0 +1,156 @@
+"""Subscriptions: who is told of events, and how far each has come."""
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hub.store import feed
+from hub.store.database import Connection, Row
+
+
+class Stored(NamedTuple):
+    """A subscription as stored. Times in microseconds; `secrets` is sealed."""
+
+    id: int
+    municipality: str
+    name: str
+    url: str
+    types: tuple[str, ...]
+    """Empty: all."""
+    secrets: bytes
+    paused: str | None
+    """By what; None while it runs."""
+    cursor: int
+    """The last event that has its posting, or needs none."""
+    since: int
+    """From when events age here: made, resumed, replayed or led to another address."""
+    failing_since: int | None
+    created_at: int
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """What its postings and attempts are found by."""
+        return self.municipality, self.id
+
+    @property
+    def called(self) -> str:
+        """What it is called in problems, where connections have names without a slash."""
+        return f"subscriptions/{self.name}"
+
+
+_ALL = (
+    "SELECT id, municipality, name, url, types, secrets, paused, cursor, since, failing_since, created_at"
+    " FROM subscriptions"
+)
+
+
+def _stored(row: Row) -> Stored:
+    found = Stored(*row)
+    return found._replace(types=tuple(json.loads(row[4])))
+
+
+def find(connection: Connection, municipality: str, name: str) -> Stored | None:
+    """One subscription."""
+    rows = connection.rows(f"{_ALL} WHERE municipality = ? AND name = ?", (municipality, name))
+    return _stored(rows[0]) if rows else None
+
+
+def with_id(connection: Connection, municipality: str, id_: int) -> Stored | None:
+    """One subscription, if it still is."""
+    rows = connection.rows(f"{_ALL} WHERE municipality = ? AND id = ?", (municipality, id_))
+    return _stored(rows[0]) if rows else None
+
+
+def listed(connection: Connection, municipality: str) -> list[Stored]:
+    """A municipality's subscriptions, by name."""
+    rows = connection.rows(f"{_ALL} WHERE municipality = ? ORDER BY name", (municipality,))
+    return [_stored(row) for row in rows]
+
+
+def running(connection: Connection) -> list[tuple[Stored, int]]:
+    """Every subscription that is not paused, with the id of its municipality's newest event."""
+    found = [_stored(row) for row in connection.rows(f"{_ALL} WHERE paused IS NULL ORDER BY municipality, id")]
+    newest = {town: feed.latest(connection, town) for town in {one.municipality for one in found}}
+    return [(one, newest[one.municipality]) for one in found]
+
+
+def places(connection: Connection) -> list[tuple[str, int]]:
+    """Municipality and id of every subscription."""
+    return [(town, id_) for town, id_ in connection.rows("SELECT municipality, id FROM subscriptions")]
+
+
+def add(connection: Connection, municipality: str, name: str, *, url: str, secrets: bytes, now: int) -> Stored:
+    """Make a subscription that is told of what comes from now on."""
+    values = (municipality, name, url, secrets, feed.latest(connection, municipality), now, now)
+    connection.run(
+        "INSERT INTO subscriptions(municipality, name, url, types, secrets, cursor, since, created_at)"
+        " VALUES(?, ?, ?, '[]', ?, ?, ?, ?)",
+        values,
+    )
+    made = find(connection, municipality, name)
+    assert made is not None  # noqa: S101 - the line above made it
+    return made
+
+
+def unread(connection: Connection, one: Stored) -> int:
+    """How many events that it wants have no posting yet."""
+    condition, values = connection.among("type", one.types) if one.types else ("1 = 1", [])
+    sql = f"SELECT count(*) FROM events WHERE municipality = ? AND id > ? AND {condition}"
+    ((count,),) = connection.rows(sql, (one.municipality, one.cursor, *values))
+    return int(count)
+
+
+def set_wanted(connection: Connection, one: Stored, *, url: str, types: Sequence[str]) -> None:
+    """Set what the subscriber wants, and where."""
+    values = (url, json.dumps(sorted(types)), *one.place)
+    connection.run("UPDATE subscriptions SET url = ?, types = ? WHERE municipality = ? AND id = ?", values)
+
+
+def set_secrets(connection: Connection, one: Stored, secrets: bytes) -> None:
+    """Set the sealed secrets."""
+    connection.run("UPDATE subscriptions SET secrets = ? WHERE municipality = ? AND id = ?", (secrets, *one.place))
+
+
+def set_paused(connection: Connection, municipality: str, id_: int, by: str | None) -> bool:
+    """Pause, or let run; gives whether that was a change."""
+    sql = "UPDATE subscriptions SET paused = ? WHERE municipality = ? AND id = ? AND (paused IS NULL) <> (? IS NULL)"
+    return connection.run(sql, (by, municipality, id_, by)) > 0
+
+
+def move(connection: Connection, municipality: str, id_: int, cursor: int) -> None:
+    """Set how far the subscription has come."""
+    connection.run("UPDATE subscriptions SET cursor = ? WHERE municipality = ? AND id = ?", (cursor, municipality, id_))
+
+
+def begin_anew(connection: Connection, municipality: str, id_: int, *, now: int) -> None:
+    """Have events age from now on, and forget that the endpoint failed."""
+    connection.run(
+        "UPDATE subscriptions SET since = ?, failing_since = NULL WHERE municipality = ? AND id = ?",
+        (now, municipality, id_),
+    )
+
+
+def set_failing(connection: Connection, municipality: str, id_: int, *, now: int) -> None:
+    """The endpoint does not answer; since when is kept."""
+    connection.run(
+        "UPDATE subscriptions SET failing_since = ? WHERE municipality = ? AND id = ? AND failing_since IS NULL",
+        (now, municipality, id_),
+    )
+
+
+def set_answering(connection: Connection, municipality: str, id_: int) -> bool:
+    """The endpoint answers; gives whether that is news."""
+    sql = (
+        "UPDATE subscriptions SET failing_since = NULL WHERE municipality = ? AND id = ? AND failing_since IS NOT NULL"
+    )
+    return connection.run(sql, (municipality, id_)) > 0
+
+
+def remove(connection: Connection, municipality: str, name: str) -> Stored | None:
+    """Remove a subscription with all that it has; gives what it was."""
+    found = find(connection, municipality, name)
+    if found is not None:
+        for table in ("postings", "attempts"):
+            connection.run(f"DELETE FROM {table} WHERE municipality = ? AND subscription = ?", found.place)
+        connection.run("DELETE FROM subscriptions WHERE municipality = ? AND id = ?", found.place)
+    return found
