@@ -4,25 +4,23 @@ Nothing is folded here: a hall has a season of claims. The locks are taken once 
 then every target in one sorted upsert. Order of arrival decides revisions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from enum import StrEnum, auto
 from itertools import groupby
 from typing import NamedTuple
 
 from hub.model.events import EventType
 from hub.model.plan import TargetKey
-from hub.service import allocating
-from hub.service.allocating import Wanted
 from hub.service.asked import Target
-from hub.service.changes import Change, change, raises
+from hub.service.changes import Change, change
 from hub.service.preparing import Accept
 from hub.service.releasing import released
-from hub.store import bookings, claims, closures, codes, configurations, events, lanes, occupancy
+from hub.service.writing import Writing
+from hub.store import bookings, closures, configurations, events, occupancy
 from hub.store.bookings import Known
-from hub.store.claims import ClaimRow
 from hub.store.database import Connection
 from hub.store.events import Event
-from hub.store.occupancy import Overlap, Place
+from hub.store.occupancy import Overlap
 from hub.store.sealing import Seal
 
 
@@ -61,10 +59,10 @@ class Accepted(NamedTuple):
 
 
 class Accepting:
-    """Holds what the transaction needs besides its connection: the seal."""
+    """Judges, has written, and answers."""
 
     def __init__(self, seal: Seal) -> None:
-        self._seal = seal
+        self._writing = Writing(seal)
 
     def accept(self, connection: Connection, group: list[Accept]) -> list[Accepted]:
         """Judge each request in order of arrival, write what the last accepted of each booking asks for, and answer."""
@@ -73,14 +71,14 @@ class Accepting:
         outcomes, latest = _judged(group, known, current)
         changes = {key: change(request, known.get(key)) for key, request in latest.items()}
         if changes:
-            self._write(connection, list(changes.values()))
+            self._writing.write(connection, list(changes.values()))
             _tell(connection, group, outcomes)
             if freed := [one for one in changes.values() if one.before.uses - one.request.uses]:
                 events.append(connection, released(connection, freed))
         arrived = {_key(r): n for n, (r, o) in enumerate(zip(group, outcomes, strict=True)) if o is Outcome.ACCEPTED}
         return [
             _answer(request, outcome, known.get(_key(request)), changes.get(_key(request)))._replace(
-                conflicts=_conflicts(connection, request, outcome, {key for key, at in arrived.items() if at > n})
+                conflicts=_conflicts(connection, request, outcome, _after(n, arrived))
             )
             for n, (request, outcome) in enumerate(zip(group, outcomes, strict=True))
         ]
@@ -100,43 +98,9 @@ class Accepting:
             changes.append(change(request, stands) if same and fresh else None)
         changed = [one for one in changes if one and (one.removed or one.added)]
         if changed:
-            self._write(connection, changed)
+            self._writing.write(connection, changed)
             events.append(connection, [_suspension(one) for one in changed])
         return [one is not None and one in changed for one in changes]
-
-    def _write(self, connection: Connection, changes: list[Change]) -> None:
-        raised = raises(changes)
-        ids = lanes.raise_all(connection, raised)
-        fresh = set()
-        by_place = {}
-        for lane, (id_, generation) in zip(raised, ids, strict=True):
-            by_place[lane.municipality, TargetKey(lane.connection, lane.key)] = Target(id_, lane.kind)
-            if generation == 1:
-                fresh.add(id_)
-        for one in changes:
-            _learn(one, by_place)
-        _write_bookings(connection, changes)
-        _write_claims(connection, changes)
-        self._write_codes(connection, changes, fresh)
-        _withdraw(connection, changes)
-        _write_uses(connection, changes)
-
-    def _write_codes(self, connection: Connection, changes: list[Change], fresh: set[int]) -> None:
-        """Credentials that are wanted get a secret; secrets that nobody wants any more rest."""
-        for one in changes:
-            touched = {claim.target for claim in (*one.removed, *one.added)}
-            wanted = [w for w in _wanted(one) if w.grant.target in touched]
-            old = [w.lane for w in wanted if w.lane not in fresh]
-            town, now = one.request.municipality, one.request.now
-            known = codes.of_lanes(connection, town, old) if old else {}
-            allocating.allocate(connection, wanted, known, self._seal, now=now)
-            if gone := touched - {w.grant.target for w in wanted}:
-                quarantine = max((grant.quarantine for grant in one.request.plan.grants), default=_REST)
-                codes.rest(connection, [(now + quarantine, town, one.targets[key].lane) for key in gone], now=now)
-
-
-_REST = 30 * 24 * 3600 * 1_000_000
-"""How long the secret of a cancelled booking rests: the booking may come back, and its code may be known."""
 
 
 def _basis(connection: Connection) -> dict[str, tuple[int, int]]:
@@ -203,91 +167,6 @@ def _judge(stand: tuple[int, bytes] | None, request: Accept) -> Outcome:
     return Outcome.UNCHANGED if request.content == stand[1] else Outcome.REVISION_CONFLICT
 
 
-def _learn(one: Change, by_place: dict[tuple[str, TargetKey], Target]) -> None:
-    town = one.request.municipality
-    touched = {claim.target for claim in (*one.removed, *one.added)} | one.records - one.before.records
-    one.targets |= {key: by_place[town, key] for key in sorted(touched)}
-
-
-def _write_bookings(connection: Connection, changes: list[Change]) -> None:
-    """Before the claims, which hold the bookings' ids."""
-    new = [one for one in changes if one.known is None]
-    ids = bookings.insert(connection, [(one.request.municipality, one.request.number, *_columns(one)) for one in new])
-    for one, id_ in zip(new, ids, strict=True):
-        one.id = id_
-    if old := [one for one in changes if one.known is not None]:
-        bookings.update(connection, [(*_columns(one), one.request.municipality, one.id) for one in old])
-
-
-def _columns(one: Change) -> tuple[object, ...]:
-    r = one.request
-    asked = one.asked().to_json()
-    return (
-        r.revision,
-        r.status,
-        r.content,
-        r.body,
-        r.persons,
-        asked,
-        r.unserved,
-        r.rules.version,
-        r.accepted_at,
-        r.sent_by,
-    )
-
-
-def _write_claims(connection: Connection, changes: list[Change]) -> None:
-    gone, come = [], []
-    for one in changes:
-        town = one.request.municipality
-        gone += [(town, one.targets[c.target].lane, c.ends, one.id, c.occasion, c.door) for c in one.removed]
-        come += [
-            ClaimRow(
-                town, one.targets[c.target].lane, c.ends, one.id, c.occasion, c.door, c.starts, c.level, c.suspended
-            )
-            for c in one.added
-        ]
-    if gone:
-        claims.delete(connection, gone)
-    if come:
-        claims.insert(connection, come)
-
-
-def _wanted(one: Change) -> list[Wanted]:
-    by_target: dict[TargetKey, list[tuple[int, int]]] = {}
-    for claim in one.now.values():
-        by_target.setdefault(claim.target, []).append((claim.starts, claim.ends))
-    town = one.request.municipality
-    return [
-        Wanted(town, one.targets[grant.target].lane, grant, min(s for s, _ in spans), max(e for _, e in spans))
-        for grant in one.request.plan.grants
-        if (spans := by_target.get(grant.target))
-    ]
-
-
-def _withdraw(connection: Connection, changes: Sequence[Change]) -> None:
-    lost = [
-        (one.request.now, one.request.municipality, one.targets[key].lane)
-        for one in changes
-        for key in sorted(one.before.records - one.records)
-    ]
-    if lost:
-        lanes.withdraw(connection, lost)
-
-
-def _write_uses(connection: Connection, changes: list[Change]) -> None:
-    gone: list[Place] = []
-    come: list[Place] = []
-    for one in changes:
-        town, before, now = one.request.municipality, one.before.uses, one.request.uses
-        gone += [Place(town, use.resource, use.starts, one.id, use.occasion, use.ends) for use in before - now]
-        come += [Place(town, use.resource, use.starts, one.id, use.occasion, use.ends) for use in now - before]
-    if gone:
-        occupancy.delete(connection, gone)
-    if come:
-        occupancy.insert(connection, come)
-
-
 def _tell(connection: Connection, group: list[Accept], outcomes: list[Outcome]) -> None:
     events.append(
         connection,
@@ -313,8 +192,12 @@ def _answer(request: Accept, outcome: Outcome, known: Known | None, made: Change
     return Accepted(outcome, revision, {})
 
 
+def _after(place: int, arrived: dict[tuple[str, str], int]) -> Callable[[tuple[str, str]], bool]:
+    return lambda key: arrived.get(key, place) > place
+
+
 def _conflicts(
-    connection: Connection, request: Accept, outcome: Outcome, later: set[tuple[str, str]]
+    connection: Connection, request: Accept, outcome: Outcome, comes_later: Callable[[tuple[str, str]], bool]
 ) -> tuple[Conflict, ...]:
     """Who is in the way, of those that came before: who comes later in the group is told so itself."""
     if outcome not in {Outcome.ACCEPTED, Outcome.UNCHANGED}:
@@ -323,5 +206,5 @@ def _conflicts(
     for use in sorted(request.uses):
         for resource in sorted(request.rules.resources[use.resource].related):
             others = occupancy.overlapping(connection, town, resource, use.starts, use.ends, but=request.number)
-            found += [Conflict(use.occasion, other) for other in others if (town, other.number) not in later]
+            found += [Conflict(use.occasion, other) for other in others if not comes_later((town, other.number))]
     return tuple(found)
