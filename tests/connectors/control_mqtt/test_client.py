@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from paho.mqtt import client as mqtt
 
 from connectors.control_mqtt.client import Patience, Session
 from connectors.control_mqtt.link import Endpoint, Heard
@@ -145,17 +146,36 @@ async def test_a_refused_subscription_is_named() -> None:
             await session.ready(soon())
 
 
+@pytest.mark.parametrize(
+    "packet_of_nonsense",
+    ["30 05 00 01 61 ff ff", "30 02 00 09", "40 01 00", "40 04 00 01 00 ff", "90 01 00", "20 00", "30 00", "ff ff ff"],
+)
 @in_a_loop
-async def test_a_packet_that_breaks_the_library_is_a_lost_connection_and_no_dead_thread() -> None:
+async def test_a_malformed_packet_is_a_lost_connection_and_no_dead_thread(packet_of_nonsense: str) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await let_in(reader, writer)
         await packet(reader)
-        writer.write(bytes.fromhex("30 05 00 01 61 ff ff"))  # a message whose properties are longer than itself
+        writer.write(bytes.fromhex(packet_of_nonsense))
 
     async with played(play, Patience(first=timedelta(milliseconds=1))) as (session, _, connections):
         with pytest.raises(UnknownOutcomeError):
             await session.publish("lamp/set", b"{}", soon(0.5))
         await eventually(lambda: len(connections) > 1)
+
+
+def test_an_error_inside_the_library_is_told_and_ends_in_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of paho's own")
+
+    @in_a_loop
+    async def story() -> None:
+        async with played(let_in) as (session, _, connections):
+            with pytest.raises(TransientError, match="RuntimeError"):
+                await session.ready(soon())
+            assert connections == []
+
+    monkeypatch.setattr(mqtt.Client, "loop_forever", broken)
+    story()
 
 
 @in_a_loop
