@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -67,12 +67,23 @@ class Hub:
         self.seal = Seal(key_from(self.key_file))
         self.rulebook = Rulebook(self.seal)
         self.simulators: Simulators | None = None
+        self._opened = AsyncExitStack()
 
     async def start(self) -> None:
         """Open everything, in order; what was opened is closed again when a later step fails."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._opened.aclose()
+            raise
+
+    async def _start(self) -> None:
         ready(self.settings.database)
         self.writer, self.readers = Writer(self.settings.database), Readers(self.settings.database)
         lease = self.settings.pulse.lease
+        self._opened.callback(self.readers.stop)
+        self._opened.callback(self.writer.stop)
+        self._opened.push_async_callback(self._stop_simulators)
         self.connections = Connections(self.writer, self.readers, self.seal, self.clock, lease)
         self.health = Health(self.writer, self.readers, self.connections, self.rulebook, self.clock)
         settling = Settling(self.clock, lambda town: self.rulebook.rules(town).horizons)
@@ -81,6 +92,8 @@ class Hub:
         self.webhooks = Webhooks(self.writer, self.readers, courier, idle=self.settings.pulse.idle)
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
         self.worker.webhooks = self.webhooks
+        self._opened.push_async_callback(self.connections.close)
+        self._opened.push_async_callback(self.worker.stop)
         await self.writer.call(begin_epoch)
         await self.writer.call(self._write_operator_key)
         for folder in self.folders:
@@ -143,14 +156,18 @@ class Hub:
             file.flush()
             os.fsync(file.fileno())
 
+    def end_streams(self) -> None:
+        """Let streams of events end: a server that stops waits for them."""
+        if hasattr(self, "desk"):
+            self.desk.stopping.set()
+
     async def stop(self) -> None:
         """Finish what is in hand and close everything."""
-        await self.worker.stop()
-        await self.connections.close()
+        await self._opened.aclose()
+
+    async def _stop_simulators(self) -> None:
         if self.simulators:
             await self.simulators.stop()
-        self.writer.stop()
-        self.readers.stop()
 
     def web(self) -> FastAPI:
         """The hub's web application; starts and stops the hub with it."""

@@ -132,11 +132,17 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _stop(told: int, server: _Server, hub: Hub) -> None:
+    """Take no more requests, and let streams of events end: the server waits for them."""
+    hub.end_streams()
+    server.handle_exit(told, None)
+
+
 async def _serve(hub: Hub, app: FastAPI, server: _Server, listening: socket.socket, *, as_json: bool) -> None:
     """Start the hub, serve until told to stop, then let it finish what is in hand; told twice it stops at once."""
     loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
     for each in signals:
-        loop.add_signal_handler(each, server.handle_exit, each, None)
+        loop.add_signal_handler(each, _stop, each, server, hub)
     async with AsyncExitStack() as running:
         try:
             await running.enter_async_context(app.router.lifespan_context(app))

@@ -26,6 +26,10 @@ from hub.store.writer import Readers, Writer
 LOG = logging.getLogger("hub.connections")
 
 
+OPEN_WITHIN_SECONDS = 2.0
+"""How long the start waits for connections to open; those that take longer go on opening by themselves."""
+
+
 class StandIns(Protocol):
     """What stands in for the systems of connections: nothing, or simulators."""
 
@@ -76,6 +80,7 @@ class Connections:
         self._running: dict[tuple[str, str], Running] = {}
         self._lent: dict[tuple[str, str], Lent] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._opening: set[asyncio.Task[None]] = set()
         self.woken: Callable[[], None] = lambda: None
         """Called when lanes were made due."""
 
@@ -92,10 +97,21 @@ class Connections:
         Raises:
             ConfigurationError: settings that cannot be used, or a secret that is not to be had.
         """
+        town = configuration.municipality.key
         for name, settings in configuration.connections.items():
-            await self._open(configuration.municipality.key, name, settings, environment, stand_ins)
+            self._make(town, name, settings, environment, stand_ins)
+        opening = {asyncio.create_task(self._open(running)) for running in self if running.municipality == town}
+        self._opening |= opening
+        if opening:
+            await asyncio.wait(opening, timeout=OPEN_WITHIN_SECONDS)
 
-    async def _open(
+    async def _open(self, running: Running) -> None:
+        try:
+            await running.connector.open()
+        except ConnectorError as error:
+            LOG.warning("connection %s/%s did not open: %s", *running.place, error)
+
+    def _make(
         self, municipality: str, name: str, settings: Settings, environment: Mapping[str, str], stand_ins: StandIns
     ) -> None:
         connector_type = load_connector(settings.connector)
@@ -120,10 +136,6 @@ class Connections:
         running = Running(municipality, name, settings, connector, push_horizon(settings, connector))
         running.gate.opened = lambda: self._soon(lanes.make_due, municipality, name)
         self._running[running.place], self._lent[running.place] = running, lent
-        try:
-            await connector.open()
-        except ConnectorError as error:
-            LOG.warning("connection %s/%s did not open: %s", municipality, name, error)
 
     def _lend(
         self,
@@ -157,6 +169,8 @@ class Connections:
 
     async def close(self) -> None:
         """Close every connection, and all that was lent."""
+        for task in self._opening:
+            task.cancel()
         for place, running in self._running.items():
             await running.connector.close()
             await self._lent[place].aclose()

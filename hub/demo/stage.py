@@ -98,6 +98,7 @@ async def stage(
         ) as client:
             yield Stage(hub, clock, client), address, key
     finally:
+        hub.end_streams()
         server.should_exit = True
         await serving
 
