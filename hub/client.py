@@ -53,6 +53,9 @@ Source = BufferedIOBase | Iterable[bytes]
 """An open binary file, or bytes in pieces of any size."""
 
 
+_LINES = "application/x-ndjson"
+
+
 class Refused(Exception):
     """The hub answered, and the answer is no."""
 
@@ -148,14 +151,15 @@ class At:
             after = page.next
 
     def import_lines(
-        self, source: Source, *, dry_run: bool = False, token: str | None = None
+        self, source: Source, *, dry_run: bool = False, token: str | None = None, media_type: str = _LINES
     ) -> Iterator[ImportLine | ImportSummary]:
         """Send NDJSON; answers come line by line, in order, while more is sent, and a summary last.
 
+        A file of another media type, such as text/calendar, is answered when all of it is there.
         `dry_run` stores nothing: each line has its plan, and the summary a token. With that `token` a live run makes
         that plan, or is refused (`state-changed`).
         """
-        headers = {"Content-Type": "application/x-ndjson"} | ({"If-Match": token} if token else {})
+        headers = {"Content-Type": media_type} | ({"If-Match": token} if token else {})
         path = self._path("bookings") + ("?dry_run=true" if dry_run else "")
         answers = self._client.exchange(path, source, headers)
         summary = None

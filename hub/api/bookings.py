@@ -11,6 +11,7 @@ from hub.api.auth import authorised, require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.api.dry_runs import Held, dry_import, dry_put
+from hub.api.importing import CONTENT, incoming
 from hub.api.problems import ProblemError, of_refused, problem
 from hub.api.tailing import TailingResponse
 from hub.errors import FieldFault, InvalidError
@@ -55,7 +56,7 @@ _BODY: dict[str, Any] = {
 _LINES: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {"application/x-ndjson": {"schema": {"type": "string", "description": "one Booking a line"}}},
+        "content": CONTENT,
     },
     "security": [{"HTTPBearer": []}],
 }
@@ -149,7 +150,9 @@ async def list_bookings(
     return await here.look_up.page(municipality, after=after, limit=limit)
 
 
-_IMPORT_ANSWERS = problems("not-found", "unknown-parameter", "wrong-content-type", "state-changed") | {
+_IMPORT_ANSWERS = problems(
+    "not-found", "unknown-parameter", "invalid-file", "wrong-content-type", "too-large", "state-changed"
+) | {
     200: {
         "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         "description": "An ImportLine for each line, then a summary",
@@ -165,21 +168,23 @@ _IMPORT_ANSWERS = problems("not-found", "unknown-parameter", "wrong-content-type
     responses=_IMPORT_ANSWERS,
 )
 async def import_bookings(municipality: str, request: Request) -> Response:
-    """Take one booking a line and answer a line each, in order, as they are on disk; a bad line stops no other."""
+    """Take one booking a line and answer a line each, in order, as they are on disk; a bad line stops no other.
+
+    A calendar or a table is read whole, and its answers name lines of the file.
+    """
     holder = await authorised(request, municipality, Scope.BOOKINGS_WRITE)
     dry = _is_dry(request)
-    _of_type(request, "application/x-ndjson")
     here, expected = desk(request), None
-    body: AsyncIterator[bytes] = request.stream()
-    here.rulebook.town(municipality)
+    sent = await incoming(request, here, municipality)
+    body = sent.body
     if dry:
-        return TailingResponse(dry_import(here, municipality, body), media_type="application/x-ndjson")
+        return TailingResponse(sent.told(dry_import(here, municipality, body)), media_type="application/x-ndjson")
     if token := request.headers.get("if-match"):
         held = Held(here, municipality)
         expected = await held.against(body, token.strip('" '))
         body = held.again()
     answers = _answers(here, municipality, body, _sent_by(request, holder), expected)
-    return TailingResponse(answers, media_type="application/x-ndjson")
+    return TailingResponse(sent.told(answers), media_type="application/x-ndjson")
 
 
 async def _expected(request: Request, here: Desk, municipality: str, raw: bytes) -> int | None:

@@ -14,6 +14,7 @@ MEDIA_TYPE = "application/problem+json"
 
 CODES: dict[str, tuple[int, str]] = {
     "invalid-json": (400, "The body is not JSON"),
+    "invalid-file": (400, "The file cannot be read"),
     "invalid-booking": (422, "The booking has faults"),
     "invalid-closure": (422, "The closure has faults"),
     "invalid-subscription": (422, "The subscription has faults"),

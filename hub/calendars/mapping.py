@@ -2,15 +2,17 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from hub.calendars.entries import unusable
+from hub.calendars.options import CalendarOptions
 from hub.model.configuration import ResourceId
 from hub.model.frozen import Frozen
 
+Document = TypeVar("Document", bound=Frozen)
 FIELDS = (
     "number", "revision", "status", "resource", "activity", "occasion",
     "starts_at", "ends_at", "date", "end_date", "starts", "ends", "minutes",
@@ -91,13 +93,22 @@ def as_named() -> TableMapping:
 
 
 def read_mapping(text: str) -> TableMapping:
-    """Read a mapping document.
+    """Read a table's mapping document.
 
     Raises:
         InvalidError: says what in it must be changed.
     """
+    return _read(TableMapping, text)
+
+
+def read_options(text: str) -> CalendarOptions:
+    """Read what a calendar does not say. Raises InvalidError."""
+    return _read(CalendarOptions, text)
+
+
+def _read(kind: type[Document], text: str) -> Document:
     try:
-        return TableMapping.model_validate(document(text))
+        return kind.model_validate(document(text))
     except ValidationError as error:
         told = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)]
         raise unusable("the mapping has faults: " + "; ".join(told[:10])) from None

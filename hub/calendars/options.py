@@ -58,4 +58,4 @@ class Places:
         """Why a text means no resource, and what to do."""
         if plain(text) in self._doubled:
             return f"{text!r} is the name of several resources: write the resource's id"
-        return f"{text!r} is no resource's id or name: correct it, or map it (--resource-map)"
+        return f"{text!r} is no resource's id or name: correct it, or map it (`resources` in --mapping)"

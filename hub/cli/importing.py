@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from io import BufferedIOBase
+from typing import BinaryIO
 
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hub.cli import options, showing
+from hub.cli.converting import FORMATS, File, saved, sent
 from hub.cli.words import Words
 from hub.client import At, Source
 from hub.console.states import Language
@@ -21,7 +23,11 @@ _PIECE = 65536
 
 @click.command("import")
 @click.argument("file", type=click.File("rb"))
-@options.option("--format", "_form", type=click.Choice(["ndjson"]), default="ndjson", help="One booking a line.")
+@options.option("--format", "form", type=click.Choice(FORMATS), default="ndjson", help="What FILE is.")
+@options.option("--mapping", type=click.File("rb"), help="YAML: what the columns, or the places of a calendar, mean.")
+@options.option(
+    "--revision", type=click.IntRange(1, 2**53), help="Of a table without one. [default: when it was saved]"
+)
 @options.option("--dry-run", is_flag=True, help="Store nothing: the plan of each line, its conflicts, and a token.")
 @options.option("--token", help="A dry run's: make exactly that plan, or be refused.")
 @options.remote
@@ -32,17 +38,20 @@ def import_bookings(  # noqa: PLR0913 - a command line
     context: click.Context,
     here: At,
     file: BufferedIOBase,
-    _form: str,
+    *,
+    form: str,
+    mapping: BinaryIO | None,
+    revision: int | None,
     language: Language,
     token: str | None,
-    *,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Send the bookings in FILE (`-`: standard input); what was sent before and is the same changes nothing."""
     words, summary = Words(language), None
-    with _progress(file) as source:
-        for answer in here.import_lines(source, dry_run=dry_run, token=token):
+    with _progress(file) as pieces:
+        sending = sent(here, File(form, pieces, mapping, revision or saved(file)))
+        for answer in sending.answers(here, dry_run=dry_run, token=token):
             summary = answer if isinstance(answer, ImportSummary) else summary
             if as_json:
                 click.echo(_plain(answer))
