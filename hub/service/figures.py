@@ -39,12 +39,10 @@ class Figures:
     async def refresh(self) -> None:
         """Read them anew."""
         now = micros(self._clock.now())
-        for town in self._rulebook.towns():
-            counts, open_problems, due, revoke = await self._readers.read(_read, town, now)
-            self._effects.clear()
-            for kind, effect, delivery, _ in counts:
-                self._lanes.labels(town, kind, delivery).set(0)
-                self._effects.labels(town, kind, effect).set(0)
+        found = {town: await self._readers.read(_read, town, now) for town in self._rulebook.towns()}
+        self._lanes.clear()
+        self._effects.clear()
+        for town, (counts, open_problems, due, revoke) in found.items():
             for kind, effect, delivery, count in counts:
                 self._lanes.labels(town, kind, delivery).inc(count)
                 self._effects.labels(town, kind, effect).inc(count)

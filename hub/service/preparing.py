@@ -144,7 +144,7 @@ def _of_what_is_readable(raw: bytes, rules: Rules) -> list[FieldFault]:
     """The faults that only the configuration knows, in the parts that are of the right shape."""
     try:
         told = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     if not isinstance(told, dict):
         return []
