@@ -123,10 +123,11 @@ def move(connection: Connection, municipality: str, id_: int, cursor: int) -> No
 
 
 def begin_anew(connection: Connection, municipality: str, id_: int, *, now: int) -> None:
-    """Have events age from now on, and forget that the endpoint failed."""
+    """Have events age from now on, and forget that the endpoint failed. `since` grows, also while the clock stands."""
     connection.run(
-        "UPDATE subscriptions SET since = ?, failing_since = NULL WHERE municipality = ? AND id = ?",
-        (now, municipality, id_),
+        "UPDATE subscriptions SET since = CASE WHEN since < ? THEN ? ELSE since + 1 END, failing_since = NULL"
+        " WHERE municipality = ? AND id = ?",
+        (now, now, municipality, id_),
     )
 
 

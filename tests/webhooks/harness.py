@@ -146,9 +146,9 @@ class Stage:
         return answer
 
     def subscribed(self, *, name: str = NAME, town: str = TOWN, **more: Any) -> tuple[Sink, str]:
-        """A subscriber that is told of what happens from now on, and its secret."""
+        """A subscriber that is told of bookings from now on, and its secret."""
         sink = self.sink()
-        secret = self.put(sink.url, name=name, town=town, **more).secret
+        secret = self.put(sink.url, name=name, town=town, **{"types": ("booking.accepted",), **more}).secret
         assert secret
         return sink, secret
 

@@ -82,6 +82,7 @@ class Sink:
     received: list[Received] = field(default_factory=list)
     going: int = 0
     most_going: int = 0
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self) -> None:
         app = web.Application()
@@ -106,9 +107,16 @@ class Sink:
     def ids(self) -> list[int]:
         return [one.id for one in self.received]
 
+    async def has_received(self, count: int) -> None:
+        """Wait until that many requests have come."""
+        while len(self.received) < count:
+            self.arrived.clear()
+            await self.arrived.wait()
+
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         received = Received(dict(request.headers), await request.read())
         self.received.append(received)
+        self.arrived.set()
         self.going += 1
         self.most_going = max(self.most_going, self.going)
         try:

@@ -1,4 +1,4 @@
-"""How fast webhooks are: python -m tests.webhooks.speed [EVENTS]. Measures and prints; the subscriber is in the same process.
+"""How fast webhooks are: python -m tests.webhooks.speed [EVENTS]. The subscriber is in the same process.
 
 The events are about as many bookings as there are events, then about ten each, then all about one.
 """
@@ -9,7 +9,7 @@ import time
 from itertools import cycle, islice
 from pathlib import Path
 
-from tests.webhooks.harness import SHORT, Stage, staged
+from tests.webhooks.harness import staged
 
 EVENTS = 1_000
 
