@@ -35,6 +35,7 @@ from hub.service.readiness import ReadinessBoard
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
 from hub.service.subscribing import Subscribing
+from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
 from hub.store import keys
@@ -110,8 +111,9 @@ class Hub:
         writer, readers, rulebook, clock = self.writer, self.readers, self.rulebook, self.clock
         bookings = Bookings(writer, readers, self.seal, rulebook, clock)
         operating = Operating(writer, readers, rulebook, clock)
+        verifying = Verifying(writer, readers, rulebook, clock)
         closing = Closing(writer, readers, self.seal, rulebook, clock)
-        bookings.woken = operating.woken = closing.woken = self.worker.dispatcher.wake.set
+        bookings.woken = operating.woken = closing.woken = verifying.woken = self.worker.dispatcher.wake.set
         subscribing = Subscribing(writer, readers, self.seal, rulebook, clock)
         subscribing.woken = self.webhooks.wake.set
         look_up = LookUp(readers, self.seal, rulebook, clock)
@@ -122,6 +124,7 @@ class Hub:
             bookings=bookings,
             look_up=look_up,
             operating=operating,
+            verifying=verifying,
             readiness=ReadinessBoard(readers, rulebook, clock),
             connections=self.connections,
             health=self.health,

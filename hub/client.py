@@ -39,6 +39,7 @@ from hub.model.answers import (
     Tested,
 )
 from hub.model.booking import Booking
+from hub.model.verified import Verified
 
 DEFAULT_URL = "http://127.0.0.1:8480"
 _TIMEOUT = httpx.Timeout(30, connect=5)
@@ -183,6 +184,11 @@ class At:
     def readiness(self, *, hours: int = 24) -> Readiness:
         """Is tonight ready?"""
         return self._get(Readiness, "readiness", hours=hours)
+
+    def verify(self, *, wait: float = 10) -> Verified:
+        """Have all that stands read back; the answer comes when it has been, or after `wait` seconds."""
+        how: dict[str, Any] = {"params": {"wait": wait}, "timeout": wait + 30}
+        return read(Verified, self._client.ask("POST", self._path("verify"), **how))
 
     def resources(self) -> list[ResourceAnswer]:
         """Every resource, with its identities in each system."""

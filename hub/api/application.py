@@ -10,7 +10,17 @@ from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.api import bookings, closures, events, health, installation, operating, problems, subscriptions
+from hub.api import (
+    bookings,
+    closures,
+    events,
+    health,
+    installation,
+    operating,
+    problems,
+    subscriptions,
+    verifying,
+)
 from hub.model.answers import ImportLine, ProblemDetails
 from hub.model.booking import Booking
 
@@ -65,6 +75,7 @@ def create_api(lifespan: Lifespan | None = None) -> FastAPI:
         events.ROUTER,
         subscriptions.ROUTER,
         operating.ROUTER,
+        verifying.ROUTER,
         health.ROUTER,
     ):
         app.include_router(router)

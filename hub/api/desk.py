@@ -22,6 +22,7 @@ from hub.service.readiness import ReadinessBoard
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
 from hub.service.subscribing import Subscribing
+from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.store.writer import Readers
 
@@ -38,6 +39,7 @@ class Desk:
     bookings: Bookings
     look_up: LookUp
     operating: Operating
+    verifying: Verifying
     readiness: ReadinessBoard
     connections: Connections
     health: Health

@@ -13,6 +13,7 @@ COMMANDS = {
     "status": "hub.cli.status:status",
     "problems": "hub.cli.problems:problems",
     "explain": "hub.cli.explain:explain",
+    "verify": "hub.cli.verify:verify",
     "key": "hub.cli.key:key",
     "migrate": "hub.cli.migrate:migrate",
 }
