@@ -68,7 +68,7 @@ async def pause_subscription(municipality: str, name: _Name, here: _Here) -> Sub
 
 @ROUTER.post("/subscriptions/{name}:resume")
 async def resume_subscription(municipality: str, name: _Name, here: _Here) -> SubscriptionAnswer:
-    """Send what has waited, and go on; also after the endpoint answered 410."""
+    """Send what has waited, and go on, also after a 410; one that runs tries at once what has failed."""
     return await here.subscribing.set_paused(municipality, name, paused=False)
 
 

@@ -1,6 +1,8 @@
 """Carries an event to its subscriber, and after it those of the same subject that have waited for it."""
 
+import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hub.clock import Clock, micros
@@ -16,6 +18,8 @@ from hub.store.writer import Writer
 
 _CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 """Source: CloudEvents HTTP protocol binding 1.0.2, section 3.2, structured mode; read 2026-11-21."""
+_REST_SECONDS = 5
+"""How long a subject rests, in real time, whose event could not be marked: the hub has a fault."""
 
 
 @dataclass
@@ -49,14 +53,16 @@ class Courier:
     async def carry(self, first: Parcel, endpoint: Endpoint, *, probing: bool) -> None:
         """Carry the event, and what follows it; `probing`: through a gate that is shut."""
         parcel: Parcel | None = first
+        rest = _REST_SECONDS
         try:
             while parcel is not None and not (self.stopping and parcel is not first):
                 sent = await self._send(parcel)
                 shut = self._judge(parcel, sent, endpoint.gate, probing=probing and parcel is first)
                 parcel = await self._writer.call(self._settle, parcel, sent, shut)
+            rest = 0
         finally:
-            endpoint.going.discard(first.posting.event.subject)
             endpoint.gate.left(first.posting.id)
+            _later(rest, endpoint.going.discard, first.posting.event.subject)
 
     async def _send(self, parcel: Parcel) -> Sent:
         one, event = parcel.to, parcel.posting.event
@@ -78,3 +84,11 @@ class Courier:
 
     def _settle(self, connection: Connection, parcel: Parcel, sent: Sent, shut: bool) -> Parcel | None:  # noqa: FBT001 - the writer calls by place
         return settle(connection, parcel.posting, sent, shut=shut, now=self.now())
+
+
+def _later(seconds: float, function: Callable[[str], None], value: str) -> None:
+    """Call at once, or after a while."""
+    if seconds:
+        asyncio.get_running_loop().call_later(seconds, function, value)
+    else:
+        function(value)

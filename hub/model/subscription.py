@@ -51,9 +51,9 @@ class SubscriptionAnswer(Frozen):
     waiting: Annotated[int, Field(description="events that it has yet to be told")]
     cursor: Annotated[str, Field(description="how far of the event feed has been read for it")]
     created_at: datetime
-    secret: Annotated[
-        Secret | None, Field(repr=False, description="only in the answer that made the subscription")
-    ] = None
+    secret: Annotated[Secret | None, Field(repr=False, description="only in the answer that made the subscription")] = (
+        None
+    )
 
 
 class SubscriptionSecret(Frozen):

@@ -111,11 +111,14 @@ class Subscribing:
         problems.close_of(connection, municipality, one.called, PROBLEMS, now=self._now())
 
     async def set_paused(self, municipality: str, name: str, *, paused: bool) -> SubscriptionAnswer:
-        """Pause, or let run again; pausing twice changes nothing. Raises NotFoundError."""
+        """Pause, or let run; what runs already tries at once what has failed. Raises NotFoundError."""
         return await self._change(self._set_paused, municipality, name, BY_CALLER if paused else None)
 
     def _set_paused(self, connection: Connection, municipality: str, name: str, by: str | None) -> SubscriptionAnswer:
-        self._pause(connection, _found(connection, municipality, name), by)
+        one = _found(connection, municipality, name)
+        self._pause(connection, one, by)
+        if by is None:
+            _begin_anew(connection, one, self._now())
         return self._answer(connection, _found(connection, municipality, name))
 
     def _pause(self, connection: Connection, one: Stored, by: str | None) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from hub.clock import micros
 from hub.delivery.courier import Courier
-from hub.delivery.sending import Sender
+from hub.delivery.sending import LONGEST_CALL, Sender
 from hub.delivery.webhooks import Webhooks
 from hub.model.answers import ProblemAnswer
 from hub.model.configuration import Municipality
@@ -38,7 +38,7 @@ TOWN = "2480"
 NAME = "core"
 LOOPBACK = ("127.0.0.1", "localhost")
 SHORT = timedelta(seconds=0.3)
-"""What a test waits, in real time, for an answer that never comes."""
+"""How long the hub waits, in real time, for an answer of which a test knows that it never comes."""
 
 
 def a_municipality(key: str = TOWN, *, allow: Sequence[str] = LOOPBACK) -> Municipality:
@@ -75,9 +75,9 @@ class Stage:
         )
         configurations.add(connection, town.key, files_of(configuration), now=self.now())
 
-    def begin(self) -> None:
+    def begin(self, *, longest_call: timedelta = LONGEST_CALL) -> None:
         """Begin as a process does, with an empty memory."""
-        self.sender = Sender(longest_call=SHORT)
+        self.sender = Sender(longest_call=longest_call)
         courier = Courier(self.writer, self.seal, self.rulebook, self.clock, self.sender)
         self.webhooks = Webhooks(self.writer, self.readers, courier)
 

@@ -11,7 +11,7 @@ import pytest
 from hub.delivery.sending import Sender
 from hub.errors import InvalidError
 from hub.service.targets import fault, host_of, is_public
-from tests.webhooks.harness import SHORT, Stage, a_municipality, staged
+from tests.webhooks.harness import Stage, a_municipality, staged
 from tests.webhooks.sink import Sink
 
 OURS = [
@@ -104,7 +104,7 @@ def resolving_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
 
 async def sending(url: str) -> tuple[int | None, bool]:
     """The status, and whether the address was what was wrong."""
-    sender = Sender(longest_call=SHORT)
+    sender = Sender()
     try:
         sent = await sender.send(url, (), {}, b"{}")
     finally:

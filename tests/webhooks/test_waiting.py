@@ -52,6 +52,18 @@ def test_what_has_failed_is_tried_at_once_and_with_a_fresh_start_when_it_is_resu
     assert stage.outcomes()[-1] == ("1", 2, "delivered", 204)
 
 
+def test_resuming_what_runs_tries_at_once_what_has_failed(stage: Stage) -> None:
+    sink, _ = stage.subscribed()
+    sink.behaviour = answering(503)
+    stage.happen("B-1", "B-2", "B-3")
+    stage.after(hours=1)
+    sink.behaviour = accept
+    sink.received.clear()
+    paused(stage, yes=False)
+    stage.settle()
+    assert sorted(sink.ids) == [1, 2, 3]
+
+
 def test_pausing_ends_what_follows_the_event_in_hand(stage: Stage) -> None:
     sink, _ = stage.subscribed()
 
