@@ -12,10 +12,11 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
+from hub.api import asyncapi
 from hub.api.application import create_api
 from hub.api.problems import CODES
 from hub.configuration.tables import filled
-from hub.model import answers, booking, configuration, credential, messages, zone
+from hub.model import answers, booking, configuration, credential, messages, verified, zone
 from hub.model.events import Envelope
 from hub.model.states import DELIVERY_MOVES, EFFECT_MOVES, RECORD_MOVES
 from hub.service.remedies import codes, remedy
@@ -38,6 +39,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "problem-details": answers.ProblemDetails,
     "readiness": answers.Readiness,
     "resource": answers.ResourceAnswer,
+    "verified": verified.Verified,
     "zone": zone.Zone,
 }
 
@@ -48,6 +50,8 @@ def generated() -> Iterator[tuple[str, str]]:
         schema = TypeAdapter(model).json_schema(mode="validation")
         yield f"{CANONICAL}/{name}.schema.json", _json({"$schema": _DIALECT, "$id": f"urn:knutpunkt:{name}", **schema})
     yield f"{CANONICAL}/openapi.json", _json(create_api().openapi())
+    yield f"{CANONICAL}/asyncapi.json", _json(asyncapi.document())
+    yield "docs/events.md", asyncapi.table()
     yield "docs/states.md", _states()
     yield "docs/errors.md", _errors()
     yield "docs/configuration.md", filled((ROOT / "docs/configuration.md").read_text(encoding="utf-8"))

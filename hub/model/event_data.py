@@ -1,0 +1,113 @@
+"""The data of each type of event: references only, no persons."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
+
+from hub.model.answers import TargetName
+from hub.model.booking import Status
+from hub.model.configuration import ResourceId
+from hub.model.events import EventType
+from hub.model.frozen import Frozen
+from hub.model.states import Effect, Proof
+
+Revision = Annotated[int, Field(ge=1, description="of the subject")]
+Which = Annotated[ResourceId, Field(description="the resource's id")]
+
+
+class BookingAccepted(Frozen):
+    """A new booking, or a new revision of one, is on disk."""
+
+    revision: Revision
+    status: Annotated[Status, Field(description="preliminary, confirmed or cancelled")]
+
+
+class BookingRevision(Frozen):
+    """Which revision of the booking it is about."""
+
+    revision: Revision
+
+
+class CredentialStands(Frozen):
+    """A code, card or key stands in its lock system; its value is looked up with the booking."""
+
+    target: TargetName
+    proof: Annotated[Proof | None, Field(description="only `read` has been seen in the system")]
+
+
+class OutcomeRevised(Frozen):
+    """The booking was told to be effective, and is so no more."""
+
+    revision: Revision
+    target: TargetName
+    state: Annotated[Effect, Field(description="how the target is")]
+
+
+class TimeReleased(Frozen):
+    """Nobody else has it, nor a whole or part of it."""
+
+    resource: Which
+    starts_at: Annotated[datetime, Field(description="UTC, part of what is free")]
+    ends_at: Annotated[datetime, Field(description="UTC, no longer part of it")]
+
+
+class ClosureRevision(Frozen):
+    """Which revision of the closure it is about, and what is closed or open again."""
+
+    revision: Revision
+    resource: Which
+
+
+class EffectLost(Frozen):
+    """What stood is gone, or shut off, in its system."""
+
+    repaired: Annotated[bool, Field(description="whether the hub put it back; false: a person must act")]
+
+
+class EffectExpired(Frozen):
+    """It was tried until it was of no more use."""
+
+    until: Annotated[int | None, Field(description="when that was, microseconds since 1970 UTC")]
+
+
+class EffectOverridden(Frozen):
+    """Somebody set the zone by hand; the hub leaves it until the next edge."""
+
+    found: Annotated[str, Field(description="what the zone is at", examples=["10 %", "on", "21.5 °C"])]
+
+
+class ProblemAbout(Frozen):
+    """One cause that stops deliveries."""
+
+    problem: Annotated[int, Field(description="its id, see GET /problems")]
+    code: Annotated[str, Field(description="what kind it is, see docs/errors.md", examples=["unreachable"])]
+
+
+class Told(NamedTuple):
+    """What one type of event says."""
+
+    summary: str
+    subject: Literal["booking number", "closure id", "target", "connection or subscription"]
+    data: type[Frozen]
+
+
+EVENTS: Mapping[EventType, Told] = {
+    EventType.BOOKING_ACCEPTED: Told("A booking, or a newer revision, is on disk", "booking number", BookingAccepted),
+    EventType.BOOKING_SUSPENDED: Told("A closure suspends what it asks for", "booking number", BookingRevision),
+    EventType.BOOKING_RESUMED: Told("No closure suspends it any more", "booking number", BookingRevision),
+    EventType.BOOKING_EFFECTIVE: Told("All that is due for it is confirmed", "booking number", BookingRevision),
+    EventType.CREDENTIAL_READY: Told("A holder can open the doors", "booking number", CredentialStands),
+    EventType.CREDENTIAL_CHANGED: Told("A holder has another code", "booking number", CredentialStands),
+    EventType.OUTCOME_REVISED: Told("What was told earlier is no longer so", "booking number", OutcomeRevised),
+    EventType.TIME_RELEASED: Told("Time has become free", "booking number", TimeReleased),
+    EventType.CLOSURE_IN_FORCE: Told("A resource is closed", "closure id", ClosureRevision),
+    EventType.CLOSURE_LIFTED: Told("It is open again", "closure id", ClosureRevision),
+    EventType.EFFECT_LOST: Told("What stood is gone from its system", "target", EffectLost),
+    EventType.EFFECT_EXPIRED: Told("It was never done, and its time has passed", "target", EffectExpired),
+    EventType.EFFECT_OVERRIDDEN: Told("A zone was set by hand", "target", EffectOverridden),
+    EventType.PROBLEM_STARTED: Told("Something stops deliveries", "connection or subscription", ProblemAbout),
+    EventType.PROBLEM_ENDED: Told("It stops them no more", "connection or subscription", ProblemAbout),
+}
+"""Every type of event."""

@@ -1,0 +1,100 @@
+"""The events that the hub really tells, held against their documented data; and the AsyncAPI document."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from hub.api import asyncapi
+from hub.model import Dim
+from hub.model.closure import ClosureRequest
+from hub.model.event_data import EVENTS
+from hub.model.events import EventType, enveloped
+from hub.service.closing import Closing
+from tests.builders import SATURDAY
+from tests.delivery.fakes import Fault
+from tests.delivery.harness import TOWN, Stage, hour
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = json.loads((ROOT / "schemas/canonical/asyncapi.json").read_text(encoding="utf-8"))
+
+
+def payload(type_: str) -> dict[str, Any]:
+    """The schema of one event, with all that it refers to."""
+    (message,) = [one for one in DOCUMENT["components"]["messages"].values() if one["name"] == type_]
+    return {**message["payload"], "components": DOCUMENT["components"]}
+
+
+def closed(hall: Stage, revision: int) -> None:
+    """Close a court, or lift it."""
+    closing = Closing(hall.writer, hall.readers, hall.seal, hall.rulebook, hall.clock)
+    if revision > 1:
+        hall.run(closing.lift(TOWN, "snow", revision))
+        return
+    until = SATURDAY.replace(hour=20)
+    wanted = ClosureRequest(revision=1, resource="hall.court-1", starts_at=SATURDAY, ends_at=until, reason="snö")
+    hall.run(closing.close(TOWN, "snow", wanted))
+
+
+def a_day(hall: Stage) -> None:
+    """A day in which everything happens that is ever told."""
+    hall.put("B-1", **hour(minutes=180))
+    hall.at("12:05")
+    closed(hall, 1)
+    closed(hall, 2)
+    hall.settle()
+    hall.lamps.levels["court-1"] = Dim(percent=10)
+    hall.look_round()
+    for _ in range(2):
+        hall.locks.stands.clear()
+        hall.look_round()
+    hall.lamps.breaks(Fault.DOWN)
+    hall.put("B-2", **hour(10, of="hall.court-2", minutes=30))
+    hall.at("13:10")
+    hall.lamps.recovers()
+    hall.at("13:40")
+    hall.cancel("B-1")
+    hall.put("B-3", **hour(120, of="hall.court-3"))
+    hall.at("15:30")
+
+
+def test_what_a_day_tells_is_what_is_documented(hall: Stage) -> None:
+    a_day(hall)
+    told = hall.events()
+    for event in told:
+        EVENTS[EventType(event.type)].data.model_validate_json(event.body)
+        envelope = enveloped(TOWN, event.id, event.type, event.subject, event.body, event.at)
+        jsonschema.validate(json.loads(envelope.model_dump_json()), payload(event.type))
+    expected = set(EventType) - {EventType.CREDENTIAL_CHANGED}
+    assert {event.type for event in told} >= expected, expected - {EventType(event.type) for event in told}
+
+
+def test_a_credential_that_changed_is_told_as_one_that_is_ready() -> None:
+    body = json.dumps({"target": "locks/hub-B-1", "proof": "read"})
+    envelope = enveloped(TOWN, 1, EventType.CREDENTIAL_CHANGED, "B-1", body, 0)
+    jsonschema.validate(json.loads(envelope.model_dump_json()), payload("credential.changed"))
+
+
+def test_data_that_is_not_documented_is_refused() -> None:
+    body = json.dumps({"revision": 1, "status": "confirmed", "customer": "Lena"})
+    envelope = enveloped(TOWN, 1, EventType.BOOKING_ACCEPTED, "B-1", body, 0)
+    with pytest.raises(jsonschema.ValidationError, match="customer"):
+        jsonschema.validate(json.loads(envelope.model_dump_json()), payload("booking.accepted"))
+
+
+def test_every_type_has_its_message_and_its_line() -> None:
+    assert set(EVENTS) == set(EventType)
+    assert {one["name"] for one in DOCUMENT["components"]["messages"].values()} == {str(type_) for type_ in EventType}
+    page = (ROOT / "docs/events.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` ", page, re.MULTILINE)) == {str(type_) for type_ in EventType}
+
+
+def test_every_reference_in_the_document_leads_somewhere() -> None:
+    for reference in re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(DOCUMENT)):
+        at: Any = DOCUMENT
+        for step in reference.split("/"):
+            at = at[step]
+    assert json.loads(json.dumps(asyncapi.document())) == DOCUMENT
