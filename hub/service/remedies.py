@@ -115,7 +115,7 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
         ),
         "sv": Remedy(
             "En prenumerant vill inte ha fler händelser",
-            "Mottagaren svarade 410: prenumerationen är pausad. Återuppta den när mottagaren är åter, eller radera den.",
+            "Mottagaren svarade 410: prenumerationen är pausad. Återuppta den när mottagaren är åter eller radera den.",
         ),
     },
     "events-held": {
