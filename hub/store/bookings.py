@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hub.store.database import Connection
+from hub.store.database import OF_TOWN, Connection
 
 _KNOWN = "SELECT id, number, revision, content, asked FROM bookings WHERE municipality = ? AND "
 _INSERT = (
@@ -85,9 +85,7 @@ def numbers(connection: Connection, municipality: str, ids: Iterable[int]) -> di
     """The numbers of bookings by id."""
     condition, values = connection.among("id", ids)
     return dict(
-        connection.rows(
-            f"SELECT id, number FROM bookings WHERE municipality = ? AND {condition}", [municipality, *values]
-        )
+        connection.rows(f"SELECT id, number FROM bookings WHERE {OF_TOWN} AND {condition}", [municipality, *values])
     )
 
 
@@ -107,7 +105,8 @@ def told(
     """Those bookings, by id or by number."""
     by_number = list(numbers)
     condition, values = connection.among(*(("number", by_number) if by_number else ("id", ids)))
-    sql = f"SELECT id, number, revision, effective, asked FROM bookings WHERE municipality = ? AND {condition}"
+    wall = "municipality = ?" if by_number else OF_TOWN
+    sql = f"SELECT id, number, revision, effective, asked FROM bookings WHERE {wall} AND {condition}"
     return [Told(*row) for row in connection.rows(sql, [municipality, *values])]
 
 
@@ -132,5 +131,5 @@ def unserved(connection: Connection, municipality: str) -> list[tuple[str, int]]
 def with_ids(connection: Connection, municipality: str, ids: Iterable[int]) -> list[Stored]:
     """Those bookings, in order of id."""
     condition, values = connection.among("id", ids)
-    rows = connection.rows(f"{_STORED} WHERE municipality = ? AND {condition} ORDER BY id", [municipality, *values])
+    rows = connection.rows(f"{_STORED} WHERE {OF_TOWN} AND {condition} ORDER BY id", [municipality, *values])
     return [Stored(*row) for row in rows]

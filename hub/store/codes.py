@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hub.store.database import Connection
+from hub.store.database import OF_TOWN, Connection
 
 
 class Code(NamedTuple):
@@ -26,7 +26,7 @@ def of_lanes(connection: Connection, municipality: str, lanes: Iterable[int]) ->
     condition, values = connection.among("lane", lanes)
     rows = connection.rows(
         "SELECT lane, municipality, domain, hash, starts, ends, method, version, sealed, made_at FROM codes"
-        f" WHERE municipality = ? AND {condition}",
+        f" WHERE {OF_TOWN} AND {condition}",
         [municipality, *values],
     )
     return {row[0]: Code(*row) for row in rows}

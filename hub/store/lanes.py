@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hub.clock import NEVER
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery
-from hub.store.database import Connection, Row
+from hub.store.database import OF_TOWN, Connection, Row
 
 _RAISE = (
     "INSERT INTO lanes(municipality, connection, key, kind, body, due, delivery) VALUES(?, ?, ?, ?, ?, ?, ?)"
@@ -21,7 +21,7 @@ _RAISE = (
 _TAKE = (
     "SELECT id, municipality, connection, key, kind, generation, confirmed, effect, token, attempts, owner IS NOT NULL,"
     " look, repairs, body, wanted, wanted_until, failing_since, problem, proof, due FROM lanes"
-    " WHERE due <= ? AND due < ? AND lease_until <= ?{} ORDER BY due LIMIT ?"
+    f" WHERE due <= ? AND due < {NEVER} AND lease_until <= ?{{}} ORDER BY due LIMIT ?"
 )
 _NOT_OF = " AND NOT (municipality = ? AND connection = ?)"
 _HOLD = (
@@ -104,7 +104,7 @@ def _take(connection: Connection, asked: Take) -> list[Lane]:
     clock = connection.clock()
     full = [part for place in asked.full for part in place]
     sql = _TAKE.format(_NOT_OF * len(asked.full))
-    rows = connection.rows(sql, (asked.now, NEVER, clock, *full, asked.at_most))
+    rows = connection.rows(sql, (asked.now, clock, *full, asked.at_most))
     until = clock + asked.lease
     connection.each(_HOLD, [(asked.owner, until, asked.now + asked.lease, row[0]) for row in rows])
     return [_lane(row) for row in rows]
@@ -117,7 +117,7 @@ def _lane(row: Row) -> Lane:
 
 def next_due(connection: Connection) -> int:
     """When the next lane is due; NEVER when none is."""
-    ((due,),) = connection.rows("SELECT min(due) FROM lanes WHERE due < ?", (NEVER,))
+    ((due,),) = connection.rows(f"SELECT min(due) FROM lanes WHERE due < {NEVER}")
     return NEVER if due is None else int(due)
 
 
@@ -292,19 +292,21 @@ class Seen(NamedTuple):
 _SEEN = (
     "SELECT id, connection, key, kind, generation, confirmed, effect, delivery, proof, detail, due, attempts,"
     " confirmed_at,"
-    " failing_since, problem FROM lanes WHERE municipality = ?"
+    " failing_since, problem FROM lanes WHERE"
 )
 
 
 def seen(connection: Connection, municipality: str, ids: Iterable[int]) -> dict[int, Seen]:
     """Those lanes, by id."""
     condition, values = connection.among("id", ids)
-    return {row[0]: Seen(*row) for row in connection.rows(f"{_SEEN} AND {condition}", [municipality, *values])}
+    return {
+        row[0]: Seen(*row) for row in connection.rows(f"{_SEEN} {OF_TOWN} AND {condition}", [municipality, *values])
+    }
 
 
 def with_key(connection: Connection, municipality: str, name: str, key: str) -> Seen | None:
     """The lane of one target."""
-    rows = connection.rows(f"{_SEEN} AND connection = ? AND key = ?", (municipality, name, key))
+    rows = connection.rows(f"{_SEEN} municipality = ? AND connection = ? AND key = ?", (municipality, name, key))
     return Seen(*rows[0]) if rows else None
 
 
@@ -323,7 +325,7 @@ def page(  # noqa: PLR0913 - a filter has that many parts
     chosen = [(condition, value) for condition, value in wanted if value is not None]
     where = "".join(f" AND {condition}" for condition, _ in chosen)
     values = [municipality, *(value for _, value in chosen), after, limit]
-    return [Seen(*row) for row in connection.rows(f"{_SEEN}{where} AND id > ? ORDER BY id LIMIT ?", values)]
+    return [Seen(*row) for row in connection.rows(f"{_SEEN} {OF_TOWN}{where} AND id > ? ORDER BY id LIMIT ?", values)]
 
 
 def counts(connection: Connection, municipality: str) -> list[tuple[str, str, str, int]]:
@@ -354,8 +356,8 @@ def nearest(connection: Connection, municipality: str, problem: int, *, now: int
 
 def oldest(connection: Connection, municipality: str, *, now: int) -> int:
     """When the oldest lane that is due became so; NEVER when none is."""
-    sql = "SELECT min(due) FROM lanes WHERE due <= ? AND due < ? AND municipality = ?"
-    ((due,),) = connection.rows(sql, (now, NEVER, municipality))
+    sql = f"SELECT min(due) FROM lanes WHERE due <= ? AND due < {NEVER} AND {OF_TOWN}"
+    ((due,),) = connection.rows(sql, (now, municipality))
     return NEVER if due is None else int(due)
 
 

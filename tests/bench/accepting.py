@@ -1,0 +1,39 @@
+"""Accepting over HTTP, each answer after COMMIT, beside the same endpoint without a store."""
+
+from itertools import count
+from pathlib import Path
+
+from tests.bench import load, servers, town
+from tests.bench.figures import Figure, ratios
+from tests.bench.load import Pressed
+from tests.bench.servers import Server
+
+SECONDS = 5.0
+
+
+def measured(folder: Path, rounds: int, *, seconds: float = SECONDS) -> list[Figure]:
+    """Rate of both, round by round in turn, and the ratio."""
+    database = folder / "accept.db"
+    numbers = count(0, town.LARGEST // (2 * rounds + 4))
+    pressed: dict[str, list[Pressed]] = {"base": [], "hub": []}
+    with servers.storeless(folder) as base, servers.accepting(folder, database) as hub:
+        key = servers.operator_key(database)
+        both: dict[str, Server] = {"base": base, "hub": hub}
+        for server in both.values():
+            load.press(server.address, key, first=next(numbers), seconds=1)
+        for turn in range(rounds):
+            for name in sorted(both, reverse=bool(turn % 2)):
+                run = load.press(both[name].address, key, first=next(numbers), seconds=seconds)
+                pressed[name].append(run)
+        megabytes = hub.megabytes
+    rates = {name: [run.per_second for run in runs] for name, runs in pressed.items()}
+    return [
+        Figure("the endpoint without a store, 32 clients", "/s", rates["base"]),
+        Figure("accept on disk, five claims and one record, 32 clients", "/s", rates["hub"]),
+        Figure(
+            "accept, of the endpoint without a store", "x", ratios(rates["hub"], rates["base"]), 0.4, 0.6, more=True
+        ),
+        Figure("accept, median latency", "ms", [run.median_ms for run in pressed["hub"]]),
+        Figure("accept, 99th percentile", "ms", [run.p99_ms for run in pressed["hub"]]),
+        Figure("memory of the accepting process afterwards", "MB", [megabytes]),
+    ]

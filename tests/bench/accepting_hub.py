@@ -1,0 +1,50 @@
+"""The real hub, whose worker looks for work and takes none: what is measured is accepting, not sending."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from hub.app import Hub
+from hub.settings import Pulse, Settings
+from tests.bench import town
+
+
+class AcceptingHub(Hub):
+    """Plans an invoice for each booking, which no folder can ask for yet."""
+
+    def __init__(self, folder: Path, database: Path, *, invoices: bool) -> None:
+        super().__init__(Settings(database=f"sqlite:///{database}", pulse=Pulse(batch=0)), [folder / "town"])
+        self._invoices = invoices
+
+    async def start(self) -> None:
+        await super().start()
+        if self._invoices:
+            known = self.rulebook.town(town.KEY)
+            self.rulebook._towns[town.KEY] = replace(known, rules=replace(known.rules, finance=town.LEDGER))
+
+
+def main() -> None:
+    """Serve a town's folder with a database at a port."""
+    folder, database, port, invoices = sys.argv[1:]
+    serve(AcceptingHub(Path(folder), Path(database), invoices=invoices == "True").web(), int(port))
+
+
+def serve(app: FastAPI, port: int) -> None:
+    """Serve as `knutpunkt serve` does."""
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""The processes that are measured: the hub as it is served, one that sends nothing, an endpoint without a store."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped] # published without types
+
+from tests.bench import town
+from tests.counterparts.ports import free_port
+
+SECONDS_TO_START = 60.0
+_CLI = "from hub.cli.main import main; main()"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A process that answers."""
+
+    address: str
+    process: psutil.Process
+    seconds: float
+    """From its start to its first answer."""
+
+    @property
+    def megabytes(self) -> float:
+        """What it holds of memory now."""
+        return float(self.process.memory_info().rss) / 2**20
+
+    @contextmanager
+    def watched(self) -> Iterator["Most"]:
+        """Look at its memory all the while."""
+        most, done = Most(self.megabytes), threading.Event()
+
+        def look() -> None:
+            while not done.wait(0.02):
+                most.megabytes = max(most.megabytes, self.megabytes)
+
+        watching = threading.Thread(target=look)
+        watching.start()
+        try:
+            yield most
+        finally:
+            done.set()
+            watching.join()
+
+
+@dataclass
+class Most:
+    """The most that was seen."""
+
+    megabytes: float
+
+
+@contextmanager
+def served(folder: Path, database: Path) -> Iterator[Server]:
+    """`knutpunkt serve` of the town."""
+    port = free_port()
+    words = ["-c", _CLI, "serve", str(folder / "town"), "--database", f"sqlite:///{database}", "--port", str(port)]
+    with _running([*words, "--log-level", "warning"], folder, port, "/readyz") as server:
+        yield server
+
+
+@contextmanager
+def accepting(folder: Path, database: Path, *, invoices: bool = True) -> Iterator[Server]:
+    """The hub, whose worker looks for work and takes none."""
+    port = free_port()
+    words = ["-m", "tests.bench.accepting_hub", str(folder), str(database), str(port), str(invoices)]
+    with _running(words, folder, port, "/readyz") as server:
+        yield server
+
+
+@contextmanager
+def storeless(folder: Path) -> Iterator[Server]:
+    """The same endpoint, model and answer; nothing is planned or kept."""
+    port = free_port()
+    with _running(["-m", "tests.bench.storeless", str(port)], folder, port, "/readyz") as server:
+        yield server
+
+
+def operator_key(database: Path) -> str:
+    """The key that the hub made at its first start."""
+    return database.with_suffix(".operator-key").read_text().strip()
+
+
+@contextmanager
+def _running(words: list[str], folder: Path, port: int, path: str) -> Iterator[Server]:
+    here = Path(town.__file__).parents[2]
+    ways = [str(here), str(folder / "offered"), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, ways))}
+    began = time.monotonic()
+    process = subprocess.Popen([sys.executable, *words], env=environment, stdout=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait(address + path, process)
+        yield Server(address, psutil.Process(process.pid), time.monotonic() - began)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    give_up = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own
+                return
+        except urllib.error.URLError:
+            if process.poll() is not None or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
