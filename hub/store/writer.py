@@ -2,11 +2,15 @@
 
 Order of arrival decides. A group is one call of each kind of work; when that fails the group is rolled back and each
 item is tried alone, so a bad item costs itself only. Nobody is answered before COMMIT has returned.
+
+What one turn of an event loop asks for is handed over together: a transaction costs as much as three bookings, and
+each hand-over between threads a wait for the interpreter's lock.
 """
 
 import asyncio
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -30,15 +34,24 @@ class Writer:
 
     def __init__(self, url: str, *, cap: int = 400) -> None:
         self._connection, self._cap = connect(url), cap
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+        self._queue: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
 
     async def do(self, work: Callable[[SqliteConnection, list[Item]], Sequence[Answer]], item: Item) -> Answer:
         """Have it done in the next transaction; returns when it is on disk."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Waiting(work, item, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        gathered = self._gathered.setdefault(loop, [])
+        gathered.append(_Waiting(work, item, future))
+        if len(gathered) == 1:
+            loop.call_soon(self._hand_over, loop)
         return await future
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        if gathered := self._gathered.pop(loop, None):
+            self._queue.put(gathered)
 
     async def call(self, function: Callable[..., Answer], *values: object) -> Answer:
         """Have one function(connection, *values) done in the next transaction."""
@@ -46,24 +59,29 @@ class Writer:
 
     def stop(self) -> None:
         """Finish what waits, then close the connection."""
+        for loop in tuple(self._gathered):
+            self._hand_over(loop)
         self._queue.put(None)
         self._thread.join()
         self._connection.close()
 
     def _loop(self) -> None:
+        waiting: deque[_Waiting] = deque()
         stopping = False
-        while not stopping:
-            first = self._queue.get()
-            group = [] if first is None else [first]
-            stopping = first is None
-            while len(group) < self._cap and not self._queue.empty():
-                following = self._queue.get()
-                if following is None:
-                    stopping = True
-                    break
-                group.append(following)
+        while waiting or not stopping:
+            stopping = stopping or self._take_in(waiting)
+            group = [waiting.popleft() for _ in range(min(len(waiting), self._cap))]
             if group:
                 _tell(group, self._committed(group))
+
+    def _take_in(self, waiting: deque[_Waiting]) -> bool:
+        """All that was handed over; when nothing waits, wait for it. Says whether it was the last."""
+        while not waiting or not self._queue.empty():
+            handed = self._queue.get()
+            if handed is None:
+                return True
+            waiting.extend(handed)
+        return False
 
     def _committed(self, group: list[_Waiting]) -> list[Any]:
         try:
