@@ -14,6 +14,9 @@ from hub.store.database import Connection
 from hub.store.writer import Readers
 
 
+_LATEST = 2**53
+
+
 class Cursor(NamedTuple):
     """A place in the feed: everything up to `id` has been read, in that epoch."""
 
@@ -33,10 +36,13 @@ class Cursor(NamedTuple):
         """
         try:
             epoch, _, id_ = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(".")
-            return cls(epoch, int(id_))
+            cursor = cls(epoch, int(id_))
         except (ValueError, binascii.Error):
+            cursor = cls("", -1)
+        if not 0 <= cursor.id <= _LATEST:
             fault = FieldFault("/after", "invalid-cursor", "give the cursor of an earlier page, as it was")
-            raise InvalidError([fault], code="invalid-cursor") from None
+            raise InvalidError([fault], code="invalid-cursor")
+        return cursor
 
 
 class Feed:

@@ -99,7 +99,14 @@ def test_a_cursor_of_another_epoch_or_of_nobody_is_told_so() -> None:
         gone = await client.get("/events", params={"after": other})
         assert (gone.status_code, gone.json()["code"]) == (410, "cursor-gone")
         assert (await client.get("/events/stream", params={"after": other})).status_code == 410
-        for nonsense in ("x", "AAAA", "%%%", "å"):
+        for nonsense in (
+            "x",
+            "AAAA",
+            "%%%",
+            "å",
+            Cursor("00000000", 2**80).written(),
+            Cursor("00000000", -1).written(),
+        ):
             answer = await client.get("/events", params={"after": nonsense})
             assert (answer.status_code, answer.json()["code"]) == (400, "invalid-cursor"), nonsense
         assert await here.hub.readers.read(feed.epoch) == Cursor.read(cursor).epoch
