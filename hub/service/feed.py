@@ -13,7 +13,6 @@ from hub.store import feed
 from hub.store.database import Connection
 from hub.store.writer import Readers
 
-
 _LATEST = 2**53
 
 
