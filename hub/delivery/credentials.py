@@ -78,7 +78,7 @@ class CredentialErrand(Errand):
             found = await reader.read_credential(self.lane.key)
             if outcome := self._as_found(found, access):
                 return outcome
-            if self._vanished(found):
+            if self._vanished(found) or (found is None and self._given_up):
                 return await self._repair(access)
         return await self._put(access)
 
@@ -101,6 +101,11 @@ class CredentialErrand(Errand):
         stood = self.lane.effect in {Effect.STANDING, Effect.LOST} and not self.in_doubt
         coming = found is not None and found.condition is Condition.COMING
         return stood and self.stands and not coming
+
+    @property
+    def _given_up(self) -> bool:
+        """Whether it vanished again: only an operator's retry forgets the repairs, whatever the booking becomes."""
+        return self.lane.effect == Effect.LOST and self.lane.repairs > 0
 
     async def _repair(self, access: AccessControl) -> Outcome:
         """Once; what vanishes again is for an operator."""

@@ -6,7 +6,7 @@ import pytest
 
 from hub.model import Dim, Window
 from hub.model.states import Delivery, Effect, Proof
-from tests.builders import SATURDAY
+from tests.builders import SATURDAY, occasion
 from tests.delivery.harness import PIN, TOWN, Stage, hour
 
 PROVEN = (Effect.STANDING, Delivery.CONFIRMED, Proof.READ)
@@ -39,6 +39,18 @@ def test_one_that_vanished_again_is_a_problem_and_is_not_granted(hall: Stage) ->
     hall.at("12:00")
     assert hall.locks.stands == {}
     assert len(hall.events("effect.lost")) == 2
+
+
+def test_one_that_was_given_up_is_not_granted_by_a_change_of_its_booking(hall: Stage) -> None:
+    hall.put()
+    for _ in range(2):
+        hall.locks.stands.pop(PIN, None)
+        hall.look_round()
+    hall.put(revision=2, occasions=[occasion(after=30)])
+    hall.look_round()
+    assert hall.locks.stands == {}
+    assert hall.state(PIN)[:2] == (Effect.LOST, Delivery.STUCK)
+    assert [problem.code for problem in hall.problems()] == ["vanished"]
 
 
 def test_an_operator_who_retries_grants_it_anew(hall: Stage) -> None:
