@@ -48,8 +48,10 @@ class _Asked:
         self.grants: dict[TargetKey, Grant] = {}
         self.records: list[RecordWish] = []
         self.unserved: dict[Unserved, None] = {}
-        holders = dict.fromkeys(holder for occasion in booking.occasions for holder in occasion.holders)
-        self._places = {holder: place for place, holder in enumerate(holders)}
+        known: dict[Holder, int] = {}
+        holders = (holder for occasion in booking.occasions for holder in occasion.holders)
+        self._places = {id(holder): known.setdefault(holder, len(known)) for holder in holders}
+        """By identity: to hash a holder takes as long as to plan for one."""
 
     def use(self, occasion: Occasion, resource: str) -> None:
         wanted = self.rules.resources.get(resource)
@@ -71,11 +73,15 @@ class _Asked:
         self.unserved.update(dict.fromkeys(wanted.unserved_zones))
 
     def _enter(self, access: AccessRule, occasion: Occasion, starts: int, ends: int, *, closed: bool) -> None:
+        entered: set[TargetKey] = set()
         for holder in occasion.holders:
             if holder.credential.kind not in access.methods:
                 self.unserved[Unserved(Capability.ACCESS, f"{access.connection}: {holder.credential.kind}")] = None
                 continue
             target = self._granted(access, holder)
+            if target in entered:
+                continue
+            entered.add(target)
             for door in access.doors:
                 self.claims[occasion.id, target, door.door] = Claim(
                     occasion.id,
@@ -89,7 +95,7 @@ class _Asked:
                 )
 
     def _granted(self, access: AccessRule, holder: Holder) -> TargetKey:
-        place = self._places[holder]
+        place = self._places[id(holder)]
         target = TargetKey(access.connection, self._key(access, holder))
         known = self.grants.get(target)
         if known is None:

@@ -126,34 +126,46 @@ def _opened(claim: Claim, windows: list[tuple[str, int, int]], now: int) -> bool
 
 def credentials(booking: Booking, plan: Plan, secrets: dict[TargetKey, str]) -> list[CredentialAnswer]:
     """What each holder opens doors with; `secrets` holds the values that the caller may see."""
-    holders = list(dict.fromkeys(holder for occasion in booking.occasions for holder in occasion.holders))
-    mine: dict[Holder, list[TargetKey]] = {}
+    if not plan.grants:
+        return []
+    places: dict[Holder, int] = {}
+    mine: dict[int, list[TargetKey]] = {}
     for grant in plan.grants:
         for place in grant.holders:
-            mine.setdefault(holders[place], []).append(grant.target)
-    doors: dict[tuple[str, TargetKey], list[Claim]] = {}
-    for claim in plan.claims:
-        if claim.door:
-            doors.setdefault((claim.occasion, claim.target), []).append(claim)
+            mine.setdefault(place, []).append(grant.target)
+    opened = _opened_doors(plan)
     return [
-        _credential(holder, occasion.id, doors[occasion.id, target], secrets.get(target))
+        CredentialAnswer(
+            holder=holder.name,
+            occasion=occasion.id,
+            kind=holder.credential.kind,
+            value=secrets.get(target),
+            doors=doors[0],
+            window=doors[1],
+        )
         for occasion in booking.occasions
         for holder in occasion.holders
-        for target in mine.get(holder, [])
-        if (occasion.id, target) in doors
+        for target in mine.get(places.setdefault(holder, len(places)), [])
+        if (doors := opened.get((occasion.id, target)))
     ]
 
 
-def _credential(holder: Holder, occasion: str, claims: list[Claim], value: str | None) -> CredentialAnswer:
+def _opened_doors(plan: Plan) -> dict[tuple[str, TargetKey], tuple[tuple[DoorHours, ...], Hours]]:
+    """What each credential opens for each occasion, told once for all who share it."""
+    claims: dict[tuple[str, TargetKey], list[Claim]] = {}
+    for claim in plan.claims:
+        if claim.door:
+            claims.setdefault((claim.occasion, claim.target), []).append(claim)
+    return {place: (tuple(map(_door_hours, its)), _hours(its)) for place, its in claims.items()}
+
+
+def _door_hours(claim: Claim) -> DoorHours:
+    return DoorHours(door=claim.door, starts_at=instant(claim.starts), ends_at=instant(claim.ends))
+
+
+def _hours(claims: list[Claim]) -> Hours:
     first, last = min(claim.starts for claim in claims), max(claim.ends for claim in claims)
-    return CredentialAnswer(
-        holder=holder.name,
-        occasion=occasion,
-        kind=holder.credential.kind,
-        value=value,
-        doors=tuple(DoorHours(door=c.door, starts_at=instant(c.starts), ends_at=instant(c.ends)) for c in claims),
-        window=Hours(starts_at=instant(first), ends_at=instant(last)),
-    )
+    return Hours(starts_at=instant(first), ends_at=instant(last))
 
 
 def conflicts(found: Iterable[Conflict]) -> tuple[ConflictAnswer, ...]:
