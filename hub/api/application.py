@@ -21,6 +21,7 @@ from hub.api import (
     subscriptions,
     verifying,
 )
+from hub.api.direct import DirectPut
 from hub.model.answers import ImportLine, ProblemDetails
 from hub.model.booking import Booking
 
@@ -79,6 +80,7 @@ def create_api(lifespan: Lifespan | None = None) -> FastAPI:
         health.ROUTER,
     ):
         app.include_router(router)
+    app.add_middleware(DirectPut)
     app.add_middleware(RequestIds)
     plain = app.openapi
     app.openapi = lambda: _with_bodies(plain())  # type: ignore[method-assign]

@@ -81,10 +81,8 @@ def answer(details: ProblemDetails, headers: dict[str, str] | None = None) -> Re
 
 def install(app: FastAPI) -> None:
     """Have every error told this way."""
-    app.add_exception_handler(ProblemError, _problem)
-    app.add_exception_handler(InvalidError, _invalid)
-    app.add_exception_handler(NotFoundError, _not_found)
-    app.add_exception_handler(RefusedError, _refused)
+    for kind, handler in _REFUSALS.items():
+        app.add_exception_handler(kind, handler)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _fault)
@@ -107,6 +105,16 @@ async def _not_found(_request: Request, error: Exception) -> Response:
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)  # noqa: S101
     return answer(problem(error.code, str(error)))
+
+
+_REFUSALS = {ProblemError: _problem, InvalidError: _invalid, NotFoundError: _not_found, RefusedError: _refused}
+REFUSALS: tuple[type[Exception], ...] = tuple(_REFUSALS)
+"""What a call raises when it refuses."""
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer to a call that raised one of the refusals."""
+    return await next(handler for kind, handler in _REFUSALS.items() if isinstance(error, kind))(request, error)
 
 
 async def _malformed(_request: Request, error: Exception) -> Response:
