@@ -1,0 +1,1 @@
+"""Long runs with full counts; `make soak` writes what they showed under docs/evidence/."""

@@ -1,0 +1,114 @@
+"""`python -m tests.soak [--kills 200] [--seed N] [--only NAME ...]`: run, and write the evidence.
+
+Everything runs from what is committed: evidence names a commit, so a changed tree is refused.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+EVIDENCE = ROOT / "docs" / "evidence"
+PROPERTIES = ("tests/planner", "tests/model", "tests/service/test_arrival.py")
+"""Where hypothesis is asked for ten times as many examples."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One long run."""
+
+    name: str
+    command: list[str]
+
+
+@dataclass(frozen=True)
+class Showed:
+    """What it showed."""
+
+    name: str
+    command: str
+    passed: bool
+    seconds: float
+    told: str
+
+
+def runs(kills: int, seed: int) -> list[Run]:
+    """All of them."""
+    python = sys.executable
+    return [
+        Run("kills", [python, "-m", "tests.faults", "--kills", str(kills), "--seed", str(seed)]),
+        Run("mutants", [python, "-m", "tests.mutants"]),
+        Run(
+            "properties",
+            [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}", *PROPERTIES],
+        ),
+    ]
+
+
+def main() -> int:
+    """Run those that were chosen, write the evidence, and fail when any failed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak")
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
+    parser.add_argument("--only", nargs="*", default=[])
+    told = parser.parse_args()
+    if changed := _git("status", "--porcelain"):
+        print(f"commit first, evidence names a commit:\n{changed}")
+        return 2
+    showed = [_shown(run) for run in runs(told.kills, told.seed) if not told.only or run.name in told.only]
+    path = _written(showed, told.seed)
+    print(
+        f"{path.relative_to(ROOT)}: {'all as it should be' if all(one.passed for one in showed) else 'something failed'}"
+    )
+    return 0 if all(one.passed for one in showed) else 1
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _shown(run: Run) -> Showed:
+    print(f"{run.name}: {' '.join(run.command[1:])}", flush=True)
+    began = time.monotonic()
+    environment = os.environ | {"HYPOTHESIS_PROFILE": "soak"}
+    done = subprocess.run(run.command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
+    seconds = time.monotonic() - began
+    print(f"{run.name}: {'passed' if done.returncode == 0 else 'FAILED'} in {seconds:.0f} s", flush=True)
+    words = " ".join(["python", *run.command[1:]])
+    return Showed(run.name, words, done.returncode == 0, seconds, _essence(run.name, done.stdout + done.stderr))
+
+
+def _essence(name: str, output: str) -> str:
+    """What is worth keeping: the counts of a run, its closing lines, and every mutant with what caught it."""
+    lines = output.strip().splitlines()
+    return "\n".join(lines[-400:] if name == "mutants" else lines[-60:] if name == "kills" else lines[-3:])
+
+
+def _written(showed: list[Showed], seed: int) -> Path:
+    EVIDENCE.mkdir(parents=True, exist_ok=True)
+    path = EVIDENCE / f"{datetime.now(UTC):%Y-%m-%d-%H%M}-soak.md"
+    path.write_text("\n".join(_page(showed, seed)) + "\n", encoding="utf-8")
+    return path
+
+
+def _page(showed: list[Showed], seed: int) -> Iterator[str]:
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    told = {"commit": _git("rev-parse", "HEAD"), "seed": seed, "machine": machine}
+    yield f"# Soak of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n"
+    yield f"```json\n{json.dumps(told, indent=1)}\n```\n"
+    yield "| run | outcome | seconds |\n|---|---|---|"
+    yield from (f"| {one.name} | {'passed' if one.passed else '**failed**'} | {one.seconds:.0f} |" for one in showed)
+    for one in showed:
+        yield f"\n## {one.name}\n\n`{one.command}`\n\n```text\n{one.told}\n```"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
