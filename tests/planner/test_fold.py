@@ -13,6 +13,7 @@ from hub.model.plan import Ask, Claim, TargetKey, TargetKind
 from hub.planner.fold import NO_WINDOWS, RELEASE, fold, remaining, same, wakes
 from hub.planner.plan import plan
 from tests.builders import SATURDAY, a_booking, occasion, rules
+from tests.counts import examples
 
 DIM, CREDENTIAL = TargetKind.DIM, TargetKind.CREDENTIAL
 HORIZON, LATEST = 10, 80
@@ -38,7 +39,7 @@ def state(kind: TargetKind, listed: list[Ask], now: int) -> str:
     return fold(kind, [ask for ask in listed if ask.ends > now], now=now, horizon=HORIZON).state
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(kinds, asks, st.randoms(), moments)
 def test_the_order_of_claims_never_changes_the_fold(
     kind: TargetKind, listed: list[Ask], chance: random.Random, now: int
@@ -47,20 +48,20 @@ def test_the_order_of_claims_never_changes_the_fold(
     assert fold(kind, listed, now=now, horizon=HORIZON) == fold(kind, shuffled, now=now, horizon=HORIZON)
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(250))
 @given(kinds, asks, moments)
 def test_what_has_ended_may_be_left_out(kind: TargetKind, listed: list[Ask], now: int) -> None:
     left = [ask for ask in listed if ask.ends > now]
     assert fold(kind, listed, now=now, horizon=HORIZON) == fold(kind, left, now=now, horizon=HORIZON)
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(250))
 @given(kinds, asks, moments)
 def test_a_claim_twice_is_a_claim_once(kind: TargetKind, listed: list[Ask], now: int) -> None:
     assert fold(kind, listed * 2, now=now, horizon=HORIZON) == fold(kind, listed, now=now, horizon=HORIZON)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(kinds, asks, moments)
 def test_nothing_changes_between_a_folds_own_edges(kind: TargetKind, listed: list[Ask], now: int) -> None:
     desired = fold(kind, listed, now=now, horizon=HORIZON)
@@ -69,7 +70,7 @@ def test_nothing_changes_between_a_folds_own_edges(kind: TargetKind, listed: lis
         assert same(desired.state, state(kind, listed, later), now=later), later
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(kinds, asks, asks, moments)
 def test_a_wake_is_never_later_than_the_change(kind: TargetKind, old: list[Ask], new: list[Ask], now: int) -> None:
     before = fold(kind, old, now=now, horizon=HORIZON)
@@ -78,7 +79,7 @@ def test_a_wake_is_never_later_than_the_change(kind: TargetKind, old: list[Ask],
         assert same(before.state, state(kind, old + new, later), now=later), later
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(250))
 @given(kinds, asks, asks, moments)
 def test_taking_claims_away_is_never_noticed_late(kind: TargetKind, kept: list[Ask], gone: list[Ask], now: int) -> None:
     before = fold(kind, kept + gone, now=now, horizon=HORIZON)
@@ -87,14 +88,14 @@ def test_taking_claims_away_is_never_noticed_late(kind: TargetKind, kept: list[A
         assert same(before.state, state(kind, kept, later), now=later), later
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(250))
 @given(asks, moments)
 def test_a_zone_has_the_highest_level_that_anyone_wants_now(listed: list[Ask], now: int) -> None:
     wanted = [ask.level for ask in listed if ask.starts <= now < ask.ends]
     assert state(DIM, listed, now) == (f"dim:{max(wanted)}" if wanted else RELEASE)
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(250))
 @given(asks, moments)
 def test_doors_open_exactly_when_claimed_and_the_horizon_has_come(listed: list[Ask], now: int) -> None:
     sent = json.loads(state(CREDENTIAL, listed, now))
@@ -103,14 +104,14 @@ def test_doors_open_exactly_when_claimed_and_the_horizon_has_come(listed: list[A
         assert {door for door, starts, ends in sent if starts <= at < ends} == claimed, at
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(250))
 @given(asks, moments)
 def test_windows_of_a_door_never_touch_each_other(listed: list[Ask], now: int) -> None:
     windows = sorted(json.loads(state(CREDENTIAL, listed, now)))
     assert all(first[0] != second[0] or first[2] < second[1] for first, second in pairwise(windows))
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(250))
 @given(asks, moments)
 def test_time_alone_never_makes_windows_differ(listed: list[Ask], now: int) -> None:
     desired = fold(CREDENTIAL, listed, now=now, horizon=NEVER)
@@ -185,7 +186,7 @@ def asked(claims: list[Claim]) -> list[Ask]:
     return [Ask(claim.starts, claim.ends, claim.level, claim.door) for claim in claims]
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(many)
 def test_no_booked_minute_is_dark(listed: list[tuple[str, int, int, str]]) -> None:
     bookings = booked(listed)
@@ -202,7 +203,7 @@ def test_no_booked_minute_is_dark(listed: list[tuple[str, int, int, str]]) -> No
                     assert int(desired.state.partition(":")[2]) >= claim.level, (claim, now)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.lists(st.integers(1, 90), min_size=2, max_size=5), st.randoms())
 def test_adjacent_bookings_never_flicker(lengths: list[int], chance: random.Random) -> None:
     listed, after = [], 0

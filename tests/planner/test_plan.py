@@ -17,6 +17,7 @@ from hub.model.plan import NOTHING, Claim, Closure, Plan, TargetKey, TargetKind,
 from hub.planner.plan import plan
 from hub.planner.rules import Rules, compiled
 from tests.builders import SATURDAY, a_booking, a_charge, a_holder, a_town, mark, occasion, rules
+from tests.counts import examples
 
 NOON = micros(SATURDAY)
 HALL = rules()
@@ -212,7 +213,7 @@ def test_the_nights_when_clocks_change_are_exact(starts: str, ends: str, hours: 
         assert claim.ends == begin + int(hours * HOUR) + 10 * MINUTE
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.integers(0, 6 * 60), st.integers(1, 6 * 60), st.sampled_from(["2026-03-28T22Z", "2026-10-24T22Z"]))
 def test_how_long_a_booking_is_never_depends_on_the_wall_clock(after: int, minutes: int, night: str) -> None:
     starts = datetime.fromisoformat(night) + timedelta(minutes=after)

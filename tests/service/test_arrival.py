@@ -18,6 +18,7 @@ from hub.store import configurations
 from hub.store.database import SqliteConnection, connect
 from hub.store.sealing import Seal
 from tests.builders import SATURDAY, a_booking, a_holder, a_town, occasion, rules
+from tests.counts import examples
 from tests.delivery.harness import TOWN, empty_database
 
 NOW = micros(SATURDAY) - DAY
@@ -128,7 +129,7 @@ def require_unique_codes(connection: SqliteConnection) -> None:
     assert len(set(hashes)) == len(hashes)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(stories, st.lists(st.integers(1, 5), min_size=1, max_size=3), st.sampled_from(sorted(RULES)), st.randoms())
 def test_the_order_of_arrival_and_the_groups_never_change_what_should_be(
     story: list[Told], groups: list[int], strategy: str, chance: random.Random

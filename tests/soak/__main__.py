@@ -65,10 +65,9 @@ def main() -> int:
         return 2
     showed = [_shown(run) for run in runs(told.kills, told.seed) if not told.only or run.name in told.only]
     path = _written(showed, told.seed)
-    print(
-        f"{path.relative_to(ROOT)}: {'all as it should be' if all(one.passed for one in showed) else 'something failed'}"
-    )
-    return 0 if all(one.passed for one in showed) else 1
+    sound = all(one.passed for one in showed)
+    print(f"{path.relative_to(ROOT)}: {'all as it should be' if sound else 'something failed'}")
+    return 0 if sound else 1
 
 
 def _git(*words: str) -> str:
