@@ -18,6 +18,7 @@ from hub.service.releasing import released
 from hub.service.writing import Writing
 from hub.store import bookings, closures, configurations, events, occupancy
 from hub.store.bookings import Known
+from hub.store.codes import Code
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.occupancy import Overlap
@@ -56,6 +57,8 @@ class Accepted(NamedTuple):
     """Whether any effect had to change."""
     new: bool = False
     """Whether the booking was not known before."""
+    codes: tuple[tuple[TargetKey, Code], ...] = ()
+    """The sealed secrets of the credentials that it touched; of a new booking, of all."""
 
 
 class Accepting:
@@ -187,7 +190,8 @@ def _tell(connection: Connection, group: list[Accept], outcomes: list[Outcome]) 
 def _answer(request: Accept, outcome: Outcome, known: Known | None, made: Change | None) -> Accepted:
     if made is not None and outcome is Outcome.ACCEPTED:
         changed = made.known is None or bool(made.removed or made.added or made.records != made.before.records)
-        return Accepted(outcome, request.revision, made.targets, changed=changed, new=made.known is None)
+        codes = tuple(made.codes.items())
+        return Accepted(outcome, request.revision, made.targets, changed=changed, new=made.known is None, codes=codes)
     revision = made.request.revision if made else known.revision if known else request.revision
     return Accepted(outcome, revision, {})
 

@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 from hub.errors import RefusedError
 from hub.model.credential import Method
-from hub.model.plan import Claim, Grant
+from hub.model.plan import Claim, Grant, TargetKey
 from hub.store import codes
 from hub.store.codes import Code
 from hub.store.database import Connection
 from hub.store.sealing import Seal
 
 _TRIES = 2000
-_DIGITS = "0123456789"
 
 
 class Wanted(NamedTuple):
@@ -48,16 +47,16 @@ def place_of(municipality: str, lane: int) -> str:
 
 def allocate(
     connection: Connection, wanted: Iterable[Wanted], known: dict[int, Code], seal: Seal, *, now: int
-) -> list[int]:
-    """Give each grant its secret: the one it has, unless another holds that in the new time. Gives what changed."""
-    changed = []
+) -> dict[TargetKey, Code]:
+    """Give each grant its secret: the one it has, unless another holds that in the new time."""
+    given = {}
     for one in wanted:
         code = known.get(one.lane)
         if code is None or not _may_stay(connection, one, code, seal):
             code = _drawn(connection, one, seal, version=code.version + 1 if code else 1, now=now)
-            changed.append(one.lane)
-        codes.put(connection, [code._replace(starts=one.starts, ends=one.ends + one.grant.quarantine)])
-    return changed
+        given[one.grant.target] = code._replace(starts=one.starts, ends=one.ends + one.grant.quarantine)
+        codes.put(connection, [given[one.grant.target]])
+    return given
 
 
 def _may_stay(connection: Connection, wanted: Wanted, code: Code, seal: Seal) -> bool:
@@ -97,8 +96,8 @@ def _free(connection: Connection, wanted: Wanted, seal: Seal) -> tuple[str, byte
 def drawn_pin(length: int, *, leading_zero: bool) -> str:
     """A PIN of that many digits, as text, that is not trivial."""
     while True:
-        first = secrets.choice(_DIGITS if leading_zero else _DIGITS[1:])
-        pin = first + "".join(secrets.choice(_DIGITS) for _ in range(length - 1))
+        lowest = 0 if leading_zero else 10 ** (length - 1)
+        pin = str(lowest + secrets.randbelow(10**length - lowest)).zfill(length)
         if not is_trivial(pin):
             return pin
 

@@ -24,8 +24,9 @@ class Answering:
         """Answer an accepted or unchanged booking; with the values of its credentials for who may see them."""
         request, judged = done.request, done.answer
         now = micros(self._clock.now())
-        if judged.new and not with_values and not waited:
-            standing, secrets = showing.planned(request.plan, request.rules.horizons, now=now), dict[TargetKey, str]()
+        if judged.new and not waited:
+            standing = showing.planned(request.plan, request.rules.horizons, now=now)
+            secrets = self._look_up.opened(request.municipality, judged.codes) if with_values else {}
         else:
             standing, secrets = await self._readers.read(self._standing, done, now, with_values)
         return BookingAnswer(

@@ -10,6 +10,7 @@ from hub.planner.fold import wakes
 from hub.service.asked import Asked, Key, Target, claims_of
 from hub.service.preparing import Accept
 from hub.store.bookings import Known
+from hub.store.codes import Code
 from hub.store.lanes import Raise
 
 
@@ -26,6 +27,8 @@ class Change:
     id: int = 0
     targets: dict[TargetKey, Target] = field(default_factory=dict)
     """Filled when lanes are raised: every target, by key, that the booking has ever asked something of."""
+    codes: dict[TargetKey, Code] = field(default_factory=dict)
+    """Filled when codes are given: the sealed secret of each credential that the change touched."""
 
     @property
     def records(self) -> frozenset[TargetKey]:

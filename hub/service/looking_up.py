@@ -1,5 +1,6 @@
 """Looking up a booking with all that follows from it: one page, one answer (S14)."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.clock import Clock, instant, micros
@@ -18,6 +19,7 @@ from hub.service.rulebook import Rulebook
 from hub.store import bookings, claims, codes, deliveries, events, lanes, occupancy
 from hub.store.bookings import Stored
 from hub.store.claims import ClaimRow
+from hub.store.codes import Code
 from hub.store.database import Connection
 from hub.store.deliveries import Carried
 from hub.store.events import Numbered
@@ -103,10 +105,11 @@ class LookUp:
         """The values of a booking's credentials."""
         by_lane = {target.lane: key for key, target in asked.targets.items()}
         kept = codes.of_lanes(connection, municipality, by_lane)
-        return {
-            by_lane[lane]: self._seal.open(code.sealed, place_of(municipality, lane)).decode()
-            for lane, code in kept.items()
-        }
+        return self.opened(municipality, ((by_lane[lane], code) for lane, code in kept.items()))
+
+    def opened(self, municipality: str, kept: Iterable[tuple[TargetKey, Code]]) -> dict[TargetKey, str]:
+        """The values of sealed codes."""
+        return {key: self._seal.open(code.sealed, place_of(municipality, code.lane)).decode() for key, code in kept}
 
     async def page(self, municipality: str, *, after: str, limit: int) -> BookingPage:
         """Bookings in order of number. Raises NotFoundError."""

@@ -50,7 +50,7 @@ class Writing:
             old = [w.lane for w in wanted if w.lane not in fresh]
             town, now = one.request.municipality, one.request.now
             known = codes.of_lanes(connection, town, old) if old else {}
-            allocating.allocate(connection, wanted, known, self._seal, now=now)
+            one.codes = allocating.allocate(connection, wanted, known, self._seal, now=now)
             if gone := touched - {w.grant.target for w in wanted}:
                 quarantine = max((grant.quarantine for grant in one.request.plan.grants), default=_REST)
                 codes.rest(connection, [(now + quarantine, town, one.targets[key].lane) for key in gone], now=now)
