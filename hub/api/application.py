@@ -1,6 +1,5 @@
-"""The web application: routers, errors, request ids, and documentation that needs no internet."""
+"""The web application: routers, errors, what surrounds every request, and documentation that needs no internet."""
 
-import secrets
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api import (
     bookings,
@@ -21,6 +19,7 @@ from hub.api import (
     subscriptions,
     verifying,
 )
+from hub.api.around import Around
 from hub.api.direct import DirectPut
 from hub.model.answers import ImportLine, ProblemDetails
 from hub.model.booking import Booking
@@ -33,27 +32,6 @@ _DESCRIPTION = (
     "The hub between a municipality's booking system and its access, lighting and other systems. "
     "Authorization: Bearer everywhere but health. Errors are application/problem+json with a stable code."
 )
-
-
-class RequestIds:
-    """Gives each request an id: the caller's own, or a new one."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        told = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        name = told if 0 < len(told) <= 128 and told.isascii() else secrets.token_hex(8).encode()  # noqa: PLR2004 - a bound
-
-        async def named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", name)]
-            await send(message)
-
-        await self._app(scope, receive, named)
 
 
 def create_api(lifespan: Lifespan | None = None) -> FastAPI:
@@ -81,7 +59,7 @@ def create_api(lifespan: Lifespan | None = None) -> FastAPI:
     ):
         app.include_router(router)
     app.add_middleware(DirectPut)
-    app.add_middleware(RequestIds)
+    app.add_middleware(Around)
     plain = app.openapi
     app.openapi = lambda: _with_bodies(plain())  # type: ignore[method-assign]
     return app

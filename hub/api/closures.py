@@ -24,7 +24,7 @@ _WRITE = [Depends(require(Scope.BOOKINGS_WRITE))]
     "/closures/{closure}",
     status_code=202,
     dependencies=_WRITE,
-    responses=problems("not-found", "superseded", "revision-conflict", "invalid-closure")
+    responses=problems("not-found", "superseded", "revision-conflict", "too-large", "invalid-closure")
     | {200: {"model": ClosureAnswer, "description": "Nothing had to change"}},
 )
 async def put_closure(

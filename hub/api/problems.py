@@ -29,6 +29,7 @@ CODES: dict[str, tuple[int, str]] = {
     "superseded": (409, "A newer revision is known"),
     "revision-conflict": (409, "The same revision is known with another content"),
     "too-many-subscriptions": (409, "The municipality has as many subscriptions as it may"),
+    "too-many-streams": (429, "The municipality has as many streams of events open as it may"),
     "invalid-cursor": (400, "That is no cursor"),
     "cursor-gone": (410, "The cursor leads nowhere any more"),
     "state-changed": (412, "The plan would be another"),
@@ -85,7 +86,6 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _fault)
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
@@ -126,8 +126,8 @@ async def _malformed(_request: Request, error: Exception) -> Response:
     return answer(problem("invalid-request", errors=errors))
 
 
-async def _fault(_request: Request, _error: Exception) -> Response:
-    """A fault of ours; its text may hold anything, and stays in the log."""
+def fault() -> Response:
+    """The answer to a fault of ours; its text may hold anything, and is told nowhere."""
     return answer(problem("internal", "nothing was stored unless an earlier answer says so; the log has the cause"))
 
 

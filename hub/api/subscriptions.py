@@ -30,7 +30,7 @@ _Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="s
 
 @ROUTER.put(
     "/subscriptions/{name}",
-    responses=problems("invalid-subscription", "invalid-request", "too-many-subscriptions")
+    responses=problems("invalid-subscription", "invalid-request", "too-large", "too-many-subscriptions")
     | {201: {"model": SubscriptionAnswer, "description": "Made; its secret is told here and never again"}},
 )
 async def put_subscription(
@@ -78,7 +78,7 @@ async def rotate_secret(municipality: str, name: _Name, here: _Here) -> Subscrip
     return await here.subscribing.rotate(municipality, name)
 
 
-@ROUTER.post("/subscriptions/{name}:replay", responses=problems("invalid-cursor", "cursor-gone"))
+@ROUTER.post("/subscriptions/{name}:replay", responses=problems("invalid-cursor", "cursor-gone", "too-large"))
 async def replay_subscription(
     municipality: str, name: _Name, wanted: Annotated[ReplayRequest, Body()], here: _Here
 ) -> SubscriptionAnswer:

@@ -12,6 +12,7 @@ from hub.delivery.carrying import Carrier
 from hub.delivery.leasing import Loaded, lease
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
+from hub.masking import place_of
 from hub.settings import Pulse
 from hub.store import lanes
 from hub.store.lanes import Take
@@ -42,13 +43,11 @@ class Dispatcher:
         while not self._stopping:
             self.wake.clear()
             try:
-                taken = await self._take()
-            except Exception:
-                LOG.exception("cannot take lanes; trying again")
+                if not await self._take():
+                    await self._sleep()
+            except Exception as error:  # noqa: BLE001 - its text may hold anything
+                LOG.error("cannot take lanes; trying again: %s", place_of(error))  # noqa: TRY400
                 await asyncio.sleep(1)
-                continue
-            if not taken:
-                await self._sleep()
         if self._going:
             await asyncio.wait(self._going, timeout=self._pulse.finish.total_seconds())
 
@@ -97,7 +96,7 @@ class Dispatcher:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._going.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            LOG.error("a lane was not settled, its lease will end: %s", type(error).__name__)
+            LOG.error("a lane was not settled, its lease will end: %s", place_of(error))
         self.wake.set()
 
     async def _sleep(self) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hub.clock import DAY
 from hub.delivery.courier import Courier, Endpoint
 from hub.delivery.posting import Parcel, fill
+from hub.masking import place_of
 from hub.store import attempts, postings, subscriptions
 from hub.store.database import Connection
 from hub.store.postings import Posting
@@ -58,8 +59,8 @@ class Webhooks:
             try:
                 if not await self.step():
                     await self._sleep()
-            except Exception:
-                LOG.exception("webhooks cannot go on; trying again")
+            except Exception as error:  # noqa: BLE001 - its text may hold anything
+                LOG.error("webhooks cannot go on; trying again: %s", place_of(error))  # noqa: TRY400
                 await asyncio.sleep(1)
         if self._tasks:
             await asyncio.wait(self._tasks)
@@ -117,7 +118,7 @@ class Webhooks:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            LOG.error("an event was sent and not settled, it will be sent again: %s", type(error).__name__)
+            LOG.error("an event was sent and not settled, it will be sent again: %s", place_of(error))
         self.wake.set()
 
     async def forget(self) -> None:

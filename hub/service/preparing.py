@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from hub.clock import micros
 from hub.errors import FieldFault, InvalidError
@@ -16,7 +16,7 @@ from hub.planner.rules import Rules
 from hub.service.asked import Use
 from hub.store.sealing import Seal
 
-_PERSONS = TypeAdapter(tuple[Customer, tuple[tuple[Holder, ...], ...]])
+_PERSONS = TypeAdapter(tuple[Customer, tuple[tuple[Holder, ...], ...]], config=ConfigDict(hide_input_in_errors=True))
 _BOOKING = Booking.__pydantic_validator__
 _CONTENT = Booking.__pydantic_serializer__
 _WITHOUT_PERSONS = {"customer": True, "occasions": {"__all__": {"holders"}}}

@@ -1,0 +1,91 @@
+"""What surrounds every request: an id, a bound on its body, and one answer to every fault of ours."""
+
+import logging
+import re
+import secrets
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.api import problems
+from hub.masking import place_of
+
+LOG = logging.getLogger("hub.api")
+
+MOST_BYTES = 256 * 1024
+"""Of a body that is read whole before it is known who sends it."""
+_BOUND_THEMSELVES = re.compile(r"/v1/[^/]+/bookings(/[^/]+)?")
+"""They learn who is calling, and then read piece by piece."""
+_TOLD_ID = re.compile(rb"[!-~]{1,128}")
+
+
+class BrokenOffError(Exception):
+    """An answer that had begun cannot be ended; the server cuts the connection."""
+
+
+class Around:
+    """The outermost of the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        name, begun = _id_of(scope), False
+
+        async def named(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                message["headers"] = [*_more(scope, message.get("headers", [])), (b"x-request-id", name)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive if _bounds_itself(scope) else _bounded(receive), named)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - its text may hold anything, so only its place is told
+            LOG.error("request %s, %s: %s", name.decode(), _route(scope), place_of(error))  # noqa: TRY400
+            if begun:
+                raise BrokenOffError(name.decode()) from None
+            await problems.fault()(scope, receive, named)
+
+
+def _id_of(scope: Scope) -> bytes:
+    """The caller's own, or a new one."""
+    told = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return told if _TOLD_ID.fullmatch(told) else secrets.token_hex(8).encode()
+
+
+def _more(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """No answer of the API is kept on the way: it may hold codes and names."""
+    told = any(name.lower() == b"cache-control" for name, _ in headers)
+    return headers if told or not scope["path"].startswith("/v1/") else [*headers, (b"cache-control", b"no-store")]
+
+
+def _bounds_itself(scope: Scope) -> bool:
+    return scope["method"] in {"PUT", "POST"} and _BOUND_THEMSELVES.fullmatch(scope["path"]) is not None
+
+
+def _bounded(receive: Receive) -> Receive:
+    left = MOST_BYTES
+
+    async def bounded() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413)
+        return message
+
+    return bounded
+
+
+def _route(scope: Scope) -> str:
+    """The method, and the address as it is documented: what was called may hold anything."""
+    route: Any = scope.get("route")
+    return f"{scope['method']} {getattr(route, 'path', '(no route)')}"
