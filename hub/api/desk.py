@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -53,6 +54,8 @@ class Desk:
     dry_runs: DryRuns
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is told to stop: streams end."""
+    streams: Counter[str] = field(default_factory=Counter)
+    """Streams of events that are open, by municipality."""
     _holders: dict[bytes, tuple[float, Holder | None]] = field(default_factory=dict)
 
     async def holder(self, key: str) -> Holder | None:

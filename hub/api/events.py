@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
-from hub.api.auth import require
+from hub.api.auth import authorised, require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
+from hub.api.problems import ProblemError
 from hub.model.answers import EventPage
 from hub.service.keys import Scope
 
@@ -20,6 +21,8 @@ _READ = [Depends(require(Scope.EVENTS_READ))]
 _LOOK_SECONDS = 0.25
 _ALIVE_SECONDS = 15.0
 _PAGE = 500
+_MOST_STREAMS = 100
+"""Open at once, of one municipality: each asks the database four times a second."""
 
 
 @ROUTER.get("/events", dependencies=_READ, responses=problems("not-found", "invalid-cursor", "cursor-gone"))
@@ -37,7 +40,7 @@ async def list_events(
     "/events/stream",
     dependencies=_READ,
     response_class=StreamingResponse,
-    responses=problems("not-found", "invalid-cursor", "cursor-gone")
+    responses=problems("not-found", "invalid-cursor", "cursor-gone", "too-many-streams")
     | {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events as they come"}},
 )
 async def stream_events(
@@ -48,20 +51,31 @@ async def stream_events(
     last_event_id: Annotated[str | None, Header(max_length=200, description="where a broken stream ended")] = None,
 ) -> StreamingResponse:
     """Give events as they are committed. Each has its cursor as id, so a broken stream goes on where it ended."""
+    if here.streams[municipality] >= _MOST_STREAMS:
+        raise ProblemError("too-many-streams", f"{_MOST_STREAMS} are open; close those that nobody reads")
     begin = last_event_id or after or await here.feed.end(municipality)
     await here.feed.page(municipality, begin, limit=1)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(
-        _stream(request, here, municipality, begin), media_type="text/event-stream", headers=headers
+        _counted(request, here, municipality, begin), media_type="text/event-stream", headers=headers
     )
 
 
+async def _counted(request: Request, here: Desk, municipality: str, cursor: str) -> AsyncIterator[str]:
+    here.streams[municipality] += 1
+    try:
+        async for text in _stream(request, here, municipality, cursor):
+            yield text
+    finally:
+        here.streams[municipality] -= 1
+
+
 async def _stream(request: Request, here: Desk, municipality: str, cursor: str) -> AsyncIterator[str]:
-    """End when the caller has gone, or when the hub stops."""
+    """End when the caller has gone or may read no more, or when the hub stops."""
     loop = asyncio.get_running_loop()
     alive_at = loop.time()
     yield ": the feed of this municipality\n\n"
-    while not await request.is_disconnected() and not here.stopping.is_set():
+    while await _goes_on(request, here, municipality):
         page = await here.feed.page(municipality, cursor, limit=_PAGE)
         for event in page.events:
             cursor = here.feed.cursor_of(event, page)
@@ -73,3 +87,13 @@ async def _stream(request: Request, here: Desk, municipality: str, cursor: str) 
             yield ": alive\n\n"
         if not page.more:
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _goes_on(request: Request, here: Desk, municipality: str) -> bool:
+    if here.stopping.is_set() or await request.is_disconnected():
+        return False
+    try:
+        await authorised(request, municipality, Scope.EVENTS_READ)
+    except ProblemError:
+        return False
+    return True

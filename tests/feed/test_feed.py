@@ -5,11 +5,14 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 
 from hub.demo.stage import MUNICIPALITY, Stage
 from hub.sdk import Misbehaviour
 from hub.service.feed import Cursor
-from hub.store import feed
+from hub.service.keys import Scope, create
+from hub.store import feed, keys
+from hub.store.database import Connection
 from tests.scenarios.plays import LAMPS, LOCKS, at, booking, cancel, events, occasion, play, put
 
 EVENING = ("2026-11-23 18:00", "2026-11-23 19:00")
@@ -124,6 +127,37 @@ def test_a_stream_gives_events_as_they_come_and_goes_on_where_it_broke() -> None
         subjects = [json.loads(event["data"])["subject"] for event in rest if event["event"] == "booking.accepted"]
         assert subjects == ["B-2", "B-3"]
         assert [event["event"] for event in rest].count("booking.effective") == 3
+
+    play(story)
+
+
+def test_a_stream_ends_when_its_key_is_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.api.desk._REMEMBERED_SECONDS", 0.0)
+
+    async def story(here: Stage, client: httpx.AsyncClient) -> None:
+        def made(connection: Connection) -> str:
+            return create(connection, municipality=MUNICIPALITY, name="reader", scopes=[Scope.EVENTS_READ], now=0)
+
+        headers = {"Authorization": f"Bearer {await here.hub.writer.call(made)}"}
+        async with asyncio.timeout(10), client.stream("GET", "/events/stream", headers=headers) as answer:
+            lines = answer.aiter_lines()
+            assert (await anext(lines)).startswith(":")
+            await here.hub.writer.call(lambda c: keys.revoke(c, MUNICIPALITY, "reader", now=1))
+            await put(client, court("B-1"))
+            assert [line async for line in lines if line.startswith("data")] == []
+
+    play(story)
+
+
+def test_streams_without_number_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.api.events._MOST_STREAMS", 1)
+
+    async def story(_here: Stage, client: httpx.AsyncClient) -> None:
+        async with client.stream("GET", "/events/stream") as first:
+            assert (await anext(first.aiter_lines())).startswith(":")
+            second = await client.get("/events/stream")
+            assert (second.status_code, second.json()["code"]) == (429, "too-many-streams")
+        assert await streamed(client, 1, lambda: put(client, court("B-1"))), "there is room again"
 
     play(story)
 
