@@ -134,7 +134,8 @@ async def get_booking(
 ) -> BookingView:
     """Give the booking, its effects, deliveries, credentials and timeline, past and future."""
     with_values = holder.may(Scope.CREDENTIALS_READ, municipality)
-    return await here.look_up.booking(municipality, number, with_values=with_values)
+    view = await here.look_up.booking(municipality, number, with_values=with_values)
+    return view if with_values else view.model_copy(update={"booking": showing.without_card_numbers(view.booking)})
 
 
 @ROUTER.get(

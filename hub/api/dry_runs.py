@@ -1,10 +1,10 @@
 """Dry runs over HTTP, and live runs that hold the hub to the plan of one."""
 
 from collections.abc import AsyncIterator
-from tempfile import SpooledTemporaryFile
 from typing import Literal
 
 from hub.api.desk import Desk
+from hub.api.keeping import Kept
 from hub.api.problems import ProblemError, of_refused, problem
 from hub.clock import micros
 from hub.errors import FieldFault, InvalidError
@@ -15,7 +15,6 @@ from hub.service.bookings import split_lines
 from hub.service.dry_running import Dry, DryLine
 
 _BATCH = 100
-_IN_MEMORY_BYTES = 4_000_000
 
 
 async def dry_put(here: Desk, municipality: str, raw: bytes, number: str) -> DryRunAnswer:
@@ -125,7 +124,7 @@ class Held:
 
     def __init__(self, here: Desk, municipality: str) -> None:
         self._here, self._municipality = here, municipality
-        self._kept = SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - closed by close
+        self._kept = Kept()
 
     async def against(self, body: AsyncIterator[bytes], token: str) -> list[int]:
         """Keep the body; gives the revision that each line is to find.
@@ -156,7 +155,5 @@ class Held:
 
     async def again(self) -> AsyncIterator[bytes]:
         """The body once more; it is forgotten afterwards."""
-        self._kept.seek(0)
-        with self._kept:
-            while chunk := self._kept.read(65_536):
-                yield chunk
+        for chunk in self._kept.read():
+            yield chunk

@@ -14,6 +14,8 @@ from hub.service.accepting import Conflict
 from hub.service.asked import Asked
 from hub.store.lanes import Seen
 
+HIDDEN = "********"
+"""Stands for a card's number."""
 Horizons = Mapping[str, int]
 """Push horizon of each connection, microseconds."""
 
@@ -148,6 +150,21 @@ def credentials(booking: Booking, plan: Plan, secrets: dict[TargetKey, str]) -> 
         for target in mine.get(places.setdefault(holder, len(places)), [])
         if (doors := opened.get((occasion.id, target)))
     ]
+
+
+def without_card_numbers(booking: Booking) -> Booking:
+    """The booking for a caller that may not see what opens doors."""
+    occasions = tuple(
+        occasion.model_copy(update={"holders": tuple(map(_without_number, occasion.holders))})
+        for occasion in booking.occasions
+    )
+    return booking.model_copy(update={"occasions": occasions})
+
+
+def _without_number(holder: Holder) -> Holder:
+    if holder.credential.number is None:
+        return holder
+    return holder.model_copy(update={"credential": holder.credential.model_copy(update={"number": HIDDEN})})
 
 
 def _opened_doors(plan: Plan) -> dict[tuple[str, TargetKey], tuple[tuple[DoorHours, ...], Hours]]:
