@@ -155,6 +155,7 @@ class Hub:
         key = create_key(connection, municipality=EVERY_MUNICIPALITY, name="operator", scopes=[Scope.ADMIN], now=now)
         handle = os.open(self.operator_key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as file:
+            os.fchmod(file.fileno(), 0o600)
             file.write(key + "\n")
             file.flush()
             os.fsync(file.fileno())

@@ -156,7 +156,7 @@ class Charge(Frozen):
     id: Id | None = None
     occasion: Id
     article: Article
-    text: Text
+    text: PersonalText
     quantity: Quantity
     unit_price: Amount
     vat: Literal["exempt", "0", "6", "12", "25"]

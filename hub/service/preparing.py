@@ -16,10 +16,9 @@ from hub.planner.rules import Rules
 from hub.service.asked import Use
 from hub.store.sealing import Seal
 
-_PERSONS = TypeAdapter(tuple[Customer, tuple[tuple[Holder, ...], ...]], config=ConfigDict(hide_input_in_errors=True))
 _BOOKING = Booking.__pydantic_validator__
 _CONTENT = Booking.__pydantic_serializer__
-_WITHOUT_PERSONS = {"customer": True, "occasions": {"__all__": {"holders"}}}
+_WITHOUT_PERSONS = {"customer": True, "occasions": {"__all__": {"holders"}}, "charges": {"__all__": {"text"}}}
 _CODES = {
     "extra_forbidden": "unknown-field",
     "missing": "missing-field",
@@ -29,6 +28,18 @@ _CODES = {
 
 
 Part = TypeVar("Part", Occasion, Extra, Charge)
+
+
+class _Persons(NamedTuple):
+    """What of a booking is sealed."""
+
+    customer: Customer
+    holders: tuple[tuple[Holder, ...], ...]
+    texts: tuple[str, ...] = ()
+    """Of its charges: free, and on an invoice, so a name may stand there. Before version 0.3 they stood in the body."""
+
+
+_PERSONS = TypeAdapter(_Persons, config=ConfigDict(hide_input_in_errors=True))
 
 
 class Accept(NamedTuple):
@@ -81,7 +92,8 @@ def prepared(
 ) -> Accept:
     """Plan, hash and seal: about 30 microseconds, none of them the writer's."""
     asked = plan(booking, rules.closures, rules)
-    persons = _PERSONS.dump_json((booking.customer, tuple(occasion.holders for occasion in booking.occasions)))
+    holders = tuple(occasion.holders for occasion in booking.occasions)
+    persons = _PERSONS.dump_json(_Persons(booking.customer, holders, tuple(charge.text for charge in booking.charges)))
     return Accept(
         municipality=rules.municipality,
         number=booking.number,
@@ -118,10 +130,13 @@ def uses_of(booking: Booking) -> frozenset[Use]:
 
 def stored_booking(body: str, persons: bytes, municipality: str, number: str, seal: Seal) -> Booking:
     """Put a stored booking together again."""
-    customer, holders = _PERSONS.validate_json(seal.open(persons, persons_place(municipality, number)))
+    sealed = _PERSONS.validate_json(seal.open(persons, persons_place(municipality, number)))
     raw = json.loads(body)
-    raw["customer"] = customer
-    raw["occasions"] = [occasion | {"holders": its} for occasion, its in zip(raw["occasions"], holders, strict=True)]
+    raw["customer"] = sealed.customer
+    occasions = zip(raw["occasions"], sealed.holders, strict=True)
+    raw["occasions"] = [occasion | {"holders": its} for occasion, its in occasions]
+    if sealed.texts:
+        raw["charges"] = [c | {"text": text} for c, text in zip(raw["charges"], sealed.texts, strict=True)]
     return Booking.model_validate(raw)
 
 

@@ -4,6 +4,7 @@ SQLAlchemy and Alembic are imported only here, and only when there is something 
 """
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,13 @@ def version(url: str) -> str | None:
 
 
 def ready(url: str) -> None:
-    """Make the tables of an empty database; check those of another.
+    """Make the tables of an empty database, for nobody else on the machine to read; check those of another.
 
     Raises:
         RefusedError: the database is of another version; `knutpunkt migrate` changes it.
     """
+    with suppress(FileExistsError):
+        path_of(url).touch(0o600, exist_ok=False)
     found = version(url)
     if found is None:
         migrate(url)

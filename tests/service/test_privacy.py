@@ -1,18 +1,22 @@
 """Nothing personal is readable in the database, in its log, or in what is told of errors (rule 10)."""
 
+import json
 import logging
 from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from hub.model.booking import Booking
+from hub.service.preparing import persons_place, stored_booking
+from hub.store.sealing import Seal
 from tests.builders import a_charge, a_holder, raw_booking
 from tests.delivery.fakes import Fault
-from tests.delivery.harness import PIN, Stage, hour
+from tests.delivery.harness import PIN, TOWN, Stage, hour
 
 PERSONAL = [
     "Norberg", "Åsa Berg", "0090421357", "+46701740606", "701740606", "+46701740605", "kansli@example.se",
-    "asa@example.se", "Badmintonklubb", "8024000005", "802400-0005", "194107081111", "Storgatan",
+    "asa@example.se", "Badmintonklubb", "8024000005", "802400-0005", "194107081111", "Storgatan", "Ulla Lind",
 ]  # fmt: skip
 
 
@@ -23,7 +27,7 @@ def whole_life(hall: Stage) -> str:
         "address": {"street": "Storgatan 1", "postal_code": "903 26", "city": "Umeå"},
     }
     card = a_holder("Åsa Berg", email="asa@example.se", credential={"kind": "card", "number": "0090421357"})
-    hall.put(customer=customer, charges=[a_charge()], **hour(holders=[a_holder(), card]))
+    hall.put(customer=customer, charges=[a_charge(text="60 min, Ulla Lind")], **hour(holders=[a_holder(), card]))
     pin = hall.locks.pin(PIN)
     hall.lamps.breaks(Fault.BUG, "court-1")
     hall.at("12:00")
@@ -88,6 +92,17 @@ def test_what_was_sealed_is_put_together_again(hall: Stage) -> None:
     card = a_holder("Åsa Berg", credential={"kind": "card", "number": "0090421357"})
     done = hall.put(**hour(holders=[a_holder(), card]))
     assert hall.view().booking == done.booking
+
+
+def test_what_was_stored_before_texts_were_sealed_is_read() -> None:
+    raw = raw_booking(charges=[a_charge()])
+    body = {name: value for name, value in raw.items() if name != "customer"}
+    body["occasions"] = [{k: v for k, v in one.items() if k != "holders"} for one in raw["occasions"]]
+    holders = [one.get("holders", []) for one in raw["occasions"]]
+    seal = Seal(bytes(32))
+    sealed = seal.close(json.dumps([raw["customer"], holders]).encode(), persons_place(TOWN, raw["number"]))
+    found = stored_booking(json.dumps(body), sealed, TOWN, raw["number"], seal)
+    assert found == Booking.model_validate(raw)
 
 
 def test_persons_of_one_booking_do_not_open_in_another(hall: Stage) -> None:

@@ -86,3 +86,15 @@ def test_a_commit_is_on_disk_when_it_returns(url: str) -> None:
     assert connection.rows("PRAGMA journal_mode") == [("wal",)]
     assert connection.rows("PRAGMA synchronous") == [(2,)], "FULL"
     connection.close()
+
+
+def test_nobody_else_on_the_machine_reads_a_new_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'hub.db'}"
+    ready(url)
+    connection = connect(url)
+    with connection.transaction():
+        connection.run("DELETE FROM keys")
+    modes = {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()}
+    connection.close()
+    assert {"hub.db", "hub.db-wal"} <= set(modes)
+    assert set(modes.values()) == {"0o600"}
