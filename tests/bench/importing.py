@@ -31,7 +31,7 @@ def measured(folder: Path, rounds: int) -> list[Figure]:
         rates["service"].append(isolated.run(folder, through_the_service, folder, database, lines))
         with servers.accepting(folder, folder / f"http-{turn}.db") as hub:
             key = servers.operator_key(folder / f"http-{turn}.db")
-            rates["http"].append(asyncio.run(_over_http(hub.address, key, lines)))
+            rates["http"].append(asyncio.run(over_http(hub.address, key, lines)))
     return [
         Figure("validating and planning lines, alone", "/s", rates["plan"]),
         Figure("import through the service", "/s", rates["service"]),
@@ -49,7 +49,7 @@ def filled(folder: Path, database: Path) -> list[Figure]:
         time.sleep(1)
         idle = hub.megabytes
         with hub.watched() as most:
-            rate = asyncio.run(_over_http(hub.address, servers.operator_key(database), lines))
+            rate = asyncio.run(over_http(hub.address, servers.operator_key(database), lines))
     lines.unlink()
     return [
         Figure(f"import of {MOST:,} lines over HTTP", "/s", [rate]),
@@ -95,7 +95,8 @@ async def _lines(path: Path) -> AsyncIterator[bytes]:
             yield raw
 
 
-async def _over_http(address: str, key: str, path: Path) -> float:
+async def over_http(address: str, key: str, path: Path) -> float:
+    """Lines a second over HTTP, every one accepted."""
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson"}
     began, tail = time.perf_counter(), b""
     timeout = aiohttp.ClientTimeout(total=None)
