@@ -1,5 +1,6 @@
 """The pages as values and HTML: what the templates get, and nothing that they would have to work out."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -16,6 +17,7 @@ HOURS = (12, 24, 48, 168)
 """The lengths of time that the page offers."""
 _SYMBOLS = {"green": "✓", "waiting": "◷", "yellow": "!", "red": "✗", "unserved": "○"}
 """Said besides the colour, for whoever does not see it."""
+_WORST_FIRST = ("red", "yellow", "waiting", "green", "unserved")
 _DAYS = {
     "sv": ["mån", "tis", "ons", "tors", "fre", "lör", "sön"],
     "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
@@ -31,10 +33,25 @@ _TEMPLATES = Environment(
 
 
 class Place(NamedTuple):
-    """A resource and its lines, in order of time."""
+    """A resource, its lines in order of time, and the capabilities that its bookings have no connection for."""
 
     name: str
     lines: Sequence[ReadinessAnswer]
+    without: Sequence[str]
+
+    @property
+    def worst(self) -> int:
+        """Where it comes on the page."""
+        return min((_WORST_FIRST.index(line.readiness) for line in self.lines), default=len(_WORST_FIRST))
+
+
+class Alike(NamedTuple):
+    """Problems that differ in nothing that a reader sees: the first, how many, and what waits behind them all."""
+
+    first: ProblemAnswer
+    count: int
+    waiting: int
+    nearest: datetime | None
 
 
 class Texts:
@@ -62,6 +79,10 @@ class Texts:
         """A state in this language."""
         return said(code, self.language)
 
+    def states(self, codes: Iterable[str]) -> str:
+        """Several, with commas between."""
+        return ", ".join(map(self.state, codes))
+
     def symbol(self, readiness: str) -> str:
         """The sign of a readiness."""
         return _SYMBOLS[readiness]
@@ -72,10 +93,23 @@ def board(
 ) -> str:
     """The page of one municipality; `problems` is None for a key that may not see them."""
     answer = _answer(readiness)
+    counts = Counter[str](line.readiness for line in readiness.lines)
     return _TEMPLATES.get_template("board.html").render(
-        t=Texts(language), name=name, readiness=readiness, answer=answer, places=list(_places(readiness.lines)),
-        problems=None if problems is None else list(problems), hours=hours, lengths=HOURS,
+        t=Texts(language), name=name, readiness=readiness, answer=answer,
+        places=sorted(_places(readiness.lines), key=lambda place: place.worst),
+        counts=[(each, counts[each]) for each in _WORST_FIRST if counts[each]],
+        problems=None if problems is None else list(_alike(problems)), hours=hours, lengths=HOURS,
     )  # fmt: skip
+
+
+def _alike(problems: Iterable[ProblemAnswer]) -> Iterable[Alike]:
+    """One for all that say the same of the same connection, in the order of the first."""
+    said: dict[tuple[str, ...], list[ProblemAnswer]] = {}
+    for one in problems:
+        said.setdefault((one.connection, one.code, one.title, one.detail), []).append(one)
+    for mine in said.values():
+        nearest = min((one.nearest for one in mine if one.nearest), default=None)
+        yield Alike(mine[0], len(mine), sum(one.waiting for one in mine), nearest)
 
 
 def _answer(readiness: Readiness) -> str:
@@ -87,7 +121,9 @@ def _answer(readiness: Readiness) -> str:
 def _places(lines: Iterable[ReadinessAnswer]) -> Iterable[Place]:
     ordered = sorted(lines, key=lambda line: (line.name, line.resource, line.needed_at, line.number, line.system))
     for (name, _), mine in groupby(ordered, key=lambda line: (line.name, line.resource)):
-        yield Place(name, list(mine))
+        found = list(mine)
+        served = [line for line in found if line.readiness != "unserved"]
+        yield Place(name, served, sorted({line.system for line in found if line.readiness == "unserved"}))
 
 
 def towns(names: Iterable[tuple[str, str]], language: Language) -> str:

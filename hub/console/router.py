@@ -108,7 +108,7 @@ async def board(municipality: str, request: Request, hours: Annotated[int, Query
 @ROUTER.get("/console/static/style.css")
 async def style() -> Response:
     """The only style sheet."""
-    return Response(_STYLE, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+    return Response(_STYLE, media_type="text/css", headers={"Cache-Control": "no-cache"})
 
 
 def _unknown(caller: Caller) -> Response:

@@ -159,6 +159,44 @@ def test_a_board_that_is_not_ready_says_no() -> None:
     assert 'class="answer no">No<' in a_board(a_line("red"), a_line("green"), ready=False)
 
 
+def test_what_is_wrong_comes_first_and_what_has_no_connection_last() -> None:
+    page = a_board(
+        a_line("unserved", name="A", resource="a", system="climate", target=None),
+        a_line("green", name="B", resource="b"),
+        a_line("red", name="C", resource="c"),
+        a_line("unserved", name="C", resource="c", system="finance", target=None),
+        ready=False,
+    )
+    assert re.findall(r"<h3>([^<]*)</h3>", page) == ["C", "B", "No connection"]
+    assert "No connection: finance." in page
+    assert "<li>A: climate</li>" in page
+    assert page.count("<tr>") == 4, "two headings, and two lines that a person can do something about"
+    told = re.findall(r"</span> (\d [a-z ]+)</span>", page)
+    assert told == ["1 not ready", "1 ready", "2 no connection"]
+
+
+def test_a_problem_that_nothing_waits_behind_does_not_say_so() -> None:
+    problem = ProblemAnswer(
+        id=1, connection="subscriptions/core", code="unreachable", title="No answer", detail="", remedy="Wait.",
+        since=NOON, until=None, waiting=0, nearest=None,
+    )  # fmt: skip
+    assert "Since Sun 22/11 12:00." in a_board(problems=[problem])
+
+
+def test_problems_that_say_the_same_are_one_on_the_page() -> None:
+    problems = [
+        ProblemAnswer(
+            id=number, connection="locks", code="taken-away", title="Somebody takes it away", detail="again",
+            remedy="Ask who.", since=NOON, until=None, waiting=1, nearest=NOON + timedelta(hours=number),
+        )
+        for number in (3, 1, 2)
+    ]  # fmt: skip
+    page = a_board(problems=problems)
+    assert page.count("<article") == 1
+    assert "locks: Somebody takes it away (3 of them)" in page
+    assert "3 wait behind it, the first is needed Sun 22/11 13:00." in page
+
+
 def test_a_problem_is_on_top_with_its_remedy_and_runs_nothing() -> None:
     problem = ProblemAnswer(
         id=1, connection="locks", code="unreachable", title="The system does not answer",
