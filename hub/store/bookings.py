@@ -9,7 +9,7 @@ _KNOWN = "SELECT id, number, revision, content, asked FROM bookings WHERE munici
 _INSERT = (
     "INSERT INTO bookings(municipality, number, revision, status, content, body, persons, asked, unserved,"
     " configuration,"
-    " accepted_at, sent_by) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+    " accepted_at, sent_by) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, municipality, number"
 )
 _UPDATE = (
     "UPDATE bookings SET revision = ?, status = ?, content = ?, body = ?, persons = ?, asked = ?, unserved = ?,"
@@ -55,9 +55,10 @@ def known(connection: Connection, municipality: str, numbers: Iterable[str]) -> 
     return {number: Known(id_, revision, bytes(content), asked) for id_, number, revision, content, asked in rows}
 
 
-def insert(connection: Connection, rows: Iterable[Sequence[object]]) -> list[int]:
-    """Store new bookings; gives their ids, in order."""
-    return [id_ for (id_,) in connection.each_returning(_INSERT, rows)]
+def insert(connection: Connection, rows: Sequence[Sequence[object]]) -> list[int]:
+    """Store new bookings, each of another number; gives their ids, in order."""
+    found = {(town, number): id_ for id_, town, number in connection.all_returning(_INSERT, rows)}
+    return [found[town, number] for town, number, *_ in rows]
 
 
 def update(connection: Connection, rows: Iterable[Sequence[object]]) -> None:

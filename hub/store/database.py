@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from hub.store.many import is_insert, statements
+
 Row = tuple[Any, ...]
 
 
@@ -26,8 +28,8 @@ class Connection(Protocol):
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Do one statement for each row of values, in order."""
 
-    def each_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
-        """The same, and the one row that each returns."""
+    def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
+        """Insert every row, and give the row that each returns, in any order."""
 
     def among(self, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
         """A condition that the column is one of the values, and what to bind for it."""
@@ -56,11 +58,15 @@ class SqliteConnection:
         return self.raw.execute(sql, values).fetchall()
 
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        self.raw.executemany(sql, rows)
+        if not is_insert(sql):
+            self.raw.executemany(sql, rows)
+            return
+        for text, values in statements(sql, list(rows)):
+            self.raw.execute(text, values)
 
-    def each_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
+    def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
         execute = self.raw.execute
-        return [execute(sql, values).fetchone() for values in rows]
+        return [row for text, values in statements(sql, list(rows)) for row in execute(text, values).fetchall()]
 
     def among(self, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
         return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(list(values))]
@@ -70,14 +76,15 @@ class SqliteConnection:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit at the end, or roll back when anything was raised."""
+        """Commit at the end, or roll back when anything was raised, by COMMIT too: a full disk leaves nothing open."""
         self.raw.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.raw.execute("COMMIT")
         except BaseException:
-            self.raw.execute("ROLLBACK")
+            if self.raw.in_transaction:
+                self.raw.execute("ROLLBACK")
             raise
-        self.raw.execute("COMMIT")
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

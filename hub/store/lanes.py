@@ -14,9 +14,9 @@ _RAISE = (
     " body = coalesce(excluded.body, lanes.body), effect = CASE WHEN lanes.effect = 'removed' THEN 'planned' ELSE"
     " lanes.effect END,"
     " due = CASE WHEN excluded.due < lanes.due THEN excluded.due ELSE lanes.due END,"
-    " delivery = CASE WHEN excluded.delivery = 'due' OR lanes.delivery IN ('waiting', 'due', 'expired',"
+    " delivery = CASE WHEN excluded.delivery = 'due' OR lanes.delivery IN ('waiting', 'expired',"
     " 'superseded', 'dismissed')"
-    " THEN excluded.delivery ELSE lanes.delivery END RETURNING id, generation"
+    " THEN excluded.delivery ELSE lanes.delivery END RETURNING id, generation, municipality, connection, key"
 )
 _TAKE = (
     "SELECT id, municipality, connection, key, kind, generation, confirmed, effect, token, attempts, owner IS NOT NULL,"
@@ -83,7 +83,9 @@ def raise_all(connection: Connection, targets: Sequence[Raise]) -> list[tuple[in
 
     Called once for a whole group with the targets sorted: two groups never wait for each other.
     """
-    return [(id_, generation) for id_, generation in connection.each_returning(_RAISE, targets)]
+    rows = connection.all_returning(_RAISE, targets)
+    found = {tuple(place): (id_, generation) for id_, generation, *place in rows}
+    return [found[one[:3]] for one in targets]
 
 
 def withdraw(connection: Connection, rows: Iterable[tuple[int, str, int]]) -> None:
@@ -170,26 +172,38 @@ def settle(connection: Connection, done: Sequence[Settled]) -> list[bool]:
     In order of id, as accepting does: both hold several rows of this table at once. Says which were ours.
     """
     condition, values = connection.among("id", sorted(s.lane.id for s in done))
-    rows = connection.rows(f"SELECT id, token, generation, look FROM lanes WHERE {condition}", values)
-    current = {id_: (token, generation, bool(look)) for id_, token, generation, look in rows}
-    ours = [current[s.lane.id][0] == s.lane.token for s in done]
+    rows = connection.rows(f"SELECT id, token, generation, look, confirmed FROM lanes WHERE {condition}", values)
+    current = {row[0]: _Current(*row[1:]) for row in rows}
+    ours = [current[s.lane.id].token == s.lane.token for s in done]
     clock = connection.clock()
     ordered = sorted(zip(done, ours, strict=True), key=lambda pair: pair[0].lane.id)
-    connection.each(_SETTLE, [_row(s, clock, *current[s.lane.id][1:]) for s, mine in ordered if mine])
+    connection.each(_SETTLE, [_row(s, clock, current[s.lane.id]) for s, mine in ordered if mine])
     connection.each(_CONFESS, [(s.lane.municipality, s.lane.id) for s, mine in ordered if not mine and s.told])
     connection.each(_TOLD, [_told(s) for s, mine in ordered if mine and s.told])
     return ours
 
 
-def _row(done: Settled, clock: int, generation: int, look: bool) -> tuple[object, ...]:  # noqa: FBT001 - a column
-    """Something newer came while we sent: due at once, and what stands there is not trusted."""
+class _Current(NamedTuple):
+    """What a settle must know of the lane as it is now."""
+
+    token: int
+    generation: int
+    look: int
+    confirmed: str | None
+
+
+def _row(done: Settled, clock: int, current: _Current) -> tuple[object, ...]:
+    """Something newer came while we sent: due at once, and what stands there is not trusted.
+
+    Nor is it when another has confessed, though we only looked: its write may have landed after.
+    """
     lane = done.lane
-    newer, retried = generation != lane.generation, done.outcome is Delivery.RETRYING and done.attempts > 0
+    newer, retried = current.generation != lane.generation, done.outcome is Delivery.RETRYING and done.attempts > 0
     state, due, outcome = done.state, done.due, done.outcome
     if newer and not retried:
         due, outcome = done.now, Delivery.DUE
-        state = state if done.sent is None else "?"
-    asked_meanwhile = look and not lane.look
+        state = state if done.sent is None and current.confirmed != "?" else "?"
+    asked_meanwhile = bool(current.look) and not lane.look
     due = min(due, done.now) if asked_meanwhile else due
     confirmed, failing = outcome is Delivery.CONFIRMED, outcome in {Delivery.RETRYING, Delivery.STUCK}
     return (

@@ -48,7 +48,7 @@ _LIST = (
 def open_(connection: Connection, municipality: str, name: str, cause: Cause, *, detail: str, now: int) -> int:
     """Make the cause known, once; gives the problem's id. The first time an event tells."""
     known = connection.rows(_IS_OPEN, (municipality, name, *cause))
-    ((id_,),) = connection.each_returning(_OPEN, [(municipality, name, *cause, detail, now)])
+    ((id_,),) = connection.all_returning(_OPEN, [(municipality, name, *cause, detail, now)])
     if not known:
         events.append(
             connection,

@@ -55,7 +55,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
         return kept
 
-    for name in ("run", "rows", "each", "each_returning"):
+    for name in ("run", "rows", "each", "all_returning"):
         monkeypatch.setattr(SqliteConnection, name, keeping(getattr(SqliteConnection, name)))
     return said
 
