@@ -195,6 +195,29 @@ def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(url: str) -> Non
     assert stored(url) == ["a"]
 
 
+def test_a_commit_that_fails_leaves_the_writer_able_to_write(url: str) -> None:
+    """A disk that is full tells so at COMMIT; here a rule that is held against the whole transaction does."""
+
+    def broken(connection: Connection) -> None:
+        connection.run("PRAGMA defer_foreign_keys=ON")
+        connection.run("CREATE TABLE child(parent INTEGER REFERENCES child_of(id) DEFERRABLE INITIALLY DEFERRED)")
+        connection.run("CREATE TABLE child_of(id INTEGER PRIMARY KEY)")
+        connection.run("INSERT INTO child VALUES(7)")
+
+    async def story() -> None:
+        writer = Writer(url)
+        try:
+            writer._connection.raw.execute("PRAGMA foreign_keys=ON")
+            with pytest.raises(sqlite3.IntegrityError):
+                await writer.call(broken)
+            await writer.do(store, "after")
+        finally:
+            writer.stop()
+
+    running(story)
+    assert stored(url) == ["after"]
+
+
 def test_readers_cannot_write(url: str) -> None:
     async def story() -> None:
         readers = Readers(url)
