@@ -39,6 +39,15 @@ class Outcome(StrEnum):
     """Planned with a configuration that is no longer current: plan again."""
 
 
+class Replanned(StrEnum):
+    """What became of a booking that stands, when closures changed."""
+
+    CHANGED = auto()
+    KEPT = auto()
+    STALE = auto()
+    """Prepared with closures or a configuration that are no longer current: prepare it again."""
+
+
 class Conflict(NamedTuple):
     """Another booking that has the same resource, or a whole or part of it, at the same time."""
 
@@ -86,24 +95,27 @@ class Accepting:
             for n, (request, outcome) in enumerate(zip(group, outcomes, strict=True))
         ]
 
-    def replan(self, connection: Connection, group: list[Accept]) -> list[bool]:
+    def replan(self, connection: Connection, group: list[Accept]) -> list[Replanned]:
         """Plan bookings that stand anew, with other closures; says which of them changed.
 
-        A booking of which a newer revision has come, or that was prepared with what is not current, stays as it is:
-        whoever accepted it, or asked for this, plans it with what is current.
+        A booking of which a newer revision has come stays as it is: whoever accepted it planned it with what is
+        current. One that was prepared with what is not current must be prepared again.
         """
         known, current = _known(connection, group), _basis(connection)
-        changes: list[Change | None] = []
+        outcomes, changed = [], []
         for request in group:
             stands = known.get(_key(request))
-            same = stands is not None and stands.revision == request.revision
+            made = change(request, stands) if stands and stands.revision == request.revision else None
             fresh = current.get(request.municipality) == request.rules.basis
-            changes.append(change(request, stands) if same and fresh else None)
-        changed = [one for one in changes if one and (one.removed or one.added)]
+            if fresh and made and (made.removed or made.added):
+                changed.append(made)
+                outcomes.append(Replanned.CHANGED)
+            else:
+                outcomes.append(Replanned.KEPT if fresh else Replanned.STALE)
         if changed:
             self._writing.write(connection, changed)
             events.append(connection, [_suspension(one) for one in changed])
-        return [one is not None and one in changed for one in changes]
+        return outcomes
 
 
 def _basis(connection: Connection) -> dict[str, tuple[int, int]]:

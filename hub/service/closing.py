@@ -4,19 +4,21 @@ The closure is committed first; from then on whatever is accepted is planned wit
 is planned anew, a batch at a time. A process that is killed between leaves it unapplied, and the next one goes on.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from functools import partial
 from typing import NamedTuple
 
 from hub.clock import Clock, instant, micros
 from hub.errors import FieldFault, InvalidError, NotFoundError
 from hub.model.closure import ClosureAnswer, ClosureRequest
 from hub.model.events import EventType
-from hub.service.accepting import Accepting
+from hub.service.accepting import Accepting, Replanned
 from hub.service.preparing import Accept, prepared, stored_booking
 from hub.service.rulebook import Rulebook
-from hub.store import bookings, closures, events, occupancy
+from hub.store import bookings, claims, closures, events, occupancy
 from hub.store.closures import Stored
 from hub.store.database import Connection
 from hub.store.events import Event
@@ -123,29 +125,44 @@ class Closing:
 
     async def _apply(self, municipality: str, closure: Stored, before: Stored | None) -> int:
         """Plan anew every booking that the closure touches, or touched before; gives how many changed."""
-        await self._rulebook.load(self._readers)
-        changed, after = 0, 0
-        while batch := await self._readers.read(self._touched, municipality, closure, before, after):
-            after = batch[-1][0]
-            done = [self._writer.do(self._accepting.replan, request) for _, request in batch]
-            changed += sum([await one for one in done])
+        changed = await self._replan(municipality, partial(self._touched, municipality, (closure, before)))
         await self._writer.call(closures.set_applied, municipality, closure.id, closure.version)
         self.woken()
         return changed
 
+    async def _replan(self, municipality: str, which: Callable[[Connection, int], list[int]]) -> int:
+        """Plan anew the bookings that `which` gives after an id; a batch that another closure overtook once more."""
+        await self._rulebook.load(self._readers)
+        changed, after = 0, 0
+        while batch := await self._readers.read(self._prepared, municipality, which, after):
+            done = await asyncio.gather(*(self._writer.do(self._accepting.replan, request) for _, request in batch))
+            changed += done.count(Replanned.CHANGED)
+            if Replanned.STALE in done:
+                await self._rulebook.load(self._readers)
+            else:
+                after = batch[-1][0]
+        return changed
+
     def _touched(
-        self, connection: Connection, municipality: str, closure: Stored, before: Stored | None, after: int
-    ) -> list[tuple[int, Accept]]:
-        rules, now = self._rulebook.rules(municipality), self._now()
+        self, municipality: str, of: tuple[Stored | None, ...], connection: Connection, after: int
+    ) -> list[int]:
+        rules = self._rulebook.rules(municipality)
         spans = {
             (resource, one.starts, one.ends)
-            for one in (closure, before)
+            for one in of
             if one is not None and one.resource in rules.resources
             for resource in rules.resources[one.resource].related
         }
-        ids = occupancy.bookings_in(connection, municipality, sorted(spans), since=now, after=after, limit=BATCH)
+        return occupancy.bookings_in(
+            connection, municipality, sorted(spans), since=self._now(), after=after, limit=BATCH
+        )
+
+    def _prepared(
+        self, connection: Connection, municipality: str, which: Callable[[Connection, int], list[int]], after: int
+    ) -> list[tuple[int, Accept]]:
+        rules, now = self._rulebook.rules(municipality), self._now()
         found = []
-        for stored in bookings.with_ids(connection, municipality, ids):
+        for stored in bookings.with_ids(connection, municipality, which(connection, after)):
             booking = stored_booking(stored.body, stored.persons, municipality, stored.number, self._seal)
             request = prepared(
                 booking, rules, self._seal, now=now, sent_by=stored.sent_by, accepted_at=stored.accepted_at
@@ -154,13 +171,21 @@ class Closing:
         return found
 
     async def finish(self) -> int:
-        """Apply what a process that is gone began to; gives how many closures."""
+        """Apply what a process that is gone began to; gives how many closures.
+
+        Where a closure was before it was moved nobody knows any more: all that is held back is planned anew.
+        """
         begun = await self._readers.read(closures.unapplied)
+        for town in sorted({municipality for municipality, _ in begun}):
+            await self._replan(town, partial(self._held_back, town))
         for municipality, id_ in begun:
             closure = await self._readers.read(closures.find, municipality, id_)
             if closure:
                 await self._apply(municipality, closure, None)
         return len(begun)
+
+    def _held_back(self, municipality: str, connection: Connection, after: int) -> list[int]:
+        return claims.suspended(connection, municipality, now=self._now(), after=after, limit=BATCH)
 
 
 def _content(closure: Stored) -> tuple[object, ...]:

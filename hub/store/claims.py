@@ -70,6 +70,16 @@ def bookings_on(connection: Connection, municipality: str, lane: int, *, now: in
     return [booking for (booking,) in rows]
 
 
+def suspended(connection: Connection, municipality: str, *, now: int, after: int, limit: int) -> list[int]:
+    """Ids of bookings of which a closure holds something back that is not over, by id."""
+    rows = connection.rows(
+        "SELECT DISTINCT booking FROM claims WHERE municipality = ? AND suspended = 1 AND ends > ? AND booking > ?"
+        " ORDER BY booking LIMIT ?",
+        (municipality, now, after, limit),
+    )
+    return [booking for (booking,) in rows]
+
+
 def on_lane(
     connection: Connection, municipality: str, lane: int, *, since: int, until: int = NEVER, limit: int = 200
 ) -> list[ClaimRow]:
