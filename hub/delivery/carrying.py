@@ -9,7 +9,6 @@ from hub.delivery.credentials import CredentialErrand
 from hub.delivery.errand import Errand
 from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import Outcome, failed, put_off
-from hub.delivery.retrying import next_attempt
 from hub.delivery.running import Running
 from hub.delivery.zones import ZoneErrand
 from hub.model.plan import TargetKind
@@ -57,8 +56,8 @@ class Carrier:
         if running_seconds() >= last_start:
             return put_off(loaded.lane, until=now)
         errand = self._errand(loaded, running, now)
-        if not running.gate.enter(loaded.lane.id, now):
-            until = max(running.gate.retry_at, now + SECOND)
+        if not running.gate.enter(loaded.lane.id, now, needed_by=errand.desired.needed_by):
+            until = min(max(running.gate.retry_at, now + SECOND), errand.next_edge)
             return put_off(loaded.lane, until=until, cause=UNREACHABLE, missed_until=errand.missed_until)
         try:
             return errand.idle() or await self._called(errand)
@@ -118,12 +117,12 @@ class Carrier:
             errand.lane,
         )
         gate.failed(lane.id, now, needed_by=needed_by)
-        due = next_attempt(lane.attempts, now=now, needed_by=needed_by, retry_after=retry_after)
+        due = errand.next_try(now, retry_after)
         return failed(
             lane,
             Delivery.RETRYING,
             detail,
-            due=due if gate.is_open else max(due, gate.retry_at),
+            due=due if gate.is_open else max(due, min(gate.retry_at, errand.next_edge)),
             cause=self._cause(errand, now),
             effect=errand.failing_effect,
             quiet=quiet_after(errand.running) if doubt else None,
@@ -148,12 +147,11 @@ class Carrier:
         place = f"{frame.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.tb_lineno}" if frame else "?"
         told = f"{running.settings.connector} raised {type(error).__name__} at {place}"
         LOG.error("connection %s: %s", running.name, told)
-        due = next_attempt(lane.attempts, now=errand.now, needed_by=errand.desired.needed_by)
         return failed(
             lane,
             Delivery.RETRYING,
             told,
-            due=due,
+            due=errand.next_try(errand.now),
             cause=Cause("connector-bug", told),
             effect=errand.failing_effect,
             quiet=quiet_after(running),

@@ -70,7 +70,9 @@ class CredentialErrand(Errand):
         """Look first where there is doubt or a hint; put or remove the whole; look at what came of it."""
         access = self.running.access()
         if access is None:
-            return self.not_so("the connection opens no doors", sent="", due=NEVER, delivery=Delivery.STUCK)
+            told = "the connection opens no doors"
+            cause = Cause("rejected", told)
+            return self.not_so(told, sent="", due=NEVER, delivery=Delivery.STUCK, cause=cause)
         if not self.desired.wanted:
             return await self._remove(access)
         reader = self.running.reads_credentials()
@@ -140,7 +142,7 @@ class CredentialErrand(Errand):
         )
         if found is not None and (outcome := self._as_found(found, access)):
             return replace(outcome, sent=self._state, reference=receipt.reference or None)
-        due = next_attempt(self.lane.attempts, now=self.now, needed_by=self.desired.needed_by)
+        due = self.next_try(self.now)
         seen = found.condition if found else "nothing"
         return self.not_so(
             f"granted, and reads {seen}", sent=self._state, due=due, cause=Cause("not-so", self.lane.key)
@@ -186,7 +188,7 @@ class CredentialErrand(Errand):
         )
         if found is None:
             return self.confirmed(proof=Proof.READ, state=NO_WINDOWS, sent=NO_WINDOWS)
-        due = next_attempt(self.lane.attempts, now=self.now)
+        due = self.next_try(self.now)
         return self.not_so(
             f"revoked, and still reads {found.condition}",
             sent=NO_WINDOWS,

@@ -3,10 +3,12 @@
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from hub.clock import NEVER
 from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import UNKNOWN, Outcome, effect_of, untouched
+from hub.delivery.retrying import next_attempt
 from hub.delivery.running import Running
 from hub.model.events import EventType
 from hub.model.states import Delivery, Effect, Proof
@@ -72,6 +74,11 @@ class Errand(ABC):
     def missed_until(self) -> int | None:
         """`wanted_until`, unless it is believed to stand: then nobody misses it."""
         return None if self.stands else self.wanted_until
+
+    def next_try(self, now: int, retry_after: timedelta | None = None) -> int:
+        """When to try again: by the next edge, when something else is to be sent, unless the system asks for time."""
+        due = next_attempt(self.lane.attempts, now=now, needed_by=self.desired.needed_by, retry_after=retry_after)
+        return min(due, self.next_edge) if retry_after is None else due
 
     @property
     def over(self) -> int:

@@ -25,36 +25,54 @@ class Gate:
         self._failures = 0
         self._unanswered: set[int] = set()
         self._probing: int | None = None
+        self._soonest = NEVER
+        """When the first of those that were turned away since the last failure is needed."""
 
     @property
     def is_open(self) -> bool:
         """Whether everybody may go through."""
         return self.failing_since is None
 
-    def enter(self, lane: int, now: int) -> bool:
-        """Whether this lane may call; of those that come while the gate is shut, one at its time."""
+    def enter(self, lane: int, now: int, *, needed_by: int = NEVER) -> bool:
+        """Whether this lane may call; of those that come while the gate is shut, one at its time.
+
+        One that is turned away and is needed soon has the next probe made sooner, whichever lane makes it.
+        """
         if self.is_open:
             return True
         if self._probing is not None or now < self.retry_at:
+            self._soonest = min(self._soonest, needed_by)
+            self._try_by(next_attempt(self._failures - 1, now=now, needed_by=needed_by))
             return False
         self._probing = lane
         return True
 
     def failed(self, lane: int, now: int, *, needed_by: int = NEVER) -> None:
-        """No answer: when it is not this lane alone, shut, or stay shut longer."""
+        """No answer: when it is not this lane alone, shut, or stay shut longer.
+
+        Those that were in hand when it shut are one failure together.
+        """
         self._unanswered.add(lane)
+        in_hand = not self.is_open and self._probing != lane
         self.left(lane)
+        if in_hand:
+            self._try_by(next_attempt(self._failures - 1, now=now, needed_by=needed_by))
+            return
         if self.is_open and len(self._unanswered) < _ENOUGH:
             return
         self.failing_since = now if self.failing_since is None else self.failing_since
-        self.retry_at = next_attempt(self._failures, now=now, needed_by=needed_by)
-        self._failures += 1
+        self.retry_at = next_attempt(self._failures, now=now, needed_by=min(needed_by, self._soonest))
+        self._failures, self._soonest = self._failures + 1, NEVER
+
+    def _try_by(self, moment: int) -> None:
+        self.retry_at = min(self.retry_at, moment)
 
     def succeeded(self) -> None:
         """An answer, whatever it said: open."""
         was_shut = not self.is_open
         self.failing_since, self.retry_at, self._failures, self._probing = None, 0, 0, None
         self._unanswered.clear()
+        self._soonest = NEVER
         if was_shut and self.opened:
             self.opened()
 

@@ -8,7 +8,6 @@ from hub.clock import instant
 from hub.delivery.awaiting import settled_sighting
 from hub.delivery.errand import Errand
 from hub.delivery.outcomes import Outcome
-from hub.delivery.retrying import next_attempt
 from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
 from hub.model.events import EventType
 from hub.model.plan import TargetKind
@@ -71,7 +70,9 @@ class ZoneErrand(Errand):
         """Read first where there is doubt or a hint; send what should be; read what came of it."""
         control = self.running.control()
         if control is None:
-            return self.not_so("the connection controls no zones", sent="", due=self.next_edge, delivery=Delivery.STUCK)
+            told = "the connection controls no zones"
+            cause = Cause("rejected", told)
+            return self.not_so(told, sent="", due=self.next_edge, delivery=Delivery.STUCK, cause=cause)
         reader = self.running.reads_zones()
         if reader and self.desired.wanted and (self.lane.look or self.in_doubt):
             found = await reader.read_zone(self.lane.key)
@@ -131,8 +132,7 @@ class ZoneErrand(Errand):
         if found.condition is Condition.OVERRIDDEN:
             return self._overridden(found)
         told = f"told {_said(level)}, and reads {_said(found.value)} ({found.condition})"
-        due = next_attempt(self.lane.attempts, now=self.now, needed_by=self.desired.needed_by)
-        return self.not_so(told, sent=state, due=due, cause=Cause("not-so", self.lane.key))
+        return self.not_so(told, sent=state, due=self.next_try(self.now), cause=Cause("not-so", self.lane.key))
 
     def _is_so(self, found: Sighting[Level], level: Level) -> bool:
         """A released zone is so when it is at rest; where nobody knows what that is, when it tells at all."""

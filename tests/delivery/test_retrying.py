@@ -107,6 +107,14 @@ def test_one_probes_at_a_time_and_ever_more_seldom() -> None:
     assert gate.failing_since == NOW
 
 
+def test_those_in_hand_when_it_shut_are_one_failure_together() -> None:
+    gate = Gate()
+    assert all(gate.enter(lane, NOW) for lane in range(8))
+    for lane in range(8):
+        gate.failed(lane, NOW)
+    assert gate.retry_at == NOW + FIRST
+
+
 def test_a_probe_that_left_without_calling_makes_room_for_another() -> None:
     gate = shut(Gate())
     now = gate.retry_at
@@ -139,7 +147,9 @@ def test_after_it_opened_the_waits_begin_anew() -> None:
 @pytest.mark.parametrize("seconds, wait", [(100, 10), (20, 5), (3000, 40)])
 def test_a_gate_before_which_something_urgent_waits_is_tried_sooner(seconds: int, wait: int) -> None:
     gate = shut(Gate())
-    for _ in range(2):
-        gate.failed(3, NOW, needed_by=NOW + seconds * SECOND)
-    gate.failed(4, NOW, needed_by=NOW + seconds * SECOND)
-    assert gate.retry_at == NOW + wait * SECOND
+    now = NOW
+    for _ in range(3):
+        now = gate.retry_at
+        assert gate.enter(3, now)
+        gate.failed(3, now, needed_by=now + seconds * SECOND)
+    assert gate.retry_at == now + wait * SECOND
