@@ -1,6 +1,7 @@
 """Is tonight ready? Resource by resource, each system, with its proof (rule 9: only `read` is green)."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
@@ -60,12 +61,9 @@ def _lines(connection: Connection, scene: _Scene, until: int) -> list[ReadinessA
     for use in coming:
         asked = Asked.from_json(use.asked)
         seen = lanes.seen(connection, town, [target.lane for target in asked.targets.values()])
-        for standing in standings(asked, seen, scene.rules.horizons, now=scene.now):
-            claims = [
-                c
-                for c in asked.claims.values()
-                if c.target == standing.target and c.occasion == use.occasion and c.ends > scene.now
-            ]
+        its = replace(asked, claims={key: c for key, c in asked.claims.items() if c.occasion == use.occasion})
+        for standing in standings(its, seen, scene.rules.horizons, now=scene.now):
+            claims = [c for c in its.claims.values() if c.target == standing.target and c.ends > scene.now]
             if claims:
                 lines.append(_line(scene, use, standing, claims))
         lines += (_unserved(scene, use, capability, what) for capability, what in json.loads(use.unserved))

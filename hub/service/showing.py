@@ -9,7 +9,7 @@ from hub.model.answers import ConflictAnswer, CredentialAnswer, DoorHours, Effec
 from hub.model.booking import Booking, Holder
 from hub.model.plan import Claim, Plan, TargetKey, TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
-from hub.planner.fold import remaining
+from hub.planner.fold import NO_WINDOWS, remaining
 from hub.service.accepting import Conflict
 from hub.service.asked import Asked
 from hub.store.lanes import Seen
@@ -90,33 +90,48 @@ def _of_target(key: TargetKey, seen: Seen, claims: Sequence[Claim], horizons: Ho
     live = [claim for claim in claims if claim.ends > now]
     delivery = Delivery(seen.delivery)
     if not live:
-        going = seen.due <= now or delivery in {Delivery.RETRYING, Delivery.STUCK, Delivery.SENDING}
-        mine = going and (seen.kind == TargetKind.CREDENTIAL or seen.effect == Effect.REMOVING)
+        mine = _to_be_removed(seen, delivery, now)
         return Standing(key, Effect.REMOVING if mine else Effect.REMOVED, delivery, _proof(seen), NEVER, seen.detail)
     if all(claim.suspended for claim in live):
         return Standing(key, Effect.SUSPENDED, delivery, None, NEVER, None)
-    wake = min(wake_of(claim, horizons, now) for claim in live if not claim.suspended)
-    if wake > now and not _covered(seen, live, now):
+    wake, due = _awake([claim for claim in live if not claim.suspended], horizons, now)
+    covered = _covered(seen, due, now)
+    if wake > now and not covered:
         return Standing(key, Effect.PLANNED, Delivery.WAITING, None, wake, None)
     if seen.effect in {Effect.OVERRIDDEN, Effect.LOST}:
         return Standing(key, Effect(seen.effect), delivery, _proof(seen), seen.due, seen.detail)
-    if _covered(seen, live, now):
+    if covered:
         return Standing(key, Effect.STANDING, Delivery.CONFIRMED, _proof(seen), NEVER, None)
     return Standing(key, Effect.PLANNED, delivery, None, wake, seen.detail)
+
+
+def _to_be_removed(seen: Seen, delivery: Delivery, now: int) -> bool:
+    """Whether what nobody claims any more is still to go; a credential also while its connection is paused or shut."""
+    going = seen.due <= now or delivery in {Delivery.RETRYING, Delivery.STUCK, Delivery.SENDING}
+    if seen.kind == TargetKind.CREDENTIAL:
+        return going or seen.confirmed not in {None, NO_WINDOWS}
+    return going and seen.effect == Effect.REMOVING
+
+
+def _awake(claims: Sequence[Claim], horizons: Horizons, now: int) -> tuple[int, Sequence[Claim]]:
+    """When the first is to be sent, and those that are to be by now: of a season far ahead nothing is due yet."""
+    wakes = [wake_of(claim, horizons, now) for claim in claims]
+    due = [claim for claim, wake in zip(claims, wakes, strict=True) if wake <= now]
+    return min(wakes), due or claims
 
 
 def _proof(seen: Seen) -> Proof | None:
     return Proof(seen.proof) if seen.proof else None
 
 
-def _covered(seen: Seen, live: Iterable[Claim], now: int) -> bool:
+def _covered(seen: Seen, due: Iterable[Claim], now: int) -> bool:
     """Whether what was last confirmed holds all that the claims ask for now."""
     if seen.confirmed is None or seen.confirmed == "?":
         return False
     if seen.kind == TargetKind.CREDENTIAL:
         windows = remaining(seen.confirmed[seen.confirmed.index("[") :], now) if "[" in seen.confirmed else []
-        return all(_opened(claim, windows, now) for claim in live if not claim.suspended)
-    current = [claim.level for claim in live if claim.starts <= now and not claim.suspended]
+        return all(_opened(claim, windows, now) for claim in due)
+    current = [claim.level for claim in due if claim.starts <= now]
     _, _, level = seen.confirmed.partition(":")
     return bool(current) and level.isdigit() and int(level) >= max(current)
 
