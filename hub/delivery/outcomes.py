@@ -113,7 +113,7 @@ def failed(  # noqa: PLR0913 - what is known of a failure
         detail=detail,
         sent=sent if doubt else None,
         quiet=quiet or 0,
-        attempts=lane.attempts + (delivery is Delivery.RETRYING),
+        attempts=max(lane.attempts + (delivery is Delivery.RETRYING), int(lane.taken_over)),
         look=lane.look,
         repairs=lane.repairs,
         cause=cause,

@@ -25,6 +25,7 @@ class Settling:
         rows = [self._settled(connection, outcome, now) for outcome in done]
         ours = lanes.settle(connection, rows)
         old = {one.lane.problem for one in done if one.lane.problem is not None}
+        old |= {row.problem for row, is_ours in zip(rows, ours, strict=True) if row.problem and not is_ours}
         problems.close(connection, old, now=now)
         mine = [one for one, is_ours in zip(done, ours, strict=True) if is_ours]
         _tell(connection, mine, now)
