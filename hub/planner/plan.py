@@ -63,8 +63,8 @@ class _Asked:
         )
         for zone in wanted.zones:
             level = zone.levels.get(occasion.activity, zone.default)
-            self.claims[occasion.id, zone.target, ""] = Claim(
-                occasion.id, zone.target, zone.kind, "", starts - zone.lead, ends + zone.lag, level, closed
+            self._ask(
+                Claim(occasion.id, zone.target, zone.kind, "", starts - zone.lead, ends + zone.lag, level, closed)
             )
         if wanted.access and occasion.holders:
             self._enter(wanted.access, occasion, starts, ends, closed=closed)
@@ -83,16 +83,13 @@ class _Asked:
                 continue
             entered.add(target)
             for door in access.doors:
-                self.claims[occasion.id, target, door.door] = Claim(
-                    occasion.id,
-                    target,
-                    TargetKind.CREDENTIAL,
-                    door.door,
-                    starts - door.lead,
-                    ends + door.lag,
-                    1,
-                    closed,
-                )
+                opens, shuts = starts - door.lead, ends + door.lag
+                self._ask(Claim(occasion.id, target, TargetKind.CREDENTIAL, door.door, opens, shuts, 1, closed))
+
+    def _ask(self, claim: Claim) -> None:
+        place = claim.occasion, claim.target, claim.door
+        known = self.claims.get(place)
+        self.claims[place] = claim if known is None else _joined(known, claim)
 
     def _granted(self, access: AccessRule, holder: Holder) -> TargetKey:
         place = self._places[id(holder)]
@@ -134,6 +131,14 @@ class _Asked:
         for role in booking.notify:
             if rules.roles.get(role) is None:
                 self.unserved[Unserved(Capability.NOTIFICATION, role)] = None
+
+
+def _joined(one: Claim, other: Claim) -> Claim:
+    """What an occasion asks twice of one target, for its resource and an extra: closing one stops not the other."""
+    if one.suspended != other.suspended:
+        return other if one.suspended else one
+    starts, ends = min(one.starts, other.starts), max(one.ends, other.ends)
+    return one._replace(starts=starts, ends=ends, level=max(one.level, other.level))
 
 
 def _brought(holder: Holder) -> str:

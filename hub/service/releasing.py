@@ -45,12 +45,14 @@ def given_up(before: frozenset[Use], now: frozenset[Use], *, at: int) -> list[tu
 
 
 def released(connection: Connection, changes: Iterable[Change]) -> list[Event]:
-    """The events of what became free: nobody else has it, nor a whole or part of it."""
-    told = []
+    """What became free: nobody has it, nor a whole or part of it; told once when several leave it together."""
+    told, known = [], dict[tuple[str, str], list[Span]]()
     for one in changes:
         request = one.request
         for resource, span in given_up(one.before.uses, request.uses, at=request.now):
-            for free in _free(connection, one, resource, span):
+            already = known.setdefault((request.municipality, resource), [])
+            for free in _left([span], [*_taken(connection, one, resource, span), *already]):
+                already.append(free)
                 body = {"resource": resource, "starts_at": _said(free.starts), "ends_at": _said(free.ends)}
                 event = Event(
                     request.municipality, EventType.TIME_RELEASED, request.number, json.dumps(body), request.now
@@ -59,14 +61,21 @@ def released(connection: Connection, changes: Iterable[Change]) -> list[Event]:
     return told
 
 
-def _free(connection: Connection, one: Change, resource: str, span: Span) -> list[Span]:
-    rules, spans = one.request.rules, [span]
+def _taken(connection: Connection, one: Change, resource: str, span: Span) -> Iterator[Span]:
+    """When others have the resource, a whole or a part of it, or the booking itself has."""
+    rules = one.request.rules
     related = rules.resources[resource].related if resource in rules.resources else frozenset((resource,))
     for name in sorted(related):
-        for other in occupancy.overlapping(
+        others = occupancy.overlapping(
             connection, rules.municipality, name, span.starts, span.ends, but=one.request.number
-        ):
-            spans = list(without(spans, Span(other.starts, other.ends)))
+        )
+        yield from (Span(other.starts, other.ends) for other in others)
+    yield from (Span(use.starts, use.ends) for use in one.request.uses if use.resource in related)
+
+
+def _left(spans: list[Span], taken: Iterable[Span]) -> list[Span]:
+    for one in taken:
+        spans = list(without(spans, one))
     return spans
 
 
