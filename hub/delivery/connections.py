@@ -72,6 +72,13 @@ class SealedState:
         await self._writer.call(connector_state.delete, *self._place, key)
 
 
+def _way(settings: Settings, environment: Mapping[str, str]) -> httpx.AsyncBaseTransport:
+    """The way to the system itself; the proxy may hold a password, and then is a reference."""
+    proxy = resolve({"proxy": settings.proxy}, environment)["proxy"]
+    ca_file = Path(settings.ca_file) if settings.ca_file else None
+    return transport(ca_file=ca_file, proxy=None if proxy is None else str(proxy))
+
+
 class Connections:
     """All running connections of this process, by municipality and name."""
 
@@ -118,6 +125,7 @@ class Connections:
         told = stand_ins.settings(municipality, name, settings)
         try:
             plain = told if told is not None else resolve(settings.settings, environment)
+            way = stand_ins.transport(municipality, name) or _way(settings, environment)
             config = connector_type.config_type.model_validate(plain)
         except ConfigurationError as error:
             msg = f"connections/{name}.yaml: {error}"
@@ -125,7 +133,6 @@ class Connections:
         except ValueError as error:
             msg = f"connections/{name}.yaml: the settings cannot be used ({type(error).__name__}); run knutpunkt check"
             raise ConfigurationError(msg) from None
-        way = stand_ins.transport(municipality, name)
         lent = self._lend(municipality, name, settings, connector_type, way)
         connector = connector_type(config, lent)
         if connector.pace.lands_within > self._lease / 2:
@@ -143,12 +150,11 @@ class Connections:
         name: str,
         settings: Settings,
         connector_type: type[Connector[Any]],
-        way: httpx.AsyncBaseTransport | None,
+        way: httpx.AsyncBaseTransport,
     ) -> Lent:
-        ca_file = Path(settings.ca_file) if settings.ca_file else None
         return Lent(
-            transport=way or transport(ca_file=ca_file, proxy=settings.proxy),
-            tls=ssl.create_default_context(cafile=str(ca_file)) if ca_file else None,
+            transport=way,
+            tls=ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else None,
             clock=self._clock,
             state=SealedState(municipality, name, self._writer, self._readers, self._seal),
             log=logging.getLogger(f"hub.connector.{name}"),

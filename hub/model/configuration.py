@@ -143,7 +143,11 @@ class Connection(Frozen):
         dict[str, object], Field(description="the connector's own settings; secrets as ${env:NAME} or ${file:/path}")
     ]
     proxy: Annotated[
-        str | None, Field(pattern=r"^https?://", description="HTTP proxy, e.g. http://proxy.example.se:3128")
+        str | None,
+        Field(
+            pattern=r"^(https?://[^@\s]+|\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^}]+)\})$",
+            description="HTTP proxy, e.g. http://proxy.example.se:3128; or, where it holds a password, ${env:NAME}",
+        ),
     ] = None
     ca_file: Annotated[str | None, Field(description="path of the private CA's certificate, PEM")] = None
 
