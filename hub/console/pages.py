@@ -49,7 +49,7 @@ class Alike(NamedTuple):
     """Problems that differ in nothing that a reader sees: the first, how many, and what waits behind them all."""
 
     first: ProblemAnswer
-    count: int
+    number: int
     waiting: int
     nearest: datetime | None
 
