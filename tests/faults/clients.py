@@ -58,7 +58,7 @@ class Client:
     async def go_on(self, http: "Desk", stopping: asyncio.Event) -> None:
         """Book until told to stop."""
         while not stopping.is_set():
-            number = f"B-{self.name}-{self.dice.randrange(BOOKINGS_EACH)}"
+            number = f"B-{self.name}-{self.dice.randrange(BOOKINGS_EACH) if self.dice.random() < 0.6 else 0}"
             revision = self.revisions[number] = self.revisions.get(number, 0) + 1
             wanted = a_booking(number, revision, self.dice)
             self.ledger.keep(wanted)

@@ -24,7 +24,7 @@ from tests.faults.town import write_entry_points, write_town
 from tests.faults.verdict import Judge, Verdict
 
 CLIENTS = 16
-ODDS = {Fate.DROPPED: 0.04, Fate.UNANSWERED: 0.04, Fate.LATE: 0.04}
+ODDS = {Fate.DROPPED: 0.04, Fate.UNANSWERED: 0.04, Fate.LATE: 0.08}
 SECONDS_TO_START = 20.0
 
 
@@ -130,6 +130,13 @@ class Story:
         await self.restarted()
         second = await self.judged()
         return Verdict(second.wrong, first.judged + second.judged, first.seconds + second.seconds)
+
+    async def called(self, *which: str) -> None:
+        """Wait until calls of these kinds have come to the systems."""
+        give_up = time.monotonic() + SECONDS_TO_START
+        while not set(which) <= (await self.calls()).keys():
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"no call {which}")
 
     async def calls(self) -> Counter[str]:
         """What became of the calls that changed something."""

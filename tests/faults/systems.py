@@ -21,6 +21,7 @@ from hub.clock import DomainClock, micros
 from tests.faults.moments import Moment
 from tests.faults.town import DOORS, LAMPS, LANDS_WITHIN, LOCKS, TIMEOUT
 
+GIVEN_UP = TIMEOUT.total_seconds() * 1.05
 LATEST = LANDS_WITHIN.total_seconds() * 0.85
 """A call that comes late has its effect this long after it was sent, at most; the rest is for the way here."""
 
@@ -97,7 +98,7 @@ class Systems:
         if fate is Fate.DROPPED:
             return self._hung_up(request)
         if fate is Fate.LATE:
-            await asyncio.sleep(self._dice.uniform(TIMEOUT.total_seconds() * 1.05, LATEST))
+            await asyncio.sleep(self._delay())
         answer = act()
         self._note(key, f"{place} {key} {what} is so")
         killed = self._killed(place, Moment.APPLIED)
@@ -110,6 +111,11 @@ class Systems:
                 return fate
             dice -= odds
         return Fate.DONE
+
+    def _delay(self) -> float:
+        """As late as can be, when all calls are to be late."""
+        always = self.odds.get(Fate.LATE) == 1
+        return LATEST if always else self._dice.uniform(GIVEN_UP, LATEST)
 
     def _killed(self, place: str, moment: Moment) -> bool:
         if (self.trap.get("place"), self.trap.get("moment")) != (place, moment):

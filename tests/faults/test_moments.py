@@ -10,6 +10,7 @@ import pytest
 from tests.faults.clients import HOLDERS, holder
 from tests.faults.moments import Moment
 from tests.faults.story import Story
+from tests.faults.systems import Fate
 from tests.faults.town import LAMPS, LOCKS
 
 OF_DELIVERY = (Moment.TAKEN, Moment.RECEIVED, Moment.APPLIED, Moment.ANSWERED, Moment.SEEN)
@@ -19,7 +20,9 @@ EVERYWHERE = [*WHERE, *(("hub", moment) for moment in OF_THE_DATABASE)]
 SEED = 7
 
 
-def booking(revision: int, *, court: int = 1, status: str = "confirmed") -> dict[str, Any]:
+def booking(
+    revision: int, *, court: int = 1, status: str = "confirmed", activity: str = "match", hours: int = 1
+) -> dict[str, Any]:
     now = datetime.now(UTC)
     return {
         "number": "B-1",
@@ -31,8 +34,8 @@ def booking(revision: int, *, court: int = 1, status: str = "confirmed") -> dict
                 "id": "1",
                 "resource": f"norr.bana-{court}",
                 "starts_at": (now - timedelta(minutes=5)).isoformat(),
-                "ends_at": (now + timedelta(hours=1)).isoformat(),
-                "activity": "match",
+                "ends_at": (now + timedelta(hours=hours)).isoformat(),
+                "activity": activity,
                 "holders": [holder(HOLDERS[0])],
             }
         ],
@@ -56,5 +59,42 @@ def test_a_hub_that_dies_there_loses_nothing_and_doubles_nothing(place: str, mom
                 assert verdict.wrong == []
                 assert verdict.judged >= 2
             assert story.kills == len(steps)
+
+    asyncio.run(told())
+
+
+@pytest.mark.parametrize("change", [{"activity": "training", "hours": 2}, {"status": "cancelled"}], ids=str)
+def test_a_call_that_comes_late_never_has_the_last_word(change: dict[str, Any], tmp_path: Path) -> None:
+    async def told() -> None:
+        async with Story.begun(tmp_path, SEED) as story:
+            await story.lose({Fate.LATE: 1.0})
+            first, second = booking(1), booking(2, **change)
+            story.ledger.keep(first)
+            assert await story.desk.put(first, story.ledger)
+            await story.called(f"{LOCKS} {Fate.LATE}", f"{LAMPS} {Fate.LATE}")
+            await story.lose({})
+            story.ledger.keep(second)
+            assert await story.desk.put(second, story.ledger)
+            verdict = await story.judged()
+            assert verdict.wrong == []
+
+    asyncio.run(told())
+
+
+@pytest.mark.parametrize("place", [LOCKS, LAMPS])
+def test_a_call_of_a_killed_hub_never_has_the_last_word(place: str, tmp_path: Path) -> None:
+    async def told() -> None:
+        async with Story.begun(tmp_path, SEED) as story:
+            await story.lose({Fate.LATE: 1.0})
+            await story.lay(place, Moment.RECEIVED)
+            first, second = booking(1), booking(2, activity="training", hours=2)
+            story.ledger.keep(first)
+            story.ledger.keep(second)
+            await story.desk.put(first, story.ledger)
+            await story.died()
+            await story.lose({})
+            assert await story.desk.put(second, story.ledger)
+            verdict = await story.judged()
+            assert verdict.wrong == []
 
     asyncio.run(told())
