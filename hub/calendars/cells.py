@@ -68,7 +68,7 @@ def written(row: Row, field: str) -> object:
     match field.rpartition(".")[2]:
         case "revision":
             if not (text.isascii() and text.isdigit()) or len(text) > 16:  # noqa: PLR2004 - digits
-                raise row.unreadable(field, f"{text[:40]!r} is no revision: write a whole number")
+                raise row.unreadable(field, "is no revision: write a whole number")
             return int(text)
         case "phone":
             number = international(text)
@@ -87,7 +87,7 @@ def moments_of(row: Row) -> tuple[datetime, datetime]:
     if "minutes" in row.cells:
         text = row.text("minutes")
         if not (text.isascii() and text.isdigit()) or len(text) > 6:  # noqa: PLR2004 - digits
-            raise row.unreadable("minutes", f"{text[:40]!r} is no number of minutes")
+            raise row.unreadable("minutes", "is no number of minutes")
         return starts, starts + timedelta(minutes=int(text))
     if "ends_at" in row.cells:
         return starts, _moment(row, "ends_at")
@@ -125,7 +125,7 @@ def _read(row: Row, field: str, form: str, *, dated: bool = True) -> datetime:
     try:
         told = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007 - a wall time
     except (ValueError, OverflowError):
-        raise row.unreadable(field, f"{text[:40]!r} is not written as {form}") from None
+        raise row.unreadable(field, f"is not written as {form}") from None
     if dated and not _EARLIEST <= told.year <= _LATEST:
-        raise row.unreadable(field, f"{text[:40]!r} does not lie between {_EARLIEST} and {_LATEST}")
+        raise row.unreadable(field, f"does not lie between {_EARLIEST} and {_LATEST}")
     return told
