@@ -194,9 +194,9 @@ async def _expected(request: Request, here: Desk, municipality: str, raw: bytes)
     if token is None:
         return None
     held = Held(here, municipality)
-    (expected,) = await held.against(_once(raw), token.strip('" '))
+    told = await held.against(_once(raw), token.strip('" '))
     held.close()
-    return expected
+    return told[0] if told else None
 
 
 async def _once(raw: bytes) -> AsyncIterator[bytes]:

@@ -57,7 +57,7 @@ class DryRun:
         self._rules, self._seal, self._now = rules, seal, now
         self._connection, self._overlay = readers.apart(), Overlay()
         self._connection.run("BEGIN")
-        self._hash = hashlib.blake2b(repr(rules.basis).encode(), digest_size=16)
+        self._hash = hashlib.blake2b(repr((rules.municipality, rules.basis)).encode(), digest_size=16)
         self.expected = array("q")
         """The revision that each line found, in order; 0 for a new booking, -1 for a line that was refused."""
 

@@ -1,5 +1,6 @@
 """Bookings by HTTP: one, again, another revision, looked up, and listed."""
 
+import json
 from datetime import timedelta
 
 from hub.service.keys import Scope
@@ -37,6 +38,16 @@ def test_a_revision_that_changes_no_effect_is_200_and_one_that_does_202(site: Si
     assert site.put(revision=3, **hour(30)).status_code == 202
     assert site.put(revision=4, status="cancelled").status_code == 202
     assert site.locks.stands == {}
+
+
+def test_a_blank_body_held_to_an_empty_plan_is_refused_as_any_blank_body(site: Site) -> None:
+    ndjson = {"Content-Type": "application/x-ndjson"}
+    dry = site.ask("POST", "/bookings?dry_run=true", content=b"", headers=ndjson)
+    token = json.loads(dry.text.splitlines()[-1])["summary"]["state_token"]
+    answer = site.ask(
+        "PUT", "/bookings/B-1", content=b" ", headers={"If-Match": token, "Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
 
 
 def test_an_older_revision_is_told_the_current_one(site: Site) -> None:
