@@ -20,7 +20,10 @@ _TRIES = 2000
 
 
 class Wanted(NamedTuple):
-    """A grant on its lane, and the time from its first window to the end of its last."""
+    """A grant on its lane, and how long its lock knows it.
+
+    From when it is sent, a push horizon before its first window, to the end of its last.
+    """
 
     municipality: str
     lane: int

@@ -51,6 +51,9 @@ class Writing:
             town, now = one.request.municipality, one.request.now
             known = codes.of_lanes(connection, town, old) if old else {}
             one.codes = allocating.allocate(connection, wanted, known, self._seal, now=now)
+            mine = one.codes.values()
+            if redrawn := [c.lane for c in mine if c.lane in known and c.version != known[c.lane].version]:
+                lanes.hurry(connection, town, redrawn, now=now)
             if gone := touched - {w.grant.target for w in wanted}:
                 quarantine = max((grant.quarantine for grant in one.request.plan.grants), default=_REST)
                 codes.rest(connection, [(now + quarantine, town, one.targets[key].lane) for key in gone], now=now)
@@ -110,9 +113,15 @@ def _wanted(one: Change) -> list[Wanted]:
     by_target: dict[TargetKey, list[tuple[int, int]]] = {}
     for claim in one.now.values():
         by_target.setdefault(claim.target, []).append((claim.starts, claim.ends))
-    town = one.request.municipality
+    town, horizons = one.request.municipality, one.request.rules.horizons
     return [
-        Wanted(town, one.targets[grant.target].lane, grant, min(s for s, _ in spans), max(e for _, e in spans))
+        Wanted(
+            town,
+            one.targets[grant.target].lane,
+            grant,
+            min(starts for starts, _ in spans) - horizons.get(grant.target.connection, 0),
+            max(ends for _, ends in spans),
+        )
         for grant in one.request.plan.grants
         if (spans := by_target.get(grant.target))
     ]

@@ -97,6 +97,15 @@ def withdraw(connection: Connection, rows: Iterable[tuple[int, str, int]]) -> No
     )
 
 
+def hurry(connection: Connection, municipality: str, ids: Iterable[int], *, now: int) -> None:
+    """Have lanes carried at once: what stands there has another secret now, whenever its claims matter."""
+    connection.each(
+        "UPDATE lanes SET due = CASE WHEN due > ? THEN ? ELSE due END, delivery = 'due'"
+        " WHERE municipality = ? AND id = ?",
+        [(now, now, municipality, id_) for id_ in ids],
+    )
+
+
 def take(connection: Connection, asked: list[Take]) -> list[list[Lane]]:
     """Lease lanes that are due. While leased, `due` is the lease's end: a dead owner is found by the same query."""
     return [_take(connection, one) for one in asked]

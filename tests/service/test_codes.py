@@ -100,8 +100,19 @@ def test_a_used_pin_rests_for_its_quarantine_and_may_then_come_again(
     hall.put("B-2", **hour(6 * A_DAY))
     assert pin(hall, "B-2") == "73915"
     drawing(monkeypatch, "48291")
-    hall.put("B-3", **hour(8 * A_DAY))
+    hall.put("B-3", **hour(22 * A_DAY))
     assert pin(hall, "B-3") == "48291"
+
+
+def test_a_pin_that_is_already_in_the_lock_is_not_given_whenever_it_opens(
+    hall: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing(monkeypatch, "48291", "73915")
+    hall.put("B-1", **hour(10 * A_DAY))  # sent at once, since the horizon is 14 days
+    drawing(monkeypatch, "48291", "73915")
+    hall.put("B-2")  # and its quarantine ends after 7
+    assert pin(hall, "B-2") == "73915"
+    assert {hall.locks.pin(key) for key in hall.locks.stands} == {"48291", "73915"}
 
 
 def test_a_pin_that_will_be_used_later_is_not_given_to_whoever_rests_into_it(
@@ -130,9 +141,9 @@ def test_a_booking_that_grows_into_anothers_time_gets_another_pin_and_the_lock_l
     drawing(monkeypatch, "48291", "73915")
     hall.put("B-1")
     drawing(monkeypatch, "48291")
-    hall.put("B-2", **hour(8 * A_DAY))
+    hall.put("B-2", **hour(22 * A_DAY))
     drawing(monkeypatch, "73915")
-    hall.put("B-1", 2, occasions=[occasion(id="1"), occasion(id="2", after=8 * A_DAY)])
+    hall.put("B-1", 2, occasions=[occasion(id="1"), occasion(id="2", after=22 * A_DAY)])
     assert (pin(hall, "B-1"), pin(hall, "B-2")) == ("73915", "48291")
     assert hall.locks.pin("hub-B-1") == "73915"
 
@@ -237,5 +248,5 @@ def test_each_holder_is_told_the_own_code_whoever_else_is_named(staging: Staging
 def test_a_quarantine_is_days_of_the_domains_clock(hall: Stage) -> None:
     hall.put()
     ((starts, ends),) = hall.rows("SELECT starts, ends FROM codes")
-    windows = hall.rows("SELECT min(starts), max(ends) + ? FROM claims WHERE door <> ''", 7 * DAY)
+    windows = hall.rows("SELECT min(starts) - ?, max(ends) + ? FROM claims WHERE door <> ''", 14 * DAY, 7 * DAY)
     assert [(starts, ends)] == windows
