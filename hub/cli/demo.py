@@ -1,6 +1,7 @@
 """`knutpunkt demo`: a day in tennishallen, played."""
 
 import asyncio
+import errno
 import sys
 import tempfile
 from datetime import timedelta
@@ -12,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 
 import hub
+from hub.cli.options import CannotRunError
 from hub.demo.play import Moment, Played, play
 from hub.demo.script import SCENES
 from hub.demo.stage import stage
@@ -31,7 +33,13 @@ def example() -> Path:
 @click.option("--port", type=int, default=8480, show_default=True, help="Of the hub; 0 takes a free one.")
 def demo(*, exit_: bool, port: int) -> None:
     """Play a day in tennishallen in accelerated time, and show what is true in each system."""
-    played = asyncio.run(_demo(stay=not exit_, port=0 if exit_ else port))
+    try:
+        played = asyncio.run(_demo(stay=not exit_, port=0 if exit_ else port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        msg = f"something else listens at port {port}, another demo or hub; choose with --port"
+        raise CannotRunError(msg) from error
     sys.exit(1 if played.wrong else 0)
 
 

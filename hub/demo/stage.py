@@ -83,24 +83,23 @@ async def stage(
 ) -> AsyncIterator[tuple[Stage, str, str]]:
     """Set up in an empty folder; gives the stage, its address and its key. All ends with the block."""
     clock = DomainClock(start)
-    port = port or free_port()
-    settings = Settings(database=f"sqlite:///{home / 'demo.db'}", port=port, simulate=True)
-    hub = Hub(settings, [folder, *more], clock=clock, environment={})
-    config = uvicorn.Config(hub.web(), host=settings.host, port=port, log_level="error", access_log=False)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    try:
-        await _started(server, serving)
-        address = f"http://{settings.host}:{port}"
-        key = hub.operator_key_file.read_text().strip()
-        async with httpx.AsyncClient(
-            base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30
-        ) as client:
-            yield Stage(hub, clock, client), address, key
-    finally:
-        hub.end_streams()
-        server.should_exit = True
-        await serving
+    with socket.create_server((Settings.host, port)) as listening:  # taken at once: who asks for a free port keeps it
+        settings = Settings(database=f"sqlite:///{home / 'demo.db'}", port=listening.getsockname()[1], simulate=True)
+        hub = Hub(settings, [folder, *more], clock=clock, environment={})
+        server = uvicorn.Server(uvicorn.Config(hub.web(), log_level="error", access_log=False))
+        serving = asyncio.create_task(server.serve([listening]))
+        try:
+            await _started(server, serving)
+            address = f"http://{settings.host}:{settings.port}"
+            key = hub.operator_key_file.read_text().strip()
+            async with httpx.AsyncClient(
+                base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30
+            ) as client:
+                yield Stage(hub, clock, client), address, key
+        finally:
+            hub.end_streams()
+            server.should_exit = True
+            await serving
 
 
 async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
@@ -110,11 +109,3 @@ async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
             msg = "the hub did not start; its message stands above"
             raise RuntimeError(msg)
         await asyncio.sleep(_POLL_SECONDS)
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -91,6 +91,13 @@ def test_a_port_that_is_taken_is_told(run: Run) -> None:
     assert "Error: cannot listen at 127.0.0.1" in told.stderr
 
 
+def test_a_demo_at_a_taken_port_is_told(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = run("demo", "--port", str(taken.getsockname()[1]))
+    assert told.exit_code == 2
+    assert "choose with --port" in told.stderr
+
+
 def test_a_folder_for_the_database_must_be_there(run: Run, tmp_path: Path) -> None:
     told = run("serve", str(UMEA), "--port", "0", "--database", f"sqlite:///{tmp_path}/none/hub.db")
     assert told.exit_code == 2
