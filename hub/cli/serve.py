@@ -1,6 +1,7 @@
 """`knutpunkt serve`: the whole hub in one process."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -138,6 +139,17 @@ def _stop(told: int, server: _Server, hub: Hub) -> None:
     server.handle_exit(told, None)
 
 
+def calm_collector() -> None:
+    """Have what is there now never looked at again by the garbage collector, and the rest seldom.
+
+    A full collection walked a hundred megabytes of code and configuration, and stood in the way of every request for
+    a tenth of a second; all collections together took a tenth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 async def _serve(hub: Hub, app: FastAPI, server: _Server, listening: socket.socket, *, as_json: bool) -> None:
     """Start the hub, serve until told to stop, then let it finish what is in hand; told twice it stops at once."""
     loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
@@ -148,6 +160,7 @@ async def _serve(hub: Hub, app: FastAPI, server: _Server, listening: socket.sock
             await running.enter_async_context(app.router.lifespan_context(app))
         except HubError as error:
             raise CannotRunError(str(error)) from error
+        calm_collector()
         _announce(hub, as_json=as_json)
         await server.serve(sockets=[listening])
         for each in signals:

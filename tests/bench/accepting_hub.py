@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from hub.app import Hub
+from hub.cli.serve import calm_collector
 from hub.settings import Pulse, Settings
 from tests.bench import town
 
@@ -21,6 +22,7 @@ class AcceptingHub(Hub):
 
     async def start(self) -> None:
         await super().start()
+        calm_collector()
         if self._invoices:
             known = self.rulebook.town(town.KEY)
             self.rulebook._towns[town.KEY] = replace(known, rules=replace(known.rules, finance=town.LEDGER))
