@@ -253,6 +253,8 @@ def _sent_by(request: Request, holder: Holder) -> str:
 
 def _is_dry(request: Request) -> bool:
     """Whether nothing may be stored. A parameter that is not understood may be meant to say so: it is refused."""
+    if not request.scope["query_string"]:
+        return False
     told = dict(request.query_params)
     dry = told.pop("dry_run", "false")
     if told or dry not in {"true", "false"}:

@@ -51,10 +51,10 @@ async def stream_events(
     last_event_id: Annotated[str | None, Header(max_length=200, description="where a broken stream ended")] = None,
 ) -> StreamingResponse:
     """Give events as they are committed. Each has its cursor as id, so a broken stream goes on where it ended."""
-    if here.streams[municipality] >= _MOST_STREAMS:
-        raise ProblemError("too-many-streams", f"{_MOST_STREAMS} are open; close those that nobody reads")
     begin = last_event_id or after or await here.feed.end(municipality)
     await here.feed.page(municipality, begin, limit=1)
+    if here.streams[municipality] >= _MOST_STREAMS:
+        raise ProblemError("too-many-streams", f"{_MOST_STREAMS} are open; close those that nobody reads")
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(
         _counted(request, here, municipality, begin), media_type="text/event-stream", headers=headers

@@ -38,6 +38,10 @@ class Connection(Protocol):
         """The database's time, microseconds; decides only who may take a lease."""
 
 
+CHECKPOINT = "wal_autocheckpoint=4000"
+"""Pages of log, 16 MB, before they are copied into the database: under load the same pages change again and again."""
+
+
 class SqliteConnection:
     """One connection to an SQLite file; used by one thread at a time."""
 
@@ -46,7 +50,7 @@ class SqliteConnection:
             path, isolation_level=None, check_same_thread=False, timeout=20, cached_statements=256
         )
         cache = "-4000" if read_only else "-16000"
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"cache_size={cache}", "temp_store=MEMORY"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"cache_size={cache}", "temp_store=MEMORY", CHECKPOINT):
             self.raw.execute(f"PRAGMA {pragma}")
         if read_only:
             self.raw.execute("PRAGMA query_only=ON")

@@ -18,6 +18,8 @@ from hub.sdk import HasDoors, HasZones
 
 FOLDER = Path(__file__).parents[2] / "examples" / "umea"
 LOCKS, LAMPS = "arx-tennishallen", "mqtt-tennishallen"
+_PATIENCE_SECONDS = 240
+"""A story that has not ended then hangs; it fails, and tells where."""
 Story = Callable[[Stage, httpx.AsyncClient], Awaitable[None]]
 
 
@@ -34,7 +36,8 @@ def play(story: Story, *, start: str = "2026-11-23 07:00", folder: Path = FOLDER
             async with stage(folder, Path(home), at(start), 0) as (here, address, key):
                 headers = {"Authorization": f"Bearer {key}"}
                 async with httpx.AsyncClient(base_url=f"{address}/v1/2480", headers=headers, timeout=40) as client:
-                    await story(here, client)
+                    async with asyncio.timeout(_PATIENCE_SECONDS):
+                        await story(here, client)
 
     asyncio.run(told())
 
