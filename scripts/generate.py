@@ -16,7 +16,7 @@ from hub.api import asyncapi
 from hub.api.application import create_api
 from hub.api.problems import CODES
 from hub.configuration.tables import filled
-from hub.model import answers, booking, configuration, credential, messages, verified, zone
+from hub.model import answers, attendance, booking, configuration, credential, messages, verified, zone
 from hub.model.events import Envelope
 from hub.model.states import DELIVERY_MOVES, EFFECT_MOVES, RECORD_MOVES
 from hub.service.remedies import codes, remedy
@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 CANONICAL = "schemas/canonical"
 
 MODELS: dict[str, type[BaseModel]] = {
+    "attendance": attendance.Attendance,
     "booking": booking.Booking,
     "booking-answer": answers.BookingAnswer,
     "booking-view": answers.BookingView,

@@ -131,6 +131,54 @@ class Facility(Frozen):
     )
 
 
+class WatchedFolder(Frozen):
+    """A folder where another system leaves files; each is taken whole, and then archived or put aside."""
+
+    path: Annotated[str, Field(min_length=1, description="the folder, an absolute path")]
+    pattern: Annotated[str, Field(description="names that are taken, e.g. *.xml")] = "*"
+    archive: Annotated[str | None, Field(description="where read files go; left out: `archive` in the folder")] = None
+    errors: Annotated[
+        str | None, Field(description="where files that cannot be read go; left out: `errors` in the folder")
+    ] = None
+    settle_seconds: Annotated[
+        int, Field(ge=0, le=3600, description="a file is taken when it has not changed for so long")
+    ] = 5
+
+
+class SftpFolder(Frozen):
+    """A folder on an SFTP server where another system leaves files."""
+
+    host: Annotated[str, Field(min_length=1, description="name or address of the server")]
+    port: Annotated[int, Field(ge=1, le=65535, description="TCP port")] = 22
+    username: Annotated[str, Field(min_length=1, description="of the account")]
+    password: Annotated[str | None, Field(description="as ${env:NAME} or ${file:/path}; or else a private key")] = None
+    private_key_file: Annotated[str | None, Field(description="path of the account's private key")] = None
+    host_key: Annotated[
+        str, Field(min_length=1, description="the server's public key as ssh-keyscan prints it: ssh-ed25519 AAAA...")
+    ]
+    path: Annotated[str, Field(min_length=1, description="the folder on the server")]
+    pattern: Annotated[str, Field(description="names that are taken, e.g. *.xml")] = "*"
+    archive: Annotated[
+        str | None, Field(description="folder on the server for read files; left out: `archive` in the folder")
+    ] = None
+    errors: Annotated[
+        str | None, Field(description="folder on the server for files that cannot be read; left out: `errors` in it")
+    ] = None
+    settle_seconds: Annotated[
+        int, Field(ge=0, le=3600, description="a file is taken when it has not changed for so long")
+    ] = 60
+
+
+class Arrival(Frozen):
+    """How data comes in over a connection, besides uploads and callbacks."""
+
+    every_minutes: Annotated[
+        int, Field(ge=1, le=1440, description="how often the system is asked, or the folder looked into")
+    ] = 5
+    folder: Annotated[WatchedFolder | None, Field(description="a folder on this machine")] = None
+    sftp: Annotated[SftpFolder | None, Field(description="a folder on an SFTP server")] = None
+
+
 class Connection(Frozen):
     """A configured, running instance of a connector (anslutning)."""
 
@@ -150,6 +198,12 @@ class Connection(Frozen):
         ),
     ] = None
     ca_file: Annotated[str | None, Field(description="path of the private CA's certificate, PEM")] = None
+    arrives: Annotated[Arrival | None, Field(description="how data comes in; left out: uploads and callbacks only")] = (
+        None
+    )
+    mapping: Annotated[
+        Name | None, Field(description="the mapping document that says what its items mean; left out: the connector")
+    ] = None
 
     @property
     def push_horizon(self) -> timedelta:
@@ -162,6 +216,12 @@ class Retention(Frozen):
 
     decision: Annotated[str, Field(min_length=1, description="reference of the decision, e.g. KS 2026/123")]
     bookings_days: Annotated[int, Field(ge=30, description="days after its last occasion")]
+    intake_days: Annotated[
+        int | None, Field(ge=1, description="days that raw incoming data is kept; left out: it does not expire")
+    ] = None
+    attendance_days: Annotated[
+        int | None, Field(ge=30, description="days after the gathering; left out: attendance does not expire")
+    ] = None
 
 
 class Duty(Frozen):

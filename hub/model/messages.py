@@ -2,6 +2,7 @@
 
 from pydantic import AwareDatetime
 
+from hub.model.attendance import Attendance
 from hub.model.frozen import Frozen
 
 
@@ -20,4 +21,4 @@ class CredentialTouched(Frozen):
     key: str
 
 
-Message = Passage | CredentialTouched
+Message = Attendance | Passage | CredentialTouched

@@ -1,0 +1,98 @@
+"""What comes in from outside: how it comes is apart from what it means.
+
+`Polls`, `ReceivesCallbacks` and `ReadsFiles` give raw items, each with the source's own id; `Source.translate` says
+what an item means, purely. The hub keeps the raw item, knows a double by its id and version, and asks for the meaning
+once; an item that means nothing is quarantined with its place and reason, and may be asked about again when somebody
+has mended the cause.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from hub.model import Message
+
+
+@dataclass(frozen=True, slots=True)
+class RawItem:
+    """One thing from outside, as it came, and whole: `translate` needs nothing else to understand it."""
+
+    source_id: str
+    """The source's own id of the thing; never a line number."""
+    content: bytes = field(repr=False)
+    place: str = ""
+    """Where it stood in what came, for a person: "line 7", "/Aktivitetskort/Kommun[1]/Foerening[2]"."""
+    version: str = ""
+    """Changes when the thing under the id changes: a revision, a time of change, or a hash. Empty: it never does.
+
+    An item is a double when the last one kept under its id has the same version.
+    """
+    fault: str = ""
+    """Why the item cannot be understood, when reading it showed that already; `translate` then raises it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Items, and the cursor that is stored with them in one transaction."""
+
+    items: Sequence[RawItem]
+    cursor: str
+    more: bool = False
+    """Whether to ask again at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A request that an external system sent us."""
+
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes = field(repr=False)
+
+
+class Source(ABC):
+    """What raw items mean. How they come is one or more of the abilities below."""
+
+    @abstractmethod
+    def translate(self, item: RawItem) -> Iterable[Message]:
+        """Give what it means; pure, and called again when an item is tried anew.
+
+        Raises:
+            RejectedError: it means nothing; `place` and reason say where and what to do, and show no personal data.
+        """
+
+
+class Polls(Source):
+    """Can be asked what is new."""
+
+    @abstractmethod
+    async def poll(self, cursor: str | None) -> Page:
+        """Give what came after the cursor, oldest first; None is the beginning. Raises the four errors."""
+
+
+class ReceivesCallbacks(Source):
+    """Is told by its system, at `/connections/{name}/inbox`."""
+
+    @abstractmethod
+    async def receive(self, callback: Callback) -> Sequence[RawItem]:
+        """Give what was told.
+
+        Raises:
+            CredentialsError: the sender is not proven; nothing is kept.
+            RejectedError: it is proven, and cannot be read.
+        """
+
+
+class ReadsFiles(Source):
+    """Understands a file that its system exports: uploaded, in a watched folder, or fetched over SFTP."""
+
+    @abstractmethod
+    def read_file(self, file: BinaryIO) -> Iterator[RawItem]:
+        """Give item by item, in bounded memory however large the file, which can be sought in; runs in a thread.
+
+        A bad item is an item too, with its `fault`. What it holds besides is told by `translate` only.
+
+        Raises:
+            RejectedError: the file as a whole is none of this kind, or ends too early.
+        """
