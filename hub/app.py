@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from hub.api.application import create_api
 from hub.api.desk import Desk
 from hub.clock import Clock, DomainClock, micros
+from hub.configuration.secrets import resolve
 from hub.console.router import ROUTER as CONSOLE
 from hub.delivery.carrying import Carrier
 from hub.delivery.connections import Connections, NoStandIns, StandIns
@@ -20,6 +22,10 @@ from hub.delivery.sending import Sender
 from hub.delivery.settling import Settling
 from hub.delivery.simulating import Simulators
 from hub.delivery.webhooks import Webhooks
+from hub.intake.inlets import Inlet, reads_files
+from hub.intake.rooms import put_together
+from hub.model.configuration import Connection as ConnectionSettings
+from hub.sdk import Source
 from hub.service.answering import Answering
 from hub.service.bookings import Bookings
 from hub.service.closing import Closing
@@ -38,7 +44,7 @@ from hub.service.subscribing import Subscribing
 from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
-from hub.store import keys
+from hub.store import imports, keys
 from hub.store.database import Connection, path_of
 from hub.store.feed import begin_epoch
 from hub.store.migrating import ready
@@ -102,8 +108,11 @@ class Hub:
             for difference in put.differences:
                 LOG.warning("%s differs from the version in force, which rules: %s", folder, difference)
         await self.rulebook.load(self.readers)
+        await self.writer.call(lambda c: imports.break_off(c, now=micros(self.clock.now())))
+        self.intake = self.worker.intake = put_together(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self._open_desk()
         await self._open_connections()
+        self._open_inlets()
         await self.worker.start()
         await self.desk.closing.finish()
 
@@ -136,6 +145,7 @@ class Hub:
             subscribing=subscribing,
             waiting=Waiting(readers, clock),
             dry_runs=DryRuns(readers, self.seal, rulebook, clock),
+            intake=self.intake,
         )
 
     async def _open_connections(self) -> None:
@@ -146,6 +156,27 @@ class Hub:
             if self.simulators:
                 await self.simulators.start(town.configuration)
             await self.connections.open_all(town.configuration, self.environment, stand_ins)
+
+    def _open_inlets(self) -> None:
+        """Every connection that data comes in over."""
+        for running in self.connections:
+            connector, settings = running.connector, running.settings
+            if isinstance(connector, Source):
+                inlet = Inlet(
+                    running.municipality,
+                    running.name,
+                    settings.connector,
+                    connector,
+                    connector,
+                    reads_files(connector),
+                    settings.arrives,
+                    self._sftp_password(settings),
+                )
+                self.intake.inlets.add(inlet)
+
+    def _sftp_password(self, settings: ConnectionSettings) -> SecretStr | None:
+        told = settings.arrives.sftp.password if settings.arrives and settings.arrives.sftp else None
+        return SecretStr(str(resolve({"password": told}, self.environment)["password"])) if told else None
 
     def _write_operator_key(self, connection: Connection) -> None:
         """Where there has never been one: a key for the command line, mode 0600, on disk before it is in force."""

@@ -1,4 +1,4 @@
-"""Runs the loops: delivering, webhooks, reading back what stands, checking connections, forgetting old codes."""
+"""Runs the loops: delivering, webhooks, reading back, checking connections, looking for what comes in, forgetting."""
 
 import asyncio
 
@@ -12,6 +12,7 @@ from hub.delivery.health import Health
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.delivery.webhooks import Webhooks
+from hub.intake.rooms import Intake
 from hub.settings import Pulse
 from hub.store import codes, lanes
 from hub.store.database import Connection
@@ -23,6 +24,8 @@ class Worker:
 
     webhooks: Webhooks | None = None
     """Run with the rest, when there are any."""
+    intake: Intake | None = None
+    """Likewise."""
 
     def __init__(
         self, writer: Writer, running: Connections, health: Health, carrier: Carrier, settling: Settling, pulse: Pulse
@@ -47,6 +50,11 @@ class Worker:
         if self.webhooks:
             self._loops.append(asyncio.create_task(self.webhooks.run(), name="webhooks"))
             every(self.webhooks.forget, "interval", hours=1)
+        if self.intake:
+            for inlet, seconds in self.intake.due():
+                every(self.intake.looking.look, "interval", seconds=seconds, args=[inlet])
+                every(self.intake.looking.look, args=[inlet])
+            every(self.intake.forgetting.forget, "interval", hours=1)
         every(self.look_at_all, "interval", seconds=self._pulse.look_every.total_seconds())
         every(self._health.check_all, "interval", seconds=self._pulse.check_every.total_seconds())
         every(self.forget_codes, "interval", hours=1)

@@ -13,6 +13,7 @@ from hub.api import (
     closures,
     events,
     health,
+    incoming,
     installation,
     operating,
     problems,
@@ -54,6 +55,7 @@ def create_api(lifespan: Lifespan | None = None) -> FastAPI:
         events.ROUTER,
         subscriptions.ROUTER,
         operating.ROUTER,
+        incoming.ROUTER,
         verifying.ROUTER,
         health.ROUTER,
     ):

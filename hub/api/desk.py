@@ -10,6 +10,7 @@ from fastapi import Request
 from hub.clock import Clock
 from hub.delivery.connections import Connections
 from hub.delivery.health import Health
+from hub.intake.rooms import Intake
 from hub.service.answering import Answering
 from hub.service.bookings import Bookings
 from hub.service.closing import Closing
@@ -52,6 +53,7 @@ class Desk:
     subscribing: Subscribing
     waiting: Waiting
     dry_runs: DryRuns
+    intake: Intake
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is told to stop: streams end."""
     streams: Counter[str] = field(default_factory=Counter)

@@ -33,6 +33,10 @@ CODES: dict[str, tuple[int, str]] = {
     "invalid-cursor": (400, "That is no cursor"),
     "cursor-gone": (410, "The cursor leads nowhere any more"),
     "state-changed": (412, "The plan would be another"),
+    "unknown-format": (400, "No connection reads such files"),
+    "unproven-sender": (401, "The sender is not proven"),
+    "unreadable-callback": (422, "The callback cannot be read"),
+    "no-room": (507, "The disk is full"),
     "no-free-pin": (503, "No PIN is free"),
     "internal": (500, "The hub has a fault"),
 }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,7 +19,7 @@ from hub.configuration.shape import faults
 from hub.configuration.sheet import Sheet
 from hub.discovery import connector_names
 from hub.model.configuration import Connection
-from hub.sdk import AccessControl, Connector, ConnectorConfig
+from hub.sdk import AccessControl, Connector, ConnectorConfig, Control, Polls, ReadsFiles
 
 Load = Callable[[str], type[Connector[Any]]]
 """Gives a connector's class by its name; raises LookupError or TypeError."""
@@ -36,12 +37,40 @@ def connectors(folder: Folder, load: Load) -> Iterator[Finding]:
         yield from _settings(sheet, kind)
         yield from _left_out(sheet, kind)
         yield from _timing(sheet, kind)
-        if issubclass(kind, AccessControl) and connection.push_horizon_days < SHORTEST_HORIZON_DAYS:
-            message = (
-                f"less than {SHORTEST_HORIZON_DAYS} days: after a day's outage the doors lack their codes; write more"
-            )
-            yield sheet.warning(("push_horizon_days",), "short-horizon", message)
+        yield from _horizon(sheet, kind, connection)
+        yield from _arrivals(sheet, kind, connection)
     yield from fits(folder, running)
+
+
+def _horizon(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: Connection) -> Iterator[Finding]:
+    """When codes are sent to a lock; what is no lock is sent things at their time."""
+    days, place = connection.push_horizon_days, ("push_horizon_days",)
+    if days is None and issubclass(kind, AccessControl | Control):
+        message = "left out; write how many days before its window a grant may be sent, e.g. `push_horizon_days: 30`"
+        yield sheet.error(place, "missing-key", message)
+    elif days is not None and days < SHORTEST_HORIZON_DAYS and issubclass(kind, AccessControl):
+        message = f"less than {SHORTEST_HORIZON_DAYS} days: after a day's outage the doors lack their codes; write more"
+        yield sheet.warning(place, "short-horizon", message)
+
+
+def _arrivals(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: Connection) -> Iterator[Finding]:
+    """Whether what is to come in can be taken in."""
+    arrives = connection.arrives
+    if arrives is None:
+        return
+    files = issubclass(kind, ReadsFiles) or connection.mapping is not None
+    for way in ("folder", "sftp"):
+        if getattr(arrives, way) is not None and not files:
+            message = f"`{connection.connector}` reads no files; name a connector that does, or a mapping"
+            yield sheet.error(("arrives", way), "reads-no-files", message)
+    if arrives.folder is None and arrives.sftp is None and not issubclass(kind, Polls):
+        message = (
+            f"`{connection.connector}` cannot be asked what is new; write `folder` or `sftp`, or take `arrives` out"
+        )
+        yield sheet.error(("arrives",), "nothing-arrives", message)
+    if arrives.folder is not None and not FilePath(arrives.folder.path).is_dir():
+        message = f"`{arrives.folder.path}` is no folder on this machine; make it before the hub is started"
+        yield sheet.warning(("arrives", "folder", "path"), "no-watched-folder", message)
 
 
 def _kind(sheet: Sheet[Connection], connection: Connection, load: Load) -> type[Connector[Any]] | Finding:

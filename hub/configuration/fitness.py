@@ -9,7 +9,7 @@ from hub.configuration.folder import Folder, Use
 from hub.configuration.sheet import Sheet
 from hub.model.configuration import Access, Capability, Connection, LevelKind, ZoneRule
 from hub.model.zone import Dim, Setpoint, Switch
-from hub.sdk import AccessControl, AccessLimits, Chooser, Connector, ConnectorConfig, Control, ControlLimits
+from hub.sdk import AccessControl, AccessLimits, Chooser, Connector, ConnectorConfig, Control, ControlLimits, Source
 
 CAPABILITIES: Mapping[Capability, type] = {
     Capability.ACCESS: AccessControl,
@@ -36,6 +36,7 @@ def fits(folder: Folder, running: Mapping[str, Running]) -> Iterator[Finding]:
     for use in uses:
         yield from _fit(use, running[use.connection or ""])
     yield from _idle_keys(running, uses)
+    yield from _unused(folder, running)
 
 
 def _fit(use: Use, running: Running) -> Iterator[Finding]:
@@ -117,3 +118,13 @@ def _pin_fits(use: Use, access: Access, running: Running) -> Iterator[Finding]:
     if Chooser.HUB not in rules.chosen_by:
         message = f"`{use.connection}` makes its PINs itself: this format is not used"
         yield use.sheet.warning(path, "pin-chosen-elsewhere", message)
+
+
+def _unused(folder: Folder, running: Mapping[str, Running]) -> Iterator[Finding]:
+    """Connections that nobody names; a source of incoming data is of use by itself."""
+    used = {use.connection for use in folder.uses()}
+    sources = {name for name, one in running.items() if issubclass(one.kind, Source)}
+    for name, sheet in folder.connections.items():
+        if name not in used | sources:
+            message = f"nothing uses `{name}`; name it as `connection` where it should serve, or remove the file"
+            yield sheet.warning((), "unused-connection", message)

@@ -12,7 +12,6 @@ def references(folder: Folder) -> Iterator[Finding]:
     """What is wrong or odd between the files."""
     uses = list(folder.uses())
     yield from _dangling(folder, uses)
-    yield from _unused(folder, uses)
     yield from _unserved(uses)
     yield from _doubled_zones(uses)
     yield from _doubled_doors(folder)
@@ -23,14 +22,6 @@ def _dangling(folder: Folder, uses: Iterable[Use]) -> Iterator[Finding]:
         if use.connection and use.connection not in folder.connections:
             message = f"no file connections/{use.connection}.yaml: {instead_of(use.connection, folder.connections)}"
             yield use.sheet.error(use.place, "unknown-connection", message)
-
-
-def _unused(folder: Folder, uses: Iterable[Use]) -> Iterator[Finding]:
-    used = {use.connection for use in uses}
-    for name, sheet in folder.connections.items():
-        if name not in used:
-            message = f"nothing uses `{name}`; name it as `connection` where it should serve, or remove the file"
-            yield sheet.warning((), "unused-connection", message)
 
 
 def _unserved(uses: Iterable[Use]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from hub.model.frozen import Frozen
 
+LONGEST_HORIZON_DAYS = 400
 Minutes = Annotated[int, Field(ge=0, le=24 * 60, description="whole minutes")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="small letters, digits and hyphens")]
 ResourceId = Annotated[
@@ -151,7 +152,13 @@ class SftpFolder(Frozen):
     host: Annotated[str, Field(min_length=1, description="name or address of the server")]
     port: Annotated[int, Field(ge=1, le=65535, description="TCP port")] = 22
     username: Annotated[str, Field(min_length=1, description="of the account")]
-    password: Annotated[str | None, Field(description="as ${env:NAME} or ${file:/path}; or else a private key")] = None
+    password: Annotated[
+        str | None,
+        Field(
+            pattern=r"^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^}]+)\}$",
+            description="as ${env:NAME} or ${file:/path}; left out: there is a private key",
+        ),
+    ] = None
     private_key_file: Annotated[str | None, Field(description="path of the account's private key")] = None
     host_key: Annotated[
         str, Field(min_length=1, description="the server's public key as ssh-keyscan prints it: ssh-ed25519 AAAA...")
@@ -185,8 +192,13 @@ class Connection(Frozen):
     connector: Annotated[str, Field(description="name of the connector, e.g. access_arx")]
     mode: Annotated[Literal["live", "observe"], Field(description="observe plans and reads back, and sends nothing")]
     push_horizon_days: Annotated[
-        int, Field(ge=1, le=400, description="a grant is sent at most this many days before its window")
-    ]
+        int | None,
+        Field(
+            ge=1,
+            le=LONGEST_HORIZON_DAYS,
+            description="a grant is sent at most this many days before its window; only for locks",
+        ),
+    ] = None
     settings: Annotated[
         dict[str, object], Field(description="the connector's own settings; secrets as ${env:NAME} or ${file:/path}")
     ]
@@ -207,8 +219,8 @@ class Connection(Frozen):
 
     @property
     def push_horizon(self) -> timedelta:
-        """How long before its window a grant is sent."""
-        return timedelta(days=self.push_horizon_days)
+        """How long before its window a grant is sent; the longest where nothing says."""
+        return timedelta(days=self.push_horizon_days or LONGEST_HORIZON_DAYS)
 
 
 class Retention(Frozen):

@@ -78,6 +78,33 @@ class EffectOverridden(Frozen):
     found: Annotated[str, Field(description="what the zone is at", examples=["10 %", "on", "21.5 °C"])]
 
 
+class AttendanceImported(Frozen):
+    """A file was read to its end."""
+
+    import_id: Annotated[int, Field(description="its id, see GET /imports")]
+    gatherings: Annotated[int, Field(description="that the file told of, known ones too")]
+    participants: Annotated[int, Field(description="marks of participants who came (deltagartillfällen)")]
+    leaders: Annotated[int, Field(description="marks of leaders who came (ledartillfällen)")]
+    quarantined: Annotated[int, Field(description="items that could not be understood")]
+
+
+class AttendanceChanged(Frozen):
+    """Gatherings came one by one, or out of quarantine."""
+
+    gatherings: Annotated[int, Field(description="how many")]
+    earliest: Annotated[datetime, Field(description="start of the first, UTC")]
+    latest: Annotated[datetime, Field(description="start of the last, UTC")]
+
+
+class DoorPassed(Frozen):
+    """Somebody went through a door, or was refused."""
+
+    door: Annotated[str, Field(description="the external key")]
+    credential: Annotated[str, Field(description="the credential's key in the lock system, which names nobody")]
+    at: datetime
+    refused: bool
+
+
 class ProblemAbout(Frozen):
     """One cause that stops deliveries."""
 
@@ -107,6 +134,11 @@ EVENTS: Mapping[EventType, Told] = {
     EventType.EFFECT_LOST: Told("What stood is gone from its system", "target", EffectLost),
     EventType.EFFECT_EXPIRED: Told("It was never done, and its time has passed", "target", EffectExpired),
     EventType.EFFECT_OVERRIDDEN: Told("A zone was set by hand", "target", EffectOverridden),
+    EventType.ATTENDANCE_IMPORTED: Told(
+        "A file of attendance was read", "connection or subscription", AttendanceImported
+    ),
+    EventType.ATTENDANCE_CHANGED: Told("Attendance came in", "connection or subscription", AttendanceChanged),
+    EventType.DOOR_PASSED: Told("Somebody passed a door, or was refused", "target", DoorPassed),
     EventType.PROBLEM_STARTED: Told("Something stops deliveries", "connection or subscription", ProblemAbout),
     EventType.PROBLEM_ENDED: Told("It stops them no more", "connection or subscription", ProblemAbout),
 }

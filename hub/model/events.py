@@ -30,6 +30,9 @@ class EventType(StrEnum):
     EFFECT_LOST = "effect.lost"
     EFFECT_EXPIRED = "effect.expired"
     EFFECT_OVERRIDDEN = "effect.overridden"
+    ATTENDANCE_IMPORTED = "attendance.imported"
+    ATTENDANCE_CHANGED = "attendance.changed"
+    DOOR_PASSED = "door.passed"
     PROBLEM_STARTED = "problem.started"
     PROBLEM_ENDED = "problem.ended"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hub.clock import DAY, MINUTE
+from hub.clock import MINUTE, span
 from hub.model.configuration import (
     Access,
     Capability,
@@ -117,7 +117,7 @@ def compiled(
         municipality=town.key,
         version=version,
         resources=resources,
-        horizons={name: connection.push_horizon_days * DAY for name, connection in configuration.connections.items()},
+        horizons={name: span(connection.push_horizon) for name, connection in configuration.connections.items()},
         awaited=frozenset(_awaited(configuration)),
         finance=town.finance.connection,
         registry=town.registry.connection,

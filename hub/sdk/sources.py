@@ -15,6 +15,14 @@ from hub.model import Message
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Something odd about an item that counts all the same: told in the report, and stops nothing."""
+
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RawItem:
     """One thing from outside, as it came, and whole: `translate` needs nothing else to understand it."""
 
@@ -30,6 +38,7 @@ class RawItem:
     """
     fault: str = ""
     """Why the item cannot be understood, when reading it showed that already; `translate` then raises it."""
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,38 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Rätta nyckeln i konfigurationen eller lägg upp den i systemet.",
         ),
     },
+    "quarantined-rows": {
+        "en": Remedy(
+            "Incoming data could not be understood",
+            "See the rows under /quarantine (knutpunkt quarantine list): mend the mapping and run them again,"
+            " or have the source send them corrected.",
+        ),
+        "sv": Remedy(
+            "Inkommande data gick inte att förstå",
+            "Se raderna under /quarantine (knutpunkt quarantine list): rätta mappningen och kör dem igen,"
+            " eller låt källan skicka dem rättade.",
+        ),
+    },
+    "unreadable-file": {
+        "en": Remedy(
+            "A file could not be read",
+            "It lies in the folder for errors, the reason beside it. Have it sent again, whole and in its right form.",
+        ),
+        "sv": Remedy(
+            "En fil gick inte att läsa",
+            "Den ligger i felmappen med orsaken bredvid. Låt skicka den igen, hel och i rätt form.",
+        ),
+    },
+    "source-down": {
+        "en": Remedy(
+            "Nothing can be fetched from the source",
+            "See that the system or the folder is there and may be read. The hub tries again by itself.",
+        ),
+        "sv": Remedy(
+            "Inget går att hämta från källan",
+            "Se att systemet eller mappen finns och får läsas. Navet försöker igen av sig självt.",
+        ),
+    },
     "subscriber-gone": {
         "en": Remedy(
             "A subscriber wants no more events",

@@ -11,7 +11,7 @@ from typing import Any
 from hub.errors import RefusedError
 from hub.store.database import connect, path_of
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test holds it against the folder."""
 
 

@@ -96,6 +96,15 @@ def close_of(
     close(connection, ids, now=now, even_waiting=even_waiting)
 
 
+def close_cause(connection: Connection, municipality: str, name: str, cause: Cause, *, now: int) -> None:
+    """End one cause's problem, if it is open."""
+    sql = (
+        "SELECT id FROM problems WHERE municipality = ? AND connection = ? AND code = ? AND cause = ? AND until IS NULL"
+    )
+    rows = connection.rows(sql, (municipality, name, *cause))
+    close(connection, [id_ for (id_,) in rows], now=now, even_waiting=True)
+
+
 def listed(connection: Connection, municipality: str, *, ended: bool = False) -> list[Problem]:
     """The open problems, the oldest first; or those that have ended, the latest first."""
     which = (

@@ -4,53 +4,19 @@ Municipality comes first in every key. Times are whole microseconds since 1970 U
 later than any. Personal fields are sealed (see hub.store.sealing), and looked up by keyed hashes only.
 """
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
 from hub.clock import NEVER
-
-METADATA = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_Id = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _id() -> Column[int]:
-    return Column("id", _Id, primary_key=True, autoincrement=True)
-
-
-def _town() -> Column[str]:
-    return Column("municipality", Text, nullable=False)
-
-
-def _int(name: str, default: int | None = None) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, server_default=None if default is None else text(str(default)))
-
+from hub.store.columns import METADATA, Id, row_id, town, whole
 
 CONFIGURATIONS = Table(
     "configurations",
     METADATA,
-    _town(),
-    _int("version"),
+    town(),
+    whole("version"),
     Column("files", Text, nullable=False),
-    _int("created_at"),
-    _int("current", 0),
+    whole("created_at"),
+    whole("current", 0),
     PrimaryKeyConstraint("municipality", "version"),
 )
 """A municipality's folder, as its files; one version is current."""
@@ -58,19 +24,19 @@ CONFIGURATIONS = Table(
 BOOKINGS = Table(
     "bookings",
     METADATA,
-    _id(),
-    _town(),
+    row_id(),
+    town(),
     Column("number", Text, nullable=False),
-    _int("revision"),
+    whole("revision"),
     Column("status", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("body", Text, nullable=False),
     Column("persons", LargeBinary, nullable=False),
     Column("asked", Text, nullable=False),
     Column("unserved", Text, nullable=False),
-    _int("configuration"),
-    _int("accepted_at"),
-    _int("effective", 0),
+    whole("configuration"),
+    whole("accepted_at"),
+    whole("effective", 0),
     Column("sent_by", Text, nullable=False, server_default=""),
     UniqueConstraint("municipality", "number"),
     sqlite_autoincrement=False,
@@ -80,27 +46,27 @@ BOOKINGS = Table(
 LANES = Table(
     "lanes",
     METADATA,
-    _id(),
-    _town(),
+    row_id(),
+    town(),
     Column("connection", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("body", Text),
-    _int("wanted", 1),
-    _int("generation", 1),
+    whole("wanted", 1),
+    whole("generation", 1),
     Column("confirmed", Text),
     Column("effect", Text, nullable=False, server_default="planned"),
     Column("delivery", Text, nullable=False, server_default="waiting"),
     Column("proof", Text),
     Column("reference", Text),
     Column("detail", Text),
-    _int("due"),
+    whole("due"),
     Column("owner", Text),
-    _int("lease_until", 0),
-    _int("token", 0),
-    _int("attempts", 0),
-    _int("look", 0),
-    _int("repairs", 0),
+    whole("lease_until", 0),
+    whole("token", 0),
+    whole("attempts", 0),
+    whole("look", 0),
+    whole("repairs", 0),
     Column("problem", BigInteger),
     Column("confirmed_at", BigInteger),
     Column("failing_since", BigInteger),
@@ -123,15 +89,15 @@ Index(
 CLAIMS = Table(
     "claims",
     METADATA,
-    _town(),
-    _int("lane"),
-    _int("ends"),
-    _int("booking"),
+    town(),
+    whole("lane"),
+    whole("ends"),
+    whole("booking"),
     Column("occasion", Text, nullable=False),
     Column("door", Text, nullable=False),
-    _int("starts"),
-    _int("level"),
-    _int("suspended", 0),
+    whole("starts"),
+    whole("level"),
+    whole("suspended", 0),
     PrimaryKeyConstraint("municipality", "lane", "ends", "booking", "occasion", "door"),
     sqlite_with_rowid=False,
 )
@@ -140,16 +106,16 @@ CLAIMS = Table(
 CODES = Table(
     "codes",
     METADATA,
-    Column("lane", _Id, primary_key=True, autoincrement=False),
-    _town(),
+    Column("lane", Id, primary_key=True, autoincrement=False),
+    town(),
     Column("domain", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
-    _int("starts"),
-    _int("ends"),
+    whole("starts"),
+    whole("ends"),
     Column("method", Text, nullable=False),
-    _int("version", 1),
+    whole("version", 1),
     Column("sealed", LargeBinary, nullable=False),
-    _int("made_at"),
+    whole("made_at"),
     Index("ix_codes_hash", "municipality", "domain", "hash"),
 )
 """A credential's secret (kod). From `starts` to `ends`, quarantine included, no other of its domain has it."""
@@ -157,13 +123,13 @@ CODES = Table(
 OCCUPANCY = Table(
     "occupancy",
     METADATA,
-    _town(),
+    town(),
     Column("resource", Text, nullable=False),
-    _int("long"),
-    _int("starts"),
-    _int("booking"),
+    whole("long"),
+    whole("starts"),
+    whole("booking"),
     Column("occasion", Text, nullable=False),
-    _int("ends"),
+    whole("ends"),
     PrimaryKeyConstraint("municipality", "resource", "long", "starts", "booking", "occasion"),
     sqlite_with_rowid=False,
 )
@@ -172,16 +138,16 @@ OCCUPANCY = Table(
 CLOSURES = Table(
     "closures",
     METADATA,
-    _town(),
+    town(),
     Column("id", Text, nullable=False),
-    _int("revision"),
+    whole("revision"),
     Column("resource", Text, nullable=False),
-    _int("starts"),
-    _int("ends"),
+    whole("starts"),
+    whole("ends"),
     Column("reason", Text),
-    _int("lifted", 0),
-    _int("version"),
-    _int("applied", 0),
+    whole("lifted", 0),
+    whole("version"),
+    whole("applied", 0),
     PrimaryKeyConstraint("municipality", "id"),
     Index("ix_closures_version", "municipality", "version"),
 )
@@ -190,15 +156,15 @@ CLOSURES = Table(
 DELIVERIES = Table(
     "deliveries",
     METADATA,
-    _id(),
-    _town(),
-    _int("lane"),
-    _int("generation"),
+    row_id(),
+    town(),
+    whole("lane"),
+    whole("generation"),
     Column("outcome", Text, nullable=False),
     Column("proof", Text),
     Column("sent", Text),
     Column("detail", Text),
-    _int("at"),
+    whole("at"),
     Index("ix_deliveries_lane", "municipality", "lane"),
 )
 """One row for each carrying that ended, for the timeline."""
@@ -206,12 +172,12 @@ DELIVERIES = Table(
 EVENTS = Table(
     "events",
     METADATA,
-    _id(),
-    _town(),
+    row_id(),
+    town(),
     Column("type", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
-    _int("at"),
+    whole("at"),
     Index("ix_events_town", "municipality", "id"),
     Index("ix_events_subject", "municipality", "subject"),
     sqlite_autoincrement=True,
@@ -225,13 +191,13 @@ INSTALLATION = Table(
 PROBLEMS = Table(
     "problems",
     METADATA,
-    _id(),
-    _town(),
+    row_id(),
+    town(),
     Column("connection", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("cause", Text, nullable=False),
     Column("detail", Text, nullable=False),
-    _int("since"),
+    whole("since"),
     Column("until", BigInteger),
 )
 """One cause, however many wait behind it."""
@@ -249,7 +215,7 @@ Index(
 CONNECTIONS = Table(
     "connections",
     METADATA,
-    _town(),
+    town(),
     Column("name", Text, nullable=False),
     Column("paused", Text),
     Column("paused_at", BigInteger),
@@ -263,7 +229,7 @@ CONNECTIONS = Table(
 CONNECTOR_STATE = Table(
     "connector_state",
     METADATA,
-    _town(),
+    town(),
     Column("connection", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
@@ -275,10 +241,10 @@ KEYS = Table(
     "keys",
     METADATA,
     Column("hash", LargeBinary, primary_key=True),
-    _town(),
+    town(),
     Column("name", Text, nullable=False),
     Column("scopes", Text, nullable=False),
-    _int("created_at"),
+    whole("created_at"),
     Column("revoked_at", BigInteger),
 )
 """API keys, as SHA-256: they are long random values, so a slow hash adds nothing."""
@@ -286,17 +252,17 @@ KEYS = Table(
 SUBSCRIPTIONS = Table(
     "subscriptions",
     METADATA,
-    _id(),
-    _town(),
+    row_id(),
+    town(),
     Column("name", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("types", Text, nullable=False),
     Column("secrets", LargeBinary, nullable=False),
     Column("paused", Text),
-    _int("cursor"),
-    _int("since"),
+    whole("cursor"),
+    whole("since"),
     Column("failing_since", BigInteger),
-    _int("created_at"),
+    whole("created_at"),
     UniqueConstraint("municipality", "name"),
     sqlite_autoincrement=True,
 )
@@ -305,14 +271,14 @@ SUBSCRIPTIONS = Table(
 POSTINGS = Table(
     "postings",
     METADATA,
-    _id(),
-    _town(),
-    _int("subscription"),
-    _int("event"),
+    row_id(),
+    town(),
+    whole("subscription"),
+    whole("event"),
     Column("subject", Text, nullable=False),
-    _int("due"),
-    _int("attempts", 0),
-    _int("born"),
+    whole("due"),
+    whole("attempts", 0),
+    whole("born"),
     UniqueConstraint("municipality", "subscription", "event"),
     Index("ix_postings_subject", "municipality", "subscription", "subject", "event"),
     sqlite_autoincrement=True,
@@ -330,16 +296,16 @@ Index(
 ATTEMPTS = Table(
     "attempts",
     METADATA,
-    _id(),
-    _town(),
-    _int("subscription"),
-    _int("event"),
-    _int("attempt"),
+    row_id(),
+    town(),
+    whole("subscription"),
+    whole("event"),
+    whole("attempt"),
     Column("outcome", Text, nullable=False),
     Column("status", BigInteger),
     Column("detail", Text),
-    _int("took"),
-    _int("at"),
+    whole("took"),
+    whole("at"),
     Column("next_at", BigInteger),
     Index("ix_attempts_subscription", "municipality", "subscription", "id"),
 )

@@ -139,10 +139,10 @@ def test_every_code_is_documented() -> None:
 
 
 def test_every_cause_of_a_problem_has_its_remedy_in_two_languages() -> None:
-    causes = set(re.findall(r'Cause\(\s*"([a-z-]+)"', sources("delivery", "service")))
+    causes = set(re.findall(r'Cause\(\s*"([a-z-]+)"', sources("delivery", "service", "intake")))
     assert carrying.UNREACHABLE.code in causes
     assert causes <= remedies.codes()
-    said = sources("delivery", "service", "model", "store")
+    said = sources("delivery", "service", "model", "store", "intake")
     assert [code for code in remedies.codes() if f'"{code}"' not in said.replace(SOURCE_OF_REMEDIES, "")] == []
     for code in remedies.codes():
         assert remedies.remedy(code, "sv") != remedies.remedy(code, "en")

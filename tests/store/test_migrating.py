@@ -14,7 +14,7 @@ from hub.errors import RefusedError
 from hub.store import migrating
 from hub.store.database import connect, path_of
 from hub.store.migrating import HEAD, migrate, ready, version
-from hub.store.tables import METADATA
+from hub.store.schema import METADATA
 
 
 def other_default(*told: Any) -> bool:

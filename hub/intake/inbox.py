@@ -1,0 +1,28 @@
+"""Callbacks of external systems: proven by their connector, kept before the answer."""
+
+from hub.errors import NotFoundError, RefusedError
+from hub.intake.inlets import Inlets
+from hub.intake.taking import Taking
+from hub.sdk import Callback, CredentialsError
+from hub.service.taking_in import Counts
+
+
+class Inbox:
+    """Where external systems call."""
+
+    def __init__(self, inlets: Inlets, taking: Taking) -> None:
+        self._inlets, self._taking = inlets, taking
+
+    async def receive(self, municipality: str, name: str, callback: Callback) -> Counts:
+        """Take in what was told; returns when it is on disk.
+
+        Raises:
+            RefusedError: the sender is not proven, or there is no such connection, which nobody who asks is told.
+            RejectedError: the sender is proven, and what it says cannot be read.
+        """
+        try:
+            inlet, receives = self._inlets.receiving(municipality, name)
+            items = await receives.receive(callback)
+        except (CredentialsError, NotFoundError) as error:
+            raise RefusedError("unproven-sender", "the sender is not proven; nothing was kept") from error
+        return await self._taking.items(inlet, items)

@@ -1,0 +1,117 @@
+"""Where data comes in: connections whose connector is a source, with what gives their items a meaning."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Protocol
+
+from pydantic import SecretStr
+
+from hub.errors import NotFoundError, RefusedError
+from hub.model import Message
+from hub.model.configuration import Arrival
+from hub.sdk import Connector, Polls, RawItem, ReadsFiles, ReceivesCallbacks, RejectedError
+from hub.service.taking_in import Understood
+
+
+class Meaning(Protocol):
+    """Says what raw items mean: the connector, or a mapping document."""
+
+    def translate(self, item: RawItem) -> Iterable[Message]:
+        """Give what it means. Raises RejectedError."""
+
+
+class Reading(Protocol):
+    """Cuts a file into raw items: the connector, or a mapping document."""
+
+    def read_file(self, file: BinaryIO) -> Iterator[RawItem]:
+        """Give item by item. Raises RejectedError."""
+
+
+@dataclass
+class Inlet:
+    """One connection that data comes in over."""
+
+    municipality: str
+    name: str
+    kind: str
+    """Name of its connector."""
+    connector: Connector[Any]
+    meaning: Meaning
+    reading: Reading | None = None
+    """None: it reads no files."""
+    arrives: Arrival | None = None
+    password: SecretStr | None = None
+    """Of the account on the SFTP server, resolved."""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One at a time: what is known is read before it is written."""
+
+    @property
+    def polls(self) -> Polls | None:
+        """Its connector, if that can be asked what is new."""
+        return self.connector if isinstance(self.connector, Polls) else None
+
+    def understood(self, item: RawItem) -> Understood:
+        """What an item means; whatever is wrong with it is a fault and never an error."""
+        if item.fault:
+            return Understood(item, fault=item.fault)
+        try:
+            return Understood(item, tuple(self.meaning.translate(item)))
+        except RejectedError as error:
+            return Understood(item, fault=str(error))
+        except Exception as error:  # noqa: BLE001 - a connector's bug costs the item only; its text may hold anything
+            return Understood(item, fault=f"{self.kind} raised {type(error).__name__}: its author must mend it")
+
+
+class Inlets:
+    """Those of this process, by municipality and name."""
+
+    def __init__(self) -> None:
+        self._inlets: dict[tuple[str, str], Inlet] = {}
+
+    def add(self, inlet: Inlet) -> None:
+        """One more."""
+        self._inlets[inlet.municipality, inlet.name] = inlet
+
+    def __iter__(self) -> Iterator[Inlet]:
+        return iter(tuple(self._inlets.values()))
+
+    def find(self, municipality: str, name: str) -> Inlet:
+        """The inlet of that name. Raises NotFoundError."""
+        found = self._inlets.get((municipality, name))
+        if found is None:
+            msg = f"no connection {name!r} in {municipality} that data comes in over"
+            raise NotFoundError(msg)
+        return found
+
+    def receiving(self, municipality: str, name: str) -> tuple[Inlet, ReceivesCallbacks]:
+        """The inlet of that name, and its connector, which is called by its system. Raises NotFoundError."""
+        inlet = self.find(municipality, name)
+        if not isinstance(inlet.connector, ReceivesCallbacks):
+            msg = f"connection {name!r} receives no callbacks"
+            raise NotFoundError(msg)
+        return inlet, inlet.connector
+
+    def for_format(self, municipality: str, form: str) -> Inlet:
+        """The one that reads files of a format: named so, or with a connector or mapping whose name ends with it.
+
+        Raises:
+            RefusedError: none does, or several do; says which to name instead.
+        """
+        mine = [one for one in self if one.municipality == municipality and one.reading is not None]
+        exact = [one for one in mine if one.name == form]
+        found = exact or [one for one in mine if one.kind.endswith(f"_{form}")]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            there = ", ".join(sorted(one.name for one in mine)) or "none yet"
+            msg = f"no connection reads {form!r}; those that read files: {there}. Add connections/<name>.yaml for it"
+            raise RefusedError("unknown-format", msg)
+        names = ", ".join(sorted(one.name for one in found))
+        msg = f"several connections read {form!r}: name one of them as the format: {names}"
+        raise RefusedError("unknown-format", msg)
+
+
+def reads_files(connector: Connector[Any]) -> Reading | None:
+    """The connector, if it reads files."""
+    return connector if isinstance(connector, ReadsFiles) else None

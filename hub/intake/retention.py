@@ -1,0 +1,41 @@
+"""What came in expires by the municipality's decision (gallringsbeslut), in small steps; without one nothing does."""
+
+from datetime import timedelta
+
+from hub.clock import Clock, micros
+from hub.service.rulebook import Rulebook
+from hub.store import attendance, intake
+from hub.store.writer import Writer
+
+_ROWS = 500
+_GATHERINGS = 100
+
+
+class Forgetting:
+    """Forgets raw rows and attendance."""
+
+    def __init__(self, writer: Writer, rulebook: Rulebook, clock: Clock) -> None:
+        self._writer, self._rulebook, self._clock = writer, rulebook, clock
+
+    async def forget(self) -> None:
+        """Remove what is older than each municipality's days."""
+        for town, known in self._rulebook.towns().items():
+            retention = known.configuration.municipality.retention
+            if retention and retention.intake_days:
+                await self._rows(town, self._before(retention.intake_days))
+            if retention and retention.attendance_days:
+                await self._gatherings(town, self._before(retention.attendance_days))
+
+    def _before(self, days: int) -> int:
+        return micros(self._clock.now() - timedelta(days=days))
+
+    async def _rows(self, town: str, before: int) -> None:
+        while await self._writer.call(lambda c: intake.forget(c, town, before=before, limit=_ROWS)) == _ROWS:
+            pass
+
+    async def _gatherings(self, town: str, before: int) -> None:
+        while (
+            await self._writer.call(lambda c: attendance.forget(c, town, before=before, limit=_GATHERINGS))
+            == _GATHERINGS
+        ):
+            pass

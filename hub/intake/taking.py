@@ -1,0 +1,121 @@
+"""Taking items in, whatever way they came: a thread understands the next while the last are written."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from hub.intake.inlets import Inlet
+from hub.sdk import RawItem, RejectedError
+from hub.service.taking_in import Batch, Counts, From, Hashed, MovedError, TakingIn, Understood, apart
+from hub.store import intake
+from hub.store.writer import Readers, Writer
+
+MOST_ROWS = 200
+MOST_BYTES = 1_000_000
+"""Of one transaction: no other waits long behind it."""
+MOST_TOLD = 1000
+"""Faults and remarks that a report names; the rest are counted."""
+_TRIES = 5
+
+
+@dataclass
+class Report:
+    """What an import comes to, as it goes."""
+
+    counts: Counts = field(default_factory=Counts)
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    """Place and reason of what could not be understood."""
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+    """Place and text of what was understood, and is odd."""
+    remarked: int = 0
+
+    def note(self, told: Iterable[Understood]) -> None:
+        """Take down what a person should see."""
+        for one in told:
+            if one.fault and len(self.faults) < MOST_TOLD:
+                self.faults.append((one.item.place, one.fault))
+            for remark in one.item.remarks:
+                self.remarked += 1
+                if len(self.remarks) < MOST_TOLD:
+                    self.remarks.append((remark.place, remark.text))
+
+
+class Taking:
+    """Understands and keeps."""
+
+    def __init__(self, writer: Writer, readers: Readers, taking_in: TakingIn) -> None:
+        self._writer, self._readers, self._in = writer, readers, taking_in
+
+    async def file(
+        self, inlet: Inlet, items: Iterator[RawItem], report: Report, *, import_id: int, dry_run: bool = False
+    ) -> None:
+        """Take in a file's items; `report` grows with what is on disk, or, dry, with what would be.
+
+        Raises:
+            RejectedError: the file as a whole cannot be read any further; what came before stays.
+        """
+        whence = From(inlet.municipality, inlet.name, import_id)
+        ended: list[RejectedError] = []
+        told_so_far = (inlet.understood(item) for item in _until(items, ended))
+        batches = apart(told_so_far, most=MOST_ROWS, most_bytes=MOST_BYTES)
+        async with inlet.lock:
+            ahead = asyncio.create_task(_next(batches))
+            try:
+                while (told := await ahead) is not None:
+                    ahead = asyncio.create_task(_next(batches))
+                    report.counts = await self._taken(whence, told, report.counts, dry_run=dry_run)
+                    report.note(told)
+            finally:
+                await asyncio.wait([ahead])
+        if ended:
+            raise ended[0]
+
+    async def items(self, inlet: Inlet, items: Iterable[RawItem], *, cursor: str | None = None) -> Counts:
+        """Take in what was told or asked for, and how far the source has been read."""
+        whence, counts = From(inlet.municipality, inlet.name), Counts()
+        told = [inlet.understood(item) for item in items]
+        async with inlet.lock:
+            batches = list(apart(told, most=MOST_ROWS, most_bytes=MOST_BYTES)) or [[]]
+            for number, some in enumerate(batches, 1):
+                so_far = cursor if number == len(batches) else None
+                counts = await self._taken(whence, some, counts, cursor=so_far)
+        return counts
+
+    async def _taken(
+        self,
+        whence: From,
+        told: list[Understood],
+        before: Counts,
+        *,
+        cursor: str | None = None,
+        dry_run: bool = False,
+    ) -> Counts:
+        hashed = await asyncio.to_thread(self._in.hashed, whence, told)
+        for attempt in range(1, _TRIES + 1):
+            batch = await self._prepared(whence, hashed, before, cursor)
+            if dry_run:
+                return batch.counts
+            try:
+                return await self._writer.call(self._in.take, batch)
+            except MovedError:
+                if attempt == _TRIES:
+                    raise
+        raise AssertionError
+
+    async def _prepared(self, whence: From, hashed: list[Hashed], before: Counts, cursor: str | None) -> Batch:
+        sources = [one.source for one in hashed]
+        seen = await self._readers.read(intake.latest, whence.municipality, whence.connection, sources)
+        return await asyncio.to_thread(self._in.batch, whence, hashed, seen, before=before, cursor=cursor)
+
+
+def _until(items: Iterator[RawItem], ended: list[RejectedError]) -> Iterator[RawItem]:
+    """The items until the file cannot be read any further; why is put aside, so that they are taken in first."""
+    try:
+        yield from items
+    except RejectedError as error:
+        ended.append(error)
+
+
+async def _next(batches: Iterator[list[Understood]]) -> list[Understood] | None:
+    """The next batch, made in a thread; None after the last. Raises what reading raises."""
+    return await asyncio.to_thread(next, batches, None)

@@ -1,0 +1,177 @@
+"""Attendance that comes in: folded to one change of each gathering, sealed, and kept."""
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from hub.clock import micros
+from hub.model import Attendance, AttendanceMethod, Attendee, OrganisationNumber, Role
+from hub.store import attendance
+from hub.store.attendance import Gathering, Place, Stored
+from hub.store.database import Connection
+from hub.store.sealing import Seal
+
+_ROLES = {Role.PARTICIPANT: attendance.PARTICIPANT, Role.LEADER: attendance.LEADER}
+_LEVEL = 1
+"""Of compression: names and numbers of a list shrink to a third, in no time."""
+LONGEST = timedelta(days=31)
+"""Of a gathering: a camp at the most; what is longer is a mistake of dates."""
+
+ListKey = tuple[str, str]
+"""The source's id of a person, and the role: a leader who also takes part stands twice on a list."""
+Listed = dict[ListKey, dict[str, Any]]
+
+
+@dataclass
+class Change:
+    """What a gathering should be after all that was told of it at once."""
+
+    told: Attendance
+    """The last word on everything but the list."""
+    whole: bool
+    """Whether the list is all there is, or only what is changed on it."""
+    listed: Listed = field(default_factory=dict)
+    removed: bool = False
+
+
+class Prepared(NamedTuple):
+    """A change, ready to be written. What merges is sealed when the list it merges with is known."""
+
+    gathering: Gathering
+    whole: bool
+    removed: bool
+    listed: Listed
+    persons: Mapping[ListKey, bytes]
+
+
+def folded(messages: Iterable[Attendance]) -> dict[Place, Change]:
+    """One change for each gathering, in the order in which they were first told."""
+    changes: dict[Place, Change] = {}
+    for told in messages:
+        place = Place(told.association.id, told.card, told.code)
+        marks = {(one.id, one.role.value): _plain(one) for one in told.attendees}
+        known = changes.get(place)
+        if told.method is AttendanceMethod.REMOVE:
+            changes[place] = Change(told, whole=True, removed=True)
+        elif told.method is AttendanceMethod.MERGE and known is not None and not known.removed:
+            changes[place] = Change(told, known.whole, known.listed | marks)
+        else:
+            whole = told.method is AttendanceMethod.REPLACE or (known is not None and known.removed)
+            changes[place] = Change(told, whole, marks)
+    return changes
+
+
+def _plain(one: Attendee) -> dict[str, Any]:
+    return one.model_dump(mode="json", exclude_defaults=True)
+
+
+class Attending:
+    """Prepares and keeps attendance of one hub's key."""
+
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
+
+    def prepare(self, municipality: str, name: str, messages: Iterable[Attendance]) -> list[Prepared]:
+        """Fold, hash and seal; for a thread of its own."""
+        return [self._prepared(municipality, name, *one) for one in folded(messages).items()]
+
+    def _prepared(self, municipality: str, name: str, place: Place, change: Change) -> Prepared:
+        told = change.told
+        gathering = Gathering(
+            place,
+            micros(told.starts_at),
+            micros(told.ends_at),
+            self.organisation(municipality, told.association.organisation_number),
+            _body(told),
+            self.close(municipality, name, place, change.listed) if change.whole else b"",
+        )
+        persons = {key: self.person(municipality, name, place, mark) for key, mark in change.listed.items()}
+        return Prepared(gathering, change.whole, change.removed, change.listed, persons)
+
+    def person(self, municipality: str, name: str, place: Place, mark: Mapping[str, Any]) -> bytes:
+        """Who it is: the same in all sources by identity number, else only in its association's own."""
+        if number := mark.get("identity_number"):
+            return self._seal.lookup_hash(f"{municipality}/person/{number}")
+        if number := mark.get("unverified_number"):
+            return self._seal.lookup_hash(f"{municipality}/unverified/{name}/{number}")
+        return self._seal.lookup_hash(f"{municipality}/listed/{name}/{place.association}/{mark['id']}")
+
+    def organisation(self, municipality: str, number: OrganisationNumber | None) -> bytes | None:
+        """An association's number, to be found by."""
+        return self._seal.lookup_hash(f"{municipality}/organisation/{number.digits}") if number else None
+
+    def close(self, municipality: str, name: str, place: Place, listed: Listed) -> bytes:
+        """Seal a list."""
+        text = json.dumps(list(listed.values()), separators=(",", ":"), ensure_ascii=False)
+        return self._seal.close(zlib.compress(text.encode(), _LEVEL), _bound(municipality, name, place))
+
+    def open(self, municipality: str, stored: Stored) -> Listed:
+        """A list as it was told."""
+        place = Place(stored.association, stored.card, stored.code)
+        text = zlib.decompress(self._seal.open(stored.sealed, _bound(municipality, stored.connection, place)))
+        return {(one["id"], one["role"]): one for one in json.loads(text)}
+
+    def keep(
+        self,
+        connection: Connection,
+        municipality: str,
+        name: str,
+        changes: Sequence[Prepared],
+        *,
+        import_id: int,
+        now: int,
+    ) -> None:
+        """Write changes; in the transaction that keeps the rows which told them."""
+        known = attendance.gatherings(connection, municipality, name, [one.gathering.place for one in changes])
+        gone = [one for one in changes if one.removed]
+        attendance.remove(connection, municipality, _ids(known, gone))
+        staying = [self._merged(municipality, name, one, known) for one in changes if not one.removed]
+        attendance.unmark(connection, municipality, _ids(known, staying))
+        told = [one.gathering for one in staying]
+        ids = attendance.put(connection, municipality, name, told, import_id=import_id, now=now)
+        attendance.mark(connection, [row for one in staying for row in _marks(municipality, ids, one)])
+
+    def _merged(self, municipality: str, name: str, one: Prepared, known: Mapping[Place, Stored]) -> Prepared:
+        """The whole list; one that only says what is changed is laid over what stands."""
+        if one.whole:
+            return one
+        place = one.gathering.place
+        before = self.open(municipality, known[place]) if place in known else {}
+        listed = before | one.listed
+        persons = {key: self.person(municipality, name, place, mark) for key, mark in before.items()} | dict(
+            one.persons
+        )
+        sealed = self.close(municipality, name, place, listed)
+        return one._replace(gathering=one.gathering._replace(sealed=sealed), listed=listed, persons=persons)
+
+
+def _ids(known: Mapping[Place, Stored], changes: Iterable[Prepared]) -> list[int]:
+    return [known[one.gathering.place].id for one in changes if one.gathering.place in known]
+
+
+def _marks(
+    municipality: str, ids: Mapping[Place, int], one: Prepared
+) -> Iterable[tuple[str, int, bytes, int, int, int, int]]:
+    """One mark for each person and role; somebody who stands twice was there if either mark says so."""
+    present: dict[tuple[bytes, int], bool] = {}
+    for key, mark in one.listed.items():
+        who = (one.persons[key], _ROLES[Role(mark["role"])])
+        present[who] = present.get(who, False) or bool(mark["present"])
+    gathering = one.gathering
+    for (person, role), came in present.items():
+        yield municipality, ids[gathering.place], person, role, int(came), gathering.starts, gathering.ends
+
+
+def _body(told: Attendance) -> str:
+    number = told.association.organisation_number
+    shown = number.digits if number and not number.is_a_person else None
+    association = {"name": told.association.name, "organisation_number": shown}
+    more = told.model_dump(mode="json", include={"activity", "venue", "type", "own_sport"})
+    return json.dumps({"association": association} | more, separators=(",", ":"), ensure_ascii=False)
+
+
+def _bound(municipality: str, name: str, place: Place) -> str:
+    return f"{municipality}/gatherings/sealed/{name}/{'/'.join(place)}"

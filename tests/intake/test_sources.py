@@ -1,0 +1,287 @@
+"""Asked, called and left in folders: nothing is skipped, nothing counts twice, and what is down is one problem."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.demo.stage import MUNICIPALITY
+from hub.intake.shelves import FolderShelf, Look, Settled
+from hub.model.configuration import Arrival, WatchedFolder
+from hub.sdk import CredentialsError, TransientError, UnknownOutcomeError
+from hub.store import intake
+from tests.intake.place import NAME, Place, play
+
+LINES = [f"{n};a;2026-11-{n:02} 18:00;2026-11-{n:02} 19:00;kid-{n}" for n in range(1, 8)]
+
+
+async def fetch(place: Place) -> dict[str, Any]:
+    told: dict[str, Any] = await place.post(f"/connections/{NAME}:fetch")
+    return told
+
+
+async def cursor(place: Place) -> str | None:
+    return await place.here.hub.readers.read(intake.cursor, MUNICIPALITY, NAME)
+
+
+def test_a_poll_goes_on_from_where_what_it_kept_ended() -> None:
+    async def story(place: Place) -> None:
+        place.source.lines = LINES[:5]
+        told = await fetch(place)
+        assert (told["items"], told["new"], told["failed"]) == (5, 5, None)
+        assert await cursor(place) == "5"
+        place.source.lines = LINES
+        assert (await fetch(place))["items"] == 2
+        assert (await fetch(place))["items"] == 0
+        assert len(await place.attendance()) == 7
+
+    play(story)
+
+
+def test_a_source_that_tells_again_is_known_and_one_that_fails_midway_loses_nothing() -> None:
+    async def story(place: Place) -> None:
+        place.source.lines = LINES
+        real = place.source.poll
+
+        async def failing(at: str | None) -> Any:
+            if at == "4":
+                raise UnknownOutcomeError("the line broke")
+            return await real(at)
+
+        place.source.poll = failing  # type: ignore[method-assign]
+        assert (await fetch(place))["failed"] == "the line broke"
+        assert await cursor(place) == "4"
+        place.source.poll = real  # type: ignore[method-assign]
+        assert (await fetch(place))["new"] == 3
+        place.source.lines = LINES + LINES[:3]
+        told = await fetch(place)
+        assert (told["items"], told["doubles"]) == (3, 3)
+        assert len(await place.attendance()) == 7
+
+    play(story)
+
+
+def test_a_source_that_is_down_is_one_problem_that_ends_by_itself() -> None:
+    async def story(place: Place) -> None:
+        place.source.down = TransientError("no answer")
+        for _ in range(4):
+            assert (await fetch(place))["failed"] == "no answer"
+        (problem,) = await place.get("/problems")
+        assert (problem["code"], problem["connection"], problem["detail"]) == ("source-down", NAME, "no answer")
+        place.source.down = None
+        await fetch(place)
+        assert await place.get("/problems") == []
+
+    play(story)
+
+
+def test_a_source_that_refuses_our_account_is_not_asked_again_until_somebody_resumes() -> None:
+    async def story(place: Place) -> None:
+        place.source.down = CredentialsError("wrong password")
+        await fetch(place)
+        asked = place.source.polled
+        assert (await fetch(place))["failed"] == "the connection is paused"
+        assert place.source.polled == asked
+        (problem,) = await place.get("/problems")
+        assert problem["code"] == "credentials"
+
+    play(story)
+
+
+def test_a_connectors_bug_in_a_poll_names_nobody() -> None:
+    async def story(place: Place) -> None:
+        place.source.down = KeyError("Lena Norberg")
+        assert (await fetch(place))["failed"] == "attendance_lists raised KeyError"
+
+    play(story)
+
+
+def test_a_callback_is_on_disk_before_the_answer_and_a_double_is_known() -> None:
+    async def story(place: Place) -> None:
+        for _ in range(2):
+            answer = await place.client.post(
+                f"/connections/{NAME}/inbox", content=LINES[0], headers={"Password": "s3cret", "Authorization": ""}
+            )
+            assert answer.status_code == 204
+        assert len(await place.attendance()) == 1
+        told = [event["type"] for event in (await place.get("/events"))["events"]]
+        assert told.count("attendance.changed") == 1
+
+    play(story)
+
+
+@pytest.mark.parametrize("path", [f"/connections/{NAME}/inbox", "/connections/nobody/inbox"])
+def test_whoever_cannot_prove_who_they_are_leaves_nothing_and_learns_nothing(path: str) -> None:
+    async def story(place: Place) -> None:
+        answer = await place.client.post(path, content=LINES[0], headers={"Password": "guess"})
+        assert (answer.status_code, answer.json()["code"]) == (401, "unproven-sender")
+        assert answer.json()["detail"] == "the sender is not proven; nothing was kept"
+        assert await place.attendance() == []
+        assert await place.get("/quarantine") == []
+
+    play(story)
+
+
+def test_a_proven_callback_that_cannot_be_read_says_so() -> None:
+    async def story(place: Place) -> None:
+        answer = await place.client.post(f"/connections/{NAME}/inbox", content=b"", headers={"Password": "s3cret"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "unreadable-callback")
+
+    play(story)
+
+
+def test_a_callback_that_means_nothing_is_quarantined_and_answered_with_thanks() -> None:
+    async def story(place: Place) -> None:
+        answer = await place.client.post(
+            f"/connections/{NAME}/inbox", content=b"1;a;bad", headers={"Password": "s3cret"}
+        )
+        assert answer.status_code == 204
+        (row,) = await place.get("/quarantine")
+        dismissed = await place.post(f"/quarantine/{row['id']}:dismiss")
+        assert dismissed["reason"] == row["reason"]
+        assert await place.get("/quarantine") == []
+        assert await place.get("/problems") == []
+        assert (await place.client.post(f"/quarantine/{row['id']}:dismiss")).status_code == 404
+
+    play(story)
+
+
+def test_a_passage_is_an_event_and_a_touched_credential_is_looked_at() -> None:
+    async def story(place: Place) -> None:
+        place.source.lines = ["9;a;passed;hall-a;2026-11-23T18:00:00+01:00", "hub-B-1;a;touched"]
+        await fetch(place)
+        (passed,) = (
+            (await place.get("/events", type="door.passed"))["events"]
+            if False
+            else [event for event in (await place.get("/events"))["events"] if event["type"] == "door.passed"]
+        )
+        assert passed["subject"] == f"{NAME}/hall-a"
+        assert passed["data"] == {
+            "door": "hall-a", "credential": "hub-B-1", "at": "2026-11-23T18:00:00+01:00", "refused": False,
+        }  # fmt: skip
+
+    play(story)
+
+
+def watched(folder: Path, **more: Any) -> Arrival:
+    return Arrival(folder=WatchedFolder(path=str(folder), settle_seconds=0, **more))
+
+
+def left(folder: Path, name: str, *lines: str) -> None:
+    (folder / name).write_text("\n".join(["lists", *lines]))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name.partition("-")[2] for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def test_a_file_in_a_folder_is_read_once_and_archived(tmp_path: Path) -> None:
+    async def story(place: Place) -> None:
+        left(tmp_path, "höst.txt", *LINES)
+        told = await fetch(place)
+        assert (told["files"], told["new"], told["failed"]) == (1, 7, None)
+        assert names(tmp_path / "archive") == ["höst.txt"]
+        assert [path.name for path in tmp_path.iterdir() if path.is_file()] == []
+        left(tmp_path, "höst.txt", *LINES)
+        assert (await fetch(place))["doubles"] == 7
+        assert names(tmp_path / "archive") == ["höst.txt", "höst.txt"], "a later one never covers an earlier"
+        (latest, _) = await place.get("/imports")
+        assert (latest["via"], latest["name"], latest["sent_by"], latest["state"]) == (
+            "folder",
+            "höst.txt",
+            NAME,
+            "done",
+        )
+
+    play(story, arrives=watched(tmp_path))
+
+
+def test_a_file_that_cannot_be_read_is_put_aside_with_the_reason_and_stops_no_other(tmp_path: Path) -> None:
+    async def story(place: Place) -> None:
+        (tmp_path / "a.txt").write_text("not so")
+        left(tmp_path, "b.txt", LINES[0], "cut")
+        left(tmp_path, "c.txt", LINES[1])
+        told = await fetch(place)
+        assert (told["files"], told["new"], told["failed"]) == (3, 2, None)
+        assert names(tmp_path / "errors") == ["a.txt", "a.txt.reason.txt", "b.txt", "b.txt.reason.txt"]
+        reasons = sorted(path.read_text() for path in (tmp_path / "errors").glob("*.reason.txt"))
+        assert reasons == [
+            "line 2: the file ends too early; export it again\n",
+            "this is no list; export it as lists\n",
+        ]
+        problems = await place.get("/problems")
+        assert sorted(one["detail"].partition(":")[0] for one in problems) == ["a.txt", "b.txt"]
+        left(tmp_path, "a.txt", LINES[2])
+        await fetch(place)
+        assert [one["detail"].partition(":")[0] for one in await place.get("/problems")] == ["b.txt"]
+
+    play(story, arrives=watched(tmp_path))
+
+
+def test_what_was_taken_when_the_process_died_is_read_at_the_next_look(tmp_path: Path) -> None:
+    async def story(place: Place) -> None:
+        left(tmp_path, "höst.txt", *LINES)
+        await FolderShelf(WatchedFolder(path=str(tmp_path))).take("höst.txt")
+        left(tmp_path, "höst.txt", "9;a;2026-11-09 18:00;2026-11-09 19:00;kid-9")
+        told = await fetch(place)
+        assert (told["files"], told["new"]) == (2, 8), "the one that was taken, and the new one of its name"
+        assert names(tmp_path / "archive") == ["höst.txt", "höst.txt"]
+
+    play(story, arrives=watched(tmp_path))
+
+
+def test_only_what_is_meant_is_taken(tmp_path: Path) -> None:
+    async def story(place: Place) -> None:
+        for name in (".höst.txt", "höst.txt.part", "höst.TMP", "höst.csv", "folder"):
+            (tmp_path / name).mkdir() if name == "folder" else left(tmp_path, name, LINES[0])
+        (tmp_path / "link.txt").symlink_to("/etc/hostname")
+        assert (await fetch(place))["files"] == 0
+        left(tmp_path, "HÖST.TXT", LINES[0])
+        assert (await fetch(place))["files"] == 1
+
+    play(story, arrives=watched(tmp_path, pattern="*.txt"))
+
+
+def test_a_folder_that_is_gone_is_a_problem_and_not_a_crash(tmp_path: Path) -> None:
+    async def story(place: Place) -> None:
+        await fetch(place)
+        assert (await fetch(place))["failed"]
+        (problem,) = await place.get("/problems")
+        assert problem["code"] == "source-down"
+        (tmp_path / "gone").mkdir()
+        assert (await fetch(place))["failed"] is None
+        assert await place.get("/problems") == []
+
+    play(story, arrives=watched(tmp_path / "gone"))
+
+
+def test_a_file_is_taken_when_it_has_stopped_growing() -> None:
+    settled = Settled("*", 5)
+    assert settled.of({"a": Look(1, 0), "b": Look(9, 1)}, now=100) == []
+    assert settled.of({"a": Look(2, 4), "b": Look(9, 1)}, now=104) == []
+    assert settled.of({"a": Look(2, 4), "b": Look(9, 1)}, now=105) == ["b"]
+    assert settled.of({"a": Look(2, 4)}, now=109) == ["a"]
+    assert settled.of({}, now=110) == []
+    assert settled.of({"a": Look(2, 4)}, now=111) == [], "one that went away and came back is new"
+
+
+def test_two_looks_at_once_read_each_file_once(tmp_path: Path) -> None:
+    async def story(place: Place) -> None:
+        for n in range(5):
+            left(tmp_path, f"{n}.txt", *LINES)
+        told = await asyncio.gather(*(fetch(place) for _ in range(4)))
+        assert sum(one["files"] for one in told) == 5
+        assert sum(one["new"] for one in told) == 7
+
+    play(story, arrives=watched(tmp_path))
+
+
+def test_an_upload_and_a_folder_at_once_count_once(tmp_path: Path) -> None:
+    async def story(place: Place) -> None:
+        left(tmp_path, "a.txt", *LINES)
+        told, *reports = await asyncio.gather(fetch(place), *(place.send(*LINES) for _ in range(4)))
+        assert told["new"] + sum(report["new"] for report in reports) == 7
+        assert len(await place.attendance()) == 7
+
+    play(story, arrives=watched(tmp_path))
