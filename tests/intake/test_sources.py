@@ -49,7 +49,7 @@ def test_a_source_that_tells_again_is_known_and_one_that_fails_midway_loses_noth
                 raise UnknownOutcomeError("the line broke")
             return await real(at)
 
-        place.source.poll = failing  # type: ignore[method-assign]
+        place.source.poll = failing  # type: ignore[method-assign, assignment]
         assert (await fetch(place))["failed"] == "the line broke"
         assert await cursor(place) == "4"
         place.source.poll = real  # type: ignore[method-assign]
