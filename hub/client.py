@@ -9,7 +9,7 @@ Synchronous: not to be called where an event loop runs.
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from io import BufferedIOBase
 from types import TracebackType
@@ -39,12 +39,22 @@ from hub.model.answers import (
     Tested,
 )
 from hub.model.booking import Booking
+from hub.model.imported import (
+    AttendanceAnswer,
+    AttendancePage,
+    Fetched,
+    ImportReport,
+    QuarantinedRow,
+    Rerun,
+)
 from hub.model.verified import Verified
 
 DEFAULT_URL = "http://127.0.0.1:8480"
 _TIMEOUT = httpx.Timeout(30, connect=5)
 _IMPORT_TIMEOUT = httpx.Timeout(300, connect=5)
 """The hub answers every hundredth line; a source may be slow."""
+_WHOLE = httpx.Timeout(None, connect=5)
+"""The hub answers when a file has been read to its end."""
 _PAGE = 500
 
 _PIECE = 65536
@@ -233,6 +243,48 @@ class At:
     def resume(self, connection: str) -> ConnectionAnswer:
         """Go on: what waits is due at once."""
         return read(ConnectionAnswer, self._client.ask("POST", self._path("connections", f"{connection}:resume")))
+
+    def import_attendance(
+        self, source: Source, form: str, *, name: str = "upload", dry_run: bool = False
+    ) -> ImportReport:
+        """Send a file as its source system exports it, of a format that a connection reads; `dry_run` stores nothing."""
+        told: dict[str, Any] = {"format": form, "name": name} | ({"dry_run": "true"} if dry_run else {})
+        path = self._path("attendance", "imports")
+        return read(ImportReport, self._client.ask("POST", path, params=told, content=_pieces(source), timeout=_WHOLE))
+
+    def attendance(self, begin: date, end: date, *, association: str | None = None) -> Iterator[AttendanceAnswer]:
+        """Gatherings from the first day to the last, by their start."""
+        chosen: dict[str, Any] = {"from": begin.isoformat(), "to": end.isoformat(), "association": association}
+        after: str | None = ""
+        while after is not None:
+            page = self._get(AttendancePage, "attendance", after=after or None, limit=_PAGE, **chosen)
+            yield from page.gatherings
+            after = page.next
+
+    def quarantine(self, connection: str | None = None) -> Iterator[QuarantinedRow]:
+        """Items that could not be understood, the oldest first."""
+        after = 0
+        while rows := self._quarantined(connection, after):
+            yield from rows
+            after = rows[-1].id
+
+    def _quarantined(self, connection: str | None, after: int) -> list[QuarantinedRow]:
+        params = {"after": after, "limit": _PAGE} | ({"connection": connection} if connection else {})
+        return _list(QuarantinedRow, self._client.ask("GET", self._path("quarantine"), params=params))
+
+    def rerun(self, connection: str, ids: Iterable[int] | None = None) -> Rerun:
+        """Try rows in quarantine again: all of a connection, or these."""
+        body = {"connection": connection, "ids": None if ids is None else list(ids)}
+        return read(Rerun, self._client.ask("POST", self._path("quarantine:rerun"), json=body, timeout=_WHOLE))
+
+    def dismiss_row(self, row: int) -> QuarantinedRow:
+        """Say that a row in quarantine will never mean anything."""
+        return read(QuarantinedRow, self._client.ask("POST", self._path("quarantine", f"{row}:dismiss")))
+
+    def fetch(self, connection: str) -> Fetched:
+        """Have a source looked at now."""
+        path = self._path("connections", f"{connection}:fetch")
+        return read(Fetched, self._client.ask("POST", path, timeout=_WHOLE))
 
     def _path(self, *parts: str) -> str:
         return "/".join((self._root, *(quote(part, safe=":") for part in parts)))

@@ -1,4 +1,4 @@
-"""`knutpunkt import`: a season of bookings, streamed."""
+"""`knutpunkt import`: a season of bookings, streamed; or a file of attendance."""
 
 import os
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from io import BufferedIOBase
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from hub.cli import options, showing
 from hub.cli.converting import FORMATS, File, saved, sent
+from hub.cli.reports import show_report
 from hub.cli.words import Words
 from hub.client import At, Source
 from hub.console.states import Language
@@ -23,7 +25,12 @@ _PIECE = 65536
 
 @click.command("import")
 @click.argument("file", type=click.File("rb"))
-@options.option("--format", "form", type=click.Choice(FORMATS), default="ndjson", help="What FILE is.")
+@options.option(
+    "--format",
+    "form",
+    default="ndjson",
+    help="What FILE is: ndjson, ics or csv with bookings; or dak, ... with attendance, or the name of its connection.",
+)
 @options.option("--mapping", type=click.File("rb"), help="YAML: what the columns, or the places of a calendar, mean.")
 @options.option(
     "--revision", type=click.IntRange(1, 2**53), help="Of a table without one. [default: when it was saved]"
@@ -47,8 +54,16 @@ def import_bookings(  # noqa: PLR0913 - a command line
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Send the bookings in FILE (`-`: standard input); what was sent before and is the same changes nothing."""
+    """Send the bookings or the attendance in FILE (`-`: standard input); what is known and the same changes nothing."""
     words, summary = Words(language), None
+    if form not in FORMATS:
+        given = [name for name, told in (("mapping", mapping), ("revision", revision), ("token", token)) if told]
+        if given:
+            raise click.BadParameter("attendance takes none", param_hint=f"--{given[0]}")
+        with _progress(file) as pieces:
+            report = here.import_attendance(pieces, form, name=_name(file), dry_run=dry_run)
+        show_report(report, words, as_json=as_json)
+        context.exit(1 if report.quarantined or report.state == "failed" else 0)
     with _progress(file) as pieces:
         sending = sent(here, File(form, pieces, mapping, revision or saved(file)))
         for answer in sending.answers(here, dry_run=dry_run, token=token):
@@ -62,6 +77,10 @@ def import_bookings(  # noqa: PLR0913 - a command line
         if summary.state_token:
             click.echo(words("token", token=summary.state_token))
     context.exit(1 if summary and summary.rejected else 0)
+
+
+def _name(file: BufferedIOBase) -> str:
+    return Path(str(getattr(file, "name", "upload"))).name[:200].strip("<>")
 
 
 def _plain(answer: ImportLine | ImportSummary) -> str:

@@ -10,6 +10,8 @@ COMMANDS = {
     "demo": "hub.cli.demo:demo",
     "check": "hub.cli.check:check",
     "import": "hub.cli.importing:import_bookings",
+    "fetch": "hub.cli.quarantine:fetch",
+    "quarantine": "hub.cli.quarantine:quarantine",
     "status": "hub.cli.status:status",
     "problems": "hub.cli.problems:problems",
     "explain": "hub.cli.explain:explain",

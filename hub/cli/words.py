@@ -75,6 +75,28 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "mended": "skilde sig, och är lagat",
         "failing": "misslyckas",
         "unanswered": "hann inte läsas",
+        "would_read": "Skulle läsas in (inget är sparat)",
+        "was_read": "Inläst som import {id}",
+        "not_read_whole": "Filen gick inte att läsa till slut: {detail}",
+        "items_came": "{items} poster: {new} nya, {changed} ändrade, {doubles} kända och lika, "
+        "{quarantined} i karantän.",
+        "receipt_is": "Kvittens: {gatherings} sammankomster, {participants} deltagartillfällen, "
+        "{leaders} ledartillfällen.",
+        "at_place": "{place}: {text}",
+        "faults_are": "Gick inte att förstå ({count})",
+        "remarks_are": "Räknas, men bör ses över ({count})",
+        "overlaps_are": "På två ställen samtidigt ({count})",
+        "overlap": "{association} {card}/{code} och {other_association} {other_card}/{other_code} {when}: {persons} "
+        "personer, räknade på det första",
+        "none_quarantined": "Inget i karantän.",
+        "place": "Plats",
+        "reason": "Orsak",
+        "at": "Kom",
+        "rerun": "{tried} prövade på nytt: {understood} förstods, {left} är kvar i karantän.",
+        "dismissed_row": "Post {id} lämnas: {reason}",
+        "fetched": "{files} filer, {items} poster: {new} nya, {changed} ändrade, {doubles} kända, "
+        "{quarantined} i karantän.",
+        "sending": "skickar",
     },
     "en": {
         "times": "Times are Swedish time.",
@@ -146,6 +168,27 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "mended": "differed, and is mended",
         "failing": "fails",
         "unanswered": "not read in time",
+        "would_read": "Would be read (nothing was stored)",
+        "was_read": "Read as import {id}",
+        "not_read_whole": "The file could not be read to its end: {detail}",
+        "items_came": "{items} items: {new} new, {changed} changed, {doubles} known and the same, "
+        "{quarantined} in quarantine.",
+        "receipt_is": "Receipt: {gatherings} gatherings, {participants} marks of participants, {leaders} of leaders.",
+        "at_place": "{place}: {text}",
+        "faults_are": "Could not be understood ({count})",
+        "remarks_are": "Counts, and should be looked at ({count})",
+        "overlaps_are": "In two places at once ({count})",
+        "overlap": "{association} {card}/{code} and {other_association} {other_card}/{other_code} {when}: {persons} "
+        "persons, counted at the first",
+        "none_quarantined": "Nothing in quarantine.",
+        "place": "Place",
+        "reason": "Reason",
+        "at": "Came",
+        "rerun": "{tried} tried again: {understood} understood, {left} still in quarantine.",
+        "dismissed_row": "Row {id} is left: {reason}",
+        "fetched": "{files} files, {items} items: {new} new, {changed} changed, {doubles} known, "
+        "{quarantined} in quarantine.",
+        "sending": "sending",
     },
 }
 
@@ -163,6 +206,9 @@ _SWEDISH = {
     "effect.lost": "verkan försvunnen",
     "effect.expired": "för sent",
     "effect.overridden": "ändrad för hand",
+    "attendance.imported": "närvarofil inläst",
+    "attendance.changed": "närvaro inkommen",
+    "door.passed": "dörr passerad",
     "problem.started": "problem började",
     "problem.ended": "problem slutade",
     "will be granted": "behörigheten ges",
