@@ -247,7 +247,7 @@ class At:
     def import_attendance(
         self, source: Source, form: str, *, name: str = "upload", dry_run: bool = False
     ) -> ImportReport:
-        """Send a file as its source system exports it, of a format that a connection reads; `dry_run` stores nothing."""
+        """Send a file as its source system exports it, in a format that some connection reads; dry: nothing is kept."""
         told: dict[str, Any] = {"format": form, "name": name} | ({"dry_run": "true"} if dry_run else {})
         path = self._path("attendance", "imports")
         return read(ImportReport, self._client.ask("POST", path, params=told, content=_pieces(source), timeout=_WHOLE))

@@ -1,4 +1,4 @@
-"""Taking items in, whatever way they came: a thread understands the next while the last are written."""
+"""Taking items in, whatever way they came: the next are understood while the last are written."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -58,15 +58,21 @@ class Taking:
         ended: list[RejectedError] = []
         told_so_far = (inlet.understood(item) for item in _until(items, ended))
         batches = apart(told_so_far, most=MOST_ROWS, most_bytes=MOST_BYTES)
+        counts, writing = Counts(), _done()
         async with inlet.lock:
-            ahead = asyncio.create_task(_next(batches))
             try:
-                while (told := await ahead) is not None:
-                    ahead = asyncio.create_task(_next(batches))
-                    report.counts = await self._taken(whence, told, report.counts, dry_run=dry_run)
+                while (told := await asyncio.to_thread(next, batches, None)) is not None:
+                    hashed = await asyncio.to_thread(self._in.hashed, whence, told)
+                    batch = await self._prepared(whence, hashed, counts, None)
+                    counts = batch.counts
+                    await writing
                     report.note(told)
+                    report.counts = counts
+                    if not dry_run:
+                        writing = asyncio.create_task(self._written(batch, hashed))
             finally:
-                await asyncio.wait([ahead])
+                await asyncio.gather(writing, return_exceptions=True)
+            await writing
         if ended:
             raise ended[0]
 
@@ -78,29 +84,25 @@ class Taking:
             batches = list(apart(told, most=MOST_ROWS, most_bytes=MOST_BYTES)) or [[]]
             for number, some in enumerate(batches, 1):
                 so_far = cursor if number == len(batches) else None
-                counts = await self._taken(whence, some, counts, cursor=so_far)
+                counts = await self._taken(whence, some, counts, so_far)
         return counts
 
-    async def _taken(
-        self,
-        whence: From,
-        told: list[Understood],
-        before: Counts,
-        *,
-        cursor: str | None = None,
-        dry_run: bool = False,
-    ) -> Counts:
+    async def _taken(self, whence: From, told: list[Understood], before: Counts, cursor: str | None) -> Counts:
         hashed = await asyncio.to_thread(self._in.hashed, whence, told)
-        for attempt in range(1, _TRIES + 1):
-            batch = await self._prepared(whence, hashed, before, cursor)
-            if dry_run:
-                return batch.counts
+        batch = await self._prepared(whence, hashed, before, cursor)
+        await self._written(batch, hashed)
+        return batch.counts
+
+    async def _written(self, batch: Batch, hashed: list[Hashed]) -> None:
+        """On disk; prepared anew when the same things were taken in by others meanwhile."""
+        for _ in range(_TRIES):
             try:
-                return await self._writer.call(self._in.take, batch)
+                await self._writer.call(self._in.take, batch)
             except MovedError:
-                if attempt == _TRIES:
-                    raise
-        raise AssertionError
+                batch = await self._prepared(batch.whence, hashed, batch.before, batch.cursor)
+            else:
+                return
+        await self._writer.call(self._in.take, batch)
 
     async def _prepared(self, whence: From, hashed: list[Hashed], before: Counts, cursor: str | None) -> Batch:
         sources = [one.source for one in hashed]
@@ -116,6 +118,9 @@ def _until(items: Iterator[RawItem], ended: list[RejectedError]) -> Iterator[Raw
         ended.append(error)
 
 
-async def _next(batches: Iterator[list[Understood]]) -> list[Understood] | None:
-    """The next batch, made in a thread; None after the last. Raises what reading raises."""
-    return await asyncio.to_thread(next, batches, None)
+async def _nothing() -> None:
+    """Nothing is being written yet."""
+
+
+def _done() -> "asyncio.Task[None]":
+    return asyncio.create_task(_nothing())

@@ -1,10 +1,10 @@
 """Attendance (närvaro): one gathering and who came, as the system that kept the list tells it."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum, auto
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from hub.model.frozen import Frozen
 from hub.model.identity import OrganisationNumber, PersonNumber
@@ -12,6 +12,14 @@ from hub.model.identity import OrganisationNumber, PersonNumber
 SourceId = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 """What the source itself calls a thing; unique in that source only."""
 Words = Annotated[str, StringConstraints(max_length=200)]
+
+
+def _in_utc(told: datetime) -> datetime:
+    return told.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""Kept in UTC: in the hour that comes twice, wall times cannot be told apart by comparing them."""
 
 
 class Method(StrEnum):
@@ -72,8 +80,8 @@ class Attendance(Frozen):
     card: Annotated[SourceId, Field(description="number of the attendance card (närvarokort)")]
     code: Annotated[SourceId, Field(description="of the gathering, unique in its source")]
     method: Method = Method.REPLACE
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     activity: Words = ""
     venue: Words = ""
     type: GatheringType = GatheringType.TRAINING

@@ -18,12 +18,13 @@ from pydantic_core import CoreSchema, core_schema
 _PERSON = re.compile(r"((?:18|19|20)\d{6})-?(\d{4})", re.ASCII)
 _ORGANISATION = re.compile(r"(?:16)?(\d{6})-?(\d{4})", re.ASCII)
 _COORDINATION_DAY = 60
+_DOUBLED = {str(n): sum(divmod(2 * n, 10)) for n in range(10)}
+"""The sum of the digits of twice a digit."""
 
 
 def luhn_holds(digits: str) -> bool:
     """Whether the last digit is the check digit of the others (modulus 10)."""
-    doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(digits))
-    return sum(n // 10 + n % 10 for n in doubled) % 10 == 0
+    return (sum(map(_DOUBLED.__getitem__, digits[0::2])) + sum(map(int, digits[1::2]))) % 10 == 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from hub.clock import instant, micros
 from hub.errors import FieldFault, InvalidError
-from hub.model import Role
+from hub.model import Attendee, Role
 from hub.model.identity import OrganisationNumber
 from hub.model.imported import (
     AssociationAnswer,
@@ -89,7 +89,7 @@ class Attended:
         place = Place(stored.association, stored.card, stored.code)
         persons = [self._attending.person(municipality, stored.connection, place, mark) for mark in marks]
         counted = _counted(marks, persons, elsewhere)
-        pairs = [(marks[n]["role"], persons[n]) for n in counted]
+        roles = [marks[n].role for n in counted]
         return AttendanceAnswer(
             connection=stored.connection,
             association=AssociationAnswer(id=stored.association, **body.pop("association")),
@@ -97,8 +97,8 @@ class Attended:
             code=stored.code,
             starts_at=instant(stored.starts),
             ends_at=instant(stored.ends),
-            participants=sum(role == Role.PARTICIPANT for role, _ in pairs),
-            leaders=sum(role == Role.LEADER for role, _ in pairs),
+            participants=roles.count(Role.PARTICIPANT),
+            leaders=roles.count(Role.LEADER),
             attendees=tuple(
                 _attendee(mark, persons[n], counted=n in counted, identities=asked.identities)
                 for n, mark in enumerate(marks)
@@ -139,28 +139,28 @@ def _name(one: Stored) -> GatheringName:
     return GatheringName(connection=one.connection, association=one.association, card=one.card, code=one.code)
 
 
-def _counted(marks: Sequence[Mapping[str, Any]], persons: Sequence[bytes], elsewhere: set[bytes]) -> set[int]:
+def _counted(marks: Sequence[Attendee], persons: Sequence[bytes], elsewhere: set[bytes]) -> set[int]:
     """Which marks count: present, not elsewhere already, each person once, and a leader as leader."""
     counted: dict[bytes, int] = {}
     for number, mark in enumerate(marks):
         person = persons[number]
-        first = person not in counted or mark["role"] == Role.LEADER
-        if mark["present"] and person not in elsewhere and first:
+        first = person not in counted or mark.role is Role.LEADER
+        if mark.present and person not in elsewhere and first:
             counted[person] = number
     return set(counted.values())
 
 
-def _attendee(mark: Mapping[str, Any], person: bytes, *, counted: bool, identities: bool) -> AttendeeAnswer:
-    number = mark.get("identity_number")
-    told = mark.get("birth_date") or number
+def _attendee(mark: Attendee, person: bytes, *, counted: bool, identities: bool) -> AttendeeAnswer:
+    number = mark.identity_number.digits if mark.identity_number else ""
+    told = mark.birth_date.isoformat() if mark.birth_date else number
     return AttendeeAnswer(
         person=person[:8].hex(),
-        role=Role(mark["role"]),
-        present=mark["present"],
+        role=mark.role,
+        present=mark.present,
         counted=counted,
         birth_year=int(told[:4]) if told else None,
         sex=_sex(number) if number else None,
-        disability=mark.get("disability", False),
+        disability=mark.disability,
         identity=_identity(mark) if identities else None,
     )
 
@@ -170,9 +170,13 @@ def _sex(number: str) -> Literal["female", "male"]:
     return "male" if int(number[-2]) % 2 else "female"
 
 
-def _identity(mark: Mapping[str, Any]) -> AttendeeIdentity:
-    names = ("identity_number", "unverified_number", "given_name", "family_name")
-    return AttendeeIdentity(**{name: mark[name] for name in names if name in mark})
+def _identity(mark: Attendee) -> AttendeeIdentity:
+    return AttendeeIdentity(
+        identity_number=mark.identity_number.digits if mark.identity_number else None,
+        unverified_number=mark.unverified_number or None,
+        given_name=mark.given_name,
+        family_name=mark.family_name,
+    )
 
 
 def _after(asked: Asked) -> tuple[int, int]:

@@ -5,7 +5,9 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
 
 from hub.clock import micros
 from hub.model import Attendance, AttendanceMethod, Attendee, OrganisationNumber, Role
@@ -20,9 +22,10 @@ _LEVEL = 1
 LONGEST = timedelta(days=31)
 """Of a gathering: a camp at the most; what is longer is a mistake of dates."""
 
-ListKey = tuple[str, str]
+ListKey = tuple[str, Role]
 """The source's id of a person, and the role: a leader who also takes part stands twice on a list."""
-Listed = dict[ListKey, dict[str, Any]]
+Listed = dict[ListKey, Attendee]
+_LISTS = TypeAdapter(tuple[Attendee, ...])
 
 
 @dataclass
@@ -52,7 +55,7 @@ def folded(messages: Iterable[Attendance]) -> dict[Place, Change]:
     changes: dict[Place, Change] = {}
     for told in messages:
         place = Place(told.association.id, told.card, told.code)
-        marks = {(one.id, one.role.value): _plain(one) for one in told.attendees}
+        marks = _listed(told.attendees)
         known = changes.get(place)
         if told.method is AttendanceMethod.REMOVE:
             changes[place] = Change(told, whole=True, removed=True)
@@ -64,8 +67,8 @@ def folded(messages: Iterable[Attendance]) -> dict[Place, Change]:
     return changes
 
 
-def _plain(one: Attendee) -> dict[str, Any]:
-    return one.model_dump(mode="json", exclude_defaults=True)
+def _listed(attendees: Iterable[Attendee]) -> Listed:
+    return {(one.id, one.role): one for one in attendees}
 
 
 class Attending:
@@ -91,13 +94,13 @@ class Attending:
         persons = {key: self.person(municipality, name, place, mark) for key, mark in change.listed.items()}
         return Prepared(gathering, change.whole, change.removed, change.listed, persons)
 
-    def person(self, municipality: str, name: str, place: Place, mark: Mapping[str, Any]) -> bytes:
+    def person(self, municipality: str, name: str, place: Place, mark: Attendee) -> bytes:
         """Who it is: the same in all sources by identity number, else only in its association's own."""
-        if number := mark.get("identity_number"):
-            return self._seal.lookup_hash(f"{municipality}/person/{number}")
-        if number := mark.get("unverified_number"):
-            return self._seal.lookup_hash(f"{municipality}/unverified/{name}/{number}")
-        return self._seal.lookup_hash(f"{municipality}/listed/{name}/{place.association}/{mark['id']}")
+        if mark.identity_number is not None:
+            return self._seal.lookup_hash(f"{municipality}/person/{mark.identity_number.digits}")
+        if mark.unverified_number:
+            return self._seal.lookup_hash(f"{municipality}/unverified/{name}/{mark.unverified_number}")
+        return self._seal.lookup_hash(f"{municipality}/listed/{name}/{place.association}/{mark.id}")
 
     def organisation(self, municipality: str, number: OrganisationNumber | None) -> bytes | None:
         """An association's number, to be found by."""
@@ -105,14 +108,14 @@ class Attending:
 
     def close(self, municipality: str, name: str, place: Place, listed: Listed) -> bytes:
         """Seal a list."""
-        text = json.dumps(list(listed.values()), separators=(",", ":"), ensure_ascii=False)
-        return self._seal.close(zlib.compress(text.encode(), _LEVEL), _bound(municipality, name, place))
+        text = _LISTS.dump_json(tuple(listed.values()), exclude_defaults=True)
+        return self._seal.close(zlib.compress(text, _LEVEL), _bound(municipality, name, place))
 
     def open(self, municipality: str, stored: Stored) -> Listed:
         """A list as it was told."""
         place = Place(stored.association, stored.card, stored.code)
         text = zlib.decompress(self._seal.open(stored.sealed, _bound(municipality, stored.connection, place)))
-        return {(one["id"], one["role"]): one for one in json.loads(text)}
+        return _listed(_LISTS.validate_json(text))
 
     def keep(
         self,
@@ -158,8 +161,8 @@ def _marks(
     """One mark for each person and role; somebody who stands twice was there if either mark says so."""
     present: dict[tuple[bytes, int], bool] = {}
     for key, mark in one.listed.items():
-        who = (one.persons[key], _ROLES[Role(mark["role"])])
-        present[who] = present.get(who, False) or bool(mark["present"])
+        who = (one.persons[key], _ROLES[mark.role])
+        present[who] = present.get(who, False) or mark.present
     gathering = one.gathering
     for (person, role), came in present.items():
         yield municipality, ids[gathering.place], person, role, int(came), gathering.starts, gathering.ends

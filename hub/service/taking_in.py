@@ -100,8 +100,10 @@ class Batch(NamedTuple):
     gatherings: tuple[Prepared, ...]
     passages: tuple[Passage, ...]
     touched: tuple[str, ...]
+    before: Counts
+    """What the import has had before."""
     counts: Counts
-    """With all that the import has had before."""
+    """With these."""
     cursor: str | None = None
 
 
@@ -140,6 +142,7 @@ class TakingIn:
             tuple(self._attending.prepare(whence.municipality, whence.connection, attended)),
             tuple(one for one in messages if isinstance(one, Passage)),
             tuple(one.key for one in messages if isinstance(one, CredentialTouched)),
+            before,
             before + _counted(hashed, fresh, seen),
             cursor,
         )
@@ -158,8 +161,8 @@ class TakingIn:
         source_id, version, content = zlib.decompress(self._seal.open(held.sealed, place)).split(_SEPARATOR, 2)
         return RawItem(source_id.decode(), content, held.place, version.decode())
 
-    def take(self, connection: Connection, batch: Batch) -> Counts:
-        """Keep a batch; gives what the import has had so far.
+    def take(self, connection: Connection, batch: Batch) -> None:
+        """Keep a batch.
 
         Raises:
             MovedError: what was seen is no longer the latest; nothing was written.
@@ -181,7 +184,6 @@ class TakingIn:
             one.state == intake.QUARANTINED for one in latest.values()
         ):
             judge(connection, town, name, now=now)
-        return batch.counts
 
     def _tell(self, connection: Connection, batch: Batch, now: int) -> None:
         town, name, import_id = batch.whence

@@ -46,11 +46,17 @@ _STORED = "SELECT id, connection, association, card, code, starts, ends, body, s
 
 def gatherings(connection: Connection, municipality: str, name: str, places: Iterable[Place]) -> dict[Place, Stored]:
     """Each of these that is stored."""
-    sql = f"{_STORED} WHERE municipality = ? AND connection = ? AND association = ? AND card = ? AND code = ?"
-    found = (connection.rows(sql, (municipality, name, *place)) for place in places)
-    return {Place(*rows[0][2:5]): Stored(*rows[0]) for rows in found if rows}
+    wanted, found = list(places), dict[Place, Stored]()
+    for begin in range(0, len(wanted), _MANY):
+        some = wanted[begin : begin + _MANY]
+        among = ", ".join(["(?, ?, ?)"] * len(some))
+        sql = f"{_STORED} WHERE municipality = ? AND connection = ? AND (association, card, code) IN (VALUES {among})"
+        values = [part for place in some for part in place]
+        found |= {Place(*row[2:5]): Stored(*row) for row in connection.rows(sql, (municipality, name, *values))}
+    return found
 
 
+_MANY = 500
 _PUT = (
     "INSERT INTO gatherings(municipality, connection, association, card, code, starts, ends, organisation, body,"
     " sealed, import_id, at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -136,27 +142,33 @@ _OVERLAPS = (
     " AND (o.starts < m.starts OR (o.starts = m.starts AND o.gathering < m.gathering))"
     " WHERE m.municipality = ? AND m.present = 1 AND "
 )
-_LONGEST = 40 * 86_400_000_000
-"""Gatherings are camps at the longest; the bound keeps the search to an index range."""
+
+
+def _longest(connection: Connection, municipality: str) -> int:
+    """The longest gathering there is, microseconds: what began before that is over, and need not be searched."""
+    sql = "SELECT coalesce(max(ends - starts), 0) FROM gatherings WHERE municipality = ?"
+    ((found,),) = connection.rows(sql, (municipality,))
+    return int(found)
 
 
 def overlaps(connection: Connection, municipality: str, ids: Sequence[int]) -> list[Overlap]:
     """Who was marked present in these gatherings and, at the same time, in one that began earlier."""
     marks_ = ", ".join("?" * len(ids))
     sql = f"{_OVERLAPS} m.gathering IN ({marks_}) ORDER BY 1, 2, 3"
-    return [Overlap(*row) for row in connection.rows(sql, (_LONGEST, municipality, *ids))]
+    return [Overlap(*row) for row in connection.rows(sql, (_longest(connection, municipality), municipality, *ids))]
 
 
 def overlaps_of_import(connection: Connection, municipality: str, import_id: int, *, limit: int) -> list[Overlap]:
-    """The same for all that an import brought; also where what was there before is the later one."""
+    """The first of the same for all that an import brought, in any order; also where what was there came later."""
     sql = (
-        "SELECT DISTINCT m.gathering, m.person, o.gathering FROM gatherings g JOIN marks m"
+        "SELECT m.gathering, m.person, o.gathering FROM gatherings g JOIN marks m"
         " ON m.municipality = g.municipality AND m.gathering = g.id AND m.present = 1 JOIN marks o"
         " ON o.municipality = m.municipality AND o.person = m.person AND o.gathering <> m.gathering AND o.present = 1"
         " AND o.starts < m.ends AND o.starts > m.starts - ? AND o.ends > m.starts"
-        " WHERE g.municipality = ? AND g.import_id = ? ORDER BY 1, 2, 3 LIMIT ?"
+        " WHERE g.municipality = ? AND g.import_id = ? LIMIT ?"
     )
-    return [Overlap(*row) for row in connection.rows(sql, (_LONGEST, municipality, import_id, limit))]
+    longest = _longest(connection, municipality)
+    return [Overlap(*row) for row in connection.rows(sql, (longest, municipality, import_id, limit))]
 
 
 def names(connection: Connection, municipality: str, ids: Iterable[int]) -> Mapping[int, Stored]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 _PARTS = re.compile(r"(INSERT INTO .* VALUES\s*)(\((?:\?(?:, )?)+\))(.*)", re.DOTALL)
-_SIZES = (64, 16, 4, 1)
+_SIZES = (512, 64, 16, 4, 1)
 """Rows a statement: few sizes, so that each is prepared once."""
 
 

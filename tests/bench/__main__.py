@@ -1,4 +1,4 @@
-"""`python -m tests.bench [plan] [accept] [import] [weight] [core]`: measure, and tell what must be beside what is.
+"""`python -m tests.bench [plan] [accept] [import] [weight] [core] [attendance]`: measure, and tell must beside is.
 
 Exit 1 when something that must be is not, in any round.
 """
@@ -15,7 +15,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import accepting, core, importing, load, planning, town, weight
+from tests.bench import accepting, attendance, core, importing, load, planning, town, weight
 from tests.bench.figures import Figure, Said, table
 
 KINDS: dict[str, Callable[[Path, int], list[Figure]]] = {
@@ -24,6 +24,7 @@ KINDS: dict[str, Callable[[Path, int], list[Figure]]] = {
     "import": importing.measured,
     "weight": weight.measured,
     "core": core.measured,
+    "attendance": attendance.measured,
 }
 ROUNDS = 3
 
