@@ -16,7 +16,20 @@ from hub.api import asyncapi
 from hub.api.application import create_api
 from hub.api.problems import CODES
 from hub.configuration.tables import filled
-from hub.model import answers, attendance, booking, configuration, credential, messages, verified, zone
+from hub.model import (
+    answers,
+    attendance,
+    booking,
+    configuration,
+    credential,
+    document,
+    invoice,
+    messages,
+    notice,
+    person,
+    verified,
+    zone,
+)
 from hub.model.events import Envelope
 from hub.model.states import DELIVERY_MOVES, EFFECT_MOVES, RECORD_MOVES
 from hub.service.remedies import codes, remedy
@@ -31,10 +44,15 @@ MODELS: dict[str, type[BaseModel]] = {
     "booking-view": answers.BookingView,
     "configuration": configuration.Configuration,
     "credential": credential.Credential,
+    "document": document.Document,
     "delivery": answers.DeliveryAnswer,
     "event": Envelope,
     "import-line": answers.ImportLine,
     "import-summary": answers.ImportSummary,
+    "invoice": invoice.Invoice,
+    "notice": notice.Notice,
+    "person": person.Person,
+    "person-lookup": person.PersonLookup,
     "passage": messages.Passage,
     "problem": answers.ProblemAnswer,
     "problem-details": answers.ProblemDetails,

@@ -2,10 +2,15 @@
 
 from hub.model.attendance import Association, Attendance, Attendee, GatheringType, Role
 from hub.model.attendance import Method as AttendanceMethod
+from hub.model.booking import Protected
 from hub.model.configuration import Configuration
 from hub.model.credential import Credential, Method, Unsaid, Window
+from hub.model.document import Direction, Document, DocumentFile, Secrecy
 from hub.model.identity import OrganisationNumber, PersonNumber
+from hub.model.invoice import Invoice, InvoiceKind, InvoiceLine, Party, PostalAddress, VatCategory
 from hub.model.messages import CredentialTouched, Message, Passage
+from hub.model.notice import Channel, Notice
+from hub.model.person import Person, PersonLookup
 from hub.model.zone import Dim, Level, Release, Setpoint, Switch, Zone, fulfils
 
 __all__ = [
@@ -13,22 +18,37 @@ __all__ = [
     "Attendance",
     "AttendanceMethod",
     "Attendee",
+    "Channel",
     "Configuration",
     "Credential",
     "CredentialTouched",
     "Dim",
+    "Direction",
+    "Document",
+    "DocumentFile",
     "GatheringType",
+    "Invoice",
+    "InvoiceKind",
+    "InvoiceLine",
     "Level",
     "Message",
     "Method",
+    "Notice",
     "OrganisationNumber",
+    "Party",
     "Passage",
+    "Person",
+    "PersonLookup",
     "PersonNumber",
+    "PostalAddress",
+    "Protected",
     "Release",
     "Role",
+    "Secrecy",
     "Setpoint",
     "Switch",
     "Unsaid",
+    "VatCategory",
     "Window",
     "Zone",
     "fulfils",

@@ -1,18 +1,34 @@
-"""The small vendors: what the kit says of six systems that differ as far as systems do."""
+"""The small vendors: what the kit says of systems that differ as far as systems do."""
 
 from hub.conformance import conformance
 from tests.vendors.app_lock import AppLock
 from tests.vendors.app_lock.simulator import AppSimulator
+from tests.vendors.bill_receiver import BillReceiver
+from tests.vendors.bill_receiver.simulator import BillSimulator
 from tests.vendors.coil import CoilControl
 from tests.vendors.coil.simulator import CoilSimulator
+from tests.vendors.csv_lists import CsvLists
+from tests.vendors.csv_lists.simulator import ListsSimulator
 from tests.vendors.day_lock import DayLock
 from tests.vendors.day_lock.simulator import DaySimulator
+from tests.vendors.deed_registry import DeedRegistry
+from tests.vendors.deed_registry.simulator import DeedSimulator
+from tests.vendors.gate_log import GateLog
+from tests.vendors.gate_log.simulator import GateSimulator
+from tests.vendors.mute_registry import MuteRegistry
+from tests.vendors.mute_registry.simulator import MuteSimulator
+from tests.vendors.people_register import PeopleRegister
+from tests.vendors.people_register.simulator import PeopleSimulator
+from tests.vendors.post_office import PostOffice
+from tests.vendors.post_office.simulator import PostSimulator
 from tests.vendors.room_climate import ClimateControl
 from tests.vendors.room_climate.simulator import ClimateSimulator
 from tests.vendors.seam_like import SeamLock
 from tests.vendors.seam_like.simulator import SeamSimulator
 from tests.vendors.slot_lock import SlotLock
 from tests.vendors.slot_lock.simulator import SlotSimulator
+from tests.vendors.turnstile import Turnstile
+from tests.vendors.turnstile.simulator import TurnstileSimulator
 
 TestAppLock = conformance(AppLock, AppSimulator)
 TestClimateControl = conformance(ClimateControl, ClimateSimulator)
@@ -20,3 +36,11 @@ TestCoilControl = conformance(CoilControl, CoilSimulator)
 TestDayLock = conformance(DayLock, DaySimulator)
 TestSeamLock = conformance(SeamLock, SeamSimulator)
 TestSlotLock = conformance(SlotLock, SlotSimulator)
+TestBillReceiver = conformance(BillReceiver, BillSimulator)
+TestCsvLists = conformance(CsvLists, ListsSimulator)
+TestDeedRegistry = conformance(DeedRegistry, DeedSimulator)
+TestGateLog = conformance(GateLog, GateSimulator)
+TestMuteRegistry = conformance(MuteRegistry, MuteSimulator)
+TestPeopleRegister = conformance(PeopleRegister, PeopleSimulator)
+TestPostOffice = conformance(PostOffice, PostSimulator)
+TestTurnstile = conformance(Turnstile, TurnstileSimulator)

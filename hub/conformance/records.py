@@ -1,0 +1,203 @@
+"""Records: each arrives once and as it was, or a person is asked. Persons: told of only as they may be."""
+
+from typing import Any, ClassVar
+
+import pytest
+
+from hub.conformance import network, record_examples
+from hub.conformance.base import Suite, test
+from hub.conformance.driver import Bench, Outcome
+from hub.conformance.network import FAULTS, Fault
+from hub.model import Person, PersonLookup, Protected
+from hub.sdk import Misbehaviour, OnUnknown, on_unknown
+
+
+class RecordTests(Suite):
+    """What registries, ledgers and messages have in common."""
+
+    send: ClassVar[str]
+    find: ClassVar[str]
+    examples: ClassVar[tuple[Any, ...]]
+
+    @property
+    def unknown(self) -> OnUnknown:
+        """What an unknown outcome means here."""
+        return on_unknown(self.connector)
+
+    async def deliver(self, stand: Bench, record: Any, *, ask_first: bool = False) -> Outcome:  # noqa: ANN401 - of any kind
+        """Send, ask, resend, as the hub does; what was done has a reference to show."""
+        find = getattr(stand.connector, self.find, None)
+        outcome, receipt = await stand.record(
+            lambda: getattr(stand.connector, self.send)(record),
+            self.unknown,
+            (lambda: find(record.key)) if find else None,
+            ask_first=ask_first,
+        )
+        assert outcome is not Outcome.DONE or (receipt and receipt.reference), "no reference to show anyone"
+        return outcome
+
+    def arrived(self, stand: Bench) -> list[Any]:
+        """Everything that has, each time that it has."""
+        return list(stand.simulator.records())
+
+    @test
+    async def test_every_record_arrives_once_as_it_was(self) -> None:
+        async with self.bench() as stand:
+            for record in self.examples:
+                assert await self.deliver(stand, record) is Outcome.DONE
+            assert self.arrived(stand) == list(self.examples)
+
+    @test
+    async def test_no_fault_makes_two_or_hides_a_loss(self) -> None:
+        async def story(stand: Bench) -> None:
+            self.judge(stand, await self.deliver(stand, self.examples[1]))
+
+        await self.with_each_call_broken(story)
+
+    @test
+    async def test_no_two_faults_in_a_row_make_two_or_hide_a_loss(self) -> None:
+        for first in self.applicable(FAULTS):
+            for second in self.applicable(FAULTS):
+                async with self.bench(first, 1) as stand:
+                    stand.network.then = second
+                    try:
+                        self.judge(stand, await self.deliver(stand, self.examples[0]))
+                    except BaseException as error:
+                        error.add_note(f"kit: {first.name}, then {second.name}")
+                        raise
+
+    def judge(self, stand: Bench, outcome: Outcome) -> None:
+        """Once, as far as the system can be asked; and done only when it is there."""
+        count = len(self.arrived(stand))
+        if outcome is Outcome.DONE:
+            assert count == 1 if self.unknown is not OnUnknown.REPEAT else count >= 1
+        else:
+            careful = self.unknown is OnUnknown.STOP and outcome is Outcome.STUCK
+            assert careful or outcome is Outcome.WAITING, (outcome, stand.said)
+            assert count <= 1 or self.unknown is OnUnknown.REPEAT
+
+    @test
+    async def test_a_node_that_takes_over_asks_and_gets_the_same_reference(self) -> None:
+        if self.unknown is not OnUnknown.ASK:
+            pytest.skip("exempt, it cannot be asked: delivery stops, or repeats")
+        async with self.bench() as stand:
+            for _ in range(2):
+                assert await self.deliver(stand, self.examples[0], ask_first=True) is Outcome.DONE
+            assert len(self.arrived(stand)) == 1
+            sent = await getattr(stand.connector, self.find)(self.examples[0].key)
+            assert sent is not None
+            assert sent.reference
+
+    @test
+    async def test_finding_creates_nothing_and_finds_nothing_of_others(self) -> None:
+        if self.unknown is not OnUnknown.ASK:
+            pytest.skip("exempt, it cannot be asked: delivery stops, or repeats")
+        async with self.bench() as stand:
+            await self.deliver(stand, self.examples[0])
+            key = self.examples[0].key
+            for other in (f"{key}1", key[:-1], "nothing"):
+                assert await getattr(stand.connector, self.find)(other) is None, f"{other} is taken for {key}"
+            assert len(self.arrived(stand)) == 1
+
+    @test
+    async def test_sending_again_leaves_one_where_that_is_promised(self) -> None:
+        if self.unknown is not OnUnknown.REPEAT:
+            pytest.skip("exempt, it does not promise that a second one does no harm")
+        async with self.bench() as stand:
+            references = set()
+            for _ in range(2):
+                _, receipt = await stand.deliver(lambda: getattr(stand.connector, self.send)(self.examples[0]))
+                references.add(receipt.reference)
+            assert len(references) == 1, "the second is known for the first by its reference"
+
+    @test
+    async def test_a_refusal_in_its_own_words_is_for_a_person(self) -> None:
+        self.can(Misbehaviour.REFUSES)
+        async with self.bench() as stand:
+            stand.simulator.misbehave(Misbehaviour.REFUSES)
+            assert await self.deliver(stand, self.examples[0]) is Outcome.STUCK
+            assert self.arrived(stand) == []
+
+    @pytest.mark.parametrize(
+        "fault, outcome", [(network.REFUSED_401, Outcome.PAUSED), (network.INVALID_422, Outcome.STUCK)]
+    )
+    @test
+    async def test_a_lasting_fault_ends_where_it_should(self, fault: Fault, outcome: Outcome) -> None:
+        async with self.bench(fault) as stand:
+            assert await self.deliver(stand, self.examples[0]) is outcome
+
+
+class RegistryTests(RecordTests):
+    """Documents."""
+
+    send, find, examples = "register_document", "find_document", record_examples.DOCUMENTS
+
+
+class FinanceTests(RecordTests):
+    """Invoices and credit notes."""
+
+    send, find, examples = "send_invoice", "find_invoice", record_examples.INVOICES
+
+
+class NotifierTests(RecordTests):
+    """Messages to people."""
+
+    send, find, examples = "send_notice", "find_notice", record_examples.NOTICES
+
+
+class PopulationTests(Suite):
+    """Who somebody is, and what may not be told."""
+
+    def looking(self, person: Person) -> PersonLookup:
+        """A question with its reasons."""
+        return PersonLookup(
+            identity_number=person.identity_number, purpose="grants", legal_basis="9 § LOK", asked_by="handler"
+        )
+
+    async def told(self, stand: Bench, person: Person) -> Person | None:
+        """What the register tells."""
+        found: Person | None = await stand.look(lambda: stand.connector.look_up(self.looking(person)))
+        return found
+
+    @pytest.mark.parametrize("person", record_examples.PERSONS, ids=lambda person: person.protected.value)
+    @test
+    async def test_whoever_is_registered_is_told_of_as_they_may_be(self, person: Person) -> None:
+        async with self.bench() as stand:
+            stand.simulator.register(person, knows=record_examples.KNOWN)
+            assert await self.told(stand, person) == person
+
+    @test
+    async def test_nobody_is_none(self) -> None:
+        async with self.bench() as stand:
+            assert await self.told(stand, record_examples.PERSONS[0]) is None
+
+    @test
+    async def test_one_person_is_never_taken_for_another(self) -> None:
+        async with self.bench() as stand:
+            one, *others = record_examples.PERSONS
+            for person in others:
+                stand.simulator.register(person, knows=record_examples.KNOWN)
+            assert await self.told(stand, one) is None
+
+    @test
+    async def test_no_fault_tells_more_or_another_than_there_is(self) -> None:
+        async def story(stand: Bench) -> None:
+            for person in record_examples.PERSONS:
+                stand.simulator.register(person, knows=record_examples.KNOWN)
+                assert await self.told(stand, person) == person
+
+        await self.with_each_call_broken(story)
+
+    @pytest.mark.parametrize("protected", [Protected.YES, Protected.UNKNOWN])
+    @test
+    async def test_a_protected_persons_address_comes_nowhere(self, protected: Protected) -> None:
+        async with self.bench() as stand:
+            person = record_examples.PERSONS[0].model_copy(
+                update={"protected": protected, "name": None, "address": None, "deceased": None}
+            )
+            stand.simulator.register(person, knows=record_examples.KNOWN)
+            found = await self.told(stand, person)
+            text = repr(found) + (found.model_dump_json() if found else "")
+            assert found is not None
+            assert found.protected is protected, "protection that is not known is not a no"
+            assert not [secret for secret in record_examples.KNOWN.values() if secret in text]
