@@ -15,7 +15,11 @@ from pydantic import BaseModel, TypeAdapter
 from hub.api import asyncapi
 from hub.api.application import create_api
 from hub.api.problems import CODES
+from hub.certifying import matrix
+from hub.certifying.certificate import read_quality
+from hub.certifying.rules import TIERS
 from hub.configuration.tables import filled
+from hub.discovery import load_connector
 from hub.model import (
     answers,
     attendance,
@@ -73,6 +77,7 @@ def generated() -> Iterator[tuple[str, str]]:
     yield "docs/events.md", asyncapi.table()
     yield "docs/states.md", _states()
     yield "docs/errors.md", _errors()
+    yield "docs/matrix.md", _matrix()
     yield "docs/configuration.md", filled((ROOT / "docs/configuration.md").read_text(encoding="utf-8"))
 
 
@@ -81,6 +86,17 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def _json(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _matrix() -> str:
+    """Our own connectors; a stranger's has its own certificate."""
+    mine = {path.parent.name: path.parent for path in sorted((ROOT / "connectors").glob("*/quality.toml"))}
+    exempt = {name: _exempt(read_quality(folder)) for name, folder in mine.items()}
+    return matrix.table({name: load_connector(name) for name in mine}, exempt)
+
+
+def _exempt(quality: dict[str, Any]) -> list[str]:
+    return [f"`{rule}`" for tier in TIERS for rule, said in quality[tier].items() if isinstance(said, dict)]
 
 
 def _states() -> str:

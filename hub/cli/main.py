@@ -16,6 +16,8 @@ COMMANDS = {
     "problems": "hub.cli.problems:problems",
     "explain": "hub.cli.explain:explain",
     "verify": "hub.cli.verify:verify",
+    "connector": "hub.cli.connector:connector",
+    "certify": "hub.cli.connector:certify",
     "key": "hub.cli.key:key",
     "migrate": "hub.cli.migrate:migrate",
 }

@@ -96,7 +96,10 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "dismissed_row": "Post {id} lämnas: {reason}",
         "fetched": "{files} filer, {items} poster: {new} nya, {changed} ändrade, {doubles} kända, "
         "{quarantined} i karantän.",
-        "sending": "skickar",
+        "made": "Klart i {folder}. Kör pytest där; anslutningens namn är connector: {entry}.",
+        "certified": "{name}: nivå {tier}; {passed} prov gick bra, {failed} gick fel.",
+        "yes": "ja",
+        "no": "nej",
     },
     "en": {
         "times": "Times are Swedish time.",
@@ -188,7 +191,10 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "dismissed_row": "Row {id} is left: {reason}",
         "fetched": "{files} files, {items} items: {new} new, {changed} changed, {doubles} known, "
         "{quarantined} in quarantine.",
-        "sending": "sending",
+        "made": "Made in {folder}. Run pytest there; a connection names it as connector: {entry}.",
+        "certified": "{name}: tier {tier}; {passed} tests passed, {failed} failed.",
+        "yes": "yes",
+        "no": "no",
     },
 }
 
