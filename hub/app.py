@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from hub.api.application import create_api
 from hub.api.desk import Desk
 from hub.clock import Clock, DomainClock, micros
+from hub.configuration.mappings import shipped_mapping
 from hub.configuration.secrets import resolve
 from hub.console.router import ROUTER as CONSOLE
 from hub.delivery.carrying import Carrier
@@ -24,6 +25,7 @@ from hub.delivery.simulating import Simulators
 from hub.delivery.webhooks import Webhooks
 from hub.intake.inlets import Inlet, reads_files
 from hub.intake.rooms import put_together
+from hub.mapping import Mapping as Mapped
 from hub.model.configuration import Connection as ConnectionSettings
 from hub.sdk import Source
 from hub.service.answering import Answering
@@ -162,17 +164,25 @@ class Hub:
         for running in self.connections:
             connector, settings = running.connector, running.settings
             if isinstance(connector, Source):
+                mapping = self._mapping(running.municipality, settings.mapping)
                 inlet = Inlet(
                     running.municipality,
                     running.name,
-                    settings.connector,
+                    settings.mapping or settings.connector,
                     connector,
-                    connector,
-                    reads_files(connector),
+                    mapping or connector,
+                    mapping or reads_files(connector),
                     settings.arrives,
                     self._sftp_password(settings),
                 )
                 self.intake.inlets.add(inlet)
+
+    def _mapping(self, municipality: str, name: str | None) -> Mapped | None:
+        """A mapping document: the municipality's own, or the one that comes with the hub."""
+        if name is None:
+            return None
+        mine = self.rulebook.town(municipality).configuration.mappings
+        return Mapped(mine.get(name) or shipped_mapping(name))
 
     def _sftp_password(self, settings: ConnectionSettings) -> SecretStr | None:
         told = settings.arrives.sftp.password if settings.arrives and settings.arrives.sftp else None

@@ -14,10 +14,12 @@ from hub.configuration.finding import Finding, instead_of
 from hub.configuration.fitness import Running, fits
 from hub.configuration.folder import Folder
 from hub.configuration.limits import LEASE, SHORTEST_HORIZON_DAYS
+from hub.configuration.mappings import mapping_names, unreadable
 from hub.configuration.secrets import is_reference, misplaced, resolve
 from hub.configuration.shape import faults
 from hub.configuration.sheet import Sheet
 from hub.discovery import connector_names
+from hub.mapping.connector import MappedFiles
 from hub.model.configuration import Connection
 from hub.sdk import AccessControl, Connector, ConnectorConfig, Control, Polls, ReadsFiles
 
@@ -39,6 +41,8 @@ def connectors(folder: Folder, load: Load) -> Iterator[Finding]:
         yield from _timing(sheet, kind)
         yield from _horizon(sheet, kind, connection)
         yield from _arrivals(sheet, kind, connection)
+        yield from _mapped(folder, sheet, kind, connection)
+    yield from unreadable(folder)
     yield from fits(folder, running)
 
 
@@ -51,6 +55,19 @@ def _horizon(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: C
     elif days is not None and days < SHORTEST_HORIZON_DAYS and issubclass(kind, AccessControl):
         message = f"less than {SHORTEST_HORIZON_DAYS} days: after a day's outage the doors lack their codes; write more"
         yield sheet.warning(place, "short-horizon", message)
+
+
+def _mapped(
+    folder: Folder, sheet: Sheet[Connection], kind: type[Connector[Any]], connection: Connection
+) -> Iterator[Finding]:
+    """Whether what its items mean is said, once."""
+    name, known = connection.mapping, {*folder.mappings, *mapping_names()}
+    if name is not None and name not in known:
+        message = f"no mapping `{name}`: {instead_of(name, known)}"
+        yield sheet.error(("mapping",), "unknown-mapping", message)
+    if name is None and kind is MappedFiles:
+        message = "left out; write which mapping document says what the files mean, e.g. `mapping: attendance-csv`"
+        yield sheet.error(("mapping",), "missing-key", message)
 
 
 def _arrivals(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: Connection) -> Iterator[Finding]:

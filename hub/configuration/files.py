@@ -9,7 +9,9 @@ from hub.configuration.limits import LARGEST_FILE
 MUNICIPALITY = "municipality.yaml"
 ROOMS = ("connections", "facilities")
 """Folders of one YAML file for each thing; its name is the file's."""
-BESIDE = ("mappings", "templates")
+MAPPINGS = "mappings"
+"""Folder of a folder for each mapping document."""
+BESIDE = ("templates",)
 """Folders that others read."""
 
 
@@ -36,6 +38,8 @@ def _candidates(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.is_dir() and path.name in ROOMS:
             yield from (each for each in sorted(path.iterdir()) if not _left_alone(each.name))
+        elif path.is_dir() and path.name == MAPPINGS:
+            yield from sorted(path.glob("*/mapping.yaml"))
         elif not (_left_alone(path.name) or (path.is_dir() and path.name in BESIDE)):
             yield path
 
@@ -47,7 +51,8 @@ def _left_alone(name: str) -> bool:
 def is_ours(name: str) -> bool:
     """Whether the configuration is read from a file of that relative path."""
     room, _, file = name.rpartition("/")
-    return name == MUNICIPALITY or (room in ROOMS and file.endswith(".yaml"))
+    mapped = room.rpartition("/")[0] == MAPPINGS and file == "mapping.yaml"
+    return name == MUNICIPALITY or (room in ROOMS and file.endswith(".yaml")) or mapped
 
 
 def stranger(name: str) -> Finding:

@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from hub.configuration.files import MUNICIPALITY, is_ours
+from hub.configuration.files import MAPPINGS, MUNICIPALITY, is_ours
 from hub.configuration.finding import START, Finding, Path, Severity, at
 from hub.configuration.sheet import Sheet, read_sheet
 from hub.model.configuration import Capability, Configuration, Connection, Duty, Facility, Municipality, Name
 from hub.model.frozen import Frozen
+from hub.model.mapping import MappingDocument
 
 T = TypeVar("T", bound=Frozen)
 
@@ -46,6 +47,7 @@ class Folder:
     municipality: Sheet[Municipality] | None
     connections: Mapping[str, Sheet[Connection]]
     facilities: Mapping[str, Sheet[Facility]]
+    mappings: Mapping[str, Sheet[MappingDocument]]
 
     def configuration(self) -> Configuration | None:
         """The whole, unless a file of it is missing or wrong."""
@@ -53,9 +55,13 @@ class Folder:
             return None
         connections = {name: sheet.value for name, sheet in self.connections.items() if sheet.value}
         facilities = {name: sheet.value for name, sheet in self.facilities.items() if sheet.value}
-        if len(connections) < len(self.connections) or len(facilities) < len(self.facilities):
+        mappings = {name: sheet.value for name, sheet in self.mappings.items() if sheet.value}
+        whole = (len(connections), len(facilities), len(mappings))
+        if whole != (len(self.connections), len(self.facilities), len(self.mappings)):
             return None
-        return Configuration(municipality=self.municipality.value, connections=connections, facilities=facilities)
+        return Configuration(
+            municipality=self.municipality.value, connections=connections, facilities=facilities, mappings=mappings
+        )
 
     def valid_connections(self) -> Iterator[tuple[str, Sheet[Connection], Connection]]:
         """Connections of right shape."""
@@ -97,7 +103,9 @@ def folder_of(texts: Mapping[str, str]) -> tuple[Folder, list[Finding]]:
         municipality, findings = read_sheet(MUNICIPALITY, texts[MUNICIPALITY], Municipality)
     connections, in_connections = _room(texts, "connections", Connection)
     facilities, in_facilities = _room(texts, "facilities", Facility)
-    return Folder(municipality, connections, facilities), [*findings, *in_connections, *in_facilities]
+    mappings, in_mappings = _room(texts, MAPPINGS, MappingDocument)
+    folder = Folder(municipality, connections, facilities, mappings)
+    return folder, [*findings, *in_connections, *in_facilities, *in_mappings]
 
 
 def _room(texts: Mapping[str, str], room: str, model: type[T]) -> tuple[dict[str, Sheet[T]], list[Finding]]:
@@ -105,7 +113,8 @@ def _room(texts: Mapping[str, str], room: str, model: type[T]) -> tuple[dict[str
     sheets: dict[str, Sheet[T]] = {}
     findings: list[Finding] = []
     for file in sorted(each for each in texts if each.startswith(f"{room}/") and is_ours(each)):
-        name = PurePosixPath(file).stem
+        path = PurePosixPath(file)
+        name = path.parent.name if room == MAPPINGS else path.stem
         sheet, found = read_sheet(file, texts[file], model)
         misnamed = list(_misnamed(file, name))
         sheets[name] = Sheet(file, sheet.root) if misnamed else sheet

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hub.model.frozen import Frozen
+from hub.model.mapping import MappingDocument, TableFormat
 
 LONGEST_HORIZON_DAYS = 400
 Minutes = Annotated[int, Field(ge=0, le=24 * 60, description="whole minutes")]
@@ -278,3 +279,11 @@ class Configuration(Frozen):
     facilities: Annotated[dict[Name, Facility], Field(description="facilities/<name>.yaml")] = Field(
         default_factory=dict
     )
+    mappings: Annotated[
+        dict[Name, MappingDocument],
+        Field(description="mappings/<name>/mapping.yaml, over those that come with the hub"),
+    ] = Field(default_factory=dict)
+
+
+MAPPING_TYPES = (MappingDocument, TableFormat)
+"""Documented with the folder's other types."""

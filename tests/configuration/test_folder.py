@@ -1,5 +1,6 @@
 """Folders on disk: what is read, what is left alone, and what cannot be read."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from hub.configuration import Report, Severity, check_folder, read_files, read_folder
 from hub.configuration.limits import LARGEST_FILE
 from hub.errors import ConfigurationError
+from hub.mapping.samples import shipped
 from tests.configuration.folders import load_stub, small, written
 
 Check = Callable[[], Report]
@@ -41,10 +43,10 @@ def test_a_folder_is_read_from_disk_as_from_its_stored_files(folder: Path) -> No
 
 def test_a_report_counts_what_was_read(folder: Path, check: Check) -> None:
     (folder / "mappings" / "letters").mkdir(parents=True)
-    (folder / "mappings" / "letters" / "mapping.yaml").touch()
+    shutil.copy(shipped() / "attendance-csv" / "mapping.yaml", folder / "mappings" / "letters")
     report = check()
     assert report.ok
-    assert (report.read.files, report.read.connections, report.read.resources, report.read.mappings) == (4, 2, 3, 1)
+    assert (report.read.files, report.read.connections, report.read.resources, report.read.mappings) == (5, 2, 3, 1)
     assert (report.count(Severity.ERROR), report.count(Severity.WARNING)) == (0, 3)
 
 
