@@ -32,6 +32,8 @@ class Expression:
             place = getattr(error, "lex_position", None)
             told = f" at character {place + 1}" if isinstance(place, int) else ""
             raise ExpressionError(f"`{text}` is no JMESPath{told}: see jmespath.org") from None
+        except RecursionError:
+            raise ExpressionError("nested too deep; make the expression simpler") from None
 
     def of(self, data: object) -> Any:  # noqa: ANN401 - JSON of any shape
         """What it gives.
