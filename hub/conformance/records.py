@@ -119,7 +119,13 @@ class RecordTests(Suite):
             assert self.arrived(stand) == []
 
     @pytest.mark.parametrize(
-        "fault, outcome", [(network.REFUSED_401, Outcome.PAUSED), (network.INVALID_422, Outcome.STUCK)]
+        "fault, outcome",
+        [
+            (network.REFUSED_401, Outcome.PAUSED),
+            (network.BAD_CERTIFICATE, Outcome.PAUSED),
+            (network.REDIRECT, Outcome.STUCK),
+            (network.INVALID_422, Outcome.STUCK),
+        ],
     )
     @test
     async def test_a_lasting_fault_ends_where_it_should(self, fault: Fault, outcome: Outcome) -> None:
