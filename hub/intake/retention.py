@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, micros, span
 from hub.service.rulebook import Rulebook
-from hub.store import attendance, intake
+from hub.service.taking_in import QUARANTINED, judge
+from hub.store import attendance, intake, problems
+from hub.store.database import Connection
 from hub.store.writer import Writer
 
 _ROWS = 500
@@ -23,11 +25,21 @@ class Forgetting:
             retention = known.configuration.municipality.retention
             if retention and retention.intake_days:
                 await self._rows(town, self._before(retention.intake_days))
+                await self._writer.call(self._judge, town)
             if retention and retention.attendance_days:
                 await self._gatherings(town, self._before(retention.attendance_days))
 
+    def _judge(self, connection: Connection, town: str) -> None:
+        """What has expired is no problem any more."""
+        for problem in problems.listed(connection, town):
+            if problem.code == QUARANTINED:
+                judge(connection, town, problem.connection, now=self._now())
+
+    def _now(self) -> int:
+        return micros(self._clock.now())
+
     def _before(self, days: int) -> int:
-        return micros(self._clock.now() - timedelta(days=days))
+        return self._now() - span(timedelta(days=days))
 
     async def _rows(self, town: str, before: int) -> None:
         while await self._writer.call(lambda c: intake.forget(c, town, before=before, limit=_ROWS)) == _ROWS:
