@@ -112,6 +112,7 @@ class Hub:
         await self.rulebook.load(self.readers)
         await self.writer.call(lambda c: imports.break_off(c, now=micros(self.clock.now())))
         self.intake = self.worker.intake = put_together(self.writer, self.readers, self.seal, self.rulebook, self.clock)
+        self._opened.callback(self.intake.stop)
         self._open_desk()
         await self._open_connections()
         self._open_inlets()

@@ -17,6 +17,8 @@ from connectors.attendance_dak.store import Kept, Store
 from connectors.attendance_dak.versions import Version, quick
 from hub.sdk import RawItem, RejectedError, Remark
 
+SEPARATOR = b"\0"
+"""Between a gathering and each of its persons: it stands in no XML."""
 EXPLAINED = 1000
 """Records that are explained in a file; of the rest it is said that they are not as the standard says."""
 _OTHERS = {b"PK": "zip", b"\x1f\x8b": "gzip", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -261,8 +263,8 @@ def _item(
         told = [*told, f"{missing} on the lists stand in no register, and are left out; export both"]
     if len(mine) < len(kept.participants) + len(kept.leaders):
         told = [*told, "somebody stands twice on a list, and counts once"]
-    there = filter(None, mine) if missing else mine
-    content = b"".join((kept.head, kept.content.encode(), b"</Naervarokort></Foerening>", *there, b"</Post>"))
+    gathering = b"".join((kept.head, kept.content.encode(), b"</Naervarokort></Foerening></Post>"))
+    content = SEPARATOR.join((gathering, *(filter(None, mine) if missing else mine)))
     return RawItem(
         "/".join(kept.names) if not doubled else f"{'/'.join(kept.names)}#{kept.n}",
         content,

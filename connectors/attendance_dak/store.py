@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 
-_CACHE_KB = 8000
+_CACHE_KB = 2000
 _PIECE_BYTES = 262_144
 _TOGETHER = 500
 _LENGTH = struct.Struct(">I")

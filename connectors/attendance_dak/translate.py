@@ -14,6 +14,7 @@ from typing import Any
 from lxml import etree
 from pydantic import ValidationError
 
+from connectors.attendance_dak.client import SEPARATOR
 from connectors.attendance_dak.versions import Version
 from hub.model import (
     Association,
@@ -46,10 +47,23 @@ def attendance(content: bytes, place: str) -> Attendance:
     Raises:
         RejectedError: something that it cannot do without is missing or impossible.
     """
-    post = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    gathering, *persons = content.split(SEPARATOR)
+    post = _parsed(gathering)
     version = Version(etree.QName(post).namespace)
     card = post[0][0]
-    return _Told(version, place).gathering(post, card, card[0])
+    return _Told(version, place).gathering(post, card, card[0], dict(map(_person, persons)))
+
+
+def _parsed(content: bytes) -> etree._Element:
+    return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+
+
+@lru_cache(4096)
+def _person(entry: bytes) -> tuple[tuple[str, str], dict[str, str]]:
+    """Somebody of a register: whom lists name so, and what stands of them. The same people come to most gatherings."""
+    one = _parsed(entry)
+    texts = {str(child.tag).rpartition("}")[2]: (child.text or "").strip() for child in one}
+    return (str(one.tag), one.get("id", "").strip()), texts
 
 
 class _Told:
@@ -60,7 +74,9 @@ class _Told:
         self._begins = len(version.tag(""))
         self._roles = {version.tag(name): role for name, role in _ROLES.items()}
 
-    def gathering(self, post: etree._Element, card: etree._Element, told: etree._Element) -> Attendance:
+    def gathering(
+        self, post: etree._Element, card: etree._Element, told: etree._Element, persons: Persons
+    ) -> Attendance:
         method = _METHODS.get(self._text(told, "Metod"))
         if method is None:
             raise self._refused("Metod is none of Add, Update and Remove; write which")
@@ -77,7 +93,7 @@ class _Told:
                 venue=self._text(told, "Lokal")[:200],
                 type=_TYPES.get(self._text(told, "Typ"), GatheringType.OTHER),
                 own_sport=_TRUTH.get(self._text(told, "Lagidrott")),
-                attendees=self._attendees(told, self._persons(post)),  # type: ignore[arg-type] # read by the model
+                attendees=self._attendees(told, persons),  # type: ignore[arg-type] # read by the model
             )
         except ValidationError as error:
             fields = ", ".join(".".join(map(str, fault["loc"])) or fault["msg"] for fault in error.errors())
@@ -123,9 +139,6 @@ class _Told:
             raise self._refused(f"{name} is no time; write HH:MM:SS")
         hours, minutes, seconds = (int(part or 0) for part in found.groups())
         return timedelta(hours=hours, minutes=minutes, seconds=seconds)
-
-    def _persons(self, post: etree._Element) -> Persons:
-        return {(str(one.tag), one.get("id", "").strip()): self._texts(one) for one in post[1:]}
 
     def _attendees(self, told: etree._Element, persons: Persons) -> list[Plain]:
         """Those who stand in a register; the others have been named already."""

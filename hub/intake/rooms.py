@@ -29,6 +29,11 @@ class Intake:
     quarantine: Quarantine
     forgetting: Forgetting
     attended: Attended
+    taking: Taking
+
+    def stop(self) -> None:
+        """Let its thread end."""
+        self.taking.stop()
 
     def due(self) -> Iterator[tuple[Inlet, float]]:
         """Inlets that are looked at by themselves, and how often, seconds."""
@@ -51,4 +56,5 @@ def put_together(writer: Writer, readers: Readers, seal: Seal, rulebook: Ruleboo
         Quarantine(inlets, writer, readers, taking_in, clock),
         Forgetting(writer, rulebook, clock),
         attended,
+        taking,
     )

@@ -1,8 +1,11 @@
 """Taking items in, whatever way they came: the next are understood while the last are written."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from hub.intake.inlets import Inlet
 from hub.sdk import RawItem, RejectedError
@@ -10,7 +13,9 @@ from hub.service.taking_in import Batch, Counts, From, Hashed, MovedError, Takin
 from hub.store import intake
 from hub.store.writer import Readers, Writer
 
-MOST_ROWS = 200
+T = TypeVar("T")
+
+MOST_ROWS = 100
 MOST_BYTES = 1_000_000
 """Of one transaction: no other waits long behind it."""
 MOST_TOLD = 1000
@@ -45,6 +50,16 @@ class Taking:
 
     def __init__(self, writer: Writer, readers: Readers, taking_in: TakingIn) -> None:
         self._writer, self._readers, self._in = writer, readers, taking_in
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="intake")
+        """One thread understands for all: two would only wait for one another."""
+
+    def stop(self) -> None:
+        """Let the thread end."""
+        self._aside.shutdown(wait=False, cancel_futures=True)
+
+    async def _apart(self, function: Callable[..., T], *values: object, **more: object) -> T:
+        """Run it beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._aside, partial(function, *values, **more))
 
     async def file(
         self, inlet: Inlet, items: Iterator[RawItem], report: Report, *, import_id: int, dry_run: bool = False
@@ -61,8 +76,8 @@ class Taking:
         counts, writing = Counts(), _done()
         async with inlet.lock:
             try:
-                while (told := await asyncio.to_thread(next, batches, None)) is not None:
-                    hashed = await asyncio.to_thread(self._in.hashed, whence, told)
+                while (told := await self._apart(next, batches, None)) is not None:
+                    hashed = await self._apart(self._in.hashed, whence, told)
                     batch = await self._prepared(whence, hashed, counts, None)
                     counts = batch.counts
                     await writing
@@ -88,7 +103,7 @@ class Taking:
         return counts
 
     async def _taken(self, whence: From, told: list[Understood], before: Counts, cursor: str | None) -> Counts:
-        hashed = await asyncio.to_thread(self._in.hashed, whence, told)
+        hashed = await self._apart(self._in.hashed, whence, told)
         batch = await self._prepared(whence, hashed, before, cursor)
         await self._written(batch, hashed)
         return batch.counts
@@ -107,7 +122,7 @@ class Taking:
     async def _prepared(self, whence: From, hashed: list[Hashed], before: Counts, cursor: str | None) -> Batch:
         sources = [one.source for one in hashed]
         seen = await self._readers.read(intake.latest, whence.municipality, whence.connection, sources)
-        return await asyncio.to_thread(self._in.batch, whence, hashed, seen, before=before, cursor=cursor)
+        return await self._apart(self._in.batch, whence, hashed, seen, before=before, cursor=cursor)
 
 
 def _until(items: Iterator[RawItem], ended: list[RejectedError]) -> Iterator[RawItem]:

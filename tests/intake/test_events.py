@@ -1,6 +1,6 @@
 """What is told of incoming data is what is documented."""
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped] # published without types
 
 from tests.intake.place import BO, NAME, Place, play
 from tests.verify.test_events import INCOMING, payload
