@@ -37,11 +37,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("scenarios")
     for name in sorted(played, key=_by_number):
         terminalreporter.line(f"{played[name]:7} {name[0].upper()}{name[1:]}")
+    hunted = [report for report in _of_mutants(terminalreporter) if "caught" in report.nodeid]
+    if hunted:
+        caught = sum(report.passed for report in hunted)
+        all_of_them = sum("changes_one_place" in report.nodeid for report in _of_mutants(terminalreporter))
+        terminalreporter.section("broken connectors")
+        terminalreporter.line(
+            f"{caught} of {len(hunted)} tried were caught; {all_of_them} in all, tried by `make soak`"
+        )
     skipped: list[pytest.TestReport] = terminalreporter.getreports("skipped")
     if skipped:
         terminalreporter.section("skipped, and why")
     for report in skipped:
         terminalreporter.line(f"{report.nodeid}: {reason_of(report)}")
+
+
+def _of_mutants(terminalreporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    return [one for one in reports if "/mutants/" in one.nodeid and one.when == "call"]
 
 
 def _by_number(name: str) -> tuple[int, str]:

@@ -86,3 +86,24 @@ def test_examples_keep_to_the_declared_rules() -> None:
         (Method.CARD, False, True), (Method.CARD, False, False), (Method.MOBILE_KEY, False, True),
         (Method.PIN, False, True), (Method.PIN, True, True),
     ]  # fmt: skip
+
+
+def test_a_claim_that_never_ends_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    @base.test
+    async def waits_for_ever() -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(base, "LONGEST_CLAIM", timedelta(milliseconds=20))
+    with pytest.raises(AssertionError, match="wait without a limit"):
+        waits_for_ever()
+
+
+def test_what_is_raised_in_a_callback_fails_whatever_the_test_was() -> None:
+    async def story() -> None:
+        async with bench(SlotLock, SlotSimulator, PATIENCE):
+            asyncio.get_running_loop().call_soon(lambda: 1 // 0)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    with pytest.raises(AssertionError, match="where nobody catches it"):
+        asyncio.run(story())

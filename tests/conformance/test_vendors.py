@@ -13,6 +13,8 @@ from tests.vendors.day_lock import DayLock
 from tests.vendors.day_lock.simulator import DaySimulator
 from tests.vendors.deed_registry import DeedRegistry
 from tests.vendors.deed_registry.simulator import DeedSimulator
+from tests.vendors.dim_bus import DimBus
+from tests.vendors.dim_bus.simulator import DimSimulator
 from tests.vendors.gate_log import GateLog
 from tests.vendors.gate_log.simulator import GateSimulator
 from tests.vendors.mute_registry import MuteRegistry
@@ -39,6 +41,7 @@ TestSlotLock = conformance(SlotLock, SlotSimulator)
 TestBillReceiver = conformance(BillReceiver, BillSimulator)
 TestCsvLists = conformance(CsvLists, ListsSimulator)
 TestDeedRegistry = conformance(DeedRegistry, DeedSimulator)
+TestDimBus = conformance(DimBus, DimSimulator)
 TestGateLog = conformance(GateLog, GateSimulator)
 TestMuteRegistry = conformance(MuteRegistry, MuteSimulator)
 TestPeopleRegister = conformance(PeopleRegister, PeopleSimulator)

@@ -77,6 +77,10 @@ class System:
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
         """Happens once, inside the next command."""
         self.about = About(version="1.0")
+        self.turns: list[Fault] = []
+        """How the next commands go wrong, one after another; each begins with what was late landing."""
+        self.turns_of: str | None = None
+        """The only key whose commands they are, or all."""
         self._faults: dict[str, Fault] = {}
         self._landing: list[Callable[[], object]] = []
 
@@ -105,9 +109,8 @@ class System:
         """Go through with a call, or not."""
         self.calls.append((verb, key))
         fault = self._faults.get(key, self._faults.get(""))
-        if verb != "read" and self.meanwhile:
-            meanwhile, self.meanwhile = self.meanwhile, None
-            await meanwhile()
+        if verb != "read":
+            fault = await self._begin(key) or fault
         match fault:
             case None:
                 return act()
@@ -126,6 +129,15 @@ class System:
             case Fault.HANGS:
                 await asyncio.Event().wait()
         return self._unanswered(fault, verb, key, act)
+
+    async def _begin(self, key: str) -> Fault | None:
+        """Before a command: what was late lands, something happens meanwhile; it may be this one's turn to go wrong."""
+        if self.turns_of in {None, key}:
+            self.land()
+        if self.meanwhile:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        return self.turns.pop(0) if self.turns and self.turns_of in {None, key} else None
 
     def _unanswered(self, fault: Fault, verb: str, key: str, act: Callable[[], Answer]) -> Answer:
         """Doubt is about commands only: a look that fails has changed nothing."""
