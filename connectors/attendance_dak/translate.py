@@ -7,9 +7,9 @@ Source: DAK 2.1 and 2.2, read 2026-11-21.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
 
 from lxml import etree
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from hub.model import (
     Association,
     Attendance,
     AttendanceMethod,
+    Attendee,
     GatheringType,
     OrganisationNumber,
     PersonNumber,
@@ -35,10 +36,13 @@ _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?")
 _A_DAY = timedelta(days=1)
 _LONGEST_NUMBER = 20
 
+_OF_ASSOCIATION = ("foereningsID", "foereningsNamn", "organisationsnummer")
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
-Plain = dict[str, Any]
-Persons = dict[tuple[str, str], dict[str, str]]
+_Mark = tuple[str, str, str, str, str]
+"""Tag, id, present, disability, leads for once (TillfaelligLedare)."""
+Persons = dict[tuple[str, str], bytes]
+"""What stands of somebody, by the tag and the id that lists name them with."""
 
 
 def attendance(content: bytes, place: str) -> Attendance:
@@ -51,66 +55,125 @@ def attendance(content: bytes, place: str) -> Attendance:
     post = _parsed(gathering)
     version = Version(etree.QName(post).namespace)
     card = post[0][0]
-    return _Told(version, place).gathering(post, card, card[0], dict(map(_person, persons)))
+    return _Told(version, place).gathering(post, card, card[0], {_named(entry): entry for entry in persons})
 
 
 def _parsed(content: bytes) -> etree._Element:
-    return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    return etree.fromstring(content, _PARSER)
+
+
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+
+
+def _true(text: str) -> bool | None:
+    """What a boolean says; None for nothing, or for something else."""
+    known = _TRUTH.get(text)
+    return known if known is not None else _TRUTH.get(text.strip())
+
+
+@lru_cache(1000)
+def _association(id_: str, name: str, number: str) -> Association:
+    """Whose gathering it is; a number that does not hold is left out."""
+    try:
+        return Association(id=id_, name=name[:200], organisation_number=OrganisationNumber.parse(number))
+    except ValueError:
+        return Association(id=id_, name=name[:200])
 
 
 @lru_cache(4096)
-def _person(entry: bytes) -> tuple[tuple[str, str], dict[str, str]]:
-    """Somebody of a register: whom lists name so, and what stands of them. The same people come to most gatherings."""
+def _named(entry: bytes) -> tuple[str, str]:
+    """How lists name somebody of a register."""
     one = _parsed(entry)
-    texts = {str(child.tag).rpartition("}")[2]: (child.text or "").strip() for child in one}
-    return (str(one.tag), one.get("id", "").strip()), texts
+    return str(one.tag), one.get("id", "").strip()
+
+
+@lru_cache(4096)
+def _attendee(entry: bytes, role: Role, present: bool, disability: bool) -> Attendee:  # noqa: FBT001 - a cache's key
+    """Somebody on a list. The same people come to most gatherings, and are read once."""
+    one = _parsed(entry)
+    told = {str(child.tag).rpartition("}")[2]: (child.text or "").strip() for child in one}
+    number, unverified = _number(told.get("Personnummer", ""))
+    return Attendee(
+        id=one.get("id", "").strip(),
+        role=role,
+        present=present,
+        disability=disability,
+        given_name=told.get("Foernamn", "")[:200],
+        family_name=told.get("Efternamn", "")[:200],
+        identity_number=number,
+        unverified_number=unverified,
+    )
+
+
+class _Tags:
+    """The names of one version, and how its lists are walked."""
+
+    def __init__(self, version: Version) -> None:
+        self.begins = len(version.tag(""))
+        self.roles = {version.tag(name): role for name, role in _ROLES.items()}
+        self.present, self.disability, self.leads = map(version.tag, ("Naervarande", "Handikapp", "TillfaelligLedare"))
+        self.uneven = etree.XPath(
+            "boolean(d:DeltagarLista/d:Deltagare[count(d:Naervarande) != 1 or count(d:Handikapp) != 1"
+            " or d:TillfaelligLedare or @tillfaelligLedare]"
+            " | d:LedarLista/d:Ledare[count(d:Naervarande) != 1 or count(d:Handikapp) != 1])",
+            namespaces={"d": version.value},
+        )
+
+    def marks(self, told: etree._Element) -> Iterable[_Mark]:
+        """Each mark on the lists: its tag, whose it is, and what stands in it."""
+        marks = list(told.iter(*self.roles))
+        if self.uneven(told):
+            return map(self._one_by_one, marks)
+        present, disability = ([one.text or "" for one in told.iter(tag)] for tag in (self.present, self.disability))
+        each = zip(marks, present, disability, strict=True)
+        return ((str(mark.tag), mark.get("id", ""), came, disabled, "") for mark, came, disabled in each)
+
+    def _one_by_one(self, mark: etree._Element) -> _Mark:
+        """Slower, for lists on which more or less stands than once of each."""
+        present, disability, leads = (mark.findtext(tag) or "" for tag in (self.present, self.disability, self.leads))
+        return str(mark.tag), mark.get("id", ""), present, disability, mark.get("tillfaelligLedare") or leads
+
+
+_tags = cache(_Tags)
 
 
 class _Told:
     """What is told of one gathering."""
 
     def __init__(self, version: Version, place: str) -> None:
-        self._version, self._place = version, place
-        self._begins = len(version.tag(""))
-        self._roles = {version.tag(name): role for name, role in _ROLES.items()}
+        self._version, self._place, self._tags = version, place, _tags(version)
+        self._texts: dict[str, str] = {}
 
     def gathering(
         self, post: etree._Element, card: etree._Element, told: etree._Element, persons: Persons
     ) -> Attendance:
-        method = _METHODS.get(self._text(told, "Metod"))
+        begins = self._tags.begins
+        self._texts = {str(child.tag)[begins:]: (child.text or "").strip() for child in told}
+        method = _METHODS.get(self._text("Metod"))
         if method is None:
             raise self._refused("Metod is none of Add, Update and Remove; write which")
         starts, ends = self._times(told)
         try:
             return Attendance(
-                association=self._association(post[0]),
+                association=_association(*(post[0].get(name, "") for name in _OF_ASSOCIATION)),
                 card=card.get("NaervarokortNummer", ""),
                 code=told.get("kod", ""),
                 method=method,
                 starts_at=starts,
                 ends_at=ends,
-                activity=self._text(told, "Aktivitet")[:200],
-                venue=self._text(told, "Lokal")[:200],
-                type=_TYPES.get(self._text(told, "Typ"), GatheringType.OTHER),
-                own_sport=_TRUTH.get(self._text(told, "Lagidrott")),
-                attendees=self._attendees(told, persons),  # type: ignore[arg-type] # read by the model
+                activity=self._text("Aktivitet")[:200],
+                venue=self._text("Lokal")[:200],
+                type=_TYPES.get(self._text("Typ"), GatheringType.OTHER),
+                own_sport=_true(self._text("Lagidrott")),
+                attendees=self._attendees(told, persons),
             )
         except ValidationError as error:
             fields = ", ".join(".".join(map(str, fault["loc"])) or fault["msg"] for fault in error.errors())
             raise self._refused(f"cannot be used: {fields}") from None
 
-    def _association(self, told: etree._Element) -> Association:
-        name, number = told.get("foereningsNamn", "")[:200], told.get("organisationsnummer", "")
-        try:
-            return Association(
-                id=told.get("foereningsID", ""), name=name, organisation_number=OrganisationNumber.parse(number)
-            )
-        except ValueError:
-            return Association(id=told.get("foereningsID", ""), name=name)
-
     def _times(self, told: etree._Element) -> tuple[datetime, datetime]:
-        day, end_day = self._date(told.get("Datum", ""), "Datum"), self._text(told, "StoppDatum")
-        begin, over = self._time(told, "StartTid"), self._time(told, "StoppTid")
+        day, end_day = self._date(told.get("Datum", ""), "Datum"), self._text("StoppDatum")
+        begin, over = self._time("StartTid"), self._time("StoppTid")
         starts = _moment(day, begin)
         last = self._date(end_day, "StoppDatum") if end_day else day
         if not end_day and self._version is Version.V21 and over <= begin:
@@ -123,64 +186,60 @@ class _Told:
         return starts, ends
 
     def _date(self, text: str, name: str) -> date:
-        found = _DATE.fullmatch(text.strip())
-        try:
-            return date.fromisoformat(found[1]) if found else date.fromisoformat("")
-        except ValueError:
-            raise self._refused(f"{name} is no date; write YYYY-MM-DD") from None
+        if (found := _date(text.strip())) is None:
+            raise self._refused(f"{name} is no date; write YYYY-MM-DD")
+        return found
 
-    def _time(self, told: etree._Element, name: str) -> timedelta:
-        """Since midnight; `24:00:00` is the midnight that ends the day."""
-        text = self._text(told, name)
-        if text.startswith("24:00:00"):
-            return _A_DAY
-        found = _TIME.fullmatch(text)
-        if not found:
+    def _time(self, name: str) -> timedelta:
+        if (found := _time(self._text(name))) is None:
             raise self._refused(f"{name} is no time; write HH:MM:SS")
-        hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        return found
 
-    def _attendees(self, told: etree._Element, persons: Persons) -> list[Plain]:
+    def _attendees(self, told: etree._Element, persons: Persons) -> tuple[Attendee, ...]:
         """Those who stand in a register; the others have been named already."""
-        seen: dict[tuple[str, Role], Plain] = {}
-        for tag, role in self._roles.items():
-            for mark in told.iter(tag):
-                id_ = mark.get("id", "").strip()
-                person = persons.get((tag, id_))
-                if person is not None:
-                    one = self._attendee(id_, role, mark, person)
-                    known = seen.get((id_, one["role"]))
-                    seen[id_, one["role"]] = one if known is None or not known["present"] else known
-        return list(seen.values())
+        seen: dict[tuple[str, Role], Attendee] = {}
+        for tag, named, present, disability, leads in self._tags.marks(told):
+            id_ = named.strip()
+            entry = persons.get((tag, id_))
+            if entry is not None:
+                one = _attendee(
+                    entry,
+                    Role.LEADER if _true(leads) else self._tags.roles[tag],
+                    _true(present) is not False,
+                    _true(disability) is True,
+                )
+                known = seen.get((id_, one.role))
+                seen[id_, one.role] = one if known is None or not known.present else known
+        return tuple(seen.values())
 
-    def _attendee(self, id_: str, role: Role, mark: etree._Element, person: dict[str, str]) -> Plain:
-        """As the model reads it: thousands are read at once, and one by one would take twice as long."""
-        number, unverified = _number(person.get("Personnummer", ""))
-        told = self._texts(mark)
-        leads = mark.get("tillfaelligLedare") or told.get("TillfaelligLedare", "")
-        return {
-            "id": id_,
-            "role": Role.LEADER if _TRUTH.get(leads) else role,
-            "present": _TRUTH.get(told.get("Naervarande", "")) is not False,
-            "disability": _TRUTH.get(told.get("Handikapp", "")) is True,
-            "given_name": person.get("Foernamn", "")[:200],
-            "family_name": person.get("Efternamn", "")[:200],
-            "identity_number": number,
-            "unverified_number": unverified,
-        }
-
-    def _texts(self, element: etree._Element) -> dict[str, str]:
-        """What stands in an element's children, by their names."""
-        begins = self._begins
-        return {str(child.tag)[begins:]: (child.text or "").strip() for child in element}
-
-    def _text(self, element: etree._Element, name: str) -> str:
-        return (element.findtext(self._version.tag(name)) or "").strip()
+    def _text(self, name: str) -> str:
+        return self._texts.get(name, "")
 
     def _refused(self, reason: str) -> RejectedError:
         return RejectedError(reason, place=self._place)
 
 
+@lru_cache(1000)
+def _date(text: str) -> date | None:
+    found = _DATE.fullmatch(text)
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+@lru_cache(1000)
+def _time(text: str) -> timedelta | None:
+    """Since midnight; `24:00:00` is the midnight that ends the day."""
+    if text.startswith("24:00:00"):
+        return _A_DAY
+    if not (found := _TIME.fullmatch(text)):
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+@lru_cache(4096)
 def _moment(day: date, at: timedelta, *, fold: int = 0) -> datetime:
     """Wall time; the clock that is turned in the night does not lengthen it."""
     naive = datetime.combine(day, time()) + at

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
@@ -76,6 +77,8 @@ class Attending:
 
     def __init__(self, seal: Seal) -> None:
         self._seal = seal
+        self._known = lru_cache(4096)(seal.lookup_hash)
+        """The same people come to most gatherings."""
 
     def prepare(self, municipality: str, name: str, messages: Iterable[Attendance]) -> list[Prepared]:
         """Fold, hash and seal; for a thread of its own."""
@@ -97,14 +100,14 @@ class Attending:
     def person(self, municipality: str, name: str, place: Place, mark: Attendee) -> bytes:
         """Who it is: the same in all sources by identity number, else only in its association's own."""
         if mark.identity_number is not None:
-            return self._seal.lookup_hash(f"{municipality}/person/{mark.identity_number.digits}")
+            return self._known(f"{municipality}/person/{mark.identity_number.digits}")
         if mark.unverified_number:
-            return self._seal.lookup_hash(f"{municipality}/unverified/{name}/{mark.unverified_number}")
-        return self._seal.lookup_hash(f"{municipality}/listed/{name}/{place.association}/{mark.id}")
+            return self._known(f"{municipality}/unverified/{name}/{mark.unverified_number}")
+        return self._known(f"{municipality}/listed/{name}/{place.association}/{mark.id}")
 
     def organisation(self, municipality: str, number: OrganisationNumber | None) -> bytes | None:
         """An association's number, to be found by."""
-        return self._seal.lookup_hash(f"{municipality}/organisation/{number.digits}") if number else None
+        return self._known(f"{municipality}/organisation/{number.digits}") if number else None
 
     def close(self, municipality: str, name: str, place: Place, listed: Listed) -> bytes:
         """Seal a list."""
@@ -172,7 +175,7 @@ def _body(told: Attendance) -> str:
     number = told.association.organisation_number
     shown = number.digits if number and not number.is_a_person else None
     association = {"name": told.association.name, "organisation_number": shown}
-    more = told.model_dump(mode="json", include={"activity", "venue", "type", "own_sport"})
+    more = {"activity": told.activity, "venue": told.venue, "type": told.type, "own_sport": told.own_sport}
     return json.dumps({"association": association} | more, separators=(",", ":"), ensure_ascii=False)
 
 

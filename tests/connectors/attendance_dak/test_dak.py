@@ -93,6 +93,19 @@ def test_a_participant_who_leads_once_is_a_leader_there() -> None:
 # ---------------------------------------------------------------- what the standard's own schema does not find
 
 
+def test_a_list_that_says_one_thing_twice_and_another_never_gives_nobody_the_mark_of_another() -> None:
+    text = whole()
+    first, second = re.findall(r"<Deltagare id=.M-[^/]*?</Handikapp><Naervarande>(?:true|false)</Naervarande>", text)[
+        :2
+    ]
+    told = re.compile("<Naervarande>(true|false)</Naervarande>")
+    text = text.replace(first, told.sub("<Naervarande>true</Naervarande><Naervarande>false</Naervarande>", first))
+    text = text.replace(second, told.sub("", second))
+    found = one(text)[1].attendees
+    assert [mark.present for mark in found[:2]] == [True, True], "one that does not say so is not absent"
+    assert [mark.id for mark in found] == [mark.id for mark in one(whole())[1].attendees]
+
+
 def test_a_mark_of_nobody_is_left_out_and_named() -> None:
     text = whole("2.2", (f'<Deltagare id="{_first_mark()}"><Handikapp>', '<Deltagare id="M-99999"><Handikapp>'))
     item, told = one(text)
