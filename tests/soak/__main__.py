@@ -45,6 +45,7 @@ def runs(kills: int, seed: int) -> list[Run]:
     python = sys.executable
     return [
         Run("kills", [python, "-m", "tests.faults", "--kills", str(kills), "--seed", str(seed)]),
+        Run("rows", [python, "-m", "tests.soak.rows", "--seed", str(seed)]),
         Run("mutants", [python, "-m", "tests.mutants"]),
         Run(
             "properties",
@@ -88,7 +89,7 @@ def _shown(run: Run) -> Showed:
 def _essence(name: str, output: str) -> str:
     """What is worth keeping: the counts of a run, its closing lines, and every mutant with what caught it."""
     lines = output.strip().splitlines()
-    return "\n".join(lines[-400:] if name == "mutants" else lines[-60:] if name == "kills" else lines[-3:])
+    return "\n".join(lines[-400:] if name == "mutants" else lines[-60:] if name in {"kills", "rows"} else lines[-3:])
 
 
 def _written(showed: list[Showed], seed: int) -> Path:
