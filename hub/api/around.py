@@ -3,6 +3,7 @@
 import logging
 import re
 import secrets
+from itertools import count
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -19,6 +20,8 @@ MOST_BYTES = 256 * 1024
 _BOUND_THEMSELVES = re.compile(r"/v1/[^/]+/(bookings(/[^/]+)?|attendance/imports)")
 """They learn who is calling, and then read piece by piece."""
 _TOLD_ID = re.compile(rb"[!-~]{1,128}")
+_PROCESS, _REQUESTS = secrets.token_hex(4).encode(), count(1)
+"""A new id names the process and the request: it is to be found in a log, and is no secret."""
 
 
 class BrokenOffError(Exception):
@@ -58,7 +61,7 @@ class Around:
 def _id_of(scope: Scope) -> bytes:
     """The caller's own, or a new one."""
     told = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return told if _TOLD_ID.fullmatch(told) else secrets.token_hex(8).encode()
+    return told if told and _TOLD_ID.fullmatch(told) else b"%s%08x" % (_PROCESS, next(_REQUESTS))
 
 
 def _more(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

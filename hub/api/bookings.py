@@ -106,9 +106,9 @@ async def put_booking(municipality: str, number: str, request: Request) -> Respo
         )
     headers = await _waited(request, here, done)
     with_values = holder.may(Scope.CREDENTIALS_READ, municipality)
-    answer = await here.answering.answer(done, with_values=with_values, waited=bool(headers))
+    answer = await here.answering.json(done, with_values=with_values, waited=bool(headers))
     status = 202 if done.answer.changed else 200
-    return Response(answer.model_dump_json(), status, media_type="application/json", headers=headers)
+    return Response(answer, status, media_type="application/json", headers=headers)
 
 
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?=$|[,;])")

@@ -3,7 +3,7 @@
 from hub.clock import Clock, micros
 from hub.model.answers import BookingAnswer
 from hub.model.plan import TargetKey
-from hub.service import showing
+from hub.service import answer_json, showing
 from hub.service.accepting import Outcome
 from hub.service.asked import Asked
 from hub.service.bookings import Done
@@ -20,14 +20,26 @@ class Answering:
     def __init__(self, readers: Readers, look_up: LookUp, clock: Clock) -> None:
         self._readers, self._look_up, self._clock = readers, look_up, clock
 
+    async def json(self, done: Done, *, with_values: bool, waited: bool = False) -> str:
+        """The same as `answer`, written; a booking that is new is what thousands send."""
+        request, judged = done.request, done.answer
+        if not judged.new or waited or judged.outcome is not Outcome.ACCEPTED:
+            return (await self.answer(done, with_values=with_values, waited=waited)).model_dump_json()
+        standing, secrets = self._planned(done, with_values=with_values)
+        return answer_json.accepted(done.booking, request.plan, standing, secrets, judged.conflicts)
+
+    def _planned(self, done: Done, *, with_values: bool) -> tuple[list[Standing], dict[TargetKey, str]]:
+        request = done.request
+        standing = showing.planned(request.plan, request.rules.horizons, now=micros(self._clock.now()))
+        return standing, self._look_up.opened(request.municipality, done.answer.codes) if with_values else {}
+
     async def answer(self, done: Done, *, with_values: bool, waited: bool = False) -> BookingAnswer:
         """Answer an accepted or unchanged booking; with the values of its credentials for who may see them."""
         request, judged = done.request, done.answer
-        now = micros(self._clock.now())
         if judged.new and not waited:
-            standing = showing.planned(request.plan, request.rules.horizons, now=now)
-            secrets = self._look_up.opened(request.municipality, judged.codes) if with_values else {}
+            standing, secrets = self._planned(done, with_values=with_values)
         else:
+            now = micros(self._clock.now())
             standing, secrets = await self._readers.read(self._standing, done, now, with_values)
         return BookingAnswer(
             number=request.number,

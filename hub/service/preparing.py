@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -9,7 +10,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from hub.clock import micros
 from hub.errors import FieldFault, InvalidError
 from hub.model.booking import Booking, Charge, Customer, Extra, Holder, Occasion, Status
-from hub.model.plan import Plan
+from hub.model.plan import Plan, Unserved
 from hub.planner.faults import Fault, booking_faults
 from hub.planner.plan import plan
 from hub.planner.rules import Rules
@@ -104,12 +105,18 @@ def prepared(
         persons=seal.close(persons, persons_place(rules.municipality, booking.number)),
         plan=asked,
         uses=uses_of(booking),
-        unserved=json.dumps(asked.unserved, separators=(",", ":"), ensure_ascii=False) if asked.unserved else "[]",
+        unserved=_written(asked.unserved) if asked.unserved else "[]",
         rules=rules,
         now=now,
         sent_by=sent_by,
         accepted_at=now if accepted_at is None else accepted_at,
     )
+
+
+@lru_cache(1000)
+def _written(unserved: tuple[Unserved, ...]) -> str:
+    """As JSON; few sets of connections lack."""
+    return json.dumps(unserved, separators=(",", ":"), ensure_ascii=False)
 
 
 def persons_place(municipality: str, number: str) -> str:

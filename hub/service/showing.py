@@ -1,6 +1,6 @@
 """How a booking's effects stand: what it asks for, held against what its lanes have confirmed. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -141,30 +141,45 @@ def _opened(claim: Claim, windows: list[tuple[str, int, int]], now: int) -> bool
     return any(door == claim.door and opens <= starts and claim.ends <= shuts for door, opens, shuts in windows)
 
 
-def credentials(booking: Booking, plan: Plan, secrets: dict[TargetKey, str]) -> list[CredentialAnswer]:
+def credentials(booking: Booking, plan: Plan, secrets: Mapping[TargetKey, str]) -> list[CredentialAnswer]:
     """What each holder opens doors with; `secrets` holds the values that the caller may see."""
     if not plan.grants:
         return []
-    places: dict[Holder, int] = {}
-    mine: dict[int, list[TargetKey]] = {}
-    for grant in plan.grants:
-        for place in grant.holders:
-            mine.setdefault(place, []).append(grant.target)
-    opened = _opened_doors(plan)
+    opened = {place: (tuple(map(_door_hours, its)), _hours(its)) for place, its in opening(plan).items()}
     return [
         CredentialAnswer(
             holder=holder.name,
-            occasion=occasion.id,
+            occasion=occasion,
             kind=holder.credential.kind,
             value=secrets.get(target),
             doors=doors[0],
             window=doors[1],
         )
-        for occasion in booking.occasions
-        for holder in occasion.holders
-        for target in mine.get(places.setdefault(holder, len(places)), [])
-        if (doors := opened.get((occasion.id, target)))
+        for holder, occasion, target in held(booking, plan)
+        if (doors := opened.get((occasion, target)))
     ]
+
+
+def held(booking: Booking, plan: Plan) -> Iterator[tuple[Holder, str, TargetKey]]:
+    """Who holds which credential for which occasion."""
+    places: dict[Holder, int] = {}
+    mine: dict[int, list[TargetKey]] = {}
+    for grant in plan.grants:
+        for place in grant.holders:
+            mine.setdefault(place, []).append(grant.target)
+    for occasion in booking.occasions:
+        for holder in occasion.holders:
+            for target in mine.get(places.setdefault(holder, len(places)), ()):
+                yield holder, occasion.id, target
+
+
+def opening(plan: Plan) -> dict[tuple[str, TargetKey], list[Claim]]:
+    """The doors of each credential for each occasion."""
+    claims: dict[tuple[str, TargetKey], list[Claim]] = {}
+    for claim in plan.claims:
+        if claim.door:
+            claims.setdefault((claim.occasion, claim.target), []).append(claim)
+    return claims
 
 
 def without_card_numbers(booking: Booking) -> Booking:
@@ -180,15 +195,6 @@ def _without_number(holder: Holder) -> Holder:
     if holder.credential.number is None:
         return holder
     return holder.model_copy(update={"credential": holder.credential.model_copy(update={"number": HIDDEN})})
-
-
-def _opened_doors(plan: Plan) -> dict[tuple[str, TargetKey], tuple[tuple[DoorHours, ...], Hours]]:
-    """What each credential opens for each occasion, told once for all who share it."""
-    claims: dict[tuple[str, TargetKey], list[Claim]] = {}
-    for claim in plan.claims:
-        if claim.door:
-            claims.setdefault((claim.occasion, claim.target), []).append(claim)
-    return {place: (tuple(map(_door_hours, its)), _hours(its)) for place, its in claims.items()}
 
 
 def _door_hours(claim: Claim) -> DoorHours:
