@@ -73,21 +73,18 @@ class Taking:
         ended: list[RejectedError] = []
         told_so_far = (inlet.understood(item) for item in _until(items, ended))
         batches = apart(told_so_far, most=MOST_ROWS, most_bytes=MOST_BYTES)
-        counts, writing = Counts(), _done()
+        before, writing = Counts(), asyncio.create_task(_nothing())
         async with inlet.lock:
             try:
                 while (told := await self._apart(next, batches, None)) is not None:
                     hashed = await self._apart(self._in.hashed, whence, told)
-                    batch = await self._prepared(whence, hashed, counts, None)
-                    counts = batch.counts
-                    await writing
+                    batch = await self._prepared(whence, hashed, None)
+                    report.counts = before = before + await writing
                     report.note(told)
-                    report.counts = counts
-                    if not dry_run:
-                        writing = asyncio.create_task(self._written(batch, hashed))
+                    writing = asyncio.create_task(self._written(batch, hashed, before, dry=dry_run))
             finally:
                 await asyncio.gather(writing, return_exceptions=True)
-            await writing
+            report.counts = before + await writing
         if ended:
             raise ended[0]
 
@@ -98,31 +95,29 @@ class Taking:
         async with inlet.lock:
             batches = list(apart(told, most=MOST_ROWS, most_bytes=MOST_BYTES)) or [[]]
             for number, some in enumerate(batches, 1):
-                so_far = cursor if number == len(batches) else None
-                counts = await self._taken(whence, some, counts, so_far)
+                hashed = await self._apart(self._in.hashed, whence, some)
+                batch = await self._prepared(whence, hashed, cursor if number == len(batches) else None)
+                counts += await self._written(batch, hashed, counts)
         return counts
 
-    async def _taken(self, whence: From, told: list[Understood], before: Counts, cursor: str | None) -> Counts:
-        hashed = await self._apart(self._in.hashed, whence, told)
-        batch = await self._prepared(whence, hashed, before, cursor)
-        await self._written(batch, hashed)
-        return batch.counts
-
-    async def _written(self, batch: Batch, hashed: list[Hashed]) -> None:
-        """On disk; prepared anew when the same things were taken in by others meanwhile."""
-        for _ in range(_TRIES):
+    async def _written(self, batch: Batch, hashed: list[Hashed], before: Counts, *, dry: bool = False) -> Counts:
+        """On disk; prepared anew when the same things were taken in meanwhile. Gives what it then came to."""
+        tries = 0
+        while not dry:
             try:
-                await self._writer.call(self._in.take, batch)
+                await self._writer.call(self._in.take, batch._replace(before=before))
             except MovedError:
-                batch = await self._prepared(batch.whence, hashed, batch.before, batch.cursor)
+                if (tries := tries + 1) > _TRIES:
+                    raise
+                batch = await self._prepared(batch.whence, hashed, batch.cursor)
             else:
-                return
-        await self._writer.call(self._in.take, batch)
+                break
+        return batch.own
 
-    async def _prepared(self, whence: From, hashed: list[Hashed], before: Counts, cursor: str | None) -> Batch:
+    async def _prepared(self, whence: From, hashed: list[Hashed], cursor: str | None) -> Batch:
         sources = [one.source for one in hashed]
         seen = await self._readers.read(intake.latest, whence.municipality, whence.connection, sources)
-        return await self._apart(self._in.batch, whence, hashed, seen, before=before, cursor=cursor)
+        return await self._apart(self._in.batch, whence, hashed, seen, cursor=cursor)
 
 
 def _until(items: Iterator[RawItem], ended: list[RejectedError]) -> Iterator[RawItem]:
@@ -133,9 +128,6 @@ def _until(items: Iterator[RawItem], ended: list[RejectedError]) -> Iterator[Raw
         ended.append(error)
 
 
-async def _nothing() -> None:
+async def _nothing() -> Counts:
     """Nothing is being written yet."""
-
-
-def _done() -> "asyncio.Task[None]":
-    return asyncio.create_task(_nothing())
+    return Counts()

@@ -100,10 +100,10 @@ class Batch(NamedTuple):
     gatherings: tuple[Prepared, ...]
     passages: tuple[Passage, ...]
     touched: tuple[str, ...]
-    before: Counts
+    own: Counts
+    """Of these rows."""
+    before: Counts = Counts()
     """What the import has had before."""
-    counts: Counts
-    """With these."""
     cursor: str | None = None
 
 
@@ -128,7 +128,6 @@ class TakingIn:
         hashed: Sequence[Hashed],
         seen: Mapping[bytes, Latest],
         *,
-        before: Counts = Counts(),
         cursor: str | None = None,
     ) -> Batch:
         """Make rows of what is not known yet; no source stands twice in `hashed`."""
@@ -142,9 +141,8 @@ class TakingIn:
             tuple(self._attending.prepare(whence.municipality, whence.connection, attended)),
             tuple(one for one in messages if isinstance(one, Passage)),
             tuple(one.key for one in messages if isinstance(one, CredentialTouched)),
-            before,
-            before + _counted(hashed, fresh, seen),
-            cursor,
+            _counted(hashed, fresh, seen),
+            cursor=cursor,
         )
 
     def _row(self, whence: From, one: Hashed) -> New:
@@ -179,7 +177,7 @@ class TakingIn:
         if batch.cursor is not None:
             intake.set_cursor(connection, town, name, batch.cursor, now=now)
         if whence.import_id:
-            imports.progress(connection, town, whence.import_id, batch.counts.json())
+            imports.progress(connection, town, whence.import_id, (batch.before + batch.own).json())
         if any(row.state == intake.QUARANTINED for row in batch.rows) or any(
             one.state == intake.QUARANTINED for one in latest.values()
         ):

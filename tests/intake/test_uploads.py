@@ -4,6 +4,7 @@ import pytest
 
 from hub.clock import micros
 from hub.demo.stage import MUNICIPALITY
+from hub.intake.taking import MOST_ROWS
 from hub.service.keys import Scope, create
 from hub.store.database import Connection
 from tests.intake.place import ANNA, BO, LENA, Place, play
@@ -96,6 +97,21 @@ def test_what_went_back_to_how_it_was_is_taken_in_again() -> None:
             report = await place.send(f"1;{version};2026-11-02 18:00;2026-11-02 19:00;{who}")
             assert report["doubles"] == 0
         assert [one["participants"] for one in await place.attendance()] == [1]
+
+    play(story)
+
+
+def test_what_stands_again_far_down_in_the_file_is_a_change_and_no_second_thing() -> None:
+    async def story(place: Place) -> None:
+        others = [
+            f"{n};a;2026-11-03 {n // 60 % 24:02}:{n % 60:02};2026-11-04 00:00;{BO}" for n in range(2, 2 * MOST_ROWS)
+        ]
+        report = await place.send(MONDAY, *others, MONDAY.replace("1;a", "1;b").replace("19:00", "20:00"))
+        assert (report["items"], report["new"], report["changed"]) == (len(others) + 2, len(others) + 1, 1)
+        (listed, *_) = await place.get("/imports")
+        assert (listed["counts"]["new"], listed["counts"]["changed"]) == (report["new"], 1), "what is stored of it says the same"
+        (monday,) = [one for one in await place.attendance() if one["starts_at"].startswith("2026-11-02")]
+        assert monday["ends_at"].startswith("2026-11-02T19:00"), "the last word counts"
 
     play(story)
 
