@@ -110,7 +110,7 @@ def test_what_stands_again_far_down_in_the_file_is_a_change_and_no_second_thing(
         assert (report["items"], report["new"], report["changed"]) == (len(others) + 2, len(others) + 1, 1)
         (listed, *_) = await place.get("/imports")
         assert (listed["counts"]["new"], listed["counts"]["changed"]) == (report["new"], 1), "what is stored of it says the same"
-        (monday,) = [one for one in await place.attendance() if one["starts_at"].startswith("2026-11-02")]
+        (monday,) = [one for one in await place.attendance() if one["starts_at"].startswith("2026-11-02T17:00")]
         assert monday["ends_at"].startswith("2026-11-02T19:00"), "the last word counts"
 
     play(story)
