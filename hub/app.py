@@ -26,6 +26,7 @@ from hub.delivery.webhooks import Webhooks
 from hub.intake.inlets import Inlet, reads_files
 from hub.intake.rooms import put_together
 from hub.mapping import Mapping as Mapped
+from hub.model.configuration import Configuration
 from hub.model.configuration import Connection as ConnectionSettings
 from hub.sdk import Source
 from hub.service.answering import Answering
@@ -46,7 +47,7 @@ from hub.service.subscribing import Subscribing
 from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
-from hub.store import imports, keys
+from hub.store import imports, keys, lanes, problems
 from hub.store.database import Connection, path_of
 from hub.store.feed import begin_epoch
 from hub.store.migrating import ready
@@ -158,7 +159,15 @@ class Hub:
         for town in self.rulebook.towns().values():
             if self.simulators:
                 await self.simulators.start(town.configuration)
+                await self.writer.call(self._begin_anew, town.configuration)
             await self.connections.open_all(town.configuration, self.environment, stand_ins)
+
+    def _begin_anew(self, connection: Connection, town: Configuration) -> None:
+        """Simulators forget when they stop: nothing of an earlier start stands in them, and nobody took it away."""
+        now = micros(self.clock.now())
+        for name in town.connections:
+            lanes.begin_anew(connection, town.municipality.key, name, now=now)
+            problems.close_of(connection, town.municipality.key, name, ["vanished"], now=now, even_waiting=False)
 
     def _open_inlets(self) -> None:
         """Every connection that data comes in over."""

@@ -34,6 +34,7 @@ def booking_faults(
     ids = {occasion.id for _, occasion in occasions}
     for place, occasion in occasions:
         yield from _known(f"/occasions/{place}/resource", occasion.resource, rules)
+        yield from _hidden(place, occasion)
     for place, extra in extras:
         yield from _known(f"/extras/{place}/resource", extra.resource, rules)
         for n, named in enumerate(extra.occasions):
@@ -51,6 +52,15 @@ def booking_faults(
             )
     if len(occasions) > 1:
         yield from _overlaps(occasions, rules)
+
+
+def _hidden(place: int, occasion: Occasion) -> Iterator[Fault]:
+    """A card's number as answers show it to who may not see it: sent back, it would lock the holder out."""
+    for n, holder in enumerate(occasion.holders):
+        number = holder.credential.number
+        if number and not number.strip("*"):
+            told = "this is how a hidden number is shown; send the number itself"
+            yield Fault(f"/occasions/{place}/holders/{n}/credential/number", "hidden-number", told)
 
 
 def _known(pointer: str, resource: str, rules: Rules) -> Iterator[Fault]:

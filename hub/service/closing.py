@@ -5,6 +5,7 @@ is planned anew, a batch at a time. A process that is killed between leaves it u
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum, auto
@@ -13,20 +14,27 @@ from typing import NamedTuple
 
 from hub.clock import Clock, instant, micros
 from hub.errors import FieldFault, InvalidError, NotFoundError
+from hub.masking import place_of
 from hub.model.closure import ClosureAnswer, ClosureRequest
 from hub.model.events import EventType
 from hub.service.accepting import Accepting, Replanned
 from hub.service.preparing import Accept, prepared, stored_booking
 from hub.service.rulebook import Rulebook
-from hub.store import bookings, claims, closures, events, occupancy
+from hub.store import bookings, claims, closures, events, occupancy, problems
 from hub.store.closures import Stored
 from hub.store.database import Connection
 from hub.store.events import Event
+from hub.store.problems import Cause
 from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
 
 BATCH = 50
 """Bookings that are planned anew in one transaction."""
+UNPLANNABLE = "unplannable"
+BOOKINGS = "(bookings)"
+"""Stands where a problem names its connection; no connection can be called so."""
+NAMED = 20
+LOG = logging.getLogger("hub.closing")
 
 
 class Judged(StrEnum):
@@ -125,23 +133,36 @@ class Closing:
 
     async def _apply(self, municipality: str, closure: Stored, before: Stored | None) -> int:
         """Plan anew every booking that the closure touches, or touched before; gives how many changed."""
-        changed = await self._replan(municipality, partial(self._touched, municipality, (closure, before)))
+        which = partial(self._touched, municipality, (closure, before))
+        changed = await self._replan(municipality, which, why=closure.id)
         await self._writer.call(closures.set_applied, municipality, closure.id, closure.version)
         self.woken()
         return changed
 
-    async def _replan(self, municipality: str, which: Callable[[Connection, int], list[int]]) -> int:
+    async def _replan(self, municipality: str, which: Callable[[Connection, int], list[int]], *, why: str) -> int:
         """Plan anew the bookings that `which` gives after an id; a batch that another closure overtook once more."""
         await self._rulebook.load(self._readers)
-        changed, after = 0, 0
+        changed, after, lost = 0, 0, list[str]()
         while batch := await self._readers.read(self._prepared, municipality, which, after):
-            done = await asyncio.gather(*(self._writer.do(self._accepting.replan, request) for _, request in batch))
+            requests = [request for _, request in batch if isinstance(request, Accept)]
+            done = await asyncio.gather(*(self._writer.do(self._accepting.replan, request) for request in requests))
             changed += done.count(Replanned.CHANGED)
             if Replanned.STALE in done:
                 await self._rulebook.load(self._readers)
             else:
                 after = batch[-1][0]
+                lost += [number for _, number in batch if isinstance(number, str)]
+        await self._writer.call(self._judge_lost, municipality, Cause(UNPLANNABLE, why), lost)
         return changed
+
+    def _judge_lost(self, connection: Connection, municipality: str, cause: Cause, lost: list[str]) -> None:
+        """One problem for all bookings that cannot be planned any more; what stands for them stays as it is."""
+        if lost:
+            more = ", ..." if len(lost) > NAMED else ""
+            told = f"{len(lost)} for closure {cause.cause or '(any)'}: {', '.join(lost[:NAMED])}{more}"
+            problems.open_(connection, municipality, BOOKINGS, cause, detail=told, now=self._now())
+        else:
+            problems.close_cause(connection, municipality, BOOKINGS, cause, now=self._now())
 
     def _touched(
         self, municipality: str, of: tuple[Stored | None, ...], connection: Connection, after: int
@@ -159,15 +180,21 @@ class Closing:
 
     def _prepared(
         self, connection: Connection, municipality: str, which: Callable[[Connection, int], list[int]], after: int
-    ) -> list[tuple[int, Accept]]:
+    ) -> list[tuple[int, Accept | str]]:
+        """Each booking by its id: ready, or the number of one that cannot be planned."""
         rules, now = self._rulebook.rules(municipality), self._now()
-        found = []
+        found: list[tuple[int, Accept | str]] = []
         for stored in bookings.with_ids(connection, municipality, which(connection, after)):
-            booking = stored_booking(stored.body, stored.persons, municipality, stored.number, self._seal)
-            request = prepared(
-                booking, rules, self._seal, now=now, sent_by=stored.sent_by, accepted_at=stored.accepted_at
-            )
-            found.append((stored.id, request))
+            try:
+                booking = stored_booking(stored.body, stored.persons, municipality, stored.number, self._seal)
+                request = prepared(
+                    booking, rules, self._seal, now=now, sent_by=stored.sent_by, accepted_at=stored.accepted_at
+                )
+            except Exception as error:  # noqa: BLE001 - one booking stops no closure, and no start
+                LOG.error("booking %s cannot be planned anew: %s", stored.number, place_of(error))  # noqa: TRY400
+                found.append((stored.id, stored.number))
+            else:
+                found.append((stored.id, request))
         return found
 
     async def finish(self) -> int:
@@ -177,7 +204,7 @@ class Closing:
         """
         begun = await self._readers.read(closures.unapplied)
         for town in sorted({municipality for municipality, _ in begun}):
-            await self._replan(town, partial(self._held_back, town))
+            await self._replan(town, partial(self._held_back, town), why="")
         for municipality, id_ in begun:
             closure = await self._readers.read(closures.find, municipality, id_)
             if closure:

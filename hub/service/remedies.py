@@ -108,6 +108,18 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Rätta nyckeln i konfigurationen eller lägg upp den i systemet.",
         ),
     },
+    "unplannable": {
+        "en": Remedy(
+            "Bookings cannot be planned anew",
+            "What stands for them stays as it is. Have the booking core send them again with a new revision;"
+            " if they name a resource that is gone, put it back into the configuration first.",
+        ),
+        "sv": Remedy(
+            "Bokningar kan inte planeras om",
+            "Det som redan gäller för dem ligger kvar. Låt bokningssystemet skicka dem igen med en ny revision;"
+            " nämner de ett objekt som tagits bort, lägg först tillbaka det i konfigurationen.",
+        ),
+    },
     "quarantined-rows": {
         "en": Remedy(
             "Incoming data could not be understood",

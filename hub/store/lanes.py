@@ -283,6 +283,16 @@ def make_due(connection: Connection, municipality: str, name: str, *, now: int) 
     )
 
 
+def begin_anew(connection: Connection, municipality: str, name: str, *, now: int) -> int:
+    """The system is another, with nothing of ours in it: what should stand is sent as for the first time."""
+    return connection.run(
+        "UPDATE lanes SET confirmed = NULL, proof = NULL, repairs = 0, attempts = 0, look = 0, problem = NULL,"
+        " delivery = 'due', due = ? WHERE municipality = ? AND connection = ? AND kind <> 'record'"
+        " AND (confirmed IS NOT NULL OR delivery = 'stuck')",
+        (now, municipality, name),
+    )
+
+
 def retry_problem(connection: Connection, municipality: str, problem: int, *, now: int) -> int:
     """What waits behind a problem is tried again, with a fresh start. Gives how many."""
     return connection.run(

@@ -4,6 +4,7 @@ One key file, made 0600 at first start. Every use has a key of its own, derived 
 """
 
 import hashlib
+import logging
 import os
 import secrets
 import tempfile
@@ -11,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+LOG = logging.getLogger("hub.sealing")
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -71,7 +74,12 @@ def _make(path: Path) -> None:
 
 
 def _read(path: Path) -> bytes:
-    key = bytes.fromhex(path.read_text().strip())
+    if path.stat().st_mode & 0o077:
+        LOG.warning("%s can be read by others than its owner; chmod 600 it", path.name)
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError:
+        key = b""
     if len(key) != KEY_BYTES:
         msg = f"{path}: a key is {KEY_BYTES} bytes in hexadecimal; restore the file that belongs to this database"
         raise ValueError(msg)

@@ -167,6 +167,32 @@ def test_a_closure_that_was_moved_and_killed_in_the_middle_lets_go_of_what_it_he
     assert hall.rows("SELECT applied FROM closures") == [(1,)]
 
 
+def test_a_booking_that_cannot_be_planned_stops_no_closure_and_is_a_problem_until_it_can(hall: Stage) -> None:
+    for n in (1, 2):
+        hall.accept(f"B-{n}", **hour(60 * n))
+    ((body,),) = hall.rows("SELECT body FROM bookings WHERE number = 'B-1'")
+    rewrite(hall, body.replace("confirmed", "no such status"))
+    here = closing(hall)
+    assert hall.run(here.close(TOWN, "snow", closure("hall.court-1"))).answer.bookings == 1
+    assert hall.rows("SELECT number, suspended FROM claims JOIN bookings b ON b.id = booking GROUP BY 1, 2") == [
+        ("B-1", 0), ("B-2", 1),
+    ]  # fmt: skip
+    (problem,) = hall.problems()
+    assert (problem.code, problem.detail) == ("unplannable", "1 for closure snow: B-1")
+    assert problem.remedy
+    rewrite(hall, body)
+    hall.run(here.close(TOWN, "snow", closure("hall.court-1", revision=2)))
+    assert hall.problems() == []
+    assert hall.rows("SELECT DISTINCT suspended FROM claims") == [(1,)]
+
+
+def rewrite(hall: Stage, body: str) -> None:
+    def write(connection: Connection) -> int:
+        return connection.run("UPDATE bookings SET body = ? WHERE number = 'B-1'", (body,))
+
+    hall.run(hall.writer.call(write))
+
+
 def test_a_light_off_that_fails_is_not_retried_past_the_next_light_on(hall: Stage) -> None:
     hall.put()
     hall.put("B-2", **hour(116, activity="match"))

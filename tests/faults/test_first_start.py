@@ -68,6 +68,24 @@ def test_a_key_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Mo
     assert [left.name for left in tmp_path.iterdir()] == ["hub.key"]
 
 
+@pytest.mark.parametrize("content", ["", "no hexadecimal", "00" * 31, "é"])
+def test_what_is_no_key_is_named_with_what_to_do(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "hub.key"
+    path.write_text(content, encoding="latin-1")
+    with pytest.raises(ValueError, match="restore the file that belongs to this database"):
+        key_from(path)
+
+
+def test_a_key_that_others_can_read_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "hub.key"
+    key_from(path)
+    path.chmod(0o640)
+    key_from(path)
+    assert [record.getMessage() for record in caplog.records] == [
+        "hub.key can be read by others than its owner; chmod 600 it"
+    ]
+
+
 def _die(_: int) -> None:
     raise InterruptedError
 

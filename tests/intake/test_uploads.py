@@ -109,7 +109,9 @@ def test_what_stands_again_far_down_in_the_file_is_a_change_and_no_second_thing(
         report = await place.send(MONDAY, *others, MONDAY.replace("1;a", "1;b").replace("19:00", "20:00"))
         assert (report["items"], report["new"], report["changed"]) == (len(others) + 2, len(others) + 1, 1)
         (listed, *_) = await place.get("/imports")
-        assert (listed["counts"]["new"], listed["counts"]["changed"]) == (report["new"], 1), "what is stored of it says the same"
+        assert (listed["counts"]["new"], listed["counts"]["changed"]) == (report["new"], 1), (
+            "what is stored of it says the same"
+        )
         (monday,) = [one for one in await place.attendance() if one["starts_at"].startswith("2026-11-02T17:00")]
         assert monday["ends_at"].startswith("2026-11-02T19:00"), "the last word counts"
 

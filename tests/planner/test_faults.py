@@ -7,7 +7,7 @@ import pytest
 
 from hub.errors import InvalidError
 from hub.service.preparing import read_booking
-from tests.builders import a_charge, occasion, raw_booking, rules
+from tests.builders import a_charge, a_holder, occasion, raw_booking, rules
 
 HALL = rules()
 
@@ -44,6 +44,13 @@ def test_every_fault_is_told_with_its_place() -> None:
         ("/charges/1/id", "doubled-id"),
         ("/notify/1", "unknown-role"),
     }
+
+
+def test_a_hidden_card_number_is_not_taken_back_as_one() -> None:
+    """Whoever may not see card numbers, reads a booking and sends it back, would lock the holder out."""
+    hidden = a_holder(credential={"kind": "card", "number": "********"})
+    found = faults(occasion(holders=[a_holder(), hidden], id="a"))
+    assert found == [("/occasions/0/holders/1/credential/number", "hidden-number")]
 
 
 def test_faults_of_shape_and_of_the_configuration_come_together() -> None:
