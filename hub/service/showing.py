@@ -90,7 +90,7 @@ def _of_target(key: TargetKey, seen: Seen, claims: Sequence[Claim], horizons: Ho
     live = [claim for claim in claims if claim.ends > now]
     delivery = Delivery(seen.delivery)
     if not live:
-        mine = _to_be_removed(seen, delivery, now)
+        mine = _to_be_removed(seen, delivery, now, withdrawn=not claims)
         return Standing(key, Effect.REMOVING if mine else Effect.REMOVED, delivery, _proof(seen), NEVER, seen.detail)
     if all(claim.suspended for claim in live):
         return Standing(key, Effect.SUSPENDED, delivery, None, NEVER, None)
@@ -105,12 +105,15 @@ def _of_target(key: TargetKey, seen: Seen, claims: Sequence[Claim], horizons: Ho
     return Standing(key, Effect.PLANNED, delivery, None, wake, seen.detail)
 
 
-def _to_be_removed(seen: Seen, delivery: Delivery, now: int) -> bool:
-    """Whether what nobody claims any more is still to go; a credential also while its connection is paused or shut."""
+def _to_be_removed(seen: Seen, delivery: Delivery, now: int, *, withdrawn: bool) -> bool:
+    """Whether what nobody claims any more is still to go; a credential also while its connection is paused or shut.
+
+    What was withdrawn before its time is not gone before the zone has been told, or needed no telling.
+    """
     going = seen.due <= now or delivery in {Delivery.RETRYING, Delivery.STUCK, Delivery.SENDING}
     if seen.kind == TargetKind.CREDENTIAL:
         return going or seen.confirmed not in {None, NO_WINDOWS}
-    return going and seen.effect == Effect.REMOVING
+    return going and (seen.effect == Effect.REMOVING or (withdrawn and seen.effect == Effect.STANDING))
 
 
 def _awake(claims: Sequence[Claim], horizons: Horizons, now: int) -> tuple[int, Sequence[Claim]]:

@@ -8,6 +8,7 @@ import pytest
 from hub.delivery import awaiting
 from hub.model.states import Delivery, Effect, Proof
 from tests.builders import SATURDAY, a_holder, a_town, occasion
+from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour
 
 Staging = Callable[..., Stage]
@@ -325,3 +326,31 @@ def test_a_night_when_clocks_change_is_lit_to_the_minute(staging: Staging) -> No
     hall.clock.moment += timedelta(minutes=1)
     hall.settle()
     assert hall.lamps.lit() == {}
+
+
+def test_a_light_is_not_told_gone_before_it_is_out(hall: Stage) -> None:
+    hall.put()
+    hall.at("12:30")
+    hall.lamps.breaks(Fault.DOWN, "court-1")
+    hall.accept(revision=2, status="cancelled")
+    assert state_of(hall, "lamps/court-1") == "removing"
+    hall.settle()
+    assert state_of(hall, "lamps/court-1") == "removing"
+    hall.lamps.recovers("court-1")
+    hall.at("12:40")
+    assert hall.lamps.percent("court-1") == 0
+    assert state_of(hall, "lamps/court-1") == "removed"
+
+
+def test_a_light_that_another_needs_is_gone_for_who_cancelled_when_that_is_settled(hall: Stage) -> None:
+    hall.put("B-1")
+    hall.put("B-2", **hour(of="hall.whole"))
+    hall.at("12:30")
+    hall.cancel("B-1")
+    assert hall.lamps.percent("court-1") > 0
+    assert state_of(hall, "lamps/court-1") == "removed"
+
+
+def state_of(hall: Stage, target: str, number: str = "B-1") -> str:
+    (effect,) = [one for one in hall.view(number).effects if one.target == target]
+    return str(effect.state)
