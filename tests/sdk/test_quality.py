@@ -25,7 +25,15 @@ SHAPE = {
     "quality.toml",
 }
 CONNECTORS = sorted(path.parent for path in (ROOT / "connectors").glob("*/connector.py"))
-OWN_NETWORK = ("AsyncClient(", "open_connection(", "create_connection(", "aiohttp", "requests", "urllib.request", "verify=")
+OWN_NETWORK = (
+    "AsyncClient(",
+    "open_connection(",
+    "create_connection(",
+    "aiohttp",
+    "requests",
+    "urllib.request",
+    "verify=",
+)
 
 each_connector = pytest.mark.parametrize("folder", CONNECTORS, ids=lambda folder: folder.name)
 
