@@ -39,6 +39,7 @@ from hub.service.figures import Figures
 from hub.service.keys import EVERY_MUNICIPALITY, Scope
 from hub.service.keys import create as create_key
 from hub.service.looking_up import LookUp
+from hub.service.notices import Notices
 from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.resources import Resources
@@ -97,7 +98,7 @@ class Hub:
         self.connections = Connections(self.writer, self.readers, self.seal, self.clock, lease)
         self.health = Health(self.writer, self.readers, self.connections, self.rulebook, self.clock)
         settling = Settling(self.clock, lambda town: self.rulebook.rules(town).horizons)
-        carrier = Carrier(self.clock, self.seal)
+        carrier = Carrier(self.clock, self.seal, Notices(self.rulebook, self.seal))
         courier = Courier(self.writer, self.seal, self.rulebook, self.clock, Sender())
         self.webhooks = Webhooks(self.writer, self.readers, courier, idle=self.settings.pulse.idle)
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)

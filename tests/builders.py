@@ -30,6 +30,7 @@ def a_town(
     finance: str | None = None,
     horizon_days: int = 14,
     connectors: Mapping[str, Mapping[str, Any]] | None = None,
+    told: Sequence[str] = (),
 ) -> Configuration:
     """One hall: each court has its own light; all share a corridor, an entrance and the outer door."""
     places = [f"hall.court-{n}" for n in range(1, courts + 1)]
@@ -75,6 +76,9 @@ def a_town(
         "locks": connection | {"connector": "test_locks"} | dict(chosen.get("locks", {})),
         "lamps": connection | {"connector": "test_lamps"} | dict(chosen.get("lamps", {})),
     }
+    if told:
+        town["notify"] = {role: {"connection": "mail", "to": f"{role}@kommun.example"} for role in told}
+        connections["mail"] = connection | {"connector": "test_mail"} | dict(chosen.get("mail", {}))
     if finance:
         connections[finance] = connection | {"connector": "test_finance"} | dict(chosen.get(finance, {}))
     return Configuration.model_validate(

@@ -9,12 +9,23 @@ from hub.configuration.folder import Folder, Use
 from hub.configuration.sheet import Sheet
 from hub.model.configuration import Access, Capability, Connection, LevelKind, ZoneRule
 from hub.model.zone import Dim, Setpoint, Switch
-from hub.sdk import AccessControl, AccessLimits, Chooser, Connector, ConnectorConfig, Control, ControlLimits, Source
+from hub.sdk import (
+    AccessControl,
+    AccessLimits,
+    Chooser,
+    Connector,
+    ConnectorConfig,
+    Control,
+    ControlLimits,
+    Notifier,
+    Source,
+)
 
 CAPABILITIES: Mapping[Capability, type] = {
     Capability.ACCESS: AccessControl,
     Capability.LIGHTING: Control,
     Capability.CLIMATE: Control,
+    Capability.NOTIFICATION: Notifier,
 }
 """What a connector must be for each capability; one that is not here has no connectors yet."""
 

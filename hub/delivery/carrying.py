@@ -8,12 +8,14 @@ from hub.clock import MINUTE, NEVER, SECOND, Clock, micros, running_seconds, spa
 from hub.delivery.credentials import CredentialErrand
 from hub.delivery.errand import Errand
 from hub.delivery.leasing import Loaded
+from hub.delivery.notices import NoticeErrand
 from hub.delivery.outcomes import Outcome, failed, put_off
 from hub.delivery.running import Running
 from hub.delivery.zones import ZoneErrand
-from hub.model.plan import TargetKind
+from hub.model.plan import NoticeBody, TargetKind
 from hub.model.states import Delivery
 from hub.sdk import CredentialsError, RejectedError, TransientError, UnknownOutcomeError
+from hub.service.notices import Notices
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
 
@@ -30,13 +32,14 @@ LOG = logging.getLogger("hub.delivery")
 class Carrier:
     """Carries lanes; knows nothing of leases but the moment after which no call may start."""
 
-    def __init__(self, clock: Clock, seal: Seal) -> None:
-        self.clock, self._seal = clock, seal
+    def __init__(self, clock: Clock, seal: Seal, notices: Notices) -> None:
+        self.clock, self._seal, self._notices = clock, seal, notices
 
     async def carry(self, loaded: Loaded, running: Running | None, last_start: float) -> Outcome:
         """Do what the lane needs. `last_start`: by the machine's running clock, seconds."""
         now = micros(self.clock.now())
-        if loaded.lane.kind is TargetKind.RECORD or running is None:
+        unsent = loaded.lane.kind is TargetKind.RECORD and NoticeBody.read(loaded.lane.body) is None
+        if unsent or running is None:
             cause = Cause("no-connection", loaded.lane.connection)
             return failed(loaded.lane, Delivery.STUCK, "no such connection runs here", due=NEVER, cause=cause)
         errand = self._errand(loaded, running, now)
@@ -65,6 +68,8 @@ class Carrier:
             running.gate.left(loaded.lane.id)
 
     def _errand(self, loaded: Loaded, running: Running, now: int) -> Errand:
+        if body := NoticeBody.read(loaded.lane.body):
+            return NoticeErrand(loaded, running, now, body, self._notices)
         if loaded.lane.kind is TargetKind.CREDENTIAL:
             return CredentialErrand(loaded, running, now, self._seal)
         return ZoneErrand(loaded, running, now)

@@ -11,7 +11,7 @@ from hub.delivery.outcomes import UNKNOWN, Outcome, effect_of, untouched
 from hub.delivery.retrying import next_attempt
 from hub.delivery.running import Running
 from hub.model.events import EventType
-from hub.model.states import Delivery, Effect, Proof
+from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import Desired, fold
 from hub.store.lanes import Lane
 from hub.store.problems import Cause
@@ -38,7 +38,7 @@ class Errand(ABC):
         return self.lane.taken_over or self.lane.attempts > 0 or self.lane.confirmed == UNKNOWN
 
     @property
-    def effect(self) -> Effect:
+    def effect(self) -> Effect | Record:
         """Where the effect is once its system is as it should be."""
         later = self.next_edge < NEVER
         return effect_of(wanted=self.desired.wanted, later=later, suspended=self.loaded.claims.suspended and not later)
@@ -86,7 +86,7 @@ class Errand(ABC):
         return max((ask.ends for ask in self.loaded.claims.asks), default=NEVER)
 
     @property
-    def failing_effect(self) -> Effect:
+    def failing_effect(self) -> Effect | Record:
         """Where the effect is while its system is not as it should be."""
         if self.desired.wanted:
             return Effect.LOST if self.lane.effect == Effect.LOST else Effect.PLANNED

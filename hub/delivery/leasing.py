@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from hub.model.plan import TargetKind
-from hub.store import claims, codes, lanes
+from hub.model.plan import NoticeBody, TargetKind
+from hub.service.notices import Known
+from hub.store import bookings, claims, codes, lanes
 from hub.store.claims import Live
 from hub.store.codes import Code
 from hub.store.database import Connection
@@ -18,6 +19,8 @@ class Loaded(NamedTuple):
     lane: Lane
     claims: Live
     code: Code | None
+    known: Known | None = None
+    """Of a message: the booking that it is about."""
 
 
 def lease(connection: Connection, asked: list[Take]) -> list[list[Loaded]]:
@@ -35,4 +38,15 @@ def _loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]
         wanted = [lane.id for lane in taken if lane.kind is TargetKind.CREDENTIAL and lane.municipality == town]
         if wanted:
             secrets |= codes.of_lanes(connection, town, wanted)
-    return [Loaded(lane, live.get(lane.id, _NOBODY), secrets.get(lane.id)) for lane in taken]
+    return [Loaded(lane, live.get(lane.id, _NOBODY), secrets.get(lane.id), _known(connection, lane)) for lane in taken]
+
+
+def _known(connection: Connection, lane: Lane) -> Known | None:
+    """The booking as it is now, and whether the role has been told of it before."""
+    body = NoticeBody.read(lane.body) if lane.kind is TargetKind.RECORD else None
+    if body is None or not lane.wanted:
+        return None
+    low, high = body.others
+    told = lanes.told(connection, lane.municipality, lane.connection, low, high, but=lane.id)
+    before = any(key.removeprefix(low).partition(".")[2] == body.role for key in told)
+    return Known(bookings.find(connection, lane.municipality, body.number), before)

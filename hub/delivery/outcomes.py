@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from hub.model.states import Delivery, Effect, Proof
+from hub.model.plan import TargetKind
+from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import NO_WINDOWS, RELEASE
 from hub.store.lanes import Lane
 from hub.store.problems import Cause
@@ -17,7 +18,7 @@ class Outcome:
 
     lane: Lane
     delivery: Delivery
-    effect: Effect
+    effect: Effect | Record
     due: int
     state: str | None = None
     """What stands there now, as far as is known; None: nothing of ours was ever there."""
@@ -41,6 +42,11 @@ class Outcome:
     """(type, JSON) to tell about the target."""
 
 
+def state_of(lane: Lane) -> Effect | Record:
+    """Where the lane's effect or record is."""
+    return Record(lane.effect) if lane.kind is TargetKind.RECORD else Effect(lane.effect)
+
+
 def at_rest(state: str | None) -> bool:
     """Whether nothing of ours stands there."""
     return state in {None, RELEASE, NO_WINDOWS}
@@ -55,7 +61,7 @@ def effect_of(*, wanted: bool, later: bool, suspended: bool) -> Effect:
     return Effect.PLANNED if later else Effect.REMOVED
 
 
-def untouched(lane: Lane, *, effect: Effect, due: int, delivery: Delivery, state: str | None) -> Outcome:
+def untouched(lane: Lane, *, effect: Effect | Record, due: int, delivery: Delivery, state: str | None) -> Outcome:
     """Nothing had to be sent."""
     proof = Proof(lane.proof) if lane.proof and delivery is Delivery.CONFIRMED else None
     return Outcome(
@@ -76,7 +82,7 @@ def put_off(lane: Lane, *, until: int, cause: Cause | None = None, missed_until:
     return Outcome(
         lane=lane,
         delivery=Delivery.RETRYING if lane.attempts else Delivery.DUE,
-        effect=Effect(lane.effect),
+        effect=state_of(lane),
         due=until,
         state=lane.confirmed,
         attempts=max(lane.attempts, int(lane.taken_over)),
@@ -95,7 +101,7 @@ def failed(  # noqa: PLR0913 - what is known of a failure
     *,
     due: int,
     cause: Cause | None,
-    effect: Effect | None = None,
+    effect: Effect | Record | None = None,
     quiet: int | None = None,
     sent: str | None = None,
     wanted_until: int | None = None,
@@ -107,7 +113,7 @@ def failed(  # noqa: PLR0913 - what is known of a failure
     return Outcome(
         lane=lane,
         delivery=delivery,
-        effect=effect or Effect(lane.effect),
+        effect=effect or state_of(lane),
         due=due,
         state=UNKNOWN if doubt else lane.confirmed,
         detail=detail,

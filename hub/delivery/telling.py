@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from hub.delivery.outcomes import Outcome
 from hub.model.events import EventType
-from hub.model.plan import TargetKind
-from hub.model.states import Delivery, Effect
+from hub.model.plan import NoticeBody, TargetKind
+from hub.model.states import Delivery, Effect, Record
 from hub.planner.fold import NO_WINDOWS
 from hub.planner.plan import number_of
 from hub.service.asked import Asked
@@ -23,7 +23,7 @@ Horizons = Callable[[str], Mapping[str, int]]
 """Push horizons of a municipality's connections, microseconds."""
 
 _OPEN = frozenset({Delivery.WAITING})
-_SETTLED = frozenset({Effect.STANDING, Effect.REMOVED, Effect.SUSPENDED})
+_SETTLED = frozenset({Effect.STANDING, Effect.REMOVED, Effect.SUSPENDED, Record.DONE, Record.WITHDRAWN})
 _BROKEN = frozenset({Effect.LOST, Effect.OVERRIDDEN})
 
 
@@ -44,6 +44,8 @@ def _behind(connection: Connection, outcome: Outcome, now: int) -> list[Told]:
     if lane.kind is TargetKind.CREDENTIAL:
         number = number_of(lane.key)
         return bookings.told(connection, lane.municipality, numbers=[number]) if number else []
+    if body := NoticeBody.read(lane.body):
+        return bookings.told(connection, lane.municipality, numbers=[body.number])
     ids = claims.bookings_on(connection, lane.municipality, lane.id, now=now)
     return bookings.told(connection, lane.municipality, ids=ids)
 

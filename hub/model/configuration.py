@@ -6,9 +6,9 @@ Every setting that changes what a booking does is written out by the municipalit
 
 from datetime import timedelta
 from enum import StrEnum, auto
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hub.model.frozen import Frozen
 from hub.model.mapping import MappingDocument, TableFormat
@@ -243,6 +243,23 @@ class Duty(Frozen):
     connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
 
 
+class Role(Duty):
+    """Whom bookings may have told (avisering): a mailbox of the municipality's, or of somebody it works with."""
+
+    to: Annotated[
+        str | None,
+        Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", max_length=254, description="e-mail address; with a connection only"),
+    ] = None
+    language: Annotated[Literal["sv", "en"], Field(description="of what is written to them")] = "sv"
+
+    @model_validator(mode="after")
+    def _reached(self) -> Self:
+        if (self.connection is None) != (self.to is None):
+            msg = "`connection` and `to` come together: by whom, and to which address"
+            raise ValueError(msg)
+        return self
+
+
 class Webhooks(Frozen):
     """Where events may be sent besides public addresses over https."""
 
@@ -263,7 +280,7 @@ class Municipality(Frozen):
     finance: Annotated[Duty, Field(description="who takes invoices and payouts")] = Duty()
     registry: Annotated[Duty, Field(description="who registers documents")] = Duty()
     population: Annotated[Duty, Field(description="who knows who someone is")] = Duty()
-    notify: Annotated[dict[Name, Duty], Field(description="roles that bookings may name, e.g. vaktmastare")] = Field(
+    notify: Annotated[dict[Name, Role], Field(description="roles that bookings may name, e.g. vaktmastare")] = Field(
         default_factory=dict
     )
     webhooks: Annotated[Webhooks, Field(description="left out: events go to public addresses over https")] = Webhooks()

@@ -3,6 +3,7 @@
 Times are whole microseconds since 1970 UTC (see hub.clock).
 """
 
+import json
 from enum import StrEnum, auto
 from typing import NamedTuple
 
@@ -76,6 +77,33 @@ class RecordWish(NamedTuple):
 
     target: TargetKey
     body: str
+
+
+class NoticeBody(NamedTuple):
+    """What the record of a message holds. It is kept in clear, so nothing about persons; the text is made when sent."""
+
+    role: str
+    number: str
+    revision: int
+
+    @property
+    def key(self) -> str:
+        """Of its lane: one for each revision and role."""
+        return f"{self.number}.r{self.revision}.{self.role}"
+
+    @property
+    def others(self) -> tuple[str, str]:
+        """Between these lie the keys of all revisions' messages."""
+        return f"{self.number}.r", f"{self.number}.s"
+
+    def to_json(self) -> str:
+        """As it is kept."""
+        return json.dumps({"notice": self._asdict()}, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def read(cls, text: str | None) -> "NoticeBody | None":
+        """What to_json wrote; None for a record of another kind."""
+        return cls(**json.loads(text)["notice"]) if text and text.startswith('{"notice":') else None
 
 
 class Unserved(NamedTuple):

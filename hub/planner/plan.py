@@ -6,7 +6,7 @@ from hub.clock import DAY, micros
 from hub.model.booking import Booking, Holder, Occasion, Status
 from hub.model.configuration import Capability, Strategy
 from hub.model.credential import Method
-from hub.model.plan import NOTHING, Claim, Closure, Grant, Plan, RecordWish, TargetKey, TargetKind, Unserved
+from hub.model.plan import NOTHING, Claim, Closure, Grant, NoticeBody, Plan, RecordWish, TargetKey, TargetKind, Unserved
 from hub.planner.rules import AccessRule, Rules
 
 OUR_MARK = "hub-"
@@ -19,7 +19,14 @@ def number_of(key: str) -> str | None:
 
 
 def plan(booking: Booking, closures: Iterable[Closure], rules: Rules) -> Plan:
-    """Return what the booking asks for; nothing unless it is confirmed. Equal arguments give equal plans."""
+    """Return what the booking asks for. Equal arguments give equal plans.
+
+    A preliminary one asks for nothing; of a cancelled one those are told who may know of it.
+    """
+    if booking.status is Status.CANCELLED and booking.notify:
+        telling = _Asked(booking, (), rules)
+        telling.have_told()
+        return NOTHING._replace(records=tuple(telling.records))
     if booking.status is not Status.CONFIRMED:
         return NOTHING
     asked = _Asked(booking, tuple(closures), rules)
@@ -128,9 +135,18 @@ class _Asked:
                 )
         if booking.registration.required and rules.registry is None:
             self.unserved[Unserved(Capability.REGISTRY, "registration")] = None
-        for role in booking.notify:
-            if rules.roles.get(role) is None:
+        self.have_told()
+
+    def have_told(self) -> None:
+        """One message to each role, of this revision: what is new in it is known when it is sent."""
+        number, revision = self.booking.number, self.booking.revision
+        for role in dict.fromkeys(self.booking.notify):
+            connection = self.rules.roles.get(role)
+            if connection is None:
                 self.unserved[Unserved(Capability.NOTIFICATION, role)] = None
+            else:
+                told = NoticeBody(role, number, revision)
+                self.records.append(RecordWish(TargetKey(connection, told.key), told.to_json()))
 
 
 def _joined(one: Claim, other: Claim) -> Claim:

@@ -79,6 +79,7 @@ class Rules:
     finance: str | None
     registry: str | None
     roles: Mapping[str, str | None]
+    """The connection by which each role is told."""
     mark: Mark
     closures: tuple[Closure, ...] = ()
     """Those in force."""

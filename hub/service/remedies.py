@@ -108,6 +108,16 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Rätta nyckeln i konfigurationen eller lägg upp den i systemet.",
         ),
     },
+    "unknown-outcome": {
+        "en": Remedy(
+            "Nobody knows whether it came",
+            "Ask whoever should have got it. If it did not come, retry the problem: it is sent again.",
+        ),
+        "sv": Remedy(
+            "Ingen vet om det kom fram",
+            "Fråga den som skulle ha fått det. Kom det inte fram: försök igen på problemet, så skickas det på nytt.",
+        ),
+    },
     "unplannable": {
         "en": Remedy(
             "Bookings cannot be planned anew",

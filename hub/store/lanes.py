@@ -293,6 +293,16 @@ def begin_anew(connection: Connection, municipality: str, name: str, *, now: int
     )
 
 
+def told(connection: Connection, municipality: str, name: str, low: str, high: str, *, but: int) -> list[str]:
+    """Keys of records between two keys that are done, are being done, or may have been."""
+    rows = connection.rows(
+        "SELECT key FROM lanes WHERE municipality = ? AND connection = ? AND key > ? AND key < ? AND kind = 'record'"
+        " AND id <> ? AND (effect = 'done' OR owner IS NOT NULL OR confirmed = '?')",
+        (municipality, name, low, high, but),
+    )
+    return [str(key) for (key,) in rows]
+
+
 def retry_problem(connection: Connection, municipality: str, problem: int, *, now: int) -> int:
     """What waits behind a problem is tried again, with a fresh start. Gives how many."""
     return connection.run(

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 from pydantic import Field, SecretStr
 
-from hub.model import Credential, Dim, Level, Method, Release, Setpoint, Switch, Window, Zone
+from hub.model import Credential, Dim, Level, Method, Notice, Release, Setpoint, Switch, Window, Zone
 from hub.sdk import (
     About,
     AccessControl,
@@ -26,11 +26,13 @@ from hub.sdk import (
     CredentialsError,
     Lent,
     ListsCredentials,
+    Notifier,
     Pace,
     ReadsCredentials,
     ReadsZones,
     Receipt,
     RejectedError,
+    RepeatsSafely,
     Sighting,
     TransientError,
     UnknownOutcomeError,
@@ -254,8 +256,25 @@ class LampSystem(System):
         return {key: self.percent(key) for key in sorted(self.levels) if self.percent(key)}
 
 
+class MailSystem(System):
+    """Mailboxes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came: list[Notice] = []
+
+    def take(self, notice: Notice) -> Receipt:
+        self.came.append(notice)
+        return Receipt(f"<{notice.key}@kommun.example>")
+
+    def subjects(self, role: str) -> list[str]:
+        """What one of them was told, in order."""
+        return [one.subject for one in self.came if one.recipient == f"{role}@kommun.example"]
+
+
 LOCKS: dict[str, LockSystem] = {}
 LAMPS: dict[str, LampSystem] = {}
+MAIL: dict[str, MailSystem] = {}
 """By the name that a connection's settings give: several nodes reach the same system."""
 
 
@@ -335,6 +354,34 @@ class FakeLamps(BlindLamps, ReadsZones):
         return await self.system.call("read", key, lambda: self.system.look(key))
 
 
+class FakeMail(Connector[FakeConfig], Notifier, RepeatsSafely):
+    """Mail, whose second message is known for the first."""
+
+    def __init__(self, config: FakeConfig, lent: Lent) -> None:
+        super().__init__(config, lent)
+        self.system = MAIL.setdefault(config.system, MailSystem())
+
+    async def check(self) -> About:
+        return await self.system.call("read", "about", lambda: self.system.about)
+
+    async def send_notice(self, notice: Notice) -> Receipt:
+        return await self.system.call("send", notice.recipient, lambda: self.system.take(notice))
+
+
+class CarelessMail(Connector[FakeConfig], Notifier):
+    """Mail whose second message is another."""
+
+    def __init__(self, config: FakeConfig, lent: Lent) -> None:
+        super().__init__(config, lent)
+        self.system = MAIL.setdefault(config.system, MailSystem())
+
+    async def check(self) -> About:
+        return await self.system.call("read", "about", lambda: self.system.about)
+
+    async def send_notice(self, notice: Notice) -> Receipt:
+        return await self.system.call("send", notice.recipient, lambda: self.system.take(notice))
+
+
 class HastyLamps(FakeLamps):
     """Lamps that are given up on at once."""
 
@@ -351,11 +398,13 @@ def installed(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         FakeLamps,
         BlindLamps,
         HastyLamps,
+        FakeMail,
+        CarelessMail,
     )
     package = folder / "stranger" / "stranger-1.0.dist-info"
     package.mkdir(parents=True)
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
-    names = {"FakeLocks": "test_locks", "FakeLamps": "test_lamps"}
+    names = {"FakeLocks": "test_locks", "FakeLamps": "test_lamps", "FakeMail": "test_mail"}
     lines = [f"{names.get(each.__name__, each.__name__)} = {each.__module__}:{each.__name__}" for each in offered]
     (package / "entry_points.txt").write_text("\n".join(["[hub.connectors]", *lines]) + "\n")
     monkeypatch.syspath_prepend(str(package.parent))

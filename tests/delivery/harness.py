@@ -25,10 +25,11 @@ from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.model.answers import BookingAnswer, BookingView, ProblemAnswer
 from hub.model.configuration import Configuration
-from hub.model.states import Delivery, Effect, Proof
+from hub.model.states import Delivery, Effect, Proof, Record
 from hub.service.answering import Answering
 from hub.service.bookings import Bookings, Done
 from hub.service.looking_up import LookUp
+from hub.service.notices import Notices
 from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.rulebook import Rulebook
@@ -43,7 +44,7 @@ from hub.store.writer import Readers, Writer
 from hub.worker import Worker
 from tests.builders import SATURDAY, a_town, files_of, occasion, raw_booking
 from tests.delivery import fakes
-from tests.delivery.fakes import LAMPS, LOCKS, LampSystem, LockSystem
+from tests.delivery.fakes import LAMPS, LOCKS, MAIL, LampSystem, LockSystem, MailSystem
 
 Result = TypeVar("Result")
 SKEW = 3 * HOUR
@@ -88,7 +89,7 @@ class Node:
     def __init__(self, stage: "Stage") -> None:
         self.connections = Connections(stage.writer, stage.readers, stage.seal, stage.clock, stage.pulse.lease)
         self.health = Health(stage.writer, stage.readers, self.connections, stage.rulebook, stage.clock)
-        carrier = Carrier(stage.clock, stage.seal)
+        carrier = Carrier(stage.clock, stage.seal, Notices(stage.rulebook, stage.seal))
         settling = Settling(stage.clock, lambda town: stage.rulebook.rules(town).horizons)
         self.worker = Worker(stage.writer, self.connections, self.health, carrier, settling, stage.pulse)
         self.dispatcher = self.worker.dispatcher
@@ -260,6 +261,10 @@ class Stage:
     def lamps(self) -> LampSystem:
         return LAMPS[f"{TOWN}/lamps"]
 
+    @property
+    def mail(self) -> MailSystem:
+        return MAIL[f"{TOWN}/mail"]
+
     def running(self, name: str) -> Running:
         return self.node.health.running(TOWN, name)
 
@@ -274,15 +279,16 @@ class Stage:
             connection.close()
 
     def lane(self, key: str, *, town: str = TOWN) -> Seen:
-        name = "locks" if key.startswith("hub-") else "lamps"
+        name = "locks" if key.startswith("hub-") else "mail" if ".r" in key else "lamps"
         seen = self.read(lanes.with_key, town, name, key)
         assert seen, f"no lane {key}"
         return seen
 
-    def state(self, key: str) -> tuple[Effect, Delivery, Proof | None]:
+    def state(self, key: str) -> tuple[Effect | Record, Delivery, Proof | None]:
         """Effect, delivery and proof of one target."""
         seen = self.lane(key)
-        return Effect(seen.effect), Delivery(seen.delivery), Proof(seen.proof) if seen.proof else None
+        effect = Record(seen.effect) if seen.kind == "record" else Effect(seen.effect)
+        return effect, Delivery(seen.delivery), Proof(seen.proof) if seen.proof else None
 
     def problems(self, *, ended: bool = False) -> list[ProblemAnswer]:
         return self.run(self.operating.problems(TOWN, ended=ended))
@@ -299,6 +305,7 @@ def staged(
     """A hub for these towns, or for the one that tests know."""
     fakes.LOCKS.clear()
     fakes.LAMPS.clear()
+    fakes.MAIL.clear()
     fakes.installed(monkeypatch, folder)
     file = folder / "hub.db"
     file.write_bytes(empty_database())

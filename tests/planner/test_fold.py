@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.clock import MINUTE, NEVER, micros
-from hub.model.booking import Booking
+from hub.model.booking import Booking, Status
 from hub.model.plan import Ask, Claim, TargetKey, TargetKind
 from hub.planner.fold import NO_WINDOWS, RELEASE, fold, remaining, same, wakes
 from hub.planner.plan import plan
@@ -233,7 +233,7 @@ def test_adjacent_occasions_of_a_booking_are_one_window() -> None:
 
 @given(many)
 def test_cancelling_everything_leaves_nothing(listed: list[tuple[str, int, int, str]]) -> None:
-    gone = [booking.model_copy(update={"status": "cancelled"}) for booking in booked(listed)]
+    gone = [booking.model_copy(update={"status": Status.CANCELLED}) for booking in booked(listed)]
     assert claims_by_target(gone) == {}
     assert fold(DIM, [], now=NOON) == (RELEASE, NEVER, NEVER)
     assert fold(CREDENTIAL, [], now=NOON) == (NO_WINDOWS, NEVER, NEVER)
