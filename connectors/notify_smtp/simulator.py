@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import logging
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage, MIMEPart
 from urllib.parse import unquote
@@ -23,7 +24,8 @@ class MailSimulator(ListeningSimulator, HasRecords):
         self.mailboxes: dict[str, list[EmailMessage]] = {}
         """Messages by recipient, in the order in which they came."""
         self.came: list[tuple[str, EmailMessage]] = []
-        self.refuses = False
+        self.refused: set[str] = set()
+        """Mailboxes that are not there; "" stands for all."""
         self._server: asyncio.Server | None = None
         self._transports: set[asyncio.BaseTransport] = set()
 
@@ -40,13 +42,15 @@ class MailSimulator(ListeningSimulator, HasRecords):
     def records(self) -> Sequence[object]:
         return [_notice(recipient, message) for recipient, message in self.came]
 
-    def misbehave(self, how: Misbehaviour, key: str = "") -> None:  # noqa: ARG002 - every mailbox does
-        self.refuses = how is Misbehaviour.REFUSES
+    def misbehave(self, how: Misbehaviour, key: str = "") -> None:
+        if how is Misbehaviour.REFUSES:
+            self.refused.add(key)
 
     def recover(self) -> None:
-        self.refuses = False
+        self.refused.clear()
 
     async def start(self) -> None:
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd tells every command, and so every address
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Session(self, loop), "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -63,7 +67,7 @@ class MailSimulator(ListeningSimulator, HasRecords):
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """Take a recipient, or have no such mailbox."""
-        if self.refuses:
+        if self.refused & {"", address}:
             return f"550 5.1.1 <{address}> has no mailbox here"
         envelope.rcpt_tos.append(address)
         return "250 OK"

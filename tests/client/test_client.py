@@ -80,7 +80,7 @@ def test_whoever_stops_listening_stops_the_import(town: At) -> None:
 
 
 def test_connections_are_tried_paused_and_resumed(town: At) -> None:
-    names = {"arx-tennishallen", "dak", "mqtt-kulturhuset", "mqtt-tennishallen"}
+    names = {"arx-tennishallen", "dak", "mail", "mqtt-kulturhuset", "mqtt-tennishallen"}
     assert {one.name for one in town.connections()} == names
     assert town.test("arx-tennishallen").ok
     assert town.pause("mqtt-kulturhuset").paused_by == "operator"

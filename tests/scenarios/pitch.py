@@ -44,5 +44,6 @@ def pitch(folder: Path) -> Path:
         .replace("kulturhuset_sal: {}", "a: {}\n    b: {}\n    gang: {}")
     )
     (folder / "connections" / "mqtt-plan.yaml").write_text(lamps)
+    shutil.copy(FOLDER / "connections" / "mail.yaml", folder / "connections")
     (folder / "facilities" / "plan.yaml").write_text(_FACILITY)
     return folder
