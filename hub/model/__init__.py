@@ -7,13 +7,25 @@ from hub.model.configuration import Configuration
 from hub.model.credential import Credential, Method, Unsaid, Window
 from hub.model.document import Direction, Document, DocumentFile, Secrecy
 from hub.model.identity import OrganisationNumber, PersonNumber
-from hub.model.invoice import Invoice, InvoiceKind, InvoiceLine, Party, PostalAddress, VatCategory
+from hub.model.invoice import (
+    Answer,
+    Invoice,
+    InvoiceAnswered,
+    InvoiceKind,
+    InvoiceLine,
+    Party,
+    PostalAddress,
+    Tax,
+    VatCategory,
+    taxes_of,
+)
 from hub.model.messages import CredentialTouched, Message, Passage
 from hub.model.notice import Channel, Notice
 from hub.model.person import Person, PersonLookup
 from hub.model.zone import Dim, Level, Release, Setpoint, Switch, Zone, fulfils
 
 __all__ = [
+    "Answer",
     "Association",
     "Attendance",
     "AttendanceMethod",
@@ -28,6 +40,7 @@ __all__ = [
     "DocumentFile",
     "GatheringType",
     "Invoice",
+    "InvoiceAnswered",
     "InvoiceKind",
     "InvoiceLine",
     "Level",
@@ -47,9 +60,11 @@ __all__ = [
     "Secrecy",
     "Setpoint",
     "Switch",
+    "Tax",
     "Unsaid",
     "VatCategory",
     "Window",
     "Zone",
     "fulfils",
+    "taxes_of",
 ]

@@ -1,16 +1,17 @@
 """An invoice or a credit note (kreditfaktura), as every finance system understands it; the ledger makes them."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum, auto
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter, model_validator
 
 from hub.model.document import RecordKey
 from hub.model.frozen import Frozen
 from hub.model.identity import OrganisationNumber, PersonNumber
-from hub.model.money import Amount, Article, rounded
+from hub.model.money import ORE, Amount, Article, rounded
 
 
 class InvoiceKind(StrEnum):
@@ -62,6 +63,8 @@ class InvoiceLine(Frozen):
     accounting: Annotated[dict[str, str], Field(description="dimension and code (kontering)")] = Field(
         default_factory=dict
     )
+    booking: Annotated[str, Field(max_length=64, description="the booking number, where an invoice has several")] = ""
+    on: Annotated[date | None, Field(description="the day of the occasion, Swedish time")] = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -69,6 +72,31 @@ class InvoiceLine(Frozen):
             msg = f"line {self.id}: net is {self.net}, and quantity times price {meant}"
             raise ValueError(msg)
         return self
+
+
+class Tax(Frozen):
+    """VAT of one category and rate: worked out once for all its lines, never line by line."""
+
+    vat: VatCategory
+    rate: Annotated[Decimal, Field(ge=0, le=100, max_digits=4, decimal_places=1, description="per cent")]
+    net: Annotated[Amount, Field(description="the sum of its lines")]
+    tax: Annotated[Amount, Field(ge=0, description="whole öre, HALF_UP")]
+
+    @property
+    def meant(self) -> Decimal:
+        """The tax of that net, were it alone."""
+        return rounded(self.net * self.rate / 100)
+
+
+def taxes_of(lines: Iterable[InvoiceLine]) -> tuple[Tax, ...]:
+    """VAT of lines, by category and rate in order."""
+    nets: dict[tuple[VatCategory, Decimal], Decimal] = {}
+    for line in lines:
+        place = line.vat, line.rate
+        nets[place] = nets.get(place, Decimal(0)) + line.net
+    return tuple(
+        Tax(vat=vat, rate=rate, net=net, tax=rounded(net * rate / 100)) for (vat, rate), net in sorted(nets.items())
+    )
 
 
 class Invoice(Frozen):
@@ -83,12 +111,39 @@ class Invoice(Frozen):
     customer: Party
     issued: date
     due: date
+    period: Annotated[tuple[date, date] | None, Field(description="first and last day that it is for")] = None
     lines: Annotated[tuple[InvoiceLine, ...], Field(min_length=1)]
+    taxes: Annotated[tuple[Tax, ...], Field(description="left out: as the lines say")] = ()
+    rounding: Annotated[Amount, Field(description="to whole kronor (öresavrundning); 0.00 where there is none")] = (
+        Decimal("0.00")
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _taxed(cls, told: Any) -> Any:  # noqa: ANN401 - as it came
+        """Work VAT out where it is not told."""
+        if isinstance(told, dict) and told.get("lines") and not told.get("taxes"):
+            lines = TypeAdapter(tuple[InvoiceLine, ...]).validate_python(told["lines"])
+            return told | {"lines": lines, "taxes": taxes_of(lines)}
+        return told
 
     @model_validator(mode="after")
     def _credit_names_its_invoice(self) -> Self:
         if (self.kind is InvoiceKind.CREDIT) != (self.credits is not None):
             msg = "a credit note names the invoice that it credits, and an invoice none"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _taxes_add_up(self) -> Self:
+        """To the öre; a credit note may differ by one, so that what is credited adds up to what was charged."""
+        meant = taxes_of(self.lines)
+        if [(t.vat, t.rate, t.net) for t in self.taxes] != [(t.vat, t.rate, t.net) for t in meant]:
+            msg = "taxes are not those of the lines: one for each category and rate, in order"
+            raise ValueError(msg)
+        slack = ORE if self.kind is InvoiceKind.CREDIT else Decimal(0)
+        if wrong := [t for t in self.taxes if abs(t.tax - t.meant) > slack]:
+            msg = f"VAT of {wrong[0].rate} % on {wrong[0].net} is {wrong[0].meant}, not {wrong[0].tax}"
             raise ValueError(msg)
         return self
 
@@ -99,13 +154,36 @@ class Invoice(Frozen):
 
     @property
     def vat(self) -> Decimal:
-        """VAT by category and rate, each in whole öre, added up."""
-        by_rate: dict[Decimal, Decimal] = {}
-        for line in self.lines:
-            by_rate[line.rate] = by_rate.get(line.rate, Decimal(0)) + line.net
-        return sum((rounded(net * rate / 100) for rate, net in by_rate.items()), Decimal(0))
+        """VAT of all categories."""
+        return sum((tax.tax for tax in self.taxes), Decimal(0))
 
     @property
     def total(self) -> Decimal:
-        """What the customer owes, or gets back."""
+        """With VAT, before it is rounded."""
         return self.net + self.vat
+
+    @property
+    def payable(self) -> Decimal:
+        """What the customer owes, or gets back."""
+        return self.total + self.rounding
+
+
+class Answer(StrEnum):
+    """What whoever got an invoice said of it. Source: Peppol BIS Invoice Response 3, UNCL4343, read 2026-11-21."""
+
+    RECEIVED = "AB"
+    IN_PROCESS = "IP"
+    UNDER_QUERY = "UQ"
+    CONDITIONALLY_ACCEPTED = "CA"
+    REJECTED = "RE"
+    ACCEPTED = "AP"
+    PAID = "PD"
+
+
+class InvoiceAnswered(Frozen):
+    """A message: what became of an invoice at the customer's, or in the finance system."""
+
+    key: Annotated[str, Field(max_length=80, description="our key of the invoice")]
+    answer: Answer
+    at: AwareDatetime
+    detail: Annotated[str, Field(max_length=500, repr=False, description="reasons, in the sender's words")] = ""

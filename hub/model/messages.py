@@ -4,6 +4,7 @@ from pydantic import AwareDatetime
 
 from hub.model.attendance import Attendance
 from hub.model.frozen import Frozen
+from hub.model.invoice import InvoiceAnswered
 
 
 class Passage(Frozen):
@@ -21,4 +22,4 @@ class CredentialTouched(Frozen):
     key: str
 
 
-Message = Attendance | Passage | CredentialTouched
+Message = Attendance | Passage | CredentialTouched | InvoiceAnswered
