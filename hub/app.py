@@ -15,6 +15,7 @@ from hub.clock import Clock, DomainClock, micros
 from hub.configuration.mappings import shipped_mapping
 from hub.configuration.secrets import resolve
 from hub.console.router import ROUTER as CONSOLE
+from hub.delivery.billing import Biller
 from hub.delivery.carrying import Carrier
 from hub.delivery.connections import Connections, NoStandIns, StandIns
 from hub.delivery.courier import Courier
@@ -30,6 +31,7 @@ from hub.model.configuration import Configuration
 from hub.model.configuration import Connection as ConnectionSettings
 from hub.sdk import Source
 from hub.service.answering import Answering
+from hub.service.billing import Billing
 from hub.service.bookings import Bookings
 from hub.service.closing import Closing
 from hub.service.configuring import put_folder
@@ -38,6 +40,7 @@ from hub.service.feed import Feed
 from hub.service.figures import Figures
 from hub.service.keys import EVERY_MUNICIPALITY, Scope
 from hub.service.keys import create as create_key
+from hub.service.ledger import Ledger
 from hub.service.looking_up import LookUp
 from hub.service.notices import Notices
 from hub.service.operating import Operating
@@ -103,6 +106,9 @@ class Hub:
         self.webhooks = Webhooks(self.writer, self.readers, courier, idle=self.settings.pulse.idle)
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
         self.worker.webhooks = self.webhooks
+        self.worker.biller = Biller(
+            self.writer, self.readers, Billing(self.seal, self.rulebook, self.clock), idle=self.settings.pulse.idle
+        )
         self._opened.push_async_callback(self.connections.close)
         self._opened.push_async_callback(self.worker.stop)
         await self.writer.call(begin_epoch)
@@ -127,7 +133,7 @@ class Hub:
         operating = Operating(writer, readers, rulebook, clock)
         verifying = Verifying(writer, readers, rulebook, clock)
         closing = Closing(writer, readers, self.seal, rulebook, clock)
-        bookings.woken = operating.woken = closing.woken = verifying.woken = self.worker.dispatcher.wake.set
+        bookings.woken = operating.woken = closing.woken = verifying.woken = self.worker.woken
         subscribing = Subscribing(writer, readers, self.seal, rulebook, clock)
         subscribing.woken = self.webhooks.wake.set
         look_up = LookUp(readers, self.seal, rulebook, clock)
@@ -151,6 +157,7 @@ class Hub:
             waiting=Waiting(readers, clock),
             dry_runs=DryRuns(readers, self.seal, rulebook, clock),
             intake=self.intake,
+            ledger=Ledger(readers, rulebook),
         )
 
     async def _open_connections(self) -> None:

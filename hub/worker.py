@@ -5,6 +5,7 @@ import asyncio
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from hub.clock import micros
+from hub.delivery.billing import Biller
 from hub.delivery.carrying import Carrier, quiet_after
 from hub.delivery.connections import Connections
 from hub.delivery.dispatcher import Dispatcher
@@ -24,6 +25,8 @@ class Worker:
 
     webhooks: Webhooks | None = None
     """Run with the rest, when there are any."""
+    biller: Biller | None = None
+    """Likewise."""
     intake: Intake | None = None
     """Likewise."""
 
@@ -47,6 +50,9 @@ class Worker:
         await self.look_at_all()
         self._loops.append(asyncio.create_task(self.dispatcher.run(), name="dispatcher"))
         every = self._scheduler.add_job
+        if self.biller:
+            self.biller.billed = self.dispatcher.wake.set
+            self._loops.append(asyncio.create_task(self.biller.run(), name="biller"))
         if self.webhooks:
             self._loops.append(asyncio.create_task(self.webhooks.run(), name="webhooks"))
             every(self.webhooks.forget, "interval", hours=1)
@@ -62,6 +68,12 @@ class Worker:
         every(self._health.check_all)
         self._scheduler.start()
 
+    def woken(self) -> None:
+        """Something was accepted: lanes may be due, and lines to be invoiced."""
+        self.dispatcher.wake.set()
+        if self.biller:
+            self.biller.wake.set()
+
     async def stop(self) -> None:
         """Finish what is in hand."""
         if self._scheduler.running:
@@ -69,6 +81,8 @@ class Worker:
         self.dispatcher.stop()
         if self.webhooks:
             self.webhooks.stop()
+        if self.biller:
+            self.biller.stop()
         await asyncio.gather(*self._loops)
 
     def _end_leases(self, connection: Connection, running: Running) -> None:

@@ -31,6 +31,7 @@ def a_town(
     horizon_days: int = 14,
     connectors: Mapping[str, Mapping[str, Any]] | None = None,
     told: Sequence[str] = (),
+    charging: Mapping[str, Any] | None = None,
 ) -> Configuration:
     """One hall: each court has its own light; all share a corridor, an entrance and the outer door."""
     places = [f"hall.court-{n}" for n in range(1, courts + 1)]
@@ -71,7 +72,7 @@ def a_town(
         "notify": {"vaktmastare": {}},
     }
     if finance:
-        town["finance"] = {"connection": finance}
+        town["finance"] = {"connection": finance, "charging": dict(charging or {})}
     connections = {
         "locks": connection | {"connector": "test_locks"} | dict(chosen.get("locks", {})),
         "lamps": connection | {"connector": "test_lamps"} | dict(chosen.get("lamps", {})),

@@ -18,6 +18,7 @@ from hub.service.dry_running import DryRuns
 from hub.service.feed import Feed
 from hub.service.figures import Figures
 from hub.service.keys import Holder, digest, holder
+from hub.service.ledger import Ledger
 from hub.service.looking_up import LookUp
 from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
@@ -54,6 +55,7 @@ class Desk:
     waiting: Waiting
     dry_runs: DryRuns
     intake: Intake
+    ledger: Ledger
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is told to stop: streams end."""
     streams: Counter[str] = field(default_factory=Counter)

@@ -17,7 +17,10 @@ from hub.sdk import (
     ConnectorConfig,
     Control,
     ControlLimits,
+    Finance,
     Notifier,
+    PopulationRegister,
+    Registry,
     Source,
 )
 
@@ -26,8 +29,11 @@ CAPABILITIES: Mapping[Capability, type] = {
     Capability.LIGHTING: Control,
     Capability.CLIMATE: Control,
     Capability.NOTIFICATION: Notifier,
+    Capability.FINANCE: Finance,
+    Capability.REGISTRY: Registry,
+    Capability.POPULATION: PopulationRegister,
 }
-"""What a connector must be for each capability; one that is not here has no connectors yet."""
+"""What a connector must be for each capability."""
 
 LEVELS = {LevelKind.SWITCH: Switch, LevelKind.DIM: Dim, LevelKind.SETPOINT: Setpoint}
 
@@ -52,8 +58,7 @@ def fits(folder: Folder, running: Mapping[str, Running]) -> Iterator[Finding]:
 
 def _fit(use: Use, running: Running) -> Iterator[Finding]:
     """What the use asks that the connector does not have."""
-    wanted = CAPABILITIES.get(use.capability)
-    if wanted is None or not issubclass(running.kind, wanted):
+    if not issubclass(running.kind, CAPABILITIES[use.capability]):
         message = f"`{use.connection}` runs {running.kind.__name__}, which does no {use.capability}; name another"
         yield use.sheet.error(use.place, "wrong-capability", message)
         return

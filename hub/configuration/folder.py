@@ -91,6 +91,9 @@ def _of_municipality(sheet: Sheet[Municipality], municipality: Municipality) -> 
         duty: Duty = getattr(municipality, name)
         if sheet.root.has((name,)):
             yield Use(sheet, (name,), duty.connection, capability)
+    for kind, rule in municipality.finance.charging.customers.items():
+        if rule.connection:
+            yield Use(sheet, ("finance", "charging", "customers", kind), rule.connection, Capability.FINANCE)
     for role, duty in municipality.notify.items():
         yield Use(sheet, ("notify", role), duty.connection, Capability.NOTIFICATION)
 

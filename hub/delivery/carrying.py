@@ -7,6 +7,7 @@ from datetime import timedelta
 from hub.clock import MINUTE, NEVER, SECOND, Clock, micros, running_seconds, span
 from hub.delivery.credentials import CredentialErrand
 from hub.delivery.errand import Errand
+from hub.delivery.invoices import InvoiceErrand
 from hub.delivery.leasing import Loaded
 from hub.delivery.notices import NoticeErrand
 from hub.delivery.outcomes import Outcome, failed, put_off
@@ -38,8 +39,7 @@ class Carrier:
     async def carry(self, loaded: Loaded, running: Running | None, last_start: float) -> Outcome:
         """Do what the lane needs. `last_start`: by the machine's running clock, seconds."""
         now = micros(self.clock.now())
-        unsent = loaded.lane.kind is TargetKind.RECORD and NoticeBody.read(loaded.lane.body) is None
-        if unsent or running is None:
+        if running is None:
             cause = Cause("no-connection", loaded.lane.connection)
             return failed(loaded.lane, Delivery.STUCK, "no such connection runs here", due=NEVER, cause=cause)
         errand = self._errand(loaded, running, now)
@@ -70,6 +70,8 @@ class Carrier:
     def _errand(self, loaded: Loaded, running: Running, now: int) -> Errand:
         if body := NoticeBody.read(loaded.lane.body):
             return NoticeErrand(loaded, running, now, body, self._notices)
+        if loaded.lane.kind is TargetKind.RECORD:
+            return InvoiceErrand(loaded, running, now, self._seal)
         if loaded.lane.kind is TargetKind.CREDENTIAL:
             return CredentialErrand(loaded, running, now, self._seal)
         return ZoneErrand(loaded, running, now)

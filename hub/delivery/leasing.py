@@ -2,15 +2,24 @@
 
 from typing import NamedTuple
 
-from hub.model.plan import NoticeBody, TargetKind
+from hub.model.plan import InvoiceBody, NoticeBody, TargetKind
+from hub.model.states import Delivery, Record
 from hub.service.notices import Known
-from hub.store import bookings, claims, codes, lanes
+from hub.store import bookings, claims, codes, invoices, lanes
 from hub.store.claims import Live
 from hub.store.codes import Code
 from hub.store.database import Connection
 from hub.store.lanes import Lane, Take
 
 _NOBODY = Live([], suspended=False)
+
+
+class Bill(NamedTuple):
+    """An invoice, or a credit note."""
+
+    stored: invoices.Stored
+    may_go: bool
+    """Whether what it credits has gone out, or been dealt with by hand."""
 
 
 class Loaded(NamedTuple):
@@ -21,6 +30,8 @@ class Loaded(NamedTuple):
     code: Code | None
     known: Known | None = None
     """Of a message: the booking that it is about."""
+    bill: Bill | None = None
+    """Of an invoice: itself."""
 
 
 def lease(connection: Connection, asked: list[Take]) -> list[list[Loaded]]:
@@ -38,7 +49,12 @@ def _loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]
         wanted = [lane.id for lane in taken if lane.kind is TargetKind.CREDENTIAL and lane.municipality == town]
         if wanted:
             secrets |= codes.of_lanes(connection, town, wanted)
-    return [Loaded(lane, live.get(lane.id, _NOBODY), secrets.get(lane.id), _known(connection, lane)) for lane in taken]
+    return [
+        Loaded(
+            lane, live.get(lane.id, _NOBODY), secrets.get(lane.id), _known(connection, lane), _bill(connection, lane)
+        )
+        for lane in taken
+    ]
 
 
 def _known(connection: Connection, lane: Lane) -> Known | None:
@@ -50,3 +66,16 @@ def _known(connection: Connection, lane: Lane) -> Known | None:
     told = lanes.told(connection, lane.municipality, lane.connection, low, high, but=lane.id)
     before = any(key.removeprefix(low).partition(".")[2] == body.role for key in told)
     return Known(bookings.find(connection, lane.municipality, body.number), before)
+
+
+def _bill(connection: Connection, lane: Lane) -> Bill | None:
+    """The invoice that a record is of, and whether its time has come."""
+    body = InvoiceBody.read(lane.body) if lane.kind is TargetKind.RECORD else None
+    if body is None:
+        return None
+    stored = invoices.with_ids(connection, lane.municipality, [body.id]).get(body.id)
+    if stored is None or stored.credits is None:
+        return Bill(stored, may_go=True) if stored else None
+    original = invoices.with_ids(connection, lane.municipality, [stored.credits])[stored.credits]
+    seen = lanes.seen(connection, lane.municipality, [original.lane])[original.lane]
+    return Bill(stored, may_go=seen.effect == Record.DONE or seen.delivery == Delivery.DISMISSED)

@@ -7,7 +7,10 @@ from hub.delivery import telling
 from hub.delivery.outcomes import Outcome
 from hub.delivery.telling import Horizons
 from hub.model.events import EventType
-from hub.store import connections, deliveries, events, lanes, problems
+from hub.model.plan import InvoiceBody
+from hub.model.states import Record
+from hub.service import ledger
+from hub.store import connections, deliveries, events, invoices, lanes, problems
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.lanes import Settled
@@ -29,6 +32,7 @@ class Settling:
         problems.close(connection, old, now=now)
         mine = [one for one, is_ours in zip(done, ours, strict=True) if is_ours]
         _tell(connection, mine, now)
+        _follow_invoices(connection, mine, now)
         events.append(connection, telling.of_bookings(connection, mine, self._horizons, now=now))
         return ours
 
@@ -79,3 +83,14 @@ def _tell(connection: Connection, done: Sequence[Outcome], now: int) -> None:
     deliveries.expire(
         connection, [one.lane for one in done if any(t == EventType.EFFECT_EXPIRED for t, _ in one.events)], now=now
     )
+
+
+def _follow_invoices(connection: Connection, done: Sequence[Outcome], now: int) -> None:
+    """Tell of what has gone out, and let the credit notes behind it go."""
+    for one in done:
+        body = InvoiceBody.read(one.lane.body)
+        if body and one.told and one.effect is Record.DONE:
+            town = one.lane.municipality
+            stored = invoices.with_ids(connection, town, [body.id])[body.id]
+            events.append(connection, [ledger.transferred(connection, town, stored, now=now)])
+            invoices.wake_credits(connection, town, body.id, now=now)

@@ -9,6 +9,7 @@ from hub.model.booking import Booking
 from hub.model.credential import Method
 from hub.model.events import Envelope
 from hub.model.frozen import Frozen
+from hub.model.ledger import Money
 from hub.model.states import Delivery, Effect, Proof, Record
 
 TargetName = Annotated[str, Field(description="connection/external key", examples=["mqtt-tennishallen/bana-3"])]
@@ -113,6 +114,9 @@ class BookingView(Frozen):
     conflicts: tuple[ConflictAnswer, ...]
     others: Annotated[dict[str, tuple[ClaimAnswer, ...]], Field(description="who else claims the same targets")]
     timeline: tuple[TimelineEntry, ...]
+    money: Annotated[Money | None, Field(description="what it costs, and its invoices; null when it costs nothing")] = (
+        None
+    )
 
 
 class BookingLine(Frozen):

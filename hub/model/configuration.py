@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from hub.model.finance import Charging
 from hub.model.frozen import Frozen
 from hub.model.mapping import MappingDocument, TableFormat
 
@@ -243,6 +244,12 @@ class Duty(Frozen):
     connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
 
 
+class FinanceDuty(Duty):
+    """Who takes invoices, and how they are made."""
+
+    charging: Annotated[Charging, Field(description="left out: each booking is invoiced at once, 30 days")] = Charging()
+
+
 class Role(Duty):
     """Whom bookings may have told (avisering): a mailbox of the municipality's, or of somebody it works with."""
 
@@ -277,7 +284,7 @@ class Municipality(Frozen):
     time_zone: Annotated[Literal["Europe/Stockholm"], Field(description="where wall times are local")]
     awaits: Annotated[tuple[Capability, ...], Field(description="capabilities that Prefer: wait waits for")]
     retention: Annotated[Retention | None, Field(description="left out: nothing expires")] = None
-    finance: Annotated[Duty, Field(description="who takes invoices and payouts")] = Duty()
+    finance: Annotated[FinanceDuty, Field(description="who takes invoices and payouts")] = FinanceDuty()
     registry: Annotated[Duty, Field(description="who registers documents")] = Duty()
     population: Annotated[Duty, Field(description="who knows who someone is")] = Duty()
     notify: Annotated[dict[Name, Role], Field(description="roles that bookings may name, e.g. vaktmastare")] = Field(

@@ -11,6 +11,8 @@ from hub.model.booking import Status
 from hub.model.configuration import ResourceId
 from hub.model.events import EventType
 from hub.model.frozen import Frozen
+from hub.model.invoice import Answer, InvoiceKind
+from hub.model.money import Amount
 from hub.model.states import Effect, Proof
 
 Revision = Annotated[int, Field(ge=1, description="of the subject")]
@@ -78,6 +80,30 @@ class EffectOverridden(Frozen):
     found: Annotated[str, Field(description="what the zone is at", examples=["10 %", "on", "21.5 °C"])]
 
 
+class RefundRequested(Frozen):
+    """More has been paid beforehand than the booking costs now: somebody is to pay the rest back."""
+
+    revision: Revision
+    amount: Annotated[Amount, Field(description="SEK, VAT included")]
+    receipt: Annotated[str, Field(description="of the payment, as the booking core told it")]
+
+
+class InvoiceTransferred(Frozen):
+    """The finance system has it."""
+
+    kind: Annotated[InvoiceKind, Field(description="invoice, or credit note")]
+    payable: Annotated[Amount, Field(description="SEK, VAT included")]
+    bookings: Annotated[tuple[str, ...], Field(description="numbers of the bookings that it is for")]
+    credits: Annotated[str | None, Field(description="key of the invoice that a credit note takes off from")] = None
+
+
+class InvoiceAnswer(Frozen):
+    """Whoever got it said something of it."""
+
+    answer: Annotated[Answer, Field(description="AB received, IP in process, UQ queried, CA, RE rejected, AP, PD paid")]
+    bookings: Annotated[tuple[str, ...], Field(description="numbers of the bookings that it is for")]
+
+
 class AttendanceImported(Frozen):
     """A file was read to its end."""
 
@@ -116,7 +142,7 @@ class Told(NamedTuple):
     """What one type of event says."""
 
     summary: str
-    subject: Literal["booking number", "closure id", "target", "connection or subscription"]
+    subject: Literal["booking number", "closure id", "target", "invoice key", "connection or subscription"]
     data: type[Frozen]
 
 
@@ -134,6 +160,9 @@ EVENTS: Mapping[EventType, Told] = {
     EventType.EFFECT_LOST: Told("What stood is gone from its system", "target", EffectLost),
     EventType.EFFECT_EXPIRED: Told("It was never done, and its time has passed", "target", EffectExpired),
     EventType.EFFECT_OVERRIDDEN: Told("A zone was set by hand", "target", EffectOverridden),
+    EventType.REFUND_REQUESTED: Told("More is paid than is owed", "booking number", RefundRequested),
+    EventType.INVOICE_TRANSFERRED: Told("The finance system has an invoice", "invoice key", InvoiceTransferred),
+    EventType.INVOICE_ANSWERED: Told("Somebody answered an invoice", "invoice key", InvoiceAnswer),
     EventType.ATTENDANCE_IMPORTED: Told(
         "A file of attendance was read", "connection or subscription", AttendanceImported
     ),

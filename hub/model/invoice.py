@@ -114,9 +114,8 @@ class Invoice(Frozen):
     period: Annotated[tuple[date, date] | None, Field(description="first and last day that it is for")] = None
     lines: Annotated[tuple[InvoiceLine, ...], Field(min_length=1)]
     taxes: Annotated[tuple[Tax, ...], Field(description="left out: as the lines say")] = ()
-    rounding: Annotated[Amount, Field(description="to whole kronor (öresavrundning); 0.00 where there is none")] = (
-        Decimal("0.00")
-    )
+    whole_kronor: Annotated[bool, Field(description="whether what is to be paid is rounded (öresavrundning)")] = False
+    rounding: Annotated[Amount, Field(description="what is added to come to whole kronor")] = Decimal("0.00")
 
     @model_validator(mode="before")
     @classmethod
@@ -144,6 +143,16 @@ class Invoice(Frozen):
         slack = ORE if self.kind is InvoiceKind.CREDIT else Decimal(0)
         if wrong := [t for t in self.taxes if abs(t.tax - t.meant) > slack]:
             msg = f"VAT of {wrong[0].rate} % on {wrong[0].net} is {wrong[0].meant}, not {wrong[0].tax}"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _rounded_where_it_is_to_be(self) -> Self:
+        if self.rounding and not self.whole_kronor:
+            msg = "an invoice that is not rounded to whole kronor has no rounding"
+            raise ValueError(msg)
+        if self.whole_kronor and self.payable % 1:
+            msg = f"what is to be paid, {self.payable}, is not whole kronor"
             raise ValueError(msg)
         return self
 

@@ -27,3 +27,13 @@ Article = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=
 def rounded(amount: Decimal) -> Decimal:
     """Whole öre, HALF_UP."""
     return amount.quantize(ORE, ROUND_HALF_UP)
+
+
+def ore(amount: Decimal) -> int:
+    """Whole öre, HALF_UP, as a whole number."""
+    return int(rounded(amount).scaleb(2))
+
+
+def kronor(amount: int) -> Decimal:
+    """Öre as kronor, with two decimals."""
+    return Decimal(amount).scaleb(-2).quantize(ORE)

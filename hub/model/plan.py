@@ -106,6 +106,50 @@ class NoticeBody(NamedTuple):
         return cls(**json.loads(text)["notice"]) if text and text.startswith('{"notice":') else None
 
 
+class ChargeWish(NamedTuple):
+    """One line that a booking costs (debitering); money in öre, without VAT. Its text stands with the booking."""
+
+    key: str
+    """Of the charge, within its booking."""
+    account: str
+    """What is invoiced together: a booking, or a customer and a period."""
+    connection: str
+    """Who takes its invoice; empty for what is paid beforehand."""
+    payer: str
+    """A keyed hash of who pays: another payer is another debt."""
+    receipt: str
+    """Of what is paid beforehand; empty for what is invoiced."""
+    article: str
+    quantity: str
+    unit_price: int
+    net: int
+    vat: str
+    day: str
+    """Of its occasion, Swedish time, ISO 8601."""
+    bills_at: int
+    """When it may stand on an invoice; 0 for at once."""
+
+    @property
+    def worth(self) -> tuple[object, ...]:
+        """What cannot change without being credited and charged anew."""
+        return self.payer, bool(self.receipt), self.article, self.quantity, self.unit_price, self.vat
+
+
+class InvoiceBody(NamedTuple):
+    """What the record of an invoice holds: which one. The invoice itself is sealed, in a row of its own."""
+
+    id: int
+
+    def to_json(self) -> str:
+        """As it is kept."""
+        return f'{{"invoice":{self.id}}}'
+
+    @classmethod
+    def read(cls, text: str | None) -> "InvoiceBody | None":
+        """What to_json wrote; None for a record of another kind."""
+        return cls(int(json.loads(text)["invoice"])) if text and text.startswith('{"invoice":') else None
+
+
 class Unserved(NamedTuple):
     """An effect for which there is no connection yet (rule 16)."""
 
@@ -128,6 +172,7 @@ class Plan(NamedTuple):
     grants: tuple[Grant, ...]
     records: tuple[RecordWish, ...]
     unserved: tuple[Unserved, ...]
+    charges: tuple[ChargeWish, ...] = ()
 
 
 NOTHING = Plan((), (), (), ())

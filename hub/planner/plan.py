@@ -7,6 +7,7 @@ from hub.model.booking import Booking, Holder, Occasion, Status
 from hub.model.configuration import Capability, Strategy
 from hub.model.credential import Method
 from hub.model.plan import NOTHING, Claim, Closure, Grant, NoticeBody, Plan, RecordWish, TargetKey, TargetKind, Unserved
+from hub.planner.charging import charges
 from hub.planner.rules import AccessRule, Rules
 
 OUR_MARK = "hub-"
@@ -33,7 +34,8 @@ def plan(booking: Booking, closures: Iterable[Closure], rules: Rules) -> Plan:
     for occasion, resource in _uses(booking):
         asked.use(occasion, resource)
     asked.ask_for_records()
-    return Plan(tuple(asked.claims.values()), asked.granted(), tuple(asked.records), tuple(asked.unserved))
+    costs = tuple(charges(booking, rules)) if booking.charges else ()
+    return Plan(tuple(asked.claims.values()), asked.granted(), tuple(asked.records), tuple(asked.unserved), costs)
 
 
 def _uses(booking: Booking) -> Iterator[tuple[Occasion, str]]:
@@ -125,14 +127,9 @@ class _Asked:
 
     def ask_for_records(self) -> None:
         booking, rules = self.booking, self.rules
-        if booking.charges and booking.payment.kind == "invoice":
-            if rules.finance is None:
-                self.unserved[Unserved(Capability.FINANCE, "invoice")] = None
-            else:
-                self.records += (
-                    RecordWish(TargetKey(rules.finance, f"{booking.number}.{charge.key}"), charge.model_dump_json())
-                    for charge in booking.charges
-                )
+        invoiced = booking.charges and booking.payment.kind == "invoice"
+        if invoiced and rules.billing[booking.customer.kind].connection is None:
+            self.unserved[Unserved(Capability.FINANCE, "invoice")] = None
         if booking.registration.required and rules.registry is None:
             self.unserved[Unserved(Capability.REGISTRY, "registration")] = None
         self.have_told()

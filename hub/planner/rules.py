@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
-from hub.clock import MINUTE, span
+from hub.clock import DAY, MINUTE, span
 from hub.model.configuration import (
     Access,
     Capability,
@@ -12,11 +12,13 @@ from hub.model.configuration import (
     Door,
     Facility,
     LevelKind,
+    Municipality,
     PinFormat,
     Strategy,
     ZoneRule,
 )
 from hub.model.credential import Method
+from hub.model.finance import AT_ONCE, Billing, CustomerKind
 from hub.model.plan import Closure, TargetKey, TargetKind, Unserved
 
 Mark = Callable[[str], str]
@@ -65,6 +67,15 @@ class ResourceRules(NamedTuple):
     """The resource itself, its parts, and every whole that holds it: they cannot be used at the same time."""
 
 
+class BillRule(NamedTuple):
+    """How one kind of customer is invoiced."""
+
+    connection: str | None
+    when: Billing
+    after: int
+    """How long after its last occasion or its period an invoice is made, microseconds."""
+
+
 @dataclass(frozen=True)
 class Rules:
     """One municipality's configuration, ready to plan with."""
@@ -76,7 +87,7 @@ class Rules:
     """Push horizon of each connection, microseconds."""
     awaited: frozenset[str]
     """Connections whose effects `Prefer: wait` waits for."""
-    finance: str | None
+    billing: Mapping[CustomerKind, BillRule]
     registry: str | None
     roles: Mapping[str, str | None]
     """The connection by which each role is told."""
@@ -120,11 +131,17 @@ def compiled(
         resources=resources,
         horizons={name: span(connection.push_horizon) for name, connection in configuration.connections.items()},
         awaited=frozenset(_awaited(configuration)),
-        finance=town.finance.connection,
+        billing=dict(_billing(town)),
         registry=town.registry.connection,
         roles={role: duty.connection for role, duty in town.notify.items()},
         mark=mark,
     )
+
+
+def _billing(town: Municipality) -> Iterator[tuple[CustomerKind, BillRule]]:
+    for kind in get_args(CustomerKind):
+        rule = town.finance.charging.customers.get(kind, AT_ONCE)
+        yield kind, BillRule(rule.connection or town.finance.connection, rule.when, rule.days_after * DAY)
 
 
 def _below(key: str, facility: Facility) -> Iterator[str]:

@@ -113,7 +113,7 @@ class Accepting:
             else:
                 outcomes.append(Replanned.KEPT if fresh else Replanned.STALE)
         if changed:
-            self._writing.write(connection, changed)
+            self._writing.write(connection, changed, replanned=True)
             events.append(connection, [_suspension(one) for one in changed])
         return outcomes
 

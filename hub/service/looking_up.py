@@ -7,6 +7,7 @@ from hub.clock import Clock, instant, micros
 from hub.errors import NotFoundError
 from hub.model.answers import BookingLine, BookingPage, BookingView, ClaimAnswer
 from hub.model.booking import Booking
+from hub.model.ledger import Money
 from hub.model.plan import Plan, TargetKey
 from hub.planner.plan import plan
 from hub.planner.rules import Rules
@@ -14,6 +15,7 @@ from hub.service import showing, timeline
 from hub.service.accepting import Conflict
 from hub.service.allocating import place_of
 from hub.service.asked import Asked
+from hub.service.ledger import money
 from hub.service.preparing import stored_booking
 from hub.service.rulebook import Rulebook
 from hub.store import bookings, claims, codes, deliveries, events, lanes, occupancy
@@ -42,6 +44,7 @@ class Found(NamedTuple):
     claims: dict[TargetKey, list[ClaimRow]]
     numbers: dict[int, str]
     conflicts: list[Conflict]
+    money: Money
 
 
 class LookUp:
@@ -78,6 +81,7 @@ class LookUp:
             timeline=timeline.of_booking(
                 found.asked, found.lanes, found.events, found.carried, rules.horizons, now=now
             ),
+            money=found.money if found.money.lines else None,
         )
 
     def _find(self, connection: Connection, rules: Rules, number: str) -> Found | None:
@@ -99,6 +103,7 @@ class LookUp:
             claims=rows,
             numbers=bookings.numbers(connection, town, others),
             conflicts=list(_conflicts(connection, rules, asked, number)),
+            money=money(connection, town, stored.id),
         )
 
     def secrets(self, connection: Connection, municipality: str, asked: Asked) -> dict[TargetKey, str]:

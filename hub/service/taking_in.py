@@ -12,10 +12,11 @@ from typing import NamedTuple, Self
 
 from hub.clock import Clock, instant, micros
 from hub.errors import HubError
-from hub.model import Attendance, AttendanceMethod, CredentialTouched, Message, Passage, Role
+from hub.model import Attendance, AttendanceMethod, CredentialTouched, InvoiceAnswered, Message, Passage, Role
 from hub.model.event_data import AttendanceChanged, DoorPassed
 from hub.model.events import EventType
 from hub.sdk import RawItem
+from hub.service import ledger
 from hub.service.attending import Attending, Prepared
 from hub.store import events, imports, intake, lanes, problems
 from hub.store.database import Connection
@@ -100,6 +101,8 @@ class Batch(NamedTuple):
     gatherings: tuple[Prepared, ...]
     passages: tuple[Passage, ...]
     touched: tuple[str, ...]
+    answers: tuple[tuple[int, InvoiceAnswered], ...]
+    """What was said of invoices, with the place of its row."""
     own: Counts
     """Of these rows."""
     before: Counts = Counts()
@@ -141,6 +144,7 @@ class TakingIn:
             tuple(self._attending.prepare(whence.municipality, whence.connection, attended)),
             tuple(one for one in messages if isinstance(one, Passage)),
             tuple(one.key for one in messages if isinstance(one, CredentialTouched)),
+            tuple((n, m) for n, one in enumerate(fresh) for m in one.told.messages if isinstance(m, InvoiceAnswered)),
             _counted(hashed, fresh, seen),
             cursor=cursor,
         )
@@ -171,17 +175,26 @@ class TakingIn:
         latest = intake.latest(connection, town, name, sources)
         if any(latest.get(source) != batch.seen.get(source) for source in sources):
             raise MovedError(f"{name}: taken in twice at once")
+        rows = self._with_strangers(connection, batch, now)
         intake.supersede(connection, town, [one.id for one in latest.values()])
-        intake.add(connection, town, name, batch.rows, import_id=whence.import_id, now=now)
+        intake.add(connection, town, name, rows, import_id=whence.import_id, now=now)
         self._tell(connection, batch, now)
         if batch.cursor is not None:
             intake.set_cursor(connection, town, name, batch.cursor, now=now)
         if whence.import_id:
             imports.progress(connection, town, whence.import_id, (batch.before + batch.own).json())
-        if any(row.state == intake.QUARANTINED for row in batch.rows) or any(
+        if any(row.state == intake.QUARANTINED for row in rows) or any(
             one.state == intake.QUARANTINED for one in latest.values()
         ):
             judge(connection, town, name, now=now)
+
+    def _with_strangers(self, connection: Connection, batch: Batch, now: int) -> Sequence[New]:
+        """Keep what was said of invoices; what is said of one that is not ours goes into quarantine."""
+        rows, town = list(batch.rows), batch.whence.municipality
+        for place, told in batch.answers:
+            if not ledger.answered(connection, town, told, now=now):
+                rows[place] = rows[place]._replace(state=intake.QUARANTINED, reason=f"there is no invoice {told.key}")
+        return rows
 
     def _tell(self, connection: Connection, batch: Batch, now: int) -> None:
         town, name, import_id = batch.whence
@@ -204,6 +217,9 @@ class TakingIn:
             return False
         whence = From(municipality, held.connection, held.import_id)
         batch = self.batch(whence, [Hashed(held.source, held.version, told)], {})
+        if strangers := [row for row in self._with_strangers(connection, batch, now) if row.reason]:
+            intake.settle(connection, municipality, held.id, intake.QUARANTINED, strangers[0].reason)
+            return False
         self._tell(connection, batch._replace(whence=From(municipality, held.connection)), now)
         intake.settle(connection, municipality, held.id, intake.DONE, None)
         judge(connection, municipality, held.connection, now=now)

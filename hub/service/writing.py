@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hub.clock import DAY
 from hub.model.plan import TargetKey
-from hub.service import allocating
+from hub.service import allocating, charging
 from hub.service.allocating import Wanted
 from hub.service.asked import Target
 from hub.service.changes import Change, raises
@@ -24,8 +24,8 @@ class Writing:
     def __init__(self, seal: Seal) -> None:
         self._seal = seal
 
-    def write(self, connection: Connection, changes: list[Change]) -> None:
-        """Write a group of changes, each booking once."""
+    def write(self, connection: Connection, changes: list[Change], *, replanned: bool = False) -> None:
+        """Write a group of changes, each booking once; what a closure changes costs nobody anything."""
         raised = raises(changes)
         ids = lanes.raise_all(connection, raised)
         fresh = set()
@@ -41,6 +41,8 @@ class Writing:
         self._write_codes(connection, changes, fresh)
         _withdraw(connection, changes)
         _write_uses(connection, changes)
+        if not replanned:
+            charging.charge(connection, changes)
 
     def _write_codes(self, connection: Connection, changes: list[Change], fresh: set[int]) -> None:
         """Credentials that are wanted get a secret; secrets that nobody wants any more rest."""

@@ -330,12 +330,13 @@ class Seen(NamedTuple):
     confirmed_at: int | None
     failing_since: int | None
     problem: int | None
+    reference: str | None = None
 
 
 _SEEN = (
     "SELECT id, connection, key, kind, generation, confirmed, effect, delivery, proof, detail, due, attempts,"
     " confirmed_at,"
-    " failing_since, problem FROM lanes WHERE"
+    " failing_since, problem, reference FROM lanes WHERE"
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from hub.errors import RefusedError
 from hub.store.database import connect, path_of
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it against the folder."""
 
 

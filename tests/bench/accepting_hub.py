@@ -25,7 +25,8 @@ class AcceptingHub(Hub):
         calm_collector()
         if self._invoices:
             known = self.rulebook.town(town.KEY)
-            self.rulebook._towns[town.KEY] = replace(known, rules=replace(known.rules, finance=town.LEDGER))
+            billing = {kind: rule._replace(connection=town.LEDGER) for kind, rule in known.rules.billing.items()}
+            self.rulebook._towns[town.KEY] = replace(known, rules=replace(known.rules, billing=billing))
 
 
 def main() -> None:

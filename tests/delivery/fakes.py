@@ -388,8 +388,8 @@ class HastyLamps(FakeLamps):
     pace = Pace(timeout=timedelta(milliseconds=20), lands_within=timedelta(milliseconds=20))
 
 
-def installed(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Offer the connectors of this module by entry points, as an installed package does."""
+def installed(monkeypatch: pytest.MonkeyPatch, folder: Path, *more: type[Connector[FakeConfig]]) -> None:
+    """Offer the connectors of this module, and more, by entry points, as an installed package does."""
     offered: Iterable[type[Connector[FakeConfig]]] = (
         FakeLocks,
         BlindLocks,
@@ -400,11 +400,13 @@ def installed(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         HastyLamps,
         FakeMail,
         CarelessMail,
+        *more,
     )
     package = folder / "stranger" / "stranger-1.0.dist-info"
     package.mkdir(parents=True)
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
     names = {"FakeLocks": "test_locks", "FakeLamps": "test_lamps", "FakeMail": "test_mail"}
+    names["FakeLedger"] = "test_finance"
     lines = [f"{names.get(each.__name__, each.__name__)} = {each.__module__}:{each.__name__}" for each in offered]
     (package / "entry_points.txt").write_text("\n".join(["[hub.connectors]", *lines]) + "\n")
     monkeypatch.syspath_prepend(str(package.parent))

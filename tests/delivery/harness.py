@@ -18,6 +18,7 @@ import pytest
 
 from hub.clock import HOUR, NEVER, SECOND, instant, micros
 from hub.delivery import awaiting, carrying, dispatcher
+from hub.delivery.billing import Biller
 from hub.delivery.carrying import Carrier
 from hub.delivery.connections import Connections, NoStandIns
 from hub.delivery.health import Health
@@ -27,6 +28,7 @@ from hub.model.answers import BookingAnswer, BookingView, ProblemAnswer
 from hub.model.configuration import Configuration
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.service.answering import Answering
+from hub.service.billing import Billing
 from hub.service.bookings import Bookings, Done
 from hub.service.looking_up import LookUp
 from hub.service.notices import Notices
@@ -34,7 +36,7 @@ from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.rulebook import Rulebook
 from hub.settings import Pulse
-from hub.store import configurations, events, lanes
+from hub.store import configurations, entries, events, lanes
 from hub.store.database import Connection, SqliteConnection
 from hub.store.events import Numbered
 from hub.store.lanes import Seen
@@ -43,7 +45,8 @@ from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
 from hub.worker import Worker
 from tests.builders import SATURDAY, a_town, files_of, occasion, raw_booking
-from tests.delivery import fakes
+from tests.delivery import fake_ledger, fakes
+from tests.delivery.fake_ledger import LEDGERS, LedgerSystem
 from tests.delivery.fakes import LAMPS, LOCKS, MAIL, LampSystem, LockSystem, MailSystem
 
 Result = TypeVar("Result")
@@ -93,6 +96,8 @@ class Node:
         settling = Settling(stage.clock, lambda town: stage.rulebook.rules(town).horizons)
         self.worker = Worker(stage.writer, self.connections, self.health, carrier, settling, stage.pulse)
         self.dispatcher = self.worker.dispatcher
+        billing = Billing(stage.seal, stage.rulebook, stage.clock)
+        self.biller = Biller(stage.writer, stage.readers, billing, idle=stage.pulse.idle)
 
     async def open(self, towns: Sequence[Configuration]) -> None:
         for town in towns:
@@ -101,11 +106,12 @@ class Node:
     async def settle(self) -> None:
         """Carry until nothing is due."""
         for _ in range(500):
+            billed = await self.biller.step()
             taken = await self.carry_once()
             tasks = set(self.connections._tasks)
             if tasks:
                 await asyncio.wait(tasks)
-            if not taken and not tasks:
+            if not taken and not tasks and not billed:
                 return
         pytest.fail("lanes fall due again and again without the clock")
 
@@ -197,7 +203,8 @@ class Stage:
         """When a lane can next be taken."""
         sql = "SELECT min(max(due, lease_until - ?)) FROM lanes WHERE due < ?"
         ((wake,),) = self.rows(sql, SKEW, NEVER)
-        return NEVER if wake is None else int(wake)
+        bills = self.read(entries.next_due)
+        return bills if wake is None else min(int(wake), bills)
 
     def restart(self) -> None:
         """As a process does that was killed and comes back: look first."""
@@ -262,6 +269,10 @@ class Stage:
         return LAMPS[f"{TOWN}/lamps"]
 
     @property
+    def ledger(self) -> LedgerSystem:
+        return LEDGERS[f"{TOWN}/ledger"]
+
+    @property
     def mail(self) -> MailSystem:
         return MAIL[f"{TOWN}/mail"]
 
@@ -306,7 +317,8 @@ def staged(
     fakes.LOCKS.clear()
     fakes.LAMPS.clear()
     fakes.MAIL.clear()
-    fakes.installed(monkeypatch, folder)
+    fake_ledger.LEDGERS.clear()
+    fakes.installed(monkeypatch, folder, *fake_ledger.OFFERED)
     file = folder / "hub.db"
     file.write_bytes(empty_database())
     stage = Stage(file, towns or [a_town()], pulse or Pulse())

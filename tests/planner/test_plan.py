@@ -302,15 +302,55 @@ def test_duties_that_nobody_has_are_unserved() -> None:
     assert {one.capability for one in asked.unserved} == {"finance", "registry", "notification"}
 
 
-def test_each_charge_of_an_invoiced_booking_is_a_record_with_a_key_of_its_own() -> None:
+def test_each_charge_is_a_line_with_a_key_of_its_own() -> None:
     ruled = rules(a_town(finance="ledger"))
     charges = [a_charge(), a_charge(id="c2", article="LAMP")]
     asked = planned(charges=charges, payment={"kind": "invoice"}, ruled=ruled)
-    assert [record.target for record in asked.records] == [
-        TargetKey("ledger", "B-1.1.BADM-60"),
-        TargetKey("ledger", "B-1.c2"),
+    assert [(line.key, line.account, line.connection) for line in asked.charges] == [
+        ("1.BADM-60", "B-1", "ledger"),
+        ("c2", "B-1", "ledger"),
     ]
-    assert planned(charges=charges, payment={"kind": "free"}, ruled=ruled).records == ()
+    assert planned(charges=charges, payment={"kind": "free"}, ruled=ruled).charges == ()
+
+
+def test_what_is_paid_beforehand_is_charged_though_nobody_takes_invoices() -> None:
+    charges, paid = [a_charge()], {"kind": "prepaid", "receipt": "SWISH-1"}
+    (line,) = planned(charges=charges, payment=paid).charges
+    assert (line.receipt, line.connection, line.bills_at) == ("SWISH-1", "", 0)
+    assert planned(charges=charges, payment={"kind": "invoice"}).charges == ()
+
+
+@pytest.mark.parametrize(
+    "when, starts, account, bills_at",
+    [
+        ("after_last_occasion", "2026-11-21T22:30:00Z", "B-1", "2026-11-23T23:30:00Z"),
+        ("monthly", "2026-11-30T22:30:00Z", "2026-11", "2026-12-02T23:00:00Z"),
+        ("monthly", "2026-11-30T23:30:00Z", "2026-12", "2027-01-02T23:00:00Z"),
+        ("monthly", "2026-03-29T00:30:00Z", "2026-03", "2026-04-02T22:00:00Z"),
+        ("quarterly", "2026-12-31T22:30:00Z", "2026-q4", "2027-01-02T23:00:00Z"),
+        ("quarterly", "2026-06-30T22:30:00Z", "2026-q3", "2026-10-02T22:00:00Z"),
+    ],
+)
+def test_a_line_is_invoiced_with_its_booking_or_its_period_and_not_before(
+    when: str, starts: str, account: str, bills_at: str
+) -> None:
+    """Days and months are those of Sweden, over clock changes too."""
+    ruled = rules(a_town(finance="ledger", charging={"customers": {"association": {"when": when, "days_after": 2}}}))
+    begins = datetime.fromisoformat(starts)
+    booked = occasion() | {"starts_at": starts, "ends_at": (begins + timedelta(hours=1)).isoformat()}
+    (line,) = planned(booked, charges=[a_charge()], payment={"kind": "invoice"}, ruled=ruled).charges
+    assert line.account.endswith(account)
+    assert line.bills_at == micros(datetime.fromisoformat(bills_at))
+
+
+def test_bookings_of_one_customer_share_an_account_and_nobody_else_does() -> None:
+    ruled = rules(a_town(finance="ledger", charging={"customers": {"association": {"when": "monthly"}}}))
+    invoiced: dict[str, Any] = {"charges": [a_charge()], "payment": {"kind": "invoice"}, "ruled": ruled}
+    another = {"kind": "association", "organisation_number": "802002-8711", "name": "Provköpings Badmintonklubb"}
+    (mine,), (also_mine,) = planned(**invoiced).charges, planned(number="B-2", **invoiced).charges
+    (theirs,) = planned(customer=another, **invoiced).charges
+    assert mine.account == also_mine.account != theirs.account
+    assert "802400" not in mine.account
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""The loop that makes invoices when they are due: a timed effect of the domain, so it follows the domain's clock."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from hub.clock import SECOND
+from hub.masking import place_of
+from hub.service.billing import AT_ONCE, Billing
+from hub.store import entries
+from hub.store.writer import Readers, Writer
+
+LOG = logging.getLogger("hub.billing")
+_LONGEST = 60.0
+
+
+class Biller:
+    """One process's loop. Several may run: each account is invoiced in one transaction."""
+
+    def __init__(self, writer: Writer, readers: Readers, billing: Billing, *, idle: timedelta) -> None:
+        self._writer, self._readers, self._billing, self._idle = writer, readers, billing, idle.total_seconds()
+        self.wake = asyncio.Event()
+        """Set by whoever has accepted something."""
+        self.billed: Callable[[], None] = lambda: None
+        """Called when invoices wait to be sent."""
+        self._stopping = self._busy = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in hand."""
+        return not self._busy
+
+    async def run(self) -> None:
+        """Go on until told to stop."""
+        while not self._stopping:
+            self.wake.clear()
+            try:
+                if not await self.step():
+                    await self._sleep()
+            except Exception as error:  # noqa: BLE001 - its text may hold anything
+                LOG.error("cannot make invoices; trying again: %s", place_of(error))  # noqa: TRY400
+                await asyncio.sleep(1)
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopping = True
+        self.wake.set()
+
+    async def step(self) -> bool:
+        """Make the invoices of some accounts, if any are due; says whether there may be more."""
+        if await self._readers.read(entries.next_due) > self._billing.now():
+            return False
+        self._busy = True
+        try:
+            count = await self._writer.call(self._billing.bill)
+        finally:
+            self._busy = False
+        if count:
+            self.billed()
+        return count >= AT_ONCE
+
+    async def _sleep(self) -> None:
+        """Until the next is due by the domain's clock, or somebody wakes us, but never long: that clock may jump."""
+        left = (await self._readers.read(entries.next_due) - self._billing.now()) / SECOND
+        try:
+            await asyncio.wait_for(self.wake.wait(), min(_LONGEST, self._idle, max(left, 0.005)))
+        except TimeoutError:
+            return

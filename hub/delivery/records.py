@@ -1,0 +1,92 @@
+"""Carrying what happens once: found again, repeated or left to a person, as the connector's abilities decide."""
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable
+
+from hub.clock import NEVER
+from hub.delivery.errand import Errand
+from hub.delivery.outcomes import UNKNOWN, Outcome, untouched
+from hub.model.states import Delivery, Proof, Record
+from hub.planner.fold import Desired
+from hub.sdk import OnUnknown, Receipt, on_unknown
+from hub.store.problems import Cause
+
+SENT = "sent"
+
+
+class RecordErrand(Errand):
+    """One record. Late is better than never, so it has no time after which it is useless."""
+
+    def __post_init__(self) -> None:
+        self.lane = self.loaded.lane
+        self.desired = Desired(SENT, NEVER, NEVER)
+        self.next_edge = NEVER
+
+    @property
+    def effect(self) -> Record:
+        """What it comes to."""
+        return Record.DONE
+
+    @property
+    def failing_effect(self) -> Record:
+        """Where it is while it cannot be sent."""
+        return Record.PLANNED
+
+    @property
+    def wanted_until(self) -> int | None:
+        """It never becomes useless."""
+        return None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it has been sent."""
+        return self.lane.effect == Record.DONE
+
+    @property
+    def perhaps(self) -> bool:
+        """Whether nobody knows if it was sent: its owner vanished, or an answer was lost."""
+        return self.lane.taken_over or self.lane.confirmed == UNKNOWN
+
+    def idle(self) -> Outcome | None:
+        """What is done stays done; what is wanted no more is withdrawn."""
+        if self.stands or (self.lane.effect == Record.WITHDRAWN and not self.lane.wanted):
+            delivery = Delivery.CONFIRMED if self.stands else Delivery.SUPERSEDED
+            here = Record(self.lane.effect)
+            return untouched(self.lane, effect=here, due=NEVER, delivery=delivery, state=self.lane.confirmed)
+        return None if self.lane.wanted else self.withdrawn("overtaken before it was sent")
+
+    async def once(
+        self,
+        send: Callable[[], Awaitable[Receipt]],
+        find: Callable[[], Awaitable[Receipt | None]] | None,
+        *,
+        whom_to_ask: str,
+    ) -> Outcome:
+        """Send it, unless it may have been: then look for it, or leave it to a person, or send it again."""
+        unknown = on_unknown(type(self.running.connector))
+        if self.perhaps and unknown is OnUnknown.STOP:
+            told = f"nobody knows whether it came: ask {whom_to_ask}, then retry it or dismiss it"
+            return self.stuck(told, Cause("unknown-outcome", self.lane.key))
+        found = await find() if self.in_doubt and find else None
+        receipt = found or await send()
+        proof = Proof.READ if found else Proof.RECEIPT
+        return self.confirmed(proof=proof, state=SENT, sent=SENT, reference=receipt.reference)
+
+    def withdrawn(self, detail: str) -> Outcome:
+        """It is not sent, and never was."""
+        return Outcome(
+            lane=self.lane,
+            delivery=Delivery.SUPERSEDED,
+            effect=Record.WITHDRAWN,
+            due=NEVER,
+            state=self.lane.confirmed,
+            detail=detail,
+        )
+
+    def stuck(self, detail: str, cause: Cause) -> Outcome:
+        """An operator must act."""
+        return self.not_so(detail, sent="", due=NEVER, cause=cause, delivery=Delivery.STUCK)
+
+    @abstractmethod
+    async def run(self) -> Outcome:
+        """Send it, or find that it was sent."""

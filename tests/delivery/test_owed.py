@@ -1,0 +1,137 @@
+"""Money over time: whatever is booked, changed, cancelled, retried and killed, all three accounts of a debt agree."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.clock import NEVER
+from tests.builders import a_town
+from tests.delivery.fakes import Fault
+from tests.delivery.harness import Stage, hour, staged
+from tests.delivery.test_invoices import costs, court
+
+MANY = int(os.environ.get("KNUTPUNKT_OWED_EXAMPLES", "60"))
+"""More in a soak."""
+PRICES = st.sampled_from(["0.00", "0.05", "33.33", "99.99", "120.00"])
+VATS = st.sampled_from(["exempt", "0", "6", "25"])
+CHARGES = st.lists(
+    st.builds(
+        lambda price, vat, quantity: {"unit_price": price, "vat": vat, "quantity": quantity},
+        PRICES, VATS, st.sampled_from(["1", "0.5", "3"]),
+    ),
+    max_size=3,
+)  # fmt: skip
+PAYERS: tuple[dict[str, Any], ...] = (
+    {"kind": "association", "organisation_number": "802400-0005", "name": "Klubben"},
+    {"kind": "company", "organisation_number": "556036-0793", "name": "Bolaget"},
+)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.integers(1, 3), CHARGES, st.sampled_from([0, 0, 0, 1]), st.booleans()),
+        st.tuples(st.just("cancel"), st.integers(1, 3)),
+        st.tuples(st.just("fault"), st.sampled_from([Fault.DOWN, Fault.LOST, Fault.UNANSWERED, Fault.REJECTS, None])),
+        st.tuples(st.just("pass"), st.sampled_from([1, 10, 600])),
+        st.tuples(st.just("killed")),
+        st.tuples(st.just("unbilled"), st.booleans()),
+    ),
+    min_size=3,
+    max_size=14,
+)
+
+
+def booked(charges: list[dict[str, str]]) -> list[dict[str, Any]]:
+    return [court(id=f"c{n}", **told) for n, told in enumerate(charges)]
+
+
+class Play:
+    """What the core has sent, so that each step is legal."""
+
+    def __init__(self, hall: Stage) -> None:
+        self.hall, self.revisions = hall, dict[int, int]()
+
+    def next_revision(self, number: int) -> int:
+        self.revisions[number] = self.revisions.get(number, 0) + 1
+        return self.revisions[number]
+
+    def do(self, step: tuple[Any, ...]) -> None:
+        match step:
+            case ("put", number, charges, payer, prepaid):
+                asked = costs(*booked(charges), receipt="R-1" if prepaid else None)
+                more = hour(60 * number) | {"customer": PAYERS[payer]}
+                self.hall.accept(f"B-{number}", self.next_revision(number), **more, **asked)
+            case ("cancel", number):
+                self.hall.accept(f"B-{number}", self.next_revision(number), status="cancelled")
+            case ("fault", None):
+                self.hall.ledger.recovers()
+            case ("fault", fault):
+                self.hall.ledger.breaks(fault)
+            case ("pass", minutes):
+                self.hall.after(minutes=minutes)
+            case ("killed",):
+                self.hall.run(self.hall.node.biller.step())
+                self.hall.run(self.hall.node.dispatcher._take())
+                self.hall.skip(minutes=5)
+                self.hall.restart()
+            case ("unbilled", carried):
+                self.hall.run(self.hall.node.biller.step())
+                if carried:
+                    self.hall.run(self.hall.node.carry_once())
+
+    def finish(self) -> None:
+        """All is well again, and an operator has tried anew what was refused."""
+        self.hall.ledger.recovers()
+        self.hall.after(minutes=600)
+        for problem in self.hall.problems():
+            self.hall.run(self.hall.operating.retry("2480", problem.id))
+        for _ in range(3):
+            self.hall.after(minutes=600)
+
+    def owed_by_ledger(self) -> int:
+        """Öre, of what is invoiced; what is paid beforehand is settled for itself."""
+        total = 0
+        for number in self.revisions:
+            money = self.hall.view(f"B-{number}").money
+            if money is not None:
+                total += int(money.owed * 100)
+        return total
+
+
+@settings(deadline=None, max_examples=MANY)
+@given(steps=STEPS)
+def test_what_is_owed_equals_the_ledger_equals_what_was_sent_less_what_was_credited(
+    steps: list[tuple[Any, ...]],
+) -> None:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory() as folder,
+        staged(Path(folder), patch, a_town(finance="ledger")) as hall,
+    ):
+        judge(hall, steps)
+
+
+def judge(hall: Stage, steps: list[tuple[Any, ...]]) -> None:
+    """Play it, and hold the accounts against each other."""
+    play = Play(hall)
+    for step in steps:
+        play.do(step)
+    play.finish()
+    keys = hall.ledger.keys
+    assert len(keys) == len(set(keys)), "an invoice that came twice"
+    assert hall.rows("SELECT count(*) FROM entries WHERE bills_at < ?", NEVER) == [(0,)]
+    assert play.owed_by_ledger() == hall.ledger.owed
+    for number in play.revisions:
+        view = hall.view(f"B-{number}")
+        asked = view.booking.charges if view.booking.status == "confirmed" else ()
+        money = view.money
+        standing = sorted(
+            (line.charge, line.unit_price, line.quantity)
+            for line in (money.lines if money else ())
+            if line.kind == "charge" and line.state != "dropped"
+            and line.id not in {other.reverses for other in money.lines if other.state != "dropped"}  # type: ignore[union-attr]
+        )  # fmt: skip
+        assert standing == sorted((c.key, c.unit_price, f"{c.quantity.normalize():f}") for c in asked)
