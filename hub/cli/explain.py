@@ -10,6 +10,7 @@ from hub.cli.words import Words
 from hub.client import At
 from hub.console.states import Language
 from hub.model.answers import BookingView, ClaimAnswer, CredentialAnswer, TimelineEntry
+from hub.model.ledger import Money
 
 Row = Iterable[object]
 _NEAREST = 6
@@ -37,23 +38,42 @@ def _show(view: BookingView, words: Words) -> None:
     )
     told = {"at": local(view.accepted_at), "sent_by": view.sent_by, "configuration": view.configuration}
     screen.print(words("accepted_at", **told), words("times"), sep="\n")
-    for title, columns, rows in _sections(view, words):
+    for title, columns, rows in (*_sections(view, words), *_money(view.money, words)):
         if found := [list(row) for row in rows]:
-            screen.print("", words(title), showing.table([words(column) for column in columns], found), sep="\n")
+            screen.print("", title, showing.table([words(column) for column in columns], found), sep="\n")
 
 
 def _sections(view: BookingView, words: Words) -> Iterator[tuple[str, tuple[str, ...], Iterable[Row]]]:
     """Title, columns and rows of each; one without rows is not shown."""
     occasions = ((o.id, o.resource, span(o.starts_at, o.ends_at), o.activity) for o in view.booking.occasions)
-    yield "occasions", ("occasion", "resource", "when", "activity"), occasions
-    yield "effects", ("target", "state", "delivery", "proof", "expected", "detail"), _effects(view, words)
-    yield "credentials", ("holder", "occasion", "kind", "value", "doors", "when"), _credentials(view.credentials, words)
-    yield "past", ("when", "what", "target", "detail"), _happenings(view.timeline, words, past=True)
-    yield "coming", ("when", "what", "target", "detail"), _happenings(view.timeline, words, past=False)
-    yield "others", ("target", "number", "occasion", "asks", "when"), _others(view, words)
+    yield words("occasions"), ("occasion", "resource", "when", "activity"), occasions
+    yield words("effects"), ("target", "state", "delivery", "proof", "expected", "detail"), _effects(view, words)
+    yield (
+        words("credentials"),
+        ("holder", "occasion", "kind", "value", "doors", "when"),
+        _credentials(view.credentials, words),
+    )
+    yield words("past"), ("when", "what", "target", "detail"), _happenings(view.timeline, words, past=True)
+    yield words("coming"), ("when", "what", "target", "detail"), _happenings(view.timeline, words, past=False)
+    yield words("others"), ("target", "number", "occasion", "asks", "when"), _others(view, words)
     conflicts = ((c.occasion, c.resource, c.number, span(c.starts_at, c.ends_at)) for c in view.conflicts)
-    yield "conflicts", ("occasion", "resource", "number", "when"), conflicts
-    yield "unserved", ("what",), ((each,) for each in view.unserved)
+    yield words("conflicts"), ("occasion", "resource", "number", "when"), conflicts
+    yield words("unserved"), ("what",), ((each,) for each in view.unserved)
+
+
+def _money(money: Money | None, words: Words) -> Iterator[tuple[str, tuple[str, ...], Iterable[Row]]]:
+    if money is None:
+        return
+    lines = (
+        (words.state(one.kind), words.state(one.state), one.article, one.amount, one.vat, one.invoice or one.receipt)
+        for one in money.lines
+    )
+    yield words("money", owed=money.owed), ("what", "state", "article", "amount", "vat", "invoice"), lines
+    bills = (
+        (one.key, words.state(one.kind), one.payable, words.state(one.state), words.state(one.delivery), one.answer)
+        for one in money.invoices
+    )
+    yield words("invoices"), ("invoice", "what", "payable", "state", "delivery", "answer"), bills
 
 
 def _effects(view: BookingView, words: Words) -> Iterator[Row]:

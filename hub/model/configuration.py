@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hub.model.finance import Charging
+from hub.model.finance import BillingRule, Charging
 from hub.model.frozen import Frozen
 from hub.model.mapping import MappingDocument, TableFormat
 
@@ -309,5 +309,5 @@ class Configuration(Frozen):
     ] = Field(default_factory=dict)
 
 
-MAPPING_TYPES = (MappingDocument, TableFormat)
+DOCUMENTED_TYPES = (MappingDocument, TableFormat, Charging, BillingRule)
 """Documented with the folder's other types."""

@@ -18,7 +18,7 @@ class Billing(StrEnum):
     AFTER_LAST_OCCASION = auto()
     """An invoice for each booking, when its last occasion is over."""
     MONTHLY = auto()
-    """One invoice for all that a customer's occasions of a month cost (samlingsfaktura)."""
+    """A collected invoice (samlingsfaktura): one for all that a customer's occasions of a month cost."""
     QUARTERLY = auto()
     """The same, of a quarter."""
 

@@ -5,10 +5,12 @@ Works on what could be read of it, so that all faults are told at once.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import combinations
 from typing import NamedTuple
 
 from hub.model.booking import Charge, Extra, Occasion
+from hub.model.money import rounded
 from hub.planner.rules import Rules
 
 Placed = Sequence[tuple[int, Occasion]]
@@ -45,6 +47,7 @@ def booking_faults(
     yield from _doubled(
         "/charges/{}/id", [(place, c.key) for place, c in charges], "a charge's id, or occasion and article,"
     )
+    yield from _below_zero(charges)
     for place, role in enumerate(notify):
         if role not in rules.roles:
             yield Fault(
@@ -52,6 +55,19 @@ def booking_faults(
             )
     if len(occasions) > 1:
         yield from _overlaps(occasions, rules)
+
+
+def _below_zero(charges: Sequence[tuple[int, Charge]]) -> Iterator[Fault]:
+    """A discount may not be larger than what it is a discount of, VAT by VAT: there is no invoice below zero."""
+    sums: dict[str, Decimal] = {}
+    last: dict[str, int] = {}
+    for place, charge in charges:
+        sums[charge.vat] = sums.get(charge.vat, Decimal(0)) + rounded(charge.quantity * charge.unit_price)
+        last[charge.vat] = place
+    for vat, total in sums.items():
+        if total < 0:
+            told = f"charges with VAT {vat} come to {total} together; a discount has the VAT of what it is taken off"
+            yield Fault(f"/charges/{last[vat]}/unit_price", "below-zero", told)
 
 
 def _hidden(place: int, occasion: Occasion) -> Iterator[Fault]:

@@ -229,6 +229,19 @@ def test_a_refused_invoice_is_made_anew_when_the_booking_is_corrected(hall: Stag
     assert hall.problems() == []
 
 
+def test_an_invoice_of_which_something_is_credited_is_not_called_back(hall: Stage) -> None:
+    """It is refused while a change came in: to call it back would leave its credit with nothing to take off from."""
+    hall.ledger.turns = [Fault.REJECTS]
+    hall.ledger.meanwhile = lambda: hall.accepting(revision=2, **costs(court()))
+    hall.put(**costs(court(), machine()))
+    hall.put(revision=3, **costs(court("60.00")))
+    (problem,) = [one for one in hall.problems() if one.code == "rejected"]
+    hall.run(hall.operating.retry(TOWN, problem.id))
+    hall.at("20:00")
+    assert sorted(sent(hall)) == [("B-1.c1", "100.00"), ("B-1.c2", "120.00"), ("B-1.i1", "220.00"), ("B-1.i2", "60.00")]
+    assert hall.ledger.owed == 6000
+
+
 def test_a_credit_note_waits_for_its_invoice(hall: Stage) -> None:
     hall.ledger.turns = [Fault.UNANSWERED]
     hall.ledger.turns_of = "B-1.i1"

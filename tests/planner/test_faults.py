@@ -20,6 +20,13 @@ def faults(*occasions: dict[str, Any], **changed: Any) -> list[tuple[str, str]]:
     return [(fault.pointer, fault.code) for fault in caught.value.faults]
 
 
+def test_a_discount_larger_than_what_it_is_taken_off_is_refused_at_its_place() -> None:
+    discount = a_charge(id="rabatt", unit_price="-130.00")
+    assert faults(charges=[a_charge(id="c1"), discount]) == [("/charges/1/unit_price", "below-zero")]
+    other_vat = a_charge(id="rabatt", unit_price="-10.00", vat="25")
+    assert faults(charges=[a_charge(id="c1"), other_vat]) == [("/charges/1/unit_price", "below-zero")]
+
+
 def test_a_booking_without_faults_is_read() -> None:
     assert read_booking(json.dumps(raw_booking()).encode(), HALL).number == "B-1"
 
