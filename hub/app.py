@@ -52,7 +52,7 @@ from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
 from hub.store import imports, keys, lanes, problems
-from hub.store.database import Connection, path_of
+from hub.store.database import Connection, beside
 from hub.store.feed import begin_epoch
 from hub.store.migrating import ready
 from hub.store.sealing import Seal, key_from
@@ -75,7 +75,7 @@ class Hub:
     ) -> None:
         self.settings, self.folders, self.environment = settings, tuple(folders), environment
         self.clock: Clock = clock or DomainClock()
-        path = path_of(settings.database)
+        path = beside(settings.database)
         self.key_file = path.with_suffix(".key")
         self.operator_key_file = path.with_suffix(".operator-key")
         self.seal = Seal(key_from(self.key_file))

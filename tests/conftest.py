@@ -6,6 +6,8 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.databases"]
+
 MISSING = "missing counterpart:"
 """How the reason of a skip begins when the machine lacks a program; in CI such a skip is a failure."""
 
@@ -23,6 +25,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"{report.nodeid}: {reason_of(report)} (install it: scripts/ensure-test-services)"
     return report
+
+
+def pytest_report_header() -> str:
+    """Say which databases what is tested runs on."""
+    from tests import databases  # noqa: PLC0415 - which needs what stands above
+
+    return databases.told()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -38,6 +38,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unreadable-callback": (422, "The callback cannot be read"),
     "no-room": (507, "The disk is full"),
     "no-free-pin": (503, "No PIN is free"),
+    "database-away": (503, "The database cannot do it now"),
     "internal": (500, "The hub has a fault"),
 }
 """Every code that a caller may meet: its status and title. Stable."""

@@ -1,7 +1,7 @@
 """`knutpunkt key`: API keys, in the database itself; the hub may run meanwhile."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 import click
@@ -13,8 +13,8 @@ from hub.errors import HubError
 from hub.service import keys as service
 from hub.service.keys import EVERY_MUNICIPALITY, Scope
 from hub.store import configurations, keys
-from hub.store.database import SqliteConnection, connect, path_of
-from hub.store.migrating import ready
+from hub.store.database import Session, connect, is_postgresql, path_of, shown
+from hub.store.migrating import ready, version
 
 _municipality = options.option("--municipality", required=True, help="Which one it is for; `*`: all.")
 _name = options.option("--name", required=True, help="Who uses it; stands beside what they change.")
@@ -88,20 +88,21 @@ def revoke(municipality: str, name: str, database: str, *, as_json: bool) -> Non
 
 
 @contextmanager
-def _opened(database: str) -> Iterator[SqliteConnection]:
+def _opened(database: str) -> Iterator[Session]:
     """The database in one transaction; one that is not there is not made."""
-    if not path_of(database).exists():
-        raise CannotRunError(f"no database at {database}; knutpunkt serve makes it, or say where it is with --database")
     try:
+        if not _is_there(database):
+            msg = f"no database at {shown(database)}; knutpunkt serve makes it, or say where it is with --database"
+            raise CannotRunError(msg)
         ready(database)
+        with closing(connect(database)) as connection, connection.transaction():
+            yield connection
     except HubError as error:
         raise CannotRunError(str(error)) from error
-    connection = connect(database)
-    try:
-        with connection.transaction():
-            yield connection
-    finally:
-        connection.close()
+
+
+def _is_there(database: str) -> bool:
+    return version(database) is not None if is_postgresql(database) else path_of(database).exists()
 
 
 def _now() -> int:

@@ -3,7 +3,10 @@
 import click
 
 from hub.cli import options, showing
+from hub.cli.options import CannotRunError
+from hub.errors import HubError
 from hub.store import migrating
+from hub.store.database import shown
 
 
 @click.command()
@@ -11,10 +14,13 @@ from hub.store import migrating
 @options.as_json
 def migrate(database: str, *, as_json: bool) -> None:
     """Bring the database to the schema of this version; stop every node and make a backup first."""
-    before = migrating.version(database)
-    migrating.migrate(database)
-    after = migrating.version(database)
+    try:
+        before = migrating.version(database)
+        migrating.migrate(database)
+        after = migrating.version(database)
+    except HubError as error:
+        raise CannotRunError(str(error)) from error
     if as_json:
         showing.as_json({"before": before, "after": after})
     else:
-        click.echo(f"{database}: {before or 'empty'} -> {after}")
+        click.echo(f"{shown(database)}: {before or 'empty'} -> {after}")

@@ -11,7 +11,7 @@ import httpx
 from hub.client import DEFAULT_URL, Client, Refused
 from hub.console.states import LANGUAGES
 from hub.settings import Settings
-from hub.store.database import path_of
+from hub.store.database import beside
 
 Command = Callable[..., None]
 _ABSENT = "not-found"
@@ -35,9 +35,9 @@ def option(name: str, *more: str, **how: Any) -> Callable[[Command], Command]:
     return click.option(name, *more, envvar=variable, show_envvar=True, **({"show_default": True} | how))
 
 
-def _sqlite(_context: click.Context, _parameter: click.Parameter, url: str) -> str:
+def _address(_context: click.Context, _parameter: click.Parameter, url: str) -> str:
     try:
-        path_of(url)
+        beside(url)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     return url
@@ -48,7 +48,7 @@ def _spoken() -> str:
 
 
 as_json = option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
-database = option("--database", default=Settings.database, callback=_sqlite, help="Where the hub keeps its data.")
+database = option("--database", default=Settings.database, callback=_address, help="Where the hub keeps its data.")
 language = option(
     "--language", type=click.Choice(LANGUAGES), default=_spoken, show_default="by LANG, else en", help="sv or en."
 )
@@ -77,7 +77,7 @@ def remote(command: Command) -> Command:
 database_beside = option(
     "--database",
     default=Settings.database,
-    callback=_sqlite,
+    callback=_address,
     help="Beside it lies the operator's key, used without KNUTPUNKT_KEY.",
 )
 
@@ -89,10 +89,13 @@ def _told(refused: Refused) -> click.ClickException:
 
 
 def key(database: str) -> str:
-    """The API key: KNUTPUNKT_KEY (no option, since others can see those), else the operator's, beside the database."""
+    """The API key: KNUTPUNKT_KEY (no option, since others can see those), else the operator's, beside the database.
+
+    That of a PostgreSQL database lies in the folder in which the hub first ran.
+    """
     if told := os.environ.get("KNUTPUNKT_KEY"):
         return told
-    path = path_of(database).with_suffix(".operator-key")
+    path = beside(database).with_suffix(".operator-key")
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:

@@ -22,6 +22,7 @@ from hub.cli.options import CannotRunError
 from hub.clock import DomainClock
 from hub.errors import HubError
 from hub.settings import Settings
+from hub.store.database import shown
 
 _QUIET = ("httpx", "httpcore", "apscheduler", "alembic", "uvicorn", "amqtt", "transitions")
 """Libraries that say more than an operator wants to read."""
@@ -108,7 +109,7 @@ def _made(settings: Settings, folders: tuple[Path, ...], clock: DomainClock) -> 
     try:
         return Hub(settings, folders, clock=clock)
     except (OSError, ValueError) as error:
-        raise CannotRunError(f"{settings.database}: {error}") from error
+        raise CannotRunError(f"{shown(settings.database)}: {error}") from error
 
 
 def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:

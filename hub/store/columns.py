@@ -1,6 +1,12 @@
-"""What every table is made of: names of constraints, ids, the municipality that comes first, whole numbers."""
+"""What every table is made of: names of constraints, ids, the municipality that comes first, whole numbers.
+
+Imported by the tables and by migrations alike, so that what one says here holds in every `sa.Text()` of both.
+"""
+
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Text, text
+from sqlalchemy.ext.compiler import compiles
 
 METADATA = MetaData(
     naming_convention={
@@ -11,6 +17,15 @@ METADATA = MetaData(
 )
 
 Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+@compiles(Text, "postgresql")
+def _sorted_as_in_code(_type: Text, _compiler: object, **_more: Any) -> str:
+    """Sorted by its code points, as Python and SQLite do, whatever the database was made for.
+
+    Locks are taken in the order of keys, and ranges of keys are read: one order in all places.
+    """
+    return 'TEXT COLLATE "C"'
 
 
 def row_id() -> Column[int]:

@@ -1,23 +1,45 @@
 """The database behind one small surface: SQL with `?` for values, a synchronous connection owned by one thread.
 
-SQLite in WAL with synchronous=FULL: COMMIT returns when the log is on disk. The SQL is portable to PostgreSQL.
+The same SQL runs on SQLite and PostgreSQL (`hub.store.postgres`). SQLite in WAL with synchronous=FULL: COMMIT returns
+when the log is on disk.
 """
 
+import hashlib
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from hub.errors import RefusedError
 from hub.store.many import is_insert, statements
 
 Row = tuple[Any, ...]
 
 
+class AgainError(Exception):
+    """The transaction was not done, through no fault of its own: a deadlock, a lost connection. Run it once more."""
+
+
+class AwayError(RefusedError):
+    """The database cannot do it now. When its answer was lost it may have been done: ask again."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("database-away", f"the database cannot do it now; send it again ({why})")
+
+
 class Connection(Protocol):
     """What the queries need of a database."""
+
+    shared: bool
+    """Whether other processes may write at the same time."""
+    for_update: str
+    """Ends a SELECT of rows that are to be changed: nobody else changes them before this transaction ends."""
+    skip_locked: str
+    """The same, without those that somebody else holds so."""
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Do one statement; gives the number of rows it changed."""
@@ -37,13 +59,42 @@ class Connection(Protocol):
     def clock(self) -> int:
         """The database's time, microseconds; decides only who may take a lease."""
 
+    def hold(self, places: Iterable[str]) -> None:
+        """Wait until nobody else holds or shares these places, and hold them until the transaction ends."""
+
+    def share(self, places: Iterable[str]) -> None:
+        """Wait until nobody else holds these places, and keep them from being held until the transaction ends."""
+
+
+class Session(Connection, Protocol):
+    """An open connection, with its transactions."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Commit at the end, or roll back when anything was raised."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read all as it was at one moment."""
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is such a table."""
+
+    def close(self) -> None: ...
+
+
+def lock_of(place: str) -> int:
+    """The number that stands for a place in a database's locks."""
+    return int.from_bytes(hashlib.blake2b(place.encode(), digest_size=8).digest(), "big", signed=True)
+
 
 CHECKPOINT = "wal_autocheckpoint=4000"
 """Pages of log, 16 MB, before they are copied into the database: under load the same pages change again and again."""
 
 
 class SqliteConnection:
-    """One connection to an SQLite file; used by one thread at a time."""
+    """One connection to an SQLite file; used by one thread at a time. Its writer is alone, and needs no locks."""
+
+    shared = False
+    for_update = skip_locked = ""
 
     def __init__(self, path: str, *, read_only: bool = False) -> None:
         self.raw = sqlite3.connect(
@@ -78,6 +129,15 @@ class SqliteConnection:
     def clock(self) -> int:
         return time.time_ns() // 1000
 
+    def hold(self, places: Iterable[str]) -> None:
+        """Nobody else is there."""
+
+    def share(self, places: Iterable[str]) -> None:
+        """Nobody else is there."""
+
+    def has_table(self, name: str) -> bool:
+        return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit at the end, or roll back when anything was raised, by COMMIT too: a full disk leaves nothing open."""
@@ -106,7 +166,16 @@ class SqliteConnection:
 OF_TOWN = "municipality || '' = ?"
 """The wall between municipalities where rows are found by id: so written, no index of the town is walked instead."""
 
-PREFIX = "sqlite:///"
+SQLITE = "sqlite:///"
+POSTGRESQL = ("postgresql://", "postgres://")
+
+
+_PASSWORD = re.compile(r"(?<=:)[^:/@]*(?=@)|(?<=[?&]password=)[^&]*")
+
+
+def is_postgresql(url: str) -> bool:
+    """Whether it is the address of a PostgreSQL database."""
+    return url.startswith(POSTGRESQL)
 
 
 def path_of(url: str) -> Path:
@@ -115,12 +184,30 @@ def path_of(url: str) -> Path:
     Raises:
         ValueError: another kind of database.
     """
-    if not url.startswith(PREFIX):
-        msg = f"{url}: this version keeps its data in SQLite; write sqlite:///file.db"
+    if not url.startswith(SQLITE):
+        msg = f"{shown(url)}: write sqlite:///file.db or postgresql://user@host/database"
         raise ValueError(msg)
-    return Path(url.removeprefix(PREFIX))
+    return Path(url.removeprefix(SQLITE))
 
 
-def connect(url: str, *, read_only: bool = False) -> SqliteConnection:
-    """Open a connection to the database at the address."""
+def beside(url: str) -> Path:
+    """Where the files lie that belong to a database, but for their suffix: beside it, or in the working folder.
+
+    Raises:
+        ValueError: no address of a database.
+    """
+    return Path("knutpunkt.db") if is_postgresql(url) else path_of(url)
+
+
+def shown(url: str) -> str:
+    """The address, without the password that it may hold."""
+    return _PASSWORD.sub("***", url)
+
+
+def connect(url: str, *, read_only: bool = False) -> Session:
+    """Open a connection to the database at the address. Raises AwayError, ValueError."""
+    if is_postgresql(url):
+        from hub.store.postgres import PostgresConnection  # noqa: PLC0415 - late: SQLite does without a driver
+
+        return PostgresConnection(url, read_only=read_only)
     return SqliteConnection(str(path_of(url)), read_only=read_only)

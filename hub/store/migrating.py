@@ -4,27 +4,42 @@ SQLAlchemy and Alembic are imported only here, and only when there is something 
 """
 
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.errors import RefusedError
-from hub.store.database import connect, path_of
+from hub.store.database import Session, connect, is_postgresql, lock_of, path_of
+
+if TYPE_CHECKING:
+    import sqlalchemy
 
 HEAD = "0003"
 """The newest migration; a test holds it against the folder."""
+_MIGRATING = lock_of("migrating")
+"""The place that a process holds while it changes tables."""
 
 
 def version(url: str) -> str | None:
-    """The schema's version; None for an empty database."""
-    connection = connect(url)
-    try:
-        if not connection.rows("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"):
+    """The schema's version; None for an empty database.
+
+    Raises:
+        RefusedError: the hub cannot keep its data in such a database.
+    """
+    with closing(connect(url)) as connection:
+        _fits(connection)
+        if not connection.has_table("alembic_version"):
             return None
         ((found,),) = connection.rows("SELECT version_num FROM alembic_version")
         return str(found)
-    finally:
-        connection.close()
+
+
+def _fits(connection: Session) -> None:
+    if connection.shared:
+        from hub.store.postgres import check_server  # noqa: PLC0415 - late: SQLite does without a driver
+
+        if why := check_server(connection):
+            raise RefusedError("database-unfit", why)
 
 
 def ready(url: str) -> None:
@@ -33,27 +48,28 @@ def ready(url: str) -> None:
     Raises:
         RefusedError: the database is of another version; `knutpunkt migrate` changes it.
     """
-    with suppress(FileExistsError):
-        path_of(url).touch(0o600, exist_ok=False)
-    found = version(url)
-    if found is None:
+    if not is_postgresql(url):
+        with suppress(FileExistsError):
+            path_of(url).touch(0o600, exist_ok=False)
+    if version(url) is None:
         migrate(url)
-    elif found != HEAD:
+    found = version(url)
+    if found != HEAD:
         msg = f"the database is at version {found}, this hub needs {HEAD}: stop the hub, back up, run knutpunkt migrate"
         raise RefusedError("schema-version", msg)
 
 
 def migrate(url: str) -> None:
-    """Run every migration that the database lacks, all in one transaction: a process killed here has done nothing."""
+    """Run every migration that the database lacks, all in one transaction: a process killed here has done nothing.
+
+    Of two that start at once the second waits, and finds nothing left to do.
+    """
     from alembic import command  # noqa: PLC0415 - late: half a second and 30 MB that serving does without
     from alembic.config import Config  # noqa: PLC0415
-    from sqlalchemy import create_engine, event  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    engine = create_engine(f"sqlite:///{path_of(url)}")
-    event.listen(engine, "connect", _leave_transactions_to_us)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    engine = engine_of(url)
     try:
         with engine.begin() as connection:
             attributes: dict[str, Any] = config.attributes
@@ -61,6 +77,23 @@ def migrate(url: str) -> None:
             command.upgrade(config, "head")
     finally:
         engine.dispose()
+
+
+def engine_of(url: str) -> "sqlalchemy.Engine":
+    """SQLAlchemy's way to the database; its transactions keep all others that change tables out."""
+    from sqlalchemy import create_engine, event  # noqa: PLC0415
+
+    if is_postgresql(url):
+        import psycopg  # noqa: PLC0415
+
+        engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url))
+        begin = f"SELECT pg_advisory_xact_lock({_MIGRATING})"
+    else:
+        engine = create_engine(f"sqlite:///{path_of(url)}")
+        event.listen(engine, "connect", _leave_transactions_to_us)
+        begin = "BEGIN IMMEDIATE"
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
 
 
 def _leave_transactions_to_us(connection: sqlite3.Connection, _record: object) -> None:

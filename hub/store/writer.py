@@ -5,22 +5,35 @@ item is tried alone, so a bad item costs itself only. Nobody is answered before 
 
 What one turn of an event loop asks for is handed over together: a transaction costs as much as three bookings, and
 each hand-over between threads a wait for the interpreter's lock.
+
+Where other processes write too (PostgreSQL), each kind of work has a transaction of its own: leasing holds rows that it
+skipped to, and nothing that waits for a lock may follow it. What is called by itself (`call`) was written for a writer
+that is alone; there it is alone among all that is called so, in every process.
 """
 
 import asyncio
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from hub.store.database import SqliteConnection, connect
+from hub.store.database import AgainError, AwayError, Connection, Session, connect
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 P = ParamSpec("P")
-Work = Callable[[SqliteConnection, list[Any]], Sequence[Any]]
+Work = Callable[[Connection, list[Any]], Sequence[Any]]
+
+TRIES = 5
+"""How often a transaction is run that could not be done through no fault of its own."""
+REST_SECONDS = 0.02
+"""Before it is run again, so that whom it stood in the way of comes first."""
+CALLS = "calls"
+"""The place that calls hold, one process at a time."""
 
 
 class _Waiting(NamedTuple):
@@ -39,7 +52,7 @@ class Writer:
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
 
-    async def do(self, work: Callable[[SqliteConnection, list[Item]], Sequence[Answer]], item: Item) -> Answer:
+    async def do(self, work: Callable[[Connection, list[Item]], Sequence[Answer]], item: Item) -> Answer:
         """Have it done in the next transaction; returns when it is on disk."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
@@ -71,8 +84,17 @@ class Writer:
         while waiting or not stopping:
             stopping = stopping or self._take_in(waiting)
             group = [waiting.popleft() for _ in range(min(len(waiting), self._cap))]
-            if group:
-                _tell(group, self._committed(group))
+            for part in self._parts(group):
+                _tell(part, self._committed(part))
+
+    def _parts(self, group: list[_Waiting]) -> list[list[_Waiting]]:
+        """What may share a transaction, in order of arrival."""
+        if not self._connection.shared:
+            return [group] if group else []
+        parts: dict[Work, list[_Waiting]] = {}
+        for waiting in group:
+            parts.setdefault(waiting.work, []).append(waiting)
+        return list(parts.values())
 
     def _take_in(self, waiting: deque[_Waiting]) -> bool:
         """All that was handed over; when nothing waits, wait for it. Says whether it was the last."""
@@ -85,11 +107,20 @@ class Writer:
 
     def _committed(self, group: list[_Waiting]) -> list[Any]:
         try:
-            return self._transaction(group)
+            return self._tried(group)
+        except AwayError as error:
+            return [error] * len(group)
         except Exception as error:  # noqa: BLE001 - whatever it was, nobody may be told that it is on disk
             if len(group) == 1:
-                return [error]
+                return [AwayError(str(error)) if isinstance(error, AgainError) else error]
         return [self._committed([one])[0] for one in group]
+
+    def _tried(self, group: list[_Waiting]) -> list[Any]:
+        for tried in range(TRIES - 1):
+            with suppress(AgainError):
+                return self._transaction(group)
+            time.sleep(REST_SECONDS * (1 + tried))
+        return self._transaction(group)
 
     def _transaction(self, group: list[_Waiting]) -> list[Any]:
         """Items of the same work share one call, in their order of arrival."""
@@ -105,7 +136,8 @@ class Writer:
         return answers
 
 
-def _call(connection: SqliteConnection, items: list[tuple[Callable[..., Any], tuple[object, ...]]]) -> list[Any]:
+def _call(connection: Connection, items: list[tuple[Callable[..., Any], tuple[object, ...]]]) -> list[Any]:
+    connection.hold([CALLS])
     return [function(connection, *values) for function, values in items]
 
 
@@ -133,7 +165,7 @@ class Readers:
 
     def __init__(self, url: str, *, threads: int = 3) -> None:
         self._url, self._local, self._lock = url, threading.local(), threading.Lock()
-        self._open: list[SqliteConnection] = []
+        self._open: list[Session] = []
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
 
     async def read(self, function: Callable[..., Answer], *values: object) -> Answer:
@@ -141,15 +173,21 @@ class Readers:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, function, values)
 
     def _read(self, function: Callable[..., Answer], values: tuple[object, ...]) -> Answer:
+        for _ in range(TRIES):
+            with suppress(AgainError):
+                return self._once(function, values)
+        raise AwayError(f"{TRIES} times in vain")
+
+    def _once(self, function: Callable[..., Answer], values: tuple[object, ...]) -> Answer:
         connection = self._mine()
         with connection.snapshot():
             return function(connection, *values)
 
-    def apart(self) -> SqliteConnection:
+    def apart(self) -> Session:
         """A reading connection for whoever needs one snapshot for long; close it."""
         return connect(self._url, read_only=True)
 
-    def _mine(self) -> SqliteConnection:
+    def _mine(self) -> Session:
         if not hasattr(self._local, "connection"):
             self._local.connection = connect(self._url, read_only=True)
             with self._lock:

@@ -20,7 +20,7 @@ from hub.service.attending import Attending, Prepared
 from hub.service.taking_in import From, TakingIn, Understood
 from hub.settings import Settings as Process
 from hub.store import intake
-from hub.store.database import SqliteConnection, connect
+from hub.store.database import Session, connect
 from hub.store.migrating import ready
 from hub.store.sealing import Seal
 from tests.bench.figures import Figure, ratios
@@ -139,7 +139,7 @@ def bulk(folder: Path, path: Path) -> float:
     return count / spent
 
 
-def _write(connection: SqliteConnection, rows: object, gatherings: tuple[Prepared, ...]) -> None:
+def _write(connection: Session, rows: object, gatherings: tuple[Prepared, ...]) -> None:
     intake.add(connection, MUNICIPALITY, "dak", rows, import_id=1, now=1)  # type: ignore[arg-type]
     Attending(Seal(bytes(32))).keep(connection, MUNICIPALITY, "dak", gatherings, import_id=1, now=1)
 

@@ -13,7 +13,7 @@ import pytest
 from hub.app import Hub
 from hub.clock import DomainClock, micros
 from hub.settings import Settings
-from hub.store.database import SqliteConnection, connect
+from hub.store.database import SqliteConnection, path_of
 from tests.bench import town
 
 LARGE = {"bookings", "lanes", "claims", "codes", "occupancy", "events", "deliveries"}
@@ -37,7 +37,7 @@ def test_no_statement_walks_a_table_that_grows(tmp_path: Path, monkeypatch: pyte
     database = f"sqlite:///{tmp_path}/hub.db"
     for _ in range(2):
         asyncio.run(a_day(Hub(Settings(database=database), [tmp_path / "town"], clock=DomainClock(town.BEGINS))))
-    connection = connect(database)
+    connection = SqliteConnection(str(path_of(database)))
     walked = {sql: plan for sql in sorted(said) if (plan := list(walks(connection, sql))) and not is_seldom(sql)}
     connection.close()
     assert len(said) > 40

@@ -110,6 +110,6 @@ def test_without_a_key_the_way_to_one_is_told(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_database_of_another_kind_is_refused(run: Run) -> None:
-    told = run("status", "--database", "postgresql://here")
+    told = run("status", "--database", "mysql://here")
     assert told.exit_code == 2
     assert "sqlite:///" in told.stderr

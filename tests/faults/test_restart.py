@@ -8,7 +8,7 @@ from hub.clock import SECOND
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery
 from hub.store import lanes, migrating
-from hub.store.database import SqliteConnection, connect
+from hub.store.database import Session, connect
 from hub.store.lanes import Raise, Take
 
 PLACE = ("2480", "lamps")
@@ -16,16 +16,14 @@ QUIET = 5 * SECOND
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> SqliteConnection:
+def database(tmp_path: Path) -> Session:
     url = f"sqlite:///{tmp_path}/hub.db"
     migrating.ready(url)
     return connect(url)
 
 
 @pytest.mark.parametrize("seconds", [1, 20, -3], ids=["about to end", "long", "ended"])
-def test_a_call_of_the_killed_one_may_land_until_lands_within_has_passed(
-    database: SqliteConnection, seconds: int
-) -> None:
+def test_a_call_of_the_killed_one_may_land_until_lands_within_has_passed(database: Session, seconds: int) -> None:
     lanes.raise_all(database, [Raise(*PLACE, "court", TargetKind.DIM, None, 0, Delivery.DUE)])
     lanes.take(database, [Take("killed", 10, 0, seconds * SECOND)])
     before = database.clock()

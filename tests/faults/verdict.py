@@ -20,7 +20,7 @@ from hub.planner.fold import fold
 from hub.planner.plan import plan
 from hub.planner.rules import Rules, compiled
 from hub.sdk.narrowing import as_kept
-from hub.store.database import SqliteConnection, connect
+from hub.store.database import Session, connect
 from hub.store.sealing import Seal, key_from
 from tests.faults.clients import Desk, Ledger
 from tests.faults.hub_process import Place
@@ -152,7 +152,7 @@ class Judge:
             told: dict[str, Any] = await answer.json()
             return told
 
-    def _open(self) -> SqliteConnection:
+    def _open(self) -> Session:
         return connect(self._place.database, read_only=True)
 
     def _lanes(self) -> dict[TargetKey, Lane]:

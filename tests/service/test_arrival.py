@@ -15,7 +15,7 @@ from hub.planner.fold import fold
 from hub.service.accepting import Accepting
 from hub.service.preparing import prepared
 from hub.store import configurations
-from hub.store.database import SqliteConnection, connect
+from hub.store.database import Session, connect
 from hub.store.sealing import Seal
 from tests.builders import SATURDAY, a_booking, a_holder, a_town, occasion, rules
 from tests.counts import examples
@@ -52,7 +52,7 @@ one = st.builds(
 stories = st.lists(one, min_size=1, max_size=10, unique_by=lambda told: (told.number, told.revision))
 
 
-def put_all(connection: SqliteConnection, story: list[Told], groups: list[int], strategy: str) -> None:
+def put_all(connection: Session, story: list[Told], groups: list[int], strategy: str) -> None:
     """Accept the story, in groups of these sizes, again and again."""
     accepting, left = Accepting(SEAL), iter(story)
     for size in cycle(groups):
@@ -96,12 +96,12 @@ def outcome(story: list[Told], groups: list[int], strategy: str) -> list[Any]:
     return found
 
 
-def claims_on(connection: SqliteConnection, lane: int) -> list[Ask]:
+def claims_on(connection: Session, lane: int) -> list[Ask]:
     rows = connection.rows("SELECT starts, ends, level, door FROM claims WHERE lane = ?", (lane,))
     return [Ask(*row) for row in rows]
 
 
-def folds(connection: SqliteConnection) -> dict[tuple[str, int], str]:
+def folds(connection: Session) -> dict[tuple[str, int], str]:
     """What each target should be at six moments; those of which nothing is wanted left out."""
     found = {}
     for id_, key, kind in connection.rows("SELECT id, key, kind FROM lanes"):
@@ -113,13 +113,13 @@ def folds(connection: SqliteConnection) -> dict[tuple[str, int], str]:
     return found
 
 
-def require_due_in_time(connection: SqliteConnection) -> None:
+def require_due_in_time(connection: Session) -> None:
     for id_, kind, due in connection.rows("SELECT id, kind, due FROM lanes"):
         desired = fold(TargetKind(kind), claims_on(connection, id_), now=NOW, horizon=HORIZON)
         assert due <= (NOW if desired.wanted else desired.next_edge)
 
 
-def require_unique_codes(connection: SqliteConnection) -> None:
+def require_unique_codes(connection: Session) -> None:
     """Every credential that is wanted has a code, and no two have the same."""
     wanted = connection.rows(
         "SELECT DISTINCT c.lane, k.hash FROM claims c JOIN lanes l ON l.id = c.lane"

@@ -1,5 +1,10 @@
 """The tables, and the migrations that make them: the same, and never changed by serving."""
 
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +13,24 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import PrimaryKeyConstraint, create_engine
+from sqlalchemy import PrimaryKeyConstraint
 
 from hub.errors import RefusedError
 from hub.store import migrating
-from hub.store.database import connect, path_of
-from hub.store.migrating import HEAD, migrate, ready, version
+from hub.store.database import Session, connect
+from hub.store.migrating import HEAD, engine_of, migrate, ready, version
 from hub.store.schema import METADATA
 
 
 def other_default(*told: Any) -> bool:
     """Whether a column's default in the database is another than in the code, whichever way it is quoted."""
     *_, there, _, here = told
-    return (there or "").strip("'()") != (here or "").strip("'()")
+    plain = [(text or "").removesuffix("::text").strip("'()") for text in (there, here)]
+    return plain[0] != plain[1]
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(url: str) -> None:
-    engine = create_engine(f"sqlite:///{path_of(url)}")
+    engine = engine_of(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": other_default}
@@ -39,35 +45,55 @@ def test_the_newest_migration_is_the_one_that_the_hub_needs() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_an_empty_database_gets_its_tables(tmp_path: Path) -> None:
-    fresh = f"sqlite:///{tmp_path}/new.db"
-    assert version(fresh) is None
-    ready(fresh)
-    assert version(fresh) == HEAD
+def test_an_empty_database_gets_its_tables(new_database: str) -> None:
+    assert version(new_database) is None
+    ready(new_database)
+    assert version(new_database) == HEAD
+
+
+def test_of_two_that_start_at_once_on_an_empty_database_one_makes_the_tables(new_database: str) -> None:
+    words = [sys.executable, "-c", f"from hub.store.migrating import ready; ready({new_database!r})"]
+    both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [(one.communicate(timeout=60)[1], one.returncode) for one in both] == [("", 0)] * 2
+    assert version(new_database) == HEAD
 
 
 def test_a_database_that_is_ready_is_left_as_it_is(url: str) -> None:
-    connection = connect(url)
-    connection.run("INSERT INTO events(municipality, type, subject, body, at) VALUES('2480', 't', 's', '', 0)")
-    before = list(connection.raw.iterdump())
-    ready(url)
-    migrate(url)
-    assert list(connection.raw.iterdump()) == before
-    connection.close()
+    with closing(connect(url)) as connection:
+        connection.run("INSERT INTO events(municipality, type, subject, body, at) VALUES('2480', 't', 's', '', 0)")
+        before = contents(connection)
+        ready(url)
+        migrate(url)
+        assert contents(connection) == before
+        assert before["events"] == 1
+
+
+def contents(connection: Session) -> Counter[str]:
+    """How many rows each table has."""
+    tables = sorted(METADATA.tables)
+    return Counter({name: connection.rows(f"SELECT count(*) FROM {name}")[0][0] for name in tables})  # noqa: S608 - our tables
 
 
 def test_a_database_of_another_version_is_refused_with_what_to_do(url: str) -> None:
-    connection = connect(url)
-    connection.run("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
-    with pytest.raises(RefusedError, match=r"version 9999.*run knutpunkt migrate") as caught:
+    with other_version(url), pytest.raises(RefusedError, match=r"version 9999.*run knutpunkt migrate") as caught:
         ready(url)
     assert caught.value.code == "schema-version"
 
 
-def test_another_kind_of_database_is_refused() -> None:
-    with pytest.raises(ValueError, match="sqlite:///"):
-        path_of("postgresql://localhost/hub")
+@contextmanager
+def other_version(url: str) -> Iterator[None]:
+    with closing(connect(url)) as connection:
+        connection.run("UPDATE alembic_version SET version_num = '9999'")
+        try:
+            yield
+        finally:
+            connection.run("UPDATE alembic_version SET version_num = ?", (HEAD,))
+
+
+def test_what_is_no_database_is_refused_and_its_password_not_told() -> None:
+    with pytest.raises(ValueError, match=r"sqlite:///.*postgresql://") as caught:
+        connect("mysql://hub:secret@localhost/hub")
+    assert "secret" not in str(caught.value)
 
 
 def test_the_municipality_comes_first_in_every_key_of_a_tenant() -> None:
@@ -81,8 +107,8 @@ def test_the_municipality_comes_first_in_every_key_of_a_tenant() -> None:
     assert all("municipality" in table.columns for table in METADATA.tables.values() if table.name in by_id)
 
 
-def test_a_commit_is_on_disk_when_it_returns(url: str) -> None:
-    connection = connect(url)
+def test_a_commit_is_on_disk_when_it_returns(sqlite_database: str) -> None:
+    connection = connect(sqlite_database)
     assert connection.rows("PRAGMA journal_mode") == [("wal",)]
     assert connection.rows("PRAGMA synchronous") == [(2,)], "FULL"
     connection.close()

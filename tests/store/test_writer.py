@@ -4,13 +4,16 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any, TypeVar
 
+import psycopg
 import pytest
 
-from hub.store.database import Connection, SqliteConnection, connect
+from hub.store.database import Connection, SqliteConnection, connect, is_postgresql
+from hub.store.postgres import PostgresConnection
 from hub.store.writer import Readers, Writer
+from tests.store.waiting import until_it_waits_for_a_lock
 
 Result = TypeVar("Result")
 INSERT = "INSERT INTO events(municipality, type, subject, body, at) VALUES('2480', 't', ?, '', 0)"
@@ -104,35 +107,58 @@ def test_a_bad_item_of_one_work_costs_no_other_work(url: str) -> None:
     assert stored(url) == ["good"]
 
 
-def test_nobody_is_answered_before_the_commit(url: str) -> None:
+def test_nobody_is_answered_before_the_commit(sqlite_database: str) -> None:
     told: list[tuple[str, bool]] = []
 
     async def story() -> None:
-        async with grouped(url) as (writer, go_on):
+        async with grouped(sqlite_database) as (writer, go_on):
             (task,) = await arriving(writer, "a")
-            writer._connection.raw.set_trace_callback(lambda sql: told.append((sql.split()[0], task.done())))
+            raw = writer._connection.raw  # type: ignore[attr-defined]
+            raw.set_trace_callback(lambda sql: told.append((sql.split()[0], task.done())))
             go_on.set()
             await task
-            assert stored(url) == ["a"]
+            assert stored(sqlite_database) == ["a"]
 
     running(story)
     assert ("COMMIT", False) in told
     assert not any(done for word, done in told if word in {"BEGIN", "INSERT", "COMMIT"})
 
 
+def test_nobody_is_answered_while_the_commit_still_waits(postgresql_database: str) -> None:
+    url = postgresql_database
+
+    async def story() -> None:
+        async with grouped(url) as (writer, go_on):
+            (task,) = await arriving(writer, "a")
+            with psycopg.connect(url) as other:
+                other.execute("SELECT name FROM installation FOR UPDATE")
+                go_on.set()
+                await asyncio.to_thread(until_it_waits_for_a_lock, url, "COMMIT")
+                await asyncio.sleep(0)
+                assert not task.done()
+                assert stored(url) == []
+            assert await task == 1
+            assert stored(url) == ["a"]
+
+    running(story)
+
+
 def test_a_commit_that_fails_is_told_to_all_that_waited_for_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    postgresql = is_postgresql(url)
+    full: type[Exception] = psycopg.errors.DiskFull if postgresql else sqlite3.OperationalError
+
     async def story() -> list[int | BaseException]:
         async with grouped(url) as (writer, go_on):
             tasks = await arriving(writer, "a", "b")
             await asyncio.sleep(0)
-            monkeypatch.setattr(SqliteConnection, "each", full_disk)
+            monkeypatch.setattr(PostgresConnection if postgresql else SqliteConnection, "each", full_disk)
             go_on.set()
             return await asyncio.gather(*tasks, return_exceptions=True)
 
     def full_disk(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+        raise full("database or disk is full")
 
-    assert [type(one) for one in running(story)] == [sqlite3.OperationalError] * 2
+    assert [type(one) for one in running(story)] == [full] * 2
     assert stored(url) == []
 
 
@@ -197,18 +223,19 @@ def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(url: str) -> Non
 
 def test_a_commit_that_fails_leaves_the_writer_able_to_write(url: str) -> None:
     """A disk that is full tells so at COMMIT; here a rule that is held against the whole transaction does."""
+    refused = (sqlite3.IntegrityError, psycopg.errors.ForeignKeyViolation)
 
     def broken(connection: Connection) -> None:
-        connection.run("PRAGMA defer_foreign_keys=ON")
-        connection.run("CREATE TABLE child(parent INTEGER REFERENCES child_of(id) DEFERRABLE INITIALLY DEFERRED)")
         connection.run("CREATE TABLE child_of(id INTEGER PRIMARY KEY)")
+        connection.run("CREATE TABLE child(parent INTEGER REFERENCES child_of(id) DEFERRABLE INITIALLY DEFERRED)")
         connection.run("INSERT INTO child VALUES(7)")
 
     async def story() -> None:
         writer = Writer(url)
         try:
-            writer._connection.raw.execute("PRAGMA foreign_keys=ON")
-            with pytest.raises(sqlite3.IntegrityError):
+            if not writer._connection.shared:
+                writer._connection.run("PRAGMA foreign_keys=ON")
+            with pytest.raises(refused):
                 await writer.call(broken)
             await writer.do(store, "after")
         finally:
@@ -216,13 +243,15 @@ def test_a_commit_that_fails_leaves_the_writer_able_to_write(url: str) -> None:
 
     running(story)
     assert stored(url) == ["after"]
+    with closing(connect(url)) as connection:
+        assert not connection.has_table("child")
 
 
 def test_readers_cannot_write(url: str) -> None:
     async def story() -> None:
         readers = Readers(url)
         try:
-            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            with pytest.raises((sqlite3.OperationalError, psycopg.errors.ReadOnlySqlTransaction), match=r"read-?only"):
                 await readers.read(store, ["a"])
         finally:
             readers.stop()

@@ -1,0 +1,37 @@
+"""The marks in a statement: we write `?` for each value, PostgreSQL wants `$1`, `$2`, and so on."""
+
+import re
+from functools import lru_cache
+from itertools import count
+from typing import NamedTuple
+
+_TEXT_OR_MARK = re.compile(r"'[^']*'|\?")
+_INSERT = re.compile(r"(INSERT INTO (\w+)\s*\(([^)]*)\)) VALUES\s*\((?:\?(?:, )?)+\)(.*)", re.DOTALL)
+
+
+@lru_cache(4000)
+def numbered(sql: str) -> bytes:
+    """The statement with its marks numbered; a `?` within a text stays."""
+    numbers = count(1)
+    return _TEXT_OR_MARK.sub(lambda found: f"${next(numbers)}" if found[0] == "?" else found[0], sql).encode()
+
+
+class Insert(NamedTuple):
+    """An INSERT of one row of marks, in its parts."""
+
+    begins: str
+    table: str
+    columns: tuple[str, ...]
+    ends: str
+
+    def of_lists(self, types: dict[str, str]) -> str:
+        """The same for any number of rows: one list of values for each column, of the column's type."""
+        lists = ", ".join(f"?::{types[column]}[]" for column in self.columns)
+        return f"{self.begins} SELECT * FROM unnest({lists}){self.ends}"
+
+
+@lru_cache(1000)
+def insert_of(sql: str) -> Insert | None:
+    """The parts of an INSERT that can be said for many rows at once."""
+    found = _INSERT.fullmatch(sql)
+    return Insert(found[1], found[2], tuple(found[3].replace(" ", "").split(",")), found[4]) if found else None

@@ -1,0 +1,286 @@
+"""PostgreSQL behind the same surface: psycopg 3, a synchronous connection owned by one thread.
+
+READ COMMITTED, which the order "lock, then read" leans on: under REPEATABLE READ what is read is older than the lock.
+A transaction that could not be done through no fault of its own raises AgainError, and is safe to run once more:
+whether a COMMIT without an answer was done is known by the mark that the transaction left (`_MARK`).
+"""
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from psycopg import RawCursor, errors
+from psycopg.abc import Buffer
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.array import ListBinaryDumper
+from psycopg.types.numeric import Int8BinaryDumper
+from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
+
+from hub.store.database import AgainError, AwayError, Connection, Row, lock_of
+from hub.store.marks import insert_of, numbered
+
+OLDEST = 150000
+"""The oldest version that the hub is tested with, as PostgreSQL counts: 15."""
+PATIENCE_SECONDS = 10.0
+"""How long work waits for a database that has gone away; then it is told so, and later work at once."""
+_SESSION = {
+    "idle_in_transaction_session_timeout": "5s",  # a node that was stopped holds the locks of others no longer
+    "lock_timeout": "20s",
+    "statement_timeout": "60s",
+    "synchronous_commit": "on",  # whatever the server says: accepted is on disk
+    "jit": "off",  # our statements are short
+}
+_READING = {"default_transaction_read_only": "on", "idle_in_transaction_session_timeout": "0", "statement_timeout": "0"}
+_NETWORK: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15000,
+    "client_encoding": "utf8",
+}
+_AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
+_MARK = (
+    "INSERT INTO installation(name, value) SELECT '{name}', '{value}' WHERE pg_current_xact_id_if_assigned() IS NOT"
+    " NULL ON CONFLICT(name) DO UPDATE SET value = excluded.value; COMMIT"
+)
+"""The last statement of each transaction that wrote, sent together with its COMMIT; refused where one had failed."""
+_END_WHAT_WAS_LEFT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ? AND pid <> pg_backend_pid()"
+)
+"""Of a connection that was lost the server may know nothing yet: it holds locks, and a COMMIT may be on its way."""
+_MARKS_KEPT_SECONDS = 30 * 24 * 3600
+_CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
+
+class _Whole(Int8BinaryDumper):
+    """Every whole number is a bigint, and a truth is 0 or 1: a statement's values are always of the same types."""
+
+    def dump(self, obj: int) -> Buffer | None:
+        return super().dump(int(obj))
+
+
+_DUMPERS: tuple[tuple[type, type[Any]], ...] = (
+    (int, Int8BinaryDumper),
+    (bool, _Whole),
+    (str, StrBinaryDumper),
+    (bytes, BytesBinaryDumper),
+    (list, ListBinaryDumper),
+)
+
+
+class PostgresConnection:
+    """One connection to a PostgreSQL database; used by one thread at a time. It comes back when the server does."""
+
+    shared = True
+    for_update = " FOR UPDATE"
+    skip_locked = " FOR UPDATE SKIP LOCKED"
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self._name = f"knutpunkt {secrets.token_hex(6)}"
+        self._mark_name = f"mark/{self._name}"
+        self._address = _address(url, self._name, _SESSION | (_READING if read_only else {}))
+        self._types: dict[str, dict[str, str]] = {}
+        self._marked = False
+        self._lost_at: float | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        try:
+            self.raw = psycopg.connect(self._address, autocommit=True, prepare_threshold=2, cursor_factory=RawCursor)
+        except psycopg.OperationalError as error:
+            raise AwayError(_first_line(error)) from None
+        self.raw.prepared_max = 400
+        for type_, dumper in _DUMPERS:
+            self.raw.adapters.register_dumper(type_, dumper)
+        self._cursor = self.raw.cursor()
+
+    def _alive(self) -> None:
+        """Come back when the connection was lost; wait for the server, but not for ever.
+
+        Raises:
+            AwayError: it does not answer.
+        """
+        if not self.raw.closed:
+            return
+        self._lost_at = self._lost_at or time.monotonic()
+        while True:
+            try:
+                self._connect()
+            except AwayError:
+                if time.monotonic() - self._lost_at > PATIENCE_SECONDS:
+                    raise
+                time.sleep(0.2)
+            else:
+                self._lost_at = None
+                self.rows(_END_WHAT_WAS_LEFT, (self._name,))
+                return
+
+    # ---- what the queries need
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> int:
+        return self._cursor.execute(numbered(sql), values).rowcount
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        return self._cursor.execute(numbered(sql), values).fetchall()
+
+    def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        many = list(rows)
+        if len(many) > 1 and insert_of(sql):
+            self._insert(sql, many)
+        elif many:
+            self._cursor.executemany(numbered(sql), many)  # one pipeline, one round trip
+
+    def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
+        many = list(rows)
+        if len(many) == 1:
+            return self.rows(sql, many[0])
+        return self._insert(sql, many).fetchall() if many else []
+
+    def _insert(self, sql: str, rows: Sequence[Sequence[Any]]) -> psycopg.Cursor[Row]:
+        insert = insert_of(sql)
+        if insert is None:
+            msg = f"no INSERT of one row: {sql}"
+            raise ValueError(msg)
+        text = insert.of_lists(self._types_of(insert.table))
+        return self._cursor.execute(numbered(text), [list(column) for column in zip(*rows, strict=True)])
+
+    def _types_of(self, table: str) -> dict[str, str]:
+        if table not in self._types:
+            sql = (
+                "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+                " WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped"
+            )
+            self._types[table] = dict(self.rows(sql, (table,)))
+        return self._types[table]
+
+    def among(self, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
+        return f"{column} = ANY(?)", [list(values)]
+
+    def hold(self, places: Iterable[str]) -> None:
+        self._advise("pg_advisory_xact_lock", places)
+
+    def share(self, places: Iterable[str]) -> None:
+        self._advise("pg_advisory_xact_lock_shared", places)
+
+    def _advise(self, function: str, places: Iterable[str]) -> None:
+        """In one order for all, so that no two wait for each other."""
+        if locks := sorted({lock_of(place) for place in places}):
+            self._cursor.execute(numbered(f"SELECT {function}(k) FROM unnest(?::bigint[]) AS k"), [locks])
+
+    def clock(self) -> int:
+        ((now,),) = self.rows(_CLOCK)
+        return int(now)
+
+    def has_table(self, name: str) -> bool:
+        return self.rows("SELECT to_regclass(?) IS NOT NULL", (name,)) == [(True,)]
+
+    # ---- transactions
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit at the end, or roll back when anything was raised.
+
+        Raises:
+            AgainError: not done, through no fault of its own.
+            AwayError: the database does not answer.
+        """
+        self._alive()
+        with self._understood():
+            if not self._marked:
+                self._make_mark()
+            self._cursor.execute(b"BEGIN")
+            yield
+        self._commit()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read all as it was at one moment. Raises AgainError, AwayError."""
+        self._alive()
+        with self._understood():
+            self._cursor.execute(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+            self._cursor.execute(b"ROLLBACK")
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """What is raised ends the transaction; what was no fault of its own is told so."""
+        try:
+            yield
+        except _AGAIN as error:
+            self._undo()
+            raise AgainError(_first_line(error)) from error
+        except psycopg.Error as error:
+            if self.raw.closed:
+                raise AgainError(_first_line(error)) from error
+            self._undo()
+            raise
+        except BaseException:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        with suppress(psycopg.Error):
+            self._cursor.execute(b"ROLLBACK")
+
+    def _make_mark(self) -> None:
+        """A row of this connection's own; those of connections that are long gone go."""
+        made = f"{time.time_ns() // 1000}"
+        self.run("INSERT INTO installation(name, value) VALUES(?, ?) ON CONFLICT DO NOTHING", (self._mark_name, made))
+        old = f"{time.time_ns() // 1000 - _MARKS_KEPT_SECONDS * 1_000_000}"
+        self.run("DELETE FROM installation WHERE name > 'mark/' AND name < 'mark0' AND value < ?", (old,))
+        self._marked = True
+
+    def _commit(self) -> None:
+        mark = f"{time.time_ns() // 1000} {secrets.token_hex(8)}"
+        try:
+            self._cursor.execute(_MARK.format(name=self._mark_name, value=mark).encode())
+        except psycopg.Error as error:
+            if not self.raw.closed:
+                self._undo()
+                raise
+            if not self._was_done(mark):
+                raise AgainError(_first_line(error)) from error
+
+    def _was_done(self, mark: str) -> bool:
+        """Whether the transaction that left the mark was committed; waits for one that still goes on."""
+        while True:
+            self._alive()
+            with suppress(psycopg.Error):
+                sql = "SELECT value FROM installation WHERE name = ? FOR UPDATE"
+                return self.rows(sql, (self._mark_name,)) == [(mark,)]
+
+    def close(self) -> None:
+        """Leave, and take the mark along."""
+        if self._marked and not self.raw.closed:
+            with suppress(psycopg.Error):
+                self.run("DELETE FROM installation WHERE name = ?", (self._mark_name,))
+        self.raw.close()
+
+
+def _address(url: str, name: str, session: dict[str, str]) -> str:
+    """The address with what each session of ours is told; what the address says itself rules."""
+    told = conninfo_to_dict(url)
+    words = " ".join(f"-c {name}={value}" for name, value in session.items())
+    options = f"{words} {told.pop('options', None) or ''}".strip()
+    return make_conninfo(**{**_NETWORK, **told, "options": options, "application_name": name})
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def check_server(connection: Connection) -> str | None:
+    """Why the hub cannot keep its data there; None when it can."""
+    ((version, encoding, name),) = connection.rows(
+        "SELECT current_setting('server_version_num')::bigint, current_setting('server_encoding'), current_database()"
+    )
+    if version < OLDEST:
+        return f"PostgreSQL {version // 10000} is too old: version {OLDEST // 10000} or later"
+    if encoding != "UTF8":
+        told = f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
+        return f"the database {name} is in {encoding}, and names are in UTF-8: make it anew with {told}"
+    return None
