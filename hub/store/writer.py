@@ -3,6 +3,9 @@
 Order of arrival decides. A group is one call of each kind of work; when that fails the group is rolled back and each
 item is tried alone, so a bad item costs itself only. Nobody is answered before COMMIT has returned.
 
+Work that comes in bulk stands behind: in every group all others go first, and no more of it is taken along than another
+may wait for. Its own order stays. Neither is answered yet, so whoever goes ahead could as well have come before.
+
 What one turn of an event loop asks for is handed over together: a transaction costs as much as three bookings, and
 each hand-over between threads a wait for the interpreter's lock.
 
@@ -40,24 +43,27 @@ class _Waiting(NamedTuple):
     work: Work
     item: Any
     future: "asyncio.Future[Any]"
+    behind: bool
 
 
 class Writer:
-    """The one writer of a process; `cap` bounds a group."""
+    """The one writer of a process; a group is at most `cap`, and `behind` of what comes in bulk."""
 
-    def __init__(self, url: str, *, cap: int = 400) -> None:
-        self._connection, self._cap = connect(url), cap
+    def __init__(self, url: str, *, cap: int = 400, behind: int = 32) -> None:
+        self._connection, self._cap, self._behind = connect(url), cap, behind
         self._gathered: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
         self._queue: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
 
-    async def do(self, work: Callable[[Connection, list[Item]], Sequence[Answer]], item: Item) -> Answer:
-        """Have it done in the next transaction; returns when it is on disk."""
+    async def do(
+        self, work: Callable[[Connection, list[Item]], Sequence[Answer]], item: Item, *, behind: bool = False
+    ) -> Answer:
+        """Have it done in the next transaction, or, being one of very many, behind all others; returns when on disk."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         gathered = self._gathered.setdefault(loop, [])
-        gathered.append(_Waiting(work, item, future))
+        gathered.append(_Waiting(work, item, future, behind))
         if len(gathered) == 1:
             loop.call_soon(self._hand_over, loop)
         return await future
@@ -79,11 +85,12 @@ class Writer:
         self._connection.close()
 
     def _loop(self) -> None:
-        waiting: deque[_Waiting] = deque()
+        first: deque[_Waiting] = deque()
+        behind: deque[_Waiting] = deque()
         stopping = False
-        while waiting or not stopping:
-            stopping = stopping or self._take_in(waiting)
-            group = [waiting.popleft() for _ in range(min(len(waiting), self._cap))]
+        while first or behind or not stopping:
+            stopping = stopping or self._take_in(first, behind)
+            group = _taken(first, self._cap) + _taken(behind, self._behind)
             for part in self._parts(group):
                 _tell(part, self._committed(part))
 
@@ -96,13 +103,14 @@ class Writer:
             parts.setdefault(waiting.work, []).append(waiting)
         return list(parts.values())
 
-    def _take_in(self, waiting: deque[_Waiting]) -> bool:
+    def _take_in(self, first: deque[_Waiting], behind: deque[_Waiting]) -> bool:
         """All that was handed over; when nothing waits, wait for it. Says whether it was the last."""
-        while not waiting or not self._queue.empty():
+        while not (first or behind) or not self._queue.empty():
             handed = self._queue.get()
             if handed is None:
                 return True
-            waiting.extend(handed)
+            for one in handed:
+                (behind if one.behind else first).append(one)
         return False
 
     def _committed(self, group: list[_Waiting]) -> list[Any]:
@@ -134,6 +142,10 @@ class Writer:
                 for place, answer in zip(mine, told, strict=True):
                     answers[place] = answer
         return answers
+
+
+def _taken(waiting: deque[_Waiting], most: int) -> list[_Waiting]:
+    return [waiting.popleft() for _ in range(min(len(waiting), most))]
 
 
 def _call(connection: Connection, items: list[tuple[Callable[..., Any], tuple[object, ...]]]) -> list[Any]:

@@ -44,9 +44,9 @@ def stored(url: str) -> list[str]:
 
 
 @asynccontextmanager
-async def grouped(url: str, *, cap: int = 400) -> AsyncIterator[tuple[Writer, threading.Event]]:
+async def grouped(url: str, *, cap: int = 400, behind: int = 32) -> AsyncIterator[tuple[Writer, threading.Event]]:
     """A writer that is kept busy until the event is set, so that what comes meanwhile is one group."""
-    writer, go_on, busy = Writer(url, cap=cap), threading.Event(), threading.Event()
+    writer, go_on, busy = Writer(url, cap=cap, behind=behind), threading.Event(), threading.Event()
 
     def wait(_connection: Connection) -> None:
         busy.set()
@@ -62,9 +62,10 @@ async def grouped(url: str, *, cap: int = 400) -> AsyncIterator[tuple[Writer, th
         writer.stop()
 
 
-async def arriving(writer: Writer, *subjects: str) -> list[asyncio.Task[int]]:
-    tasks = [asyncio.create_task(writer.do(store, subject)) for subject in subjects]
-    await asyncio.sleep(0)
+async def arriving(writer: Writer, *subjects: str, behind: bool = False) -> list[asyncio.Task[int]]:
+    tasks = [asyncio.create_task(writer.do(store, subject, behind=behind)) for subject in subjects]
+    await asyncio.sleep(0)  # they ask
+    await asyncio.sleep(0)  # and what they asked for is handed over
     return tasks
 
 
@@ -171,6 +172,41 @@ def test_a_group_has_a_largest_size(url: str) -> None:
 
     assert running(story) == [3, 3, 3, 3, 3, 3, 1]
     assert stored(url) == list("abcdefg")
+
+
+def test_what_comes_in_bulk_lets_others_go_first_and_keeps_its_own_order(url: str) -> None:
+    async def story() -> list[int]:
+        async with grouped(url, behind=2) as (writer, go_on):
+            bulk = await arriving(writer, *"vwxyz", behind=True)
+            others = await arriving(writer, *"abc")
+            go_on.set()
+            return await asyncio.gather(*others, *bulk)
+
+    assert running(story) == [5, 5, 5, 5, 5, 2, 2, 1], "the others are not held up by more than two of the bulk"
+    assert stored(url) == list("abcvwxyz")
+
+
+def test_bulk_comes_along_however_much_else_there_is(url: str) -> None:
+    async def story() -> list[int]:
+        async with grouped(url, cap=2, behind=1) as (writer, go_on):
+            bulk = await arriving(writer, *"xyz", behind=True)
+            others = await arriving(writer, *"abcdef")
+            go_on.set()
+            return await asyncio.gather(*others, *bulk)
+
+    assert running(story) == [3] * 9
+    assert stored(url) == list("abxcdyefz")
+
+
+def test_stopping_finishes_what_comes_in_bulk_too(url: str) -> None:
+    async def story() -> None:
+        writer = Writer(url, behind=1)
+        tasks = await arriving(writer, *"xyz", behind=True)
+        await asyncio.to_thread(writer.stop)
+        await asyncio.gather(*tasks)
+
+    running(story)
+    assert stored(url) == list("xyz")
 
 
 def test_who_no_longer_waits_keeps_nobody_from_an_answer(url: str) -> None:
