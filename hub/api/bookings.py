@@ -1,7 +1,7 @@
 """Bookings: put one, send a season, get one with all that follows from it, list them."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -18,7 +18,7 @@ from hub.errors import FieldFault, InvalidError
 from hub.model.answers import BookingAnswer, BookingPage, BookingView, DryRunAnswer, ImportLine, ImportSummary
 from hub.service import showing
 from hub.service.accepting import Outcome
-from hub.service.bookings import LINE_LIMIT, Done, Line, split_lines
+from hub.service.bookings import LINE_LIMIT, Done, Found, Line, split_lines
 from hub.service.keys import Holder, Scope
 from hub.service.waiting import LONGEST_SECONDS
 
@@ -96,8 +96,6 @@ async def put_booking(municipality: str, number: str, request: Request) -> Respo
     sent_by = _sent_by(request, holder)
     done = await here.bookings.accept(municipality, raw, number=number, sent_by=sent_by, expected=expected)
     outcome, revision = done.answer.outcome, done.answer.revision
-    if outcome is Outcome.MOVED:
-        raise ProblemError("state-changed", "another revision came in between; make another dry run")
     if outcome is Outcome.SUPERSEDED:
         raise ProblemError("superseded", f"revision {revision} is known", current_revision=revision)
     if outcome is Outcome.REVISION_CONFLICT:
@@ -188,15 +186,16 @@ async def import_bookings(municipality: str, request: Request) -> Response:
     return TailingResponse(sent.told(answers), media_type="application/x-ndjson")
 
 
-async def _expected(request: Request, here: Desk, municipality: str, raw: bytes) -> int | None:
-    """The revision that a dry run found, when the caller holds us to its plan."""
+async def _expected(request: Request, here: Desk, municipality: str, raw: bytes) -> Found | None:
+    """What a dry run stood on, when the caller holds us to its plan."""
     token = request.headers.get("if-match")
     if token is None:
         return None
     held = Held(here, municipality)
-    told = await held.against(_once(raw), token.strip('" '))
-    held.close()
-    return told[0] if told else None
+    try:
+        return next(await held.against(_once(raw), token.strip('" ')), None)
+    finally:
+        held.close()
 
 
 async def _once(raw: bytes) -> AsyncIterator[bytes]:
@@ -204,7 +203,7 @@ async def _once(raw: bytes) -> AsyncIterator[bytes]:
 
 
 async def _answers(
-    here: Desk, municipality: str, body: AsyncIterator[bytes], sent_by: str, expected: list[int] | None
+    here: Desk, municipality: str, body: AsyncIterator[bytes], sent_by: str, expected: Iterator[Found] | None
 ) -> AsyncIterator[str]:
     lines = split_lines().lines(body)
     counts: dict[str, int] = {}
@@ -238,9 +237,6 @@ def _told(line: Line) -> ImportLine:
         case Outcome.SUPERSEDED:
             details = problem("superseded", f"revision {judged.revision} is known", current_revision=judged.revision)
             return ImportLine(line=line.line, number=line.number, outcome="superseded", problem=details)
-    if judged.outcome is Outcome.MOVED:
-        details = problem("state-changed", "another revision came in between; make another dry run")
-        return ImportLine(line=line.line, number=line.number, outcome="rejected", problem=details)
     details = problem(
         "revision-conflict", f"send the change as revision {judged.revision + 1}", current_revision=judged.revision
     )

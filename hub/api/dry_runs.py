@@ -1,6 +1,7 @@
 """Dry runs over HTTP, and live runs that hold the hub to the plan of one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from typing import Literal
 
 from hub.api.desk import Desk
@@ -11,10 +12,12 @@ from hub.errors import FieldFault, InvalidError
 from hub.model.answers import DryRunAnswer, ImportLine, ImportSummary, ProblemDetails
 from hub.service import showing
 from hub.service.accepting import Outcome
-from hub.service.bookings import split_lines
-from hub.service.dry_running import Dry, DryLine
+from hub.service.bookings import MOVED, Found, split_lines
+from hub.service.dry_running import Dry, DryLine, DryRun
 
 _BATCH = 100
+_BATCH_BYTES = 1_000_000
+"""Lines, and bytes of them, that are judged in one go; a longer one goes alone."""
 
 
 async def dry_put(here: Desk, municipality: str, raw: bytes, number: str) -> DryRunAnswer:
@@ -77,14 +80,16 @@ async def dry_import(here: Desk, municipality: str, body: AsyncIterator[bytes]) 
 async def _batches(lines: AsyncIterator[bytes]) -> AsyncIterator[list[tuple[int, bytes]]]:
     """Lines with their numbers, blank ones counted and left out."""
     batch: list[tuple[int, bytes]] = []
-    count = 0
+    count = held = 0
     async for raw in lines:
         count += 1
-        if raw.strip():
-            batch.append((count, raw))
-        if len(batch) >= _BATCH:
+        if not raw.strip():
+            continue
+        if batch and (len(batch) >= _BATCH or held + len(raw) > _BATCH_BYTES):
             yield batch
-            batch = []
+            batch, held = [], 0
+        batch.append((count, raw))
+        held += len(raw)
     if batch:
         yield batch
 
@@ -92,7 +97,7 @@ async def _batches(lines: AsyncIterator[bytes]) -> AsyncIterator[list[tuple[int,
 def _told(line: DryLine) -> ImportLine:
     if line.dry is None:
         refused = of_refused(line.refused) if line.refused else problem("internal")
-        return ImportLine(line=line.line, number=None, outcome="rejected", problem=refused)
+        return ImportLine(line=line.line, number=line.number, outcome="rejected", problem=refused)
     dry = line.dry
     outcome, details = would_be(dry)
     return ImportLine(
@@ -126,23 +131,28 @@ class Held:
         self._here, self._municipality = here, municipality
         self._kept = Kept()
 
-    async def against(self, body: AsyncIterator[bytes], token: str) -> list[int]:
-        """Keep the body; gives the revision that each line is to find.
+    async def against(self, body: AsyncIterator[bytes], token: str) -> Iterator[Found]:
+        """Keep the body; gives what each line is to find, in order.
 
         Raises:
             ProblemError: 412, the plan would be another.
         """
+        with ExitStack() as unless_held:
+            unless_held.callback(self.close)
+            run = await self._run(body)
+            if run.token != token:
+                raise ProblemError("state-changed", MOVED)
+            unless_held.pop_all()
+        return run.found()
+
+    async def _run(self, body: AsyncIterator[bytes]) -> DryRun:
         running = await self._here.dry_runs.begin(self._municipality)
         try:
             async for numbered in _batches(split_lines().lines(self._keeping(body))):
                 await running.lines(numbered)
         finally:
             await running.close()
-        if running.run.token != token:
-            self.close()
-            detail = "bookings, closures or the configuration have changed since the dry run; make another"
-            raise ProblemError("state-changed", detail)
-        return list(running.run.expected)
+        return running.run
 
     async def _keeping(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for chunk in body:

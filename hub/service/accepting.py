@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     SUPERSEDED = auto()
     REVISION_CONFLICT = auto()
     MOVED = auto()
-    """Another revision stands than the one that a dry run found: nothing was done."""
+    """Something else stands than what a dry run stood on: nothing was done."""
     STALE = auto()
     """Planned with a configuration that is no longer current: plan again."""
 

@@ -1,23 +1,37 @@
 """Accepting bookings: one, or a season of them, each answered only when it is on disk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from itertools import repeat
 from typing import NamedTuple
 
 from hub.clock import Clock, micros
 from hub.errors import FieldFault, InvalidError, RefusedError
 from hub.model.booking import Booking
+from hub.planner.rules import Rules
 from hub.service.accepting import Accepted, Accepting, Outcome
-from hub.service.preparing import Accept, prepared, read_booking
+from hub.service.preparing import Accept, number_in, prepared, read_booking
 from hub.service.rulebook import Rulebook
 from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
 
 LINE_LIMIT = 1_000_000
 """Bytes of one booking, alone or as a line."""
-_AHEAD = 400
-"""Lines of an import that are under way at once: one full group of the writer."""
+AHEAD = 200
+"""Lines of an import that are under way at once: a few groups of the writer, so that it never waits for the next."""
+AHEAD_BYTES = 2_000_000
+"""Of those lines together; a longer one goes alone."""
+MOVED = "bookings, closures or the configuration have changed since the dry run; make another"
+
+
+class Found(NamedTuple):
+    """What a dry run stood on: a live run that is held to it makes the same plan, or none."""
+
+    revision: int
+    """Of the booking that was known; 0 for none."""
+    basis: tuple[int, int]
+    """The versions of configuration and closures."""
 
 
 class Done(NamedTuple):
@@ -45,6 +59,8 @@ class Bookings:
         self._accepting = Accepting(seal)
         self.woken: Callable[[], None] = lambda: None
         """Called when a lane may have become due."""
+        self._turn = asyncio.Lock()
+        """Fair: what must be planned anew with other rules keeps its place before what comes later."""
 
     async def accept(
         self,
@@ -53,7 +69,8 @@ class Bookings:
         *,
         number: str | None = None,
         sent_by: str = "",
-        expected: int | None = None,
+        expected: Found | None = None,
+        behind: bool = False,
     ) -> Done:
         """Read, plan and commit one booking.
 
@@ -62,27 +79,41 @@ class Bookings:
             raw: the booking as JSON.
             number: what the booking's number must be.
             sent_by: kept with the change.
-            expected: the revision that must stand before, 0 for none; else nothing is done.
+            expected: what a dry run stood on; when anything else stands now, nothing is done.
+            behind: it is one of very many, and others go first.
 
         Raises:
             InvalidError: with all faults; nothing has changed.
             NotFoundError: no such municipality.
-            RefusedError: no PIN is free.
+            RefusedError: no PIN is free, or what was expected does not stand.
         """
         too_large(raw)
+        stale: Rules | None = None
         while True:
-            rules = self._rulebook.rules(municipality)
+            rules = await self._rules(municipality, but=stale)
+            if expected is not None and expected.basis != rules.basis:
+                raise RefusedError("state-changed", MOVED)
             booking = read_booking(raw, rules)
             if number is not None and number != booking.number:
                 raise InvalidError([FieldFault("/number", "other-number", f"the address says {number!r}")])
             request = prepared(booking, rules, self._seal, now=micros(self._clock.now()), sent_by=sent_by)
-            request = request if expected is None else request._replace(expected=expected)
-            answer = await self._writer.do(self._accepting.accept, request)
+            if expected is not None:
+                request = request._replace(expected=expected.revision)
+            answer = await self._writer.do(self._accepting.accept, request, behind=behind)
+            if answer.outcome is Outcome.MOVED:
+                raise RefusedError("state-changed", MOVED)
             if answer.outcome is not Outcome.STALE:
                 if answer.changed:
                     self.woken()
                 return Done(booking, request, answer)
-            await self._rulebook.load(self._readers)
+            stale = rules
+
+    async def _rules(self, municipality: str, *, but: Rules | None) -> Rules:
+        """The rules in force; read anew while they are those that a plan was refused for."""
+        async with self._turn:
+            if but is not None and self._rulebook.rules(municipality) is but:
+                await self._rulebook.load(self._readers)
+            return self._rulebook.rules(municipality)
 
     async def accept_lines(
         self,
@@ -90,37 +121,63 @@ class Bookings:
         lines: AsyncIterator[bytes],
         *,
         sent_by: str = "",
-        expected: Iterable[int] | None = None,
+        expected: Iterable[Found] | None = None,
     ) -> AsyncIterator[Line]:
         """Accept one booking a line, answering in order; a bad line stops no other. Memory stays the same.
 
-        `expected`: the revision that each line is to find, as a dry run found it.
+        `expected`: what a dry run stood on, line by line.
         """
-        going: list[asyncio.Task[Line]] = []
+        ahead = _Ahead()
         finds = repeat(None) if expected is None else iter(expected)
         count = 0
         try:
             async for raw in lines:
                 count += 1
-                if raw.strip():
-                    line = self._line(municipality, count, raw, sent_by, next(finds))
-                    going.append(asyncio.create_task(line))
-                if len(going) >= _AHEAD:
-                    for task in going[: _AHEAD // 2]:
-                        yield await task
-                    del going[: _AHEAD // 2]
-            for task in going:
-                yield await task
+                if not raw.strip():
+                    continue
+                while ahead.gives(len(raw)):
+                    yield await ahead.first()
+                ahead.add(self._line(municipality, count, raw, sent_by, next(finds)), len(raw))
+            while ahead.going:
+                yield await ahead.first()
         finally:
-            for task in going:
-                task.cancel()
+            ahead.stop()
 
-    async def _line(self, municipality: str, line: int, raw: bytes, sent_by: str, expected: int | None) -> Line:
+    async def _line(self, municipality: str, line: int, raw: bytes, sent_by: str, expected: Found | None) -> Line:
         try:
-            done = await self.accept(municipality, raw, sent_by=sent_by, expected=expected)
+            done = await self.accept(municipality, raw, sent_by=sent_by, expected=expected, behind=True)
         except (InvalidError, RefusedError) as error:
-            return Line(line, None, error, None)
+            return Line(line, None, error, number_in(raw))
         return Line(line, done, None, done.booking.number)
+
+
+class _Ahead:
+    """Lines that are under way, the first to come the first to be answered."""
+
+    def __init__(self) -> None:
+        self.going: deque[tuple[asyncio.Task[Line], int]] = deque()
+        self._bytes = 0
+
+    def add(self, line: Coroutine[None, None, Line], size: int) -> None:
+        """Have another under way."""
+        self.going.append((asyncio.create_task(line), size))
+        self._bytes += size
+
+    def gives(self, size: int) -> bool:
+        """Whether the first is to be answered before one of that size is added: it is done, or there is no room."""
+        full = len(self.going) >= AHEAD or self._bytes + size > AHEAD_BYTES
+        return bool(self.going) and (full or self.going[0][0].done())
+
+    async def first(self) -> Line:
+        """Wait for the first."""
+        task, size = self.going.popleft()
+        self._bytes -= size
+        return await task
+
+    def stop(self) -> None:
+        """Wait for none of them."""
+        for task, _ in self.going:
+            task.cancel()
 
 
 def too_large(raw: bytes) -> None:

@@ -19,9 +19,9 @@ from hub.model.plan import Claim, TargetKey, TargetKind
 from hub.planner.rules import Rules
 from hub.service.accepting import Conflict, Outcome, judged
 from hub.service.asked import Asked, Target
-from hub.service.bookings import too_large
+from hub.service.bookings import Found, too_large
 from hub.service.changes import Change, change
-from hub.service.preparing import Accept, prepared, read_booking
+from hub.service.preparing import Accept, number_in, prepared, read_booking
 from hub.service.rulebook import Rulebook
 from hub.store import bookings, occupancy
 from hub.store.bookings import Known
@@ -48,6 +48,7 @@ class DryLine(NamedTuple):
     line: int
     dry: Dry | None
     refused: InvalidError | None
+    number: str | None
 
 
 class DryRun:
@@ -58,13 +59,17 @@ class DryRun:
         self._connection, self._overlay = readers.apart(), Overlay()
         self._connection.run("BEGIN")
         self._hash = hashlib.blake2b(repr((rules.municipality, rules.basis)).encode(), digest_size=16)
-        self.expected = array("q")
-        """The revision that each line found, in order; 0 for a new booking, -1 for a line that was refused."""
+        self._revisions = array("q")
+        """The one that each line found, in order; 0 for a new booking, -1 for a line that was refused."""
 
     @property
     def token(self) -> str:
         """What the lines so far stood on, and what they said."""
         return self._hash.hexdigest()
+
+    def found(self) -> Iterator[Found]:
+        """What each line stood on, in order."""
+        return (Found(revision, self._rules.basis) for revision in self._revisions)
 
     def line(self, number: int, raw: bytes) -> DryLine:
         """Judge one line, and lay it over what was known."""
@@ -72,11 +77,11 @@ class DryRun:
             too_large(raw)
             booking = read_booking(raw, self._rules)
         except InvalidError as error:
-            self.expected.append(-1)
+            self._revisions.append(-1)
             self._hash.update(b"refused")
-            return DryLine(number, None, error)
+            return DryLine(number, None, error, number_in(raw))
         request = prepared(booking, self._rules, self._seal, now=self._now)
-        return DryLine(number, self._judged(booking, request), None)
+        return DryLine(number, self._judged(booking, request), None, booking.number)
 
     def _judged(self, booking: Booking, request: Accept) -> Dry:
         known = self._known(request.number)
@@ -85,7 +90,7 @@ class DryRun:
         conflicts = tuple(self._conflicts(request))
         if outcome is Outcome.ACCEPTED:
             self._lay(made)
-        self.expected.append(known.revision if known else 0)
+        self._revisions.append(known.revision if known else 0)
         self._remember(request, known, outcome, conflicts)
         accepted = outcome is Outcome.ACCEPTED
         revision = request.revision if accepted or known is None else known.revision

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from hub.clock import micros
 from hub.errors import FieldFault, InvalidError
-from hub.model.booking import Booking, Charge, Customer, Extra, Holder, Occasion, Status
+from hub.model.booking import Booking, Charge, Customer, Extra, Holder, Number, Occasion, Status
 from hub.model.plan import Plan, Unserved
 from hub.planner.faults import Fault, booking_faults
 from hub.planner.plan import plan
@@ -20,6 +20,7 @@ from hub.store.sealing import Seal
 _BOOKING = Booking.__pydantic_validator__
 _CONTENT = Booking.__pydantic_serializer__
 _WITHOUT_PERSONS = {"customer": True, "occasions": {"__all__": {"holders"}}, "charges": {"__all__": {"text"}}}
+_NUMBER: TypeAdapter[str] = TypeAdapter(Number)
 _CODES = {
     "extra_forbidden": "unknown-field",
     "missing": "missing-field",
@@ -86,6 +87,14 @@ def read_booking(raw: bytes, rules: Rules) -> Booking:
     if faults:
         raise InvalidError([FieldFault(*fault) for fault in faults])
     return booking
+
+
+def number_in(raw: bytes) -> str | None:
+    """The number of a booking that was refused, where it can be read."""
+    try:
+        return _NUMBER.validate_python(_told(raw).get("number"))
+    except ValidationError:
+        return None
 
 
 def prepared(
@@ -164,12 +173,7 @@ def _pointer(place: Iterable[int | str]) -> str:
 
 def _of_what_is_readable(raw: bytes, rules: Rules) -> list[FieldFault]:
     """The faults that only the configuration knows, in the parts that are of the right shape."""
-    try:
-        told = json.loads(raw)
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(told, dict):
-        return []
+    told = _told(raw)
     notify = [role for role in _listed(told, "notify") if isinstance(role, str)]
     faults = list(
         booking_faults(
@@ -181,6 +185,15 @@ def _of_what_is_readable(raw: bytes, rules: Rules) -> list[FieldFault]:
         )
     )
     return [FieldFault(*fault) for fault in [*faults, *_unknown_in_broken(told, rules)] if not _uncertain(fault)]
+
+
+def _told(raw: bytes) -> dict[str, object]:
+    """The JSON object that was sent; empty when there is none."""
+    try:
+        told = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _uncertain(fault: Fault) -> bool:
