@@ -220,9 +220,10 @@ class Hub:
             os.fsync(file.fileno())
 
     def end_streams(self) -> None:
-        """Let streams of events end: a server that stops waits for them."""
+        """Let streams of events, and answers that are held, end: a server that stops waits for them."""
         if hasattr(self, "desk"):
             self.desk.stopping.set()
+            self.desk.waiting.stopping.set()
 
     async def stop(self) -> None:
         """Finish what is in hand and close everything."""

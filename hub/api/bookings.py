@@ -114,13 +114,13 @@ _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?=$|[,;])")
 
 
 async def _waited(request: Request, here: Desk, done: Done) -> dict[str, str]:
-    """Hold the answer as the caller prefers; gives the header that says so."""
+    """Hold the answer as the caller prefers; gives the header that says so, and none when too many are held."""
     wanted = _WAIT.search(request.headers.get("prefer", ""))
     if wanted is None:
         return {}
     seconds = min(int(wanted[1]), LONGEST_SECONDS)
-    await here.waiting.until_settled(done, seconds=seconds)
-    return {"Preference-Applied": f"wait={seconds}"}
+    held = await here.waiting.until_settled(done, seconds=seconds, gone=request.is_disconnected)
+    return {"Preference-Applied": f"wait={seconds}"} if held else {}
 
 
 @ROUTER.get("/v1/{municipality}/bookings/{number}", responses=problems("not-found"))

@@ -1,7 +1,8 @@
 """`Prefer: wait`: holding an answer until what the municipality awaits is confirmed (default: doors)."""
 
 import asyncio
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 
 from hub.clock import Clock, micros
 from hub.model.states import Delivery, Effect
@@ -13,9 +14,17 @@ from hub.store.database import Connection
 from hub.store.writer import Readers
 
 LONGEST_SECONDS = 30
+MOST = 100
+"""Answers that are held at once, of one municipality; any more is given at once."""
 _LOOK_SECONDS = 0.03
+_LOOKS_AT_ONCE = 10
+"""Answers held that are each looked after so often; of more, each is more seldom."""
 _DONE = frozenset({Effect.STANDING, Effect.REMOVED, Effect.SUSPENDED, Effect.OVERRIDDEN, Effect.LOST})
 _NO_USE_WAITING = frozenset({Delivery.WAITING, Delivery.STUCK, Delivery.AWAITING_USER, Delivery.EXPIRED})
+
+
+async def _listens() -> bool:
+    return False
 
 
 class Waiting:
@@ -23,15 +32,34 @@ class Waiting:
 
     def __init__(self, readers: Readers, clock: Clock) -> None:
         self._readers, self._clock = readers, clock
+        self._held: Counter[str] = Counter()
+        self.stopping = asyncio.Event()
+        """Set when the process is told to stop: nobody waits any longer."""
 
-    async def until_settled(self, done: Done, *, seconds: float) -> None:
-        """Return when all that is awaited is confirmed, scheduled for later, or stuck; or when the time is over."""
+    async def until_settled(
+        self, done: Done, *, seconds: float, gone: Callable[[], Awaitable[bool]] = _listens
+    ) -> bool:
+        """Return when all that is awaited is confirmed, scheduled for later, or stuck; or when the time is over.
+
+        Nor is it waited for a caller who has gone, or longer than the process runs. False: too many wait already.
+        """
+        town = done.request.municipality
+        if self._held[town] >= MOST:
+            return False
+        self._held[town] += 1
+        try:
+            await self._until_settled(done, min(seconds, LONGEST_SECONDS), gone)
+        finally:
+            self._held[town] -= 1
+        return True
+
+    async def _until_settled(self, done: Done, seconds: float, gone: Callable[[], Awaitable[bool]]) -> None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + min(seconds, LONGEST_SECONDS)
-        while loop.time() < deadline:
+        deadline = loop.time() + seconds
+        while loop.time() < deadline and not self.stopping.is_set() and not await gone():
             if not await self._readers.read(self._pending, done):
                 return
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS * (1 + self._held.total() // _LOOKS_AT_ONCE))
 
     def _pending(self, connection: Connection, done: Done) -> bool:
         request = done.request

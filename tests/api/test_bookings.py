@@ -3,6 +3,9 @@
 import json
 from datetime import timedelta
 
+import pytest
+
+from hub.service import waiting
 from hub.service.keys import Scope
 from tests.api.site import PROBLEM, Site
 from tests.builders import SATURDAY, a_charge, occasion, raw_booking
@@ -22,6 +25,17 @@ def test_a_new_booking_is_answered_with_its_code_and_its_windows(site: Site) -> 
     effects = {effect["target"]: effect for effect in told["effects"]}
     assert (effects[f"locks/{PIN}"]["state"], effects[f"locks/{PIN}"]["proof"]) == ("standing", "read")
     assert effects["lamps/court-1"]["expected_at"] == "2026-11-21T11:45:00Z"
+
+
+def test_an_answer_that_is_held_says_so_and_one_for_which_there_is_no_room_is_given_at_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert site.put("B-1", headers={"Prefer": "respond-async, wait=99"}).headers["preference-applied"] == "wait=30"
+    assert "preference-applied" not in site.put("B-2", headers={"Prefer": "wait=soon"}, **hour(60)).headers
+    monkeypatch.setattr(waiting, "MOST", 0)
+    answer = site.put("B-3", **hour(120))
+    assert (answer.status_code, answer.headers.get("preference-applied")) == (202, None)
+    assert answer.json()["credentials"][0]["value"], "all else is answered as ever"
 
 
 def test_the_same_again_is_answered_and_nothing_happens_twice(site: Site) -> None:
