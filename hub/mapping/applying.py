@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from hub.mapping.expressions import ExpressionError, compiled
+from hub.mapping.expressions import ExpressionError, Work, compiled
 from hub.model import Attendance, Message
 from hub.model.mapping import MappingDocument
 from hub.sdk import RawItem, RejectedError
@@ -18,6 +18,10 @@ from hub.sdk import RawItem, RejectedError
 LARGEST_JSON = 20_000_000
 """Bytes; a JSON file is read whole."""
 LARGEST_ITEM = 1_000_000
+"""Bytes, with its `context`."""
+LARGEST_TOGETHER = 500_000_000
+"""All items of a file with theirs: each is kept whole by itself."""
+_TOO_LARGE = f"the item and its `context` are over {LARGEST_ITEM} bytes; make `context` smaller"
 _GIVES = {"attendance": Attendance}
 
 
@@ -35,10 +39,10 @@ class Mapping:
         yield from (self._rows(file) if self._document.reads == "csv" else self._listed(file))
 
     def translate(self, item: RawItem) -> Iterable[Message]:
-        """What an item means."""
-        data = json.loads(item.content)
+        """What an item means, also when it is tried anew: by the document as it is now."""
+        data = self._read_again(json.loads(item.content), item.place)
         try:
-            told = _made(self._document.message, data)
+            told = _made(self._document.message, data, Work())
         except ExpressionError as error:
             raise RejectedError(str(error), place=item.place) from None
         try:
@@ -46,6 +50,25 @@ class Mapping:
         except ValidationError as error:
             faults = [f"/{'/'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)]
             raise RejectedError("; ".join(faults[:5]), place=item.place) from None
+
+    def _read_again(self, data: dict[str, Any], place: str) -> dict[str, Any]:
+        """A row as the encoding has it that the document says now.
+
+        Raises:
+            RejectedError: it still cannot be read; or it was kept without the `context` that was too large.
+        """
+        if "fault" in data:
+            raise RejectedError(data["fault"], place=place)
+        if self._document.context and "context" not in data:
+            raise RejectedError(f"{_TOO_LARGE}, and send the file again", place=place)
+        if self._document.reads == "csv" and _unread(data["item"].values()):
+            data = {"item": {name: self._decoded(cell) for name, cell in data["item"].items()}}
+            if _unread(data["item"].values()):
+                raise RejectedError(_ENCODING, place=place)
+        return data
+
+    def _decoded(self, cell: str) -> str:
+        return cell.encode("utf-8", "surrogateescape").decode(self._document.table.encoding, "surrogateescape")
 
     def _rows(self, file: BinaryIO) -> Iterator[RawItem]:
         table = self._document.table
@@ -55,11 +78,13 @@ class Mapping:
         reader = csv.reader(_bounded(text), delimiter=table.delimiter)
         try:
             heading = [name.strip().removeprefix("\ufeff") for name in next(reader, [])]
+            if _unread(heading):
+                raise RejectedError(f"line 1: {_ENCODING}")
             if lacking := [name for name in table.required if name not in heading]:
                 raise RejectedError(f"line 1: no column {', '.join(lacking)}; is it another system's file?")
             for row in reader:
                 if any(row):
-                    yield self._item({"item": _row(heading, row)}, f"line {reader.line_num}", _wrong(heading, row))
+                    yield self._item(_row(heading, row), f"line {reader.line_num}", _ENCODING if _unread(row) else "")
         except csv.Error as error:
             raise RejectedError(f"line {reader.line_num}: no table ({error}); export it again") from None
 
@@ -79,27 +104,36 @@ class Mapping:
             raise RejectedError(f"the file is another system's: {error}") from None
         if not isinstance(items, list):
             raise RejectedError(f"`{document.items}` gives no list: is it another system's file?")
+        if (around := len(_json({"context": context}))) * max(
+            1, len(items)
+        ) > LARGEST_TOGETHER or around > LARGEST_ITEM:
+            raise RejectedError(f"`context` is {around} bytes and goes with {len(items)} items; make it smaller")
         for number, item in enumerate(items):
             yield self._item({"item": item, "context": context}, f"/{document.items}/{number}", "")
 
     def _item(self, data: dict[str, Any], place: str, fault: str) -> RawItem:
-        content = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8", "replace")
+        """One item with what it needs; without a sound name of its own it is known by where it stood and what it is.
+
+        Its content is whole, whatever is wrong with it: what cannot be read now may be when somebody has mended that.
+        """
+        content = _json(data)
         if len(content) > LARGEST_ITEM:
-            return RawItem(
-                place, content[:1000], place, "", f"the item is over {LARGEST_ITEM} bytes; make `context` smaller"
-            )
-        version = hashlib.sha256(content).hexdigest()
-        if fault:
-            return RawItem(f"{place}#{version[:16]}", content, place, version, fault)
-        try:
-            known = compiled(self._document.source_id).of(data)
-            told = compiled(self._document.version).of(data) if self._document.version else version
-        except ExpressionError as error:
-            return RawItem(f"{place}#{version[:16]}", content, place, version, str(error))
+            content, fault = _json({"item": data["item"]}), _TOO_LARGE
+        fault = data.get("fault", fault)
+        version = hashlib.sha256(_json({"item": data["item"]}) if fault else content).hexdigest()
+        if not fault:
+            try:
+                return self._known(data, content, place, version)
+            except ExpressionError as error:
+                fault = str(error)
+        return RawItem(f"{place}#{version[:16]}", content, place, version, fault)
+
+    def _known(self, data: dict[str, Any], content: bytes, place: str, version: str) -> RawItem:
+        work = Work()
+        known = compiled(self._document.source_id).of(data, work)
+        told = compiled(self._document.version).of(data, work) if self._document.version else version
         if not isinstance(known, str | int) or known == "":
-            return RawItem(
-                f"{place}#{version[:16]}", content, place, version, "`source_id` gives nothing; mend it or the row"
-            )
+            raise ExpressionError("`source_id` gives nothing; mend it or the row")
         return RawItem(str(known), content, place, str(told))
 
 
@@ -132,25 +166,28 @@ def _within(told: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[s
                 yield from _within(one, (*path, number))
 
 
-def _made(told: object, data: object, path: str = "") -> Any:  # noqa: ANN401 - JSON
+def _made(told: object, data: object, work: Work, path: str = "") -> Any:  # noqa: ANN401 - JSON
     """The tree with every expression's value in its place; numbers and truths stand for themselves."""
     match told:
         case str():
-            return _of(told, data, path)
+            return _of(told, data, work, path)
         case {"each": str(each), "give": give}:
-            found = _of(each, data, path)
-            return [_made(give, {**_as_object(data), "it": one}, f"{path}/{n}") for n, one in enumerate(found or ())]
+            found = _of(each, data, work, path)
+            if not isinstance(found, list | None):
+                raise ExpressionError(f"{path}: `{each}` gives no list")
+            around = _as_object(data)
+            return [_made(give, {**around, "it": one}, work, f"{path}/{n}") for n, one in enumerate(found or ())]
         case dict():
-            made = {name: _made(one, data, f"{path}/{name}") for name, one in told.items()}
+            made = {name: _made(one, data, work, f"{path}/{name}") for name, one in told.items()}
             return {name: one for name, one in made.items() if one is not None}
         case list():
-            return [_made(one, data, f"{path}/{n}") for n, one in enumerate(told)]
+            return [_made(one, data, work, f"{path}/{n}") for n, one in enumerate(told)]
     return told
 
 
-def _of(text: str, data: object, path: str) -> Any:  # noqa: ANN401 - JSON
+def _of(text: str, data: object, work: Work, path: str) -> Any:  # noqa: ANN401 - JSON
     try:
-        return compiled(text).of(data)
+        return compiled(text).of(data, work)
     except ExpressionError as error:
         raise ExpressionError(f"{path}: {error}") from None
 
@@ -159,14 +196,28 @@ def _as_object(data: object) -> dict[str, Any]:
     return data if isinstance(data, dict) else {"item": data}
 
 
-def _row(heading: list[str], row: list[str]) -> dict[str, str]:
-    return dict(zip(heading, (cell.strip() for cell in row), strict=False))
+def _row(heading: list[str], row: list[str]) -> dict[str, Any]:
+    """A row by its headings; one that has not a cell for each means nothing, now or later, and says so itself."""
+    told: dict[str, Any] = {"item": dict(zip(heading, (cell.strip() for cell in row), strict=False))}
+    if len(row) != len(heading):
+        told["fault"] = f"{len(row)} cells, and {len(heading)} headings; correct the row"
+    return told
 
 
-def _wrong(heading: list[str], row: list[str]) -> str:
-    if any("\udc80" <= letter <= "\udcff" for cell in row for letter in cell):
-        return "letters in another encoding; set `encoding`, or save the file anew"
-    return "" if len(row) == len(heading) else f"{len(row)} cells, and {len(heading)} headings; correct the row"
+_ENCODING = "letters in another encoding; set `encoding`, or save the file anew"
+
+
+def _unread(cells: Iterable[str]) -> bool:
+    """Whether bytes stand in them that the encoding has no letter for."""
+    return any("\udc80" <= letter <= "\udcff" for cell in cells if not cell.isascii() for letter in cell)
+
+
+def _json(data: dict[str, Any]) -> bytes:
+    """The data as it is kept: the same data is the same bytes, and no letter of it is lost."""
+    try:
+        return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _bounded(text: Iterable[str]) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """Mapping documents: what they mean, what is wrong with them, and that none can hang or fill the hub."""
 
 import io
+import json
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from hub.configuration.mappings import mapping_names, read_mapping, shipped_mapp
 from hub.mapping import ExpressionError, Mapping
 from hub.mapping.expressions import Expression, compiled
 from hub.mapping.samples import differences, shipped
+from hub.model import Attendance
 from hub.model.mapping import MappingDocument
 from hub.sdk import RejectedError
 from tests.scenarios.plays import FOLDER
@@ -61,6 +64,8 @@ def test_a_file_is_tried_with_personal_data_masked() -> None:
 
 # ---------------------------------------------------------------- hostile documents and items
 
+DOUBLED = "@|" + "|".join(["[@,@]"] * 60)
+"""Small, and said in full more than there is room for."""
 HOSTILE = [
     "|".join(["[@,@][]"] * 60),
     "|".join(["[@,@]"] * 60) + "|to_string(@)",
@@ -70,15 +75,41 @@ HOSTILE = [
     "(" * 900 + "@" + ")" * 900,
     "sort_by([], &@)",
     "@" + "[*]" * 400,
+    f"({DOUBLED}) == ({DOUBLED})",
+    f"contains([{DOUBLED}], {DOUBLED})",
+    f"find([{{a: {DOUBLED}}}], 'a', {DOUBLED})",
+    "[" + ",".join("@" * 100) + "]|map(&[" + ",".join("@" * 100) + "], @)[]|map(&length(sort(@)), @)",
+    "[" + ",".join("@" * 300) + "]|map(&length(sort(@)), @)",
+    "[" + ",".join("@" * 300) + "]|map(&find(@, 'a', [@]), @)",
 ]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-@pytest.mark.parametrize("data", ["a", ["a", "b"] * 20, {"a": [{"a": [1]}] * 50}], ids=["text", "list", "deep"])
+@pytest.mark.parametrize(
+    "data",
+    ["a", ["a", "b"] * 20, {"a": [{"a": [1]}] * 50}, [f"{n * 7919 % 15_000}" for n in range(15_000)]],
+    ids=["text", "list", "deep", "long"],
+)
 def test_no_expression_runs_long_or_makes_much(text: str, data: object) -> None:
+    began = time.process_time()
     with suppress(ExpressionError):
         made = Expression(text).of(data)
         assert size(made, 0) <= MOST_TOLD, "it ended, and made no more than a message may hold"
+    assert time.process_time() - began < LONGEST, "it ended, and in time"
+
+
+LONGEST = 10
+"""Seconds of this processor, where unbounded ones take minutes or years."""
+
+
+def test_all_that_is_asked_of_one_item_is_bounded_together() -> None:
+    dear = "length(sort(item.words))"
+    told = {"each": "item.words", "give": {"id": "it", "role": "'leader'", "present": f"{dear} == {dear}"}}
+    mapping = table(reads="json", items="@", message={**MESSAGE, "attendees": told})
+    content = json.dumps([{"kod": "1", "dag": "2026-11-02", "words": [str(n) for n in range(9000)]}]).encode()
+    (item,) = items(mapping, content)
+    with pytest.raises(RejectedError, match="steps for one item"):
+        list(mapping.translate(item))
 
 
 MOST_TOLD = 10_000_000
@@ -105,13 +136,16 @@ def test_an_error_holds_nothing_of_the_data() -> None:
     assert "Lena" not in str(error.value)
 
 
+MESSAGE: dict[str, Any] = {
+    "association": {"id": "'F'"}, "card": "'1'", "code": "item.kod",
+    "starts_at": "local(item.dag, '18:00')", "ends_at": "local(item.dag, '19:00')",
+}  # fmt: skip
+
+
 def table(**more: Any) -> Mapping:
     told: dict[str, Any] = {
         "description": "test", "reads": "csv", "gives": "attendance", "source_id": "item.kod",
-        "message": {
-            "association": {"id": "'F'"}, "card": "'1'", "code": "item.kod",
-            "starts_at": "local(item.dag, '18:00')", "ends_at": "local(item.dag, '19:00')",
-        },
+        "message": MESSAGE,
     }  # fmt: skip
     return Mapping(MappingDocument.model_validate(told | more))
 
@@ -126,6 +160,55 @@ def test_a_row_in_another_encoding_is_named_and_stops_no_other() -> None:
     assert "another encoding" in found[0].fault
     latin = table(table={"encoding": "iso-8859-1"})
     assert [item.source_id for item in items(latin, "kod;dag\nå1;2026-11-02\n".encode("latin-1"))] == ["å1"]
+
+
+def test_a_row_in_another_encoding_keeps_its_letters_and_is_understood_when_the_mapping_is_mended() -> None:
+    mapping = table()
+    (row,) = items(mapping, "kod;dag\nå1;2026-11-02\n".encode("latin-1"))
+    with pytest.raises(RejectedError, match="another encoding"):
+        list(mapping.translate(row))
+    (told,) = table(table={"encoding": "iso-8859-1"}).translate(row)
+    assert isinstance(told, Attendance)
+    assert told.code == "å1"
+
+
+def test_headings_in_another_encoding_are_no_headings() -> None:
+    with pytest.raises(RejectedError, match="line 1: letters in another encoding"):
+        items(table(), "kod;dag;närvaro\n1;2026-11-02;x\n".encode("latin-1"))
+
+
+def test_a_row_of_too_few_cells_stays_one_when_it_is_tried_again() -> None:
+    mapping = table()
+    (row,) = items(mapping, b"kod;dag;plats\n1;2026-11-02\n")
+    assert row.fault == "2 cells, and 3 headings; correct the row"
+    with pytest.raises(RejectedError, match="2 cells, and 3 headings"):
+        list(mapping.translate(row))
+
+
+def test_an_item_that_is_too_large_with_its_context_is_kept_whole_without() -> None:
+    mapping = table(reads="json", items="rows", context="{people: people}")
+    rows = [{"kod": "1", "dag": "2026-11-02"}, {"kod": "2", "dag": "2026-11-03"}]
+    found = items(mapping, json.dumps({"rows": rows, "people": ["x" * 999_950]}).encode())
+    assert [json.loads(item.content)["item"] for item in found] == rows
+    assert len({item.source_id for item in found}) == 2
+    for item in found:
+        assert "make `context` smaller" in item.fault
+        with pytest.raises(RejectedError, match="and send the file again"):
+            list(mapping.translate(item))
+
+
+@pytest.mark.parametrize("count, letters", [(1, 1_100_000), (2000, 400_000)])
+def test_a_context_that_would_make_a_file_many_times_as_large_is_refused(count: int, letters: int) -> None:
+    mapping = table(reads="json", items="rows", context="people")
+    content = json.dumps({"rows": [{"kod": str(n)} for n in range(count)], "people": "x" * letters})
+    with pytest.raises(RejectedError, match="make it smaller"):
+        items(mapping, content.encode())
+
+
+def test_what_is_made_of_a_small_file_for_its_items_has_its_bound() -> None:
+    mapping = table(reads="json", items="@", context=DOUBLED)
+    with pytest.raises(RejectedError, match="holds more than"):
+        items(mapping, b'[{"kod": "1"}]')
 
 
 @pytest.mark.parametrize(
