@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Protocol
 
 from pydantic import SecretStr
@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from hub.errors import NotFoundError, RefusedError
 from hub.model import Message
 from hub.model.configuration import Arrival
-from hub.sdk import Connector, Polls, RawItem, ReadsFiles, ReceivesCallbacks, RejectedError
+from hub.sdk import Connector, Polls, RawItem, ReadsFiles, ReceivesCallbacks, RejectedError, Remark
 from hub.service.taking_in import Understood
 
 
@@ -53,6 +53,12 @@ class Inlet:
 
     def understood(self, item: RawItem) -> Understood:
         """What an item means; whatever is wrong with it is a fault and never an error."""
+        told = self._understood(item)
+        if all(map(_is_plain, (item.source_id, item.version, item.place, told.fault))) and not item.remarks:
+            return told
+        return replace(told, item=_plainly(item), fault=plain(told.fault))
+
+    def _understood(self, item: RawItem) -> Understood:
         if item.fault:
             return Understood(item, fault=item.fault)
         try:
@@ -61,6 +67,29 @@ class Inlet:
             return Understood(item, fault=str(error))
         except Exception as error:  # noqa: BLE001 - a connector's bug costs the item only; its text may hold anything
             return Understood(item, fault=f"{self.kind} raised {type(error).__name__}: its author must mend it")
+
+
+def plain(text: str) -> str:
+    """The text with what no file, database or JSON can hold written out: half letters, and NUL."""
+    return text if _is_plain(text) else text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
+def _is_plain(text: str) -> bool:
+    if text.isascii():
+        return "\0" not in text
+    return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _plainly(item: RawItem) -> RawItem:
+    remarks = tuple(Remark(plain(one.place), plain(one.text)) for one in item.remarks)
+    return replace(
+        item,
+        source_id=plain(item.source_id),
+        version=plain(item.version),
+        place=plain(item.place),
+        fault=plain(item.fault),
+        remarks=remarks,
+    )
 
 
 class Inlets:

@@ -10,7 +10,7 @@ from hub.errors import InvalidError
 from hub.intake import sftp
 from hub.intake.importing import Importing, Via
 from hub.intake.inlets import Inlet, Inlets
-from hub.intake.shelves import FolderShelf, Settled, Shelf
+from hub.intake.shelves import FolderShelf, Settled, Shelf, readable
 from hub.intake.taking import Taking
 from hub.model.imported import Fetched
 from hub.sdk import ConnectorError, CredentialsError, Polls
@@ -101,18 +101,36 @@ class Looking:
                 return
 
     async def _empty(self, inlet: Inlet, shelf: Shelf, settled: Settled, via: Via, found: "_Found") -> None:
-        """Read what was taken and not read to its end, then what has settled since."""
+        """Read what was taken and not read to its end, then what has settled since.
+
+        Raises:
+            Exception: what nobody foresaw in one file, when all others have been read; it is tried again at each look.
+        """
+        unforeseen: list[Exception] = []
         for name in await shelf.taken():
-            await self._read(inlet, shelf, name, via, found)
+            await self._try(inlet, shelf, name, via, found, unforeseen)
         for name in settled.of(await shelf.left()):
             await shelf.take(name)
+            await self._try(inlet, shelf, name, via, found, unforeseen)
+        if unforeseen:
+            raise unforeseen[0]
+
+    async def _try(
+        self, inlet: Inlet, shelf: Shelf, name: str, via: Via, found: "_Found", unforeseen: list[Exception]
+    ) -> None:
+        """Read one file; a bug that strikes there keeps no other waiting."""
+        try:
             await self._read(inlet, shelf, name, via, found)
+        except (ConnectorError, OSError, TimeoutError):
+            raise
+        except Exception as error:  # noqa: BLE001 - raised when the others have been read
+            unforeseen.append(error)
 
     async def _read(self, inlet: Inlet, shelf: Shelf, name: str, via: Via, found: "_Found") -> None:
-        file = await shelf.open(name)
+        file, shown = await shelf.open(name), readable(name)
         at = self._clock.now().astimezone(UTC)
         try:
-            report = await self._importing.live(inlet, file, name, via, inlet.name)
+            report = await self._importing.live(inlet, file, shown, via, inlet.name)
         except InvalidError as error:
             why = error.faults[0].detail
         else:
@@ -126,10 +144,10 @@ class Looking:
         found.files += 1
         if why:
             await shelf.put_aside(name, at, why)
-            await self._writer.call(self._unreadable, inlet, name, why)
+            await self._writer.call(self._unreadable, inlet, shown, why)
         else:
             await shelf.archive(name, at)
-            await self._writer.call(self._readable, inlet, name)
+            await self._writer.call(self._readable, inlet, shown)
 
     async def _is_paused(self, inlet: Inlet) -> bool:
         return (inlet.municipality, inlet.name) in await self._readers.read(connections.paused)

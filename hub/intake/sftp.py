@@ -117,5 +117,5 @@ async def shelf(folder: SftpFolder, password: SecretStr | None) -> AsyncIterator
         raise CredentialsError(f"{place}: the account is refused; set password or private_key_file") from error
     except asyncssh.Error as error:
         raise OSError(f"{place}: {error.reason}") from error
-    async with connection, connection.start_sftp_client() as session:
+    async with connection, connection.start_sftp_client(path_errors="surrogateescape") as session:
         yield SftpShelf(folder, session)

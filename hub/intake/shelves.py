@@ -84,6 +84,15 @@ def stamped(name: str, at: datetime) -> str:
     return f"{at:%Y%m%dT%H%M%S.%fZ}-{name}"
 
 
+def readable(name: str) -> str:
+    """The name as people read it: one that is not in UTF-8 is from a system that writes Latin-1."""
+    raw = name.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
 def beside(name: str) -> str:
     """The name of the text that says why."""
     return f"{name}.reason.txt"

@@ -59,8 +59,8 @@ class ListSource(Connector[ListConfig], Polls, ReceivesCallbacks, ReadsFiles):
     async def receive(self, callback: Callback) -> Sequence[RawItem]:
         if callback.headers.get("password") != self.config.password.get_secret_value():
             raise CredentialsError("who are you?")
-        if not callback.body:
-            raise RejectedError("nothing was told")
+        if callback.body.startswith(b"?"):
+            raise RejectedError("a question was told")
         return [item(line, n) for n, line in enumerate(callback.body.decode().splitlines(), 1)]
 
     def read_file(self, file: BinaryIO) -> Iterator[RawItem]:

@@ -1,6 +1,7 @@
 """A folder on an SFTP server: a real one, asyncssh's, with its own keys, accounts and refusals."""
 
 import errno
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -120,6 +121,19 @@ def test_a_bad_file_on_a_server_is_put_aside_there_with_the_reason(tmp_path: Pat
         (tmp_path / "in" / "a.txt").write_text("not so")
         assert (await fetch(place))["failed"] is None
         assert names(tmp_path / "in" / "errors") == ["a.txt", "a.txt.reason.txt"]
+
+    tell(tmp_path, story)
+
+
+def test_a_name_in_another_encoding_on_a_server_stops_nothing(tmp_path: Path) -> None:
+    async def story(place: Place, _key: asyncssh.SSHKey) -> None:
+        latin = os.fsdecode("höst.txt".encode("latin-1"))
+        left(tmp_path / "in", latin, *LINES)
+        left(tmp_path / "in", "vår.txt", LINES[0])
+        told = await fetch(place)
+        assert (told["files"], told["new"], told["failed"]) == (2, 7, None)
+        assert names(tmp_path / "in" / "archive") == sorted([latin, "vår.txt"])
+        assert {one["name"] for one in await place.get("/imports")} == {"höst.txt", "vår.txt"}
 
     tell(tmp_path, story)
 

@@ -1,16 +1,22 @@
 """Asked, called and left in folders: nothing is skipped, nothing counts twice, and what is down is one problem."""
 
 import asyncio
+import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from hub.demo.stage import MUNICIPALITY
+from hub.intake.importing import Importing
+from hub.intake.inlets import Inlet
 from hub.intake.shelves import FolderShelf, Look, Settled
 from hub.model.configuration import Arrival, WatchedFolder
+from hub.model.imported import ImportReport
 from hub.sdk import CredentialsError, Page, TransientError, UnknownOutcomeError
 from hub.store import intake
+from tests.intake.lists import item
 from tests.intake.place import NAME, Place, play
 
 LINES = [f"{n};a;2026-11-{n:02} 18:00;2026-11-{n:02} 19:00;kid-{n}" for n in range(1, 8)]
@@ -123,10 +129,44 @@ def test_whoever_cannot_prove_who_they_are_leaves_nothing_and_learns_nothing(pat
     play(story)
 
 
-def test_a_proven_callback_that_cannot_be_read_says_so() -> None:
+def test_a_proven_callback_that_cannot_be_read_says_so_and_is_kept_as_it_came() -> None:
     async def story(place: Place) -> None:
-        answer = await place.client.post(f"/connections/{NAME}/inbox", content=b"", headers={"Password": "s3cret"})
-        assert (answer.status_code, answer.json()["code"]) == (422, "unreadable-callback")
+        for content in (b"?1;a", b"?1;a", b"?2;b"):
+            answer = await place.client.post(
+                f"/connections/{NAME}/inbox", content=content, headers={"Password": "s3cret"}
+            )
+            assert (answer.status_code, answer.json()["code"]) == (422, "unreadable-callback")
+        rows = await place.get("/quarantine")
+        assert [(row["place"], row["reason"]) for row in rows] == [("callback", "a question was told")] * 2
+        (problem,) = await place.get("/problems")
+        assert problem["detail"] == "2 rows in quarantine"
+        held = await place.here.hub.readers.read(intake.quarantined, MUNICIPALITY)
+        taking_in = place.intake.quarantine._in
+        assert [taking_in.raw(MUNICIPALITY, one).content for one in held] == [b"?1;a", b"?2;b"]
+
+    play(story)
+
+
+def test_ids_that_no_database_can_hold_are_written_out_and_stop_nothing() -> None:
+    async def story(place: Place) -> None:
+        good = [item(line, n) for n, line in enumerate(LINES[:2], 1)]
+        odd = [replace(item(LINES[n], n), source_id=id_, place=id_) for n, id_ in ((2, "a\ud800"), (3, "b\0c"))]
+        bad = replace(item("9;a;bad", 9), source_id="\udce5", version="\0", place="\udce5", fault="no \udce5 here\0")
+
+        async def poll(cursor: str | None) -> Page:
+            return Page([*good, *odd, bad], "1")
+
+        place.source.poll = poll  # type: ignore[method-assign]
+        for times in range(2):
+            told = await fetch(place)
+            assert (told["failed"], told["items"], told["doubles"]) == (None, 5, 5 * times)
+        assert len(await place.attendance()) == 4
+        (row,) = await place.get("/quarantine")
+        assert (row["place"], row["reason"]) == ("\\udce5", "no \\udce5 here\\x00")
+        assert await place.post("/quarantine:rerun", {"connection": NAME}) == {"tried": 1, "understood": 0, "left": 1}
+        (held,) = await place.here.hub.readers.read(intake.quarantined, MUNICIPALITY)
+        raw = place.intake.quarantine._in.raw(MUNICIPALITY, held)
+        assert (raw.source_id, raw.version, raw.content) == ("\\udce5", "\\x00", b"9;a;bad")
 
     play(story)
 
@@ -224,6 +264,48 @@ def test_what_was_taken_when_the_process_died_is_read_at_the_next_look(tmp_path:
         told = await fetch(place)
         assert (told["files"], told["new"]) == (2, 8), "the one that was taken, and the new one of its name"
         assert names(tmp_path / "archive") == ["höst.txt", "höst.txt"]
+
+    play(story, arrives=watched(tmp_path))
+
+
+def test_a_name_in_another_encoding_is_read_as_it_was_meant_and_keeps_its_bytes(tmp_path: Path) -> None:
+    async def story(place: Place) -> None:
+        latin = tmp_path / os.fsdecode("höst.txt".encode("latin-1"))
+        latin.write_text("\n".join(["lists", *LINES]))
+        (tmp_path / os.fsdecode("vår.txt".encode("latin-1"))).write_text("not so")
+        left(tmp_path, "z.txt", LINES[0])
+        told = await fetch(place)
+        assert (told["files"], told["new"], told["failed"]) == (3, 7, None)
+        assert {one["name"] for one in await place.get("/imports")} == {"höst.txt", "vår.txt", "z.txt"}
+        assert names(tmp_path / "archive") == sorted([latin.name, "z.txt"])
+        (problem,) = await place.get("/problems")
+        assert problem["detail"] == "vår.txt: this is no list; export it as lists"
+
+    play(story, arrives=watched(tmp_path))
+
+
+def test_a_file_that_strikes_a_bug_of_ours_keeps_no_other_waiting_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Importing.live
+
+    async def live(importing: Importing, inlet: Inlet, file: BinaryIO, name: str, *more: Any) -> ImportReport:
+        if name == "a.txt":
+            raise ZeroDivisionError
+        return await real(importing, inlet, file, name, *more)
+
+    async def story(place: Place) -> None:
+        for n, name in enumerate(("a.txt", "b.txt")):
+            left(tmp_path, name, LINES[n])
+        monkeypatch.setattr(Importing, "live", live)
+        told = await fetch(place)
+        assert (told["files"], told["new"], told["failed"]) == (1, 1, "attendance_lists raised ZeroDivisionError")
+        left(tmp_path, "c.txt", LINES[2])
+        assert (await fetch(place))["new"] == 1
+        monkeypatch.setattr(Importing, "live", real)
+        told = await fetch(place)
+        assert (told["files"], told["new"], told["failed"]) == (1, 1, None)
+        assert names(tmp_path / "archive") == ["a.txt", "b.txt", "c.txt"]
 
     play(story, arrives=watched(tmp_path))
 
