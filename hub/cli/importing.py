@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hub.cli import options, showing
 from hub.cli.converting import FORMATS, File, saved, sent
@@ -60,11 +60,11 @@ def import_bookings(  # noqa: PLR0913 - a command line
         given = [name for name, told in (("mapping", mapping), ("revision", revision), ("token", token)) if told]
         if given:
             raise click.BadParameter("attendance takes none", param_hint=f"--{given[0]}")
-        with _progress(file) as pieces:
+        with _progress(file, words) as pieces:
             report = here.import_attendance(pieces, form, name=_name(file), dry_run=dry_run)
         show_report(report, words, as_json=as_json)
         context.exit(1 if report.quarantined or report.state == "failed" else 0)
-    with _progress(file) as pieces:
+    with _progress(file, words) as pieces:
         sending = sent(here, File(form, pieces, mapping, revision or saved(file)))
         for answer in sending.answers(here, dry_run=dry_run, token=token):
             summary = answer if isinstance(answer, ImportSummary) else summary
@@ -106,20 +106,22 @@ def _show_rejected(answer: ImportLine, words: Words) -> None:
 
 
 @contextmanager
-def _progress(file: BufferedIOBase) -> Iterator[Source]:
-    """The file's bytes, counted on the terminal as they are sent."""
+def _progress(file: BufferedIOBase, words: Words) -> Iterator[Source]:
+    """The file's bytes, counted on the terminal as they are sent; then how long the hub has been at work with them."""
     console = showing.screen(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     disable, through = not console.is_terminal, sys.stdout.isatty()
     with Progress(*columns, console=console, transient=True, disable=disable, redirect_stdout=through) as progress:
-        task = progress.add_task("import", total=_size(file))
-        yield _counted(file, partial(progress.advance, task))
+        task = progress.add_task(words("sending"), total=_size(file))
+        waits = partial(progress.update, task, description=words("working"), total=None)
+        yield _counted(file, partial(progress.advance, task), waits)
 
 
-def _counted(file: BufferedIOBase, advance: "partial[None]") -> Iterator[bytes]:
+def _counted(file: BufferedIOBase, advance: "partial[None]", sent_all: "partial[None]") -> Iterator[bytes]:
     for piece in iter(partial(file.read1, _PIECE), b""):
         advance(len(piece))
         yield piece
+    sent_all()
 
 
 def _size(file: BufferedIOBase) -> int | None:

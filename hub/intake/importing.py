@@ -4,15 +4,16 @@ import json
 from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, instant, micros
 from hub.errors import FieldFault, InvalidError, RefusedError
 from hub.intake.inlets import Inlet
 from hub.intake.taking import Report, Taking
 from hub.model.event_data import AttendanceImported
 from hub.model.events import EventType
-from hub.model.imported import ImportReport, Placed, Receipt
+from hub.model.imported import GatheringChange, GatheringCounts, GatheringName, ImportReport, Placed, Receipt
 from hub.sdk import RawItem, RejectedError
 from hub.service.attended import Attended
+from hub.service.foreseeing import Foreseen, Shown
 from hub.service.taking_in import Counts
 from hub.store import events, imports
 from hub.store.database import Connection
@@ -105,6 +106,7 @@ class Importing:
             remarks=tuple(Placed(place=place, text=text) for place, text in report.remarks),
             remarked=report.remarked,
             overlaps=(),
+            changes=tuple(_change(inlet.name, one) for one in report.foreseen),
         )
 
     def _now(self) -> int:
@@ -122,6 +124,20 @@ def _items(inlet: Inlet, file: BinaryIO) -> Iterator[RawItem]:
     except Exception as error:  # its text may hold anything
         told = f"{inlet.kind} raised {type(error).__name__} while reading: its author must mend it"
         raise RejectedError(told) from error
+
+
+def _change(name: str, one: Foreseen) -> GatheringChange:
+    association, card, code = one.place
+    gathering = GatheringName(connection=name, association=association, card=card, code=code)
+    return GatheringChange(gathering=gathering, before=_shown(one.before), after=_shown(one.after))
+
+
+def _shown(one: Shown | None) -> GatheringCounts | None:
+    if one is None:
+        return None
+    return GatheringCounts(
+        starts_at=instant(one.starts), ends_at=instant(one.ends), participants=one.participants, leaders=one.leaders
+    )
 
 
 def counted(text: str) -> dict[str, int]:

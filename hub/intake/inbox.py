@@ -24,13 +24,20 @@ class Inbox:
         """
         try:
             inlet, receives = self._inlets.receiving(municipality, name)
+        except NotFoundError as error:
+            raise _unproven() from error
+        try:
             items = await receives.receive(callback)
-        except (CredentialsError, NotFoundError) as error:
-            raise RefusedError("unproven-sender", "the sender is not proven; nothing was kept") from error
+        except CredentialsError as error:
+            raise _unproven() from error
         except RejectedError as error:
             await self._taking.items(inlet, [_unread(callback, str(error))])
             raise
         return await self._taking.items(inlet, items)
+
+
+def _unproven() -> RefusedError:
+    return RefusedError("unproven-sender", "the sender is not proven; nothing was kept")
 
 
 def _unread(callback: Callback, why: str) -> RawItem:

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 from hub.intake.inlets import Inlet
 from hub.sdk import RawItem, RejectedError
+from hub.service.foreseeing import Foreseeing, Foreseen
 from hub.service.taking_in import Batch, Counts, From, Hashed, MovedError, TakingIn, Understood, apart
 from hub.store import intake
+from hub.store.rehearsal import Rehearsal
 from hub.store.writer import Readers, Writer
 
 T = TypeVar("T")
@@ -33,6 +35,8 @@ class Report:
     remarks: list[tuple[str, str]] = field(default_factory=list)
     """Place and text of what was understood, and is odd."""
     remarked: int = 0
+    foreseen: list[Foreseen] = field(default_factory=list)
+    """Of a dry run: gatherings that would change; the first of them."""
 
     def note(self, told: Iterable[Understood]) -> None:
         """Take down what a person should see."""
@@ -71,6 +75,7 @@ class Taking:
         """
         whence = From(inlet.municipality, inlet.name, import_id)
         ended: list[RejectedError] = []
+        rehearsing = _Rehearsing(Rehearsal(), self._in.foreseeing(whence)) if dry_run else None
         told_so_far = (inlet.understood(item) for item in _until(items, ended))
         batches = apart(told_so_far, most=MOST_ROWS, most_bytes=MOST_BYTES)
         before, writing = Counts(), asyncio.create_task(_nothing())
@@ -78,12 +83,19 @@ class Taking:
             try:
                 while (told := await self._apart(next, batches, None)) is not None:
                     hashed = await self._apart(self._in.hashed, whence, told)
-                    batch = await self._prepared(whence, hashed, None)
+                    batch = await self._prepared(whence, hashed, None, rehearsing)
                     report.counts = before = before + await writing
                     report.note(told)
-                    writing = asyncio.create_task(self._written(batch, hashed, before, dry=dry_run))
+                    writing = asyncio.create_task(
+                        self._written(batch, hashed, before)
+                        if rehearsing is None
+                        else self._foreseen(batch, rehearsing)
+                    )
             finally:
                 await asyncio.gather(writing, return_exceptions=True)
+                if rehearsing:
+                    report.foreseen = rehearsing.changes.told()
+                    rehearsing.rows.close()
             report.counts = before + await writing
         if ended:
             raise ended[0]
@@ -100,10 +112,15 @@ class Taking:
                 counts += await self._written(batch, hashed, counts)
         return counts
 
-    async def _written(self, batch: Batch, hashed: list[Hashed], before: Counts, *, dry: bool = False) -> Counts:
+    async def _foreseen(self, batch: Batch, rehearsing: "_Rehearsing") -> Counts:
+        """Nowhere; what it would have come to, and would have changed."""
+        await self._readers.read(rehearsing.changes.lay, batch.gatherings)
+        return batch.own
+
+    async def _written(self, batch: Batch, hashed: list[Hashed], before: Counts) -> Counts:
         """On disk; prepared anew when the same things were taken in meanwhile. Gives what it then came to."""
         tries = 0
-        while not dry:
+        while True:
             try:
                 await self._writer.call(self._in.take, batch._replace(before=before))
             except MovedError:
@@ -111,13 +128,26 @@ class Taking:
                     raise
                 batch = await self._prepared(batch.whence, hashed, batch.cursor)
             else:
-                break
-        return batch.own
+                return batch.own
 
-    async def _prepared(self, whence: From, hashed: list[Hashed], cursor: str | None) -> Batch:
+    async def _prepared(
+        self, whence: From, hashed: list[Hashed], cursor: str | None, rehearsing: "_Rehearsing | None" = None
+    ) -> Batch:
         sources = [one.source for one in hashed]
         seen = await self._readers.read(intake.latest, whence.municipality, whence.connection, sources)
-        return await self._apart(self._in.batch, whence, hashed, seen, cursor=cursor)
+        if rehearsing is None:
+            return await self._apart(self._in.batch, whence, hashed, seen, cursor=cursor)
+        batch = await self._apart(self._in.batch, whence, hashed, seen | rehearsing.rows.latest(sources))
+        rehearsing.rows.keep(batch.rows)
+        return batch
+
+
+@dataclass(frozen=True)
+class _Rehearsing:
+    """What a dry run has come to."""
+
+    rows: Rehearsal
+    changes: Foreseeing
 
 
 def _until(items: Iterator[RawItem], ended: list[RejectedError]) -> Iterator[RawItem]:

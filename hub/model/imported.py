@@ -43,6 +43,23 @@ class OverlapAnswer(Frozen):
     persons: Annotated[int, Field(description="how many were in both")]
 
 
+class GatheringCounts(Frozen):
+    """When a gathering is, and how many came."""
+
+    starts_at: datetime
+    ends_at: datetime
+    participants: Annotated[int, Field(description="each person once")]
+    leaders: int
+
+
+class GatheringChange(Frozen):
+    """A gathering that would be new, another than it is, or gone."""
+
+    gathering: GatheringName
+    before: Annotated[GatheringCounts | None, Field(description="null: it would be new")] = None
+    after: Annotated[GatheringCounts | None, Field(description="null: it would be gone")] = None
+
+
 class ImportReport(Frozen):
     """What a file came to."""
 
@@ -66,6 +83,10 @@ class ImportReport(Frozen):
     overlaps: Annotated[
         tuple[OverlapAnswer, ...], Field(description="who was in two places at once; the first hundred")
     ]
+    changes: Annotated[
+        tuple[GatheringChange, ...],
+        Field(description="of a dry run: what it would change; the first hundred gatherings"),
+    ] = ()
 
 
 class ImportAnswer(Frozen):

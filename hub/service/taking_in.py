@@ -18,6 +18,7 @@ from hub.model.events import EventType
 from hub.sdk import RawItem
 from hub.service import ledger
 from hub.service.attending import Attending, Prepared
+from hub.service.foreseeing import Foreseeing
 from hub.store import events, imports, intake, lanes, problems
 from hub.store.database import Connection
 from hub.store.events import Event
@@ -116,6 +117,10 @@ class TakingIn:
     def __init__(self, seal: Seal, clock: Clock) -> None:
         self._seal, self._clock = seal, clock
         self._attending = Attending(seal)
+
+    def foreseeing(self, whence: From) -> Foreseeing:
+        """For a dry run: what it would change."""
+        return Foreseeing(self._attending, whence.municipality, whence.connection)
 
     def hashed(self, whence: From, told: Iterable[Understood]) -> list[Hashed]:
         """Know each by its source's id and version."""

@@ -1,11 +1,17 @@
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from connectors.attendance_dak.simulator import DakExports
+from hub.conformance.driver import SetClock
 from tests.builders import occasion
 from tests.cli.conftest import Run
-from tests.live import booked, lines
+from tests.live import Live, booked, lines
 
 TWENTY = [booked(f"I-{n}", court=n % 5 + 1, after=120 + 60 * (n // 5)) for n in range(20)]
 UNKNOWN = booked("I-99", occasions=[occasion("tennishallen.bana-99")])
@@ -47,3 +53,56 @@ def test_conflicts_are_counted_and_never_refused(run: Run) -> None:
 
 def test_a_file_that_is_not_there_cannot_be_imported(run: Run, tmp_path: Path) -> None:
     assert run("import", str(tmp_path / "none")).exit_code == 2
+
+
+@pytest.fixture
+def attended(tmp_path: Path) -> Path:
+    (tmp_path / "höst.xml").write_bytes(DakExports(SetClock()).with_a_bad_item(3)[0])
+    return tmp_path / "höst.xml"
+
+
+def test_a_dry_run_of_attendance_shows_counts_and_what_would_change(run: Run, attended: Path) -> None:
+    dry = run("import", "--format", "dak", str(attended), "--dry-run")
+    assert dry.exit_code == 1, "one of its gatherings is bad"
+    assert dry.output.startswith("Would be read (nothing was stored)\n4 items: 4 new, 0 changed")
+    assert "Receipt: 3 gatherings" in dry.output
+    assert "Would change (3)\n  + F1 7/K000000 " in dry.output
+    assert "Could not be understood (1)" in dry.output
+    assert run("import", "--format", "dak", str(attended)).output.startswith("Read as import 1\n4 items: 4 new")
+    attended.write_bytes(DakExports(SetClock()).file(2, changed=frozenset({1})))
+    (told,) = [
+        line for line in run("import", "--format", "dak", str(attended), "--dry-run").output.splitlines() if "~" in line
+    ]
+    assert told.startswith("  ~ F1 7/K000001 ")
+    assert " -> " in told
+
+
+def test_a_file_of_attendance_shows_on_a_terminal_how_much_of_it_is_sent(live: Live, attended: Path) -> None:
+    here, there = pty.openpty()
+    command = [
+        sys.executable,
+        "-c",
+        "from hub.cli.main import main; main()",
+        "import",
+        "--format",
+        "dak",
+        str(attended),
+    ]
+    known = {
+        "KNUTPUNKT_URL": live.url,
+        "KNUTPUNKT_DATABASE": live.database,
+        "LANG": "C",
+        "TERM": "xterm",
+        "COLUMNS": "100",
+    }
+    done = subprocess.run(
+        [*command, "--dry-run"], stderr=there, stdout=subprocess.PIPE, env=os.environ | known, check=False
+    )
+    os.close(there)
+    shown = os.read(here, 100_000).decode()
+    os.close(here)
+    assert done.returncode in {0, 1}, "1: its bad gathering is new here"
+    assert "sending" in shown or "the hub reads" in shown
+    assert "kB" in shown
+    assert "\x1b[2K" in shown, "and is gone when it is done"
+    assert b"4 items" in done.stdout

@@ -76,6 +76,59 @@ def test_a_dry_run_tells_the_same_and_keeps_nothing() -> None:
     play(story)
 
 
+def test_a_dry_run_tells_what_would_change_of_which_gathering() -> None:
+    async def story(place: Place) -> None:
+        await place.send(
+            MONDAY, TUESDAY, f"3;a;2026-11-04 18:00;2026-11-04 19:00;{BO}", "4;a;+2026-11-05 18:00;2026-11-05 19:00;Kim"
+        )
+        before = await place.attendance()
+        dry = await place.send(
+            f"1;b;2026-11-02 18:30;2026-11-02 19:30;{ANNA}*,{BO}",
+            TUESDAY.replace("2;a", "2;b"),
+            "3;b;gone",
+            "4;b;+2026-11-05 18:00;2026-11-05 19:00;Kim!",
+            "4/1;a;+2026-11-05 18:00;2026-11-05 19:00;Alex,Sam*",
+            f"5;a;2026-11-06 18:00;2026-11-06 19:00;{LENA}",
+            "6;a;gone",
+            dry_run=True,
+        )
+        told = {one["gathering"]["code"]: (one["before"], one["after"]) for one in dry["changes"]}
+        assert list(told) == ["1", "3", "4", "5"], "what is told again and what is not there does not change"
+        assert told["1"][0] | {"starts_at": "2026-11-02T17:30:00Z", "ends_at": "2026-11-02T18:30:00Z"} == told["1"][1]
+        assert (told["3"][0]["participants"], told["3"][1]) == (1, None)
+        assert [(one["participants"], one["leaders"]) for one in told["4"]] == [(1, 0), (1, 1)]
+        assert (told["5"][0], told["5"][1]["participants"]) == (None, 1)
+        assert BO not in str(dry)
+        assert await place.attendance() == before
+        assert (await place.send("6;a;gone"))["changes"] == []
+
+    play(story)
+
+
+def test_a_dry_run_of_many_batches_tells_the_same_as_a_live_one() -> None:
+    async def story(place: Place) -> None:
+        marks = [f"1/{n};a;+2026-11-02 18:00;2026-11-02 19:00;kid-{n}" for n in range(3 * MOST_ROWS)]
+        again = [MONDAY, *marks, MONDAY.replace("1;a", "1;b"), *marks[:5]]
+        dry = await place.send(*again, dry_run=True)
+        (change,) = dry["changes"]
+        assert (change["before"], change["after"]["participants"]) == (None, 1), "the last word is the whole list"
+        live = await place.send(*again)
+        same = ("items", "new", "changed", "doubles", "quarantined", "receipt")
+        assert {key: dry[key] for key in same} == {key: live[key] for key in same}
+        assert (live["new"], live["changed"], live["doubles"]) == (3 * MOST_ROWS + 1, 1, 5)
+
+    play(story)
+
+
+def test_a_dry_run_tells_of_a_hundred_gatherings() -> None:
+    async def story(place: Place) -> None:
+        lines = [f"{n};a;2026-11-02 18:00;2026-11-02 19:00;kid-{n}" for n in range(3 * MOST_ROWS)]
+        dry = await place.send(*lines, dry_run=True)
+        assert [one["gathering"]["code"] for one in dry["changes"]] == [str(n) for n in range(100)]
+
+    play(story)
+
+
 def test_what_changed_replaces_merges_or_removes() -> None:
     async def story(place: Place) -> None:
         await place.send(MONDAY)
