@@ -68,6 +68,11 @@ class Worker:
         every(self._health.check_all)
         self._scheduler.start()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in hand that was due."""
+        return self.dispatcher.is_idle and (self.biller is None or self.biller.is_idle)
+
     def woken(self) -> None:
         """Something was accepted: lanes may be due, and lines to be invoiced."""
         self.dispatcher.wake.set()

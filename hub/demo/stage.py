@@ -16,7 +16,8 @@ from hub.clock import DomainClock, instant, micros
 from hub.delivery.simulating import Simulators
 from hub.model.answers import ProblemAnswer
 from hub.settings import Settings
-from hub.store import lanes
+from hub.store import entries, lanes
+from hub.store.database import Connection
 
 MUNICIPALITY = "2480"
 _POLL_SECONDS = 0.01
@@ -60,7 +61,7 @@ class Stage:
         await self.quiet()
 
     async def _next_due(self) -> int:
-        return await self.hub.readers.read(lanes.next_due)
+        return await self.hub.readers.read(_next_due)
 
     async def quiet(self) -> None:
         """Wait until the hub has nothing in hand and nothing due.
@@ -71,10 +72,15 @@ class Stage:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             calm = 0
             while calm < 3:  # noqa: PLR2004 - looks in a row
-                self.hub.worker.dispatcher.wake.set()
+                self.hub.worker.woken()
                 await asyncio.sleep(_POLL_SECONDS)
-                busy = await self._next_due() <= micros(self.clock.now()) or not self.hub.worker.dispatcher.is_idle
+                busy = await self._next_due() <= micros(self.clock.now()) or not self.hub.worker.is_idle
                 calm = 0 if busy else calm + 1
+
+
+def _next_due(connection: Connection) -> int:
+    """When a lane is due, or a line may be invoiced."""
+    return min(lanes.next_due(connection), entries.next_due(connection))
 
 
 @asynccontextmanager

@@ -67,6 +67,14 @@ def booking(number: str, *occasions: dict[str, Any], revision: int = 1, **more: 
     } | more
 
 
+def charge(price: str, article: str = "BADM-60", *, occasion: str = "1", **more: Any) -> dict[str, Any]:
+    """A line that a booking costs."""
+    return {
+        "occasion": occasion, "article": article, "text": f"{article}, en timme", "quantity": "1", "unit_price": price,
+        "vat": "exempt",
+    } | more  # fmt: skip
+
+
 async def put(client: httpx.AsyncClient, body: dict[str, Any], *, wait: int = 0, **more: Any) -> dict[str, Any]:
     """Send a booking; it must be accepted."""
     headers = {"Prefer": f"wait={wait}"} if wait else {}

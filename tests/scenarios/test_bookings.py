@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from tests.scenarios.plays import (
     booking,
     cancel,
     changing,
+    charge,
     doors,
     entrance,
     events,
@@ -28,7 +30,7 @@ from tests.scenarios.plays import (
 def test_s1_a_tennis_time_gets_its_code_in_the_same_answer() -> None:
     async def story(here: Stage, client: httpx.AsyncClient) -> None:
         body = booking("B-1", occasion("tennishallen.bana-3", "2026-11-23 18:00", "2026-11-23 19:00"))
-        body["payment"] = {"kind": "prepaid", "receipt": "SW1"}
+        body |= {"payment": {"kind": "prepaid", "receipt": "SW1"}, "charges": [charge("120.00")]}
         told = await put(client, body, wait=5)
         (credential,) = told["credentials"]
         assert values(here, "hub-B-1") == {credential["value"]}
@@ -38,6 +40,13 @@ def test_s1_a_tennis_time_gets_its_code_in_the_same_answer() -> None:
         for moment, level in (("17:54", 0), ("17:55", 60), ("19:09", 60), ("19:10", 0)):
             await here.play_until(at(f"2026-11-23 {moment}"))
             assert lamps(here)["bana-3"] == level, moment
+        view = (await client.get("/bookings/B-1")).json()
+        assert [(line["kind"], line["amount"]) for line in view["money"]["lines"]] == [
+            ("charge", "120.00"),
+            ("receipt", "120.00"),
+        ]
+        assert (view["money"]["owed"], view["money"]["invoices"]) == ("0.00", [])
+        assert (await client.get("/invoices")).json()["invoices"] == []
 
     play(story)
 
@@ -45,13 +54,26 @@ def test_s1_a_tennis_time_gets_its_code_in_the_same_answer() -> None:
 def test_s2_a_cancelled_booking_is_told_so_only_when_its_code_is_gone() -> None:
     async def story(here: Stage, client: httpx.AsyncClient) -> None:
         body = booking("B-2", occasion("tennishallen.bana-1", "2026-11-23 18:00", "2026-11-23 19:00"))
-        body["extras"] = [{"resource": "tennishallen.bollmaskin", "occasions": ["1"]}]
+        body |= {
+            "extras": [{"resource": "tennishallen.bollmaskin", "occasions": ["1"]}],
+            "charges": [charge("120.00"), charge("80.00", "BOLL", vat="25")],
+            "payment": {"kind": "prepaid", "receipt": "SW2"},
+        }
         await put(client, body, wait=5)
         assert doors(here)
         told = await cancel(client, body, wait=5)
         assert doors(here) == []
         states = {effect["target"]: (effect["state"], effect["proof"]) for effect in told["effects"]}
         assert states["arx-tennishallen/hub-B-2"] == ("removed", "read")
+        await cancel(client, body | {"revision": 2})
+        (refund,) = await events(client, "refund.requested")
+        assert refund["data"] == {"revision": 2, "amount": "220.00", "receipt": "SW2"}
+        told_so = [event["type"] for event in await events(client) if event["subject"] == "B-2"]
+        assert told_so.index("booking.effective", told_so.index("refund.requested")) > 0, "effective once it was gone"
+        money = (await client.get("/bookings/B-2")).json()["money"]
+        signs = {"charge": 1, "credit": -1, "receipt": 0, "refund": 0}
+        assert sum(signs[line["kind"]] * Decimal(line["amount"]) for line in money["lines"]) == 0
+        assert money["owed"] == "0.00"
 
     play(story)
 
