@@ -49,19 +49,27 @@ def running(folder: Path) -> Iterator[Live]:
     settings = Settings(database=f"sqlite:///{folder / 'hub.db'}", simulate=True)
     hub = Hub(settings, [UMEA], clock=DomainClock(NOON))
     config = uvicorn.Config(
-        hub.web(), loop="uvloop", http="httptools", lifespan="on", access_log=False, log_config=None
+        hub.web(),
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        thread = threading.Thread(target=server.run, args=([listening],), name="live hub")
+        thread = threading.Thread(target=server.run, args=([listening],), name="live hub", daemon=True)
         thread.start()
         try:
             until(lambda: server.started, "the hub starts")
             yield Live(url, hub.operator_key_file.read_text().strip(), settings.database)
         finally:
+            hub.end_streams()
             server.should_exit = True
-            thread.join()
+            thread.join(60)
+            assert not thread.is_alive(), "the hub does not stop"
 
 
 @pytest.fixture(scope="session")

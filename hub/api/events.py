@@ -1,23 +1,24 @@
 """The event feed: cursor pages, and the same as Server-Sent Events."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from hub.api.auth import authorised, require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.api.problems import ProblemError
 from hub.model.answers import EventPage
-from hub.service.keys import Scope
+from hub.service.keys import Scope as Right
 
 ROUTER = APIRouter(prefix="/v1/{municipality}", tags=["events"])
 
 _Here = Annotated[Desk, Depends(desk)]
-_READ = [Depends(require(Scope.EVENTS_READ))]
+_READ = [Depends(require(Right.EVENTS_READ))]
 _LOOK_SECONDS = 0.25
 _ALIVE_SECONDS = 15.0
 _PAGE = 500
@@ -53,24 +54,29 @@ async def stream_events(
     """Give events as they are committed. Each has its cursor as id, so a broken stream goes on where it ended."""
     begin = last_event_id or after or await here.feed.end(municipality)
     await here.feed.page(municipality, begin, limit=1)
-    if here.streams[municipality] >= _MOST_STREAMS:
-        raise ProblemError("too-many-streams", f"{_MOST_STREAMS} are open; close those that nobody reads")
-    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(
-        _counted(request, here, municipality, begin), media_type="text/event-stream", headers=headers
-    )
+    return _Stream(_stream(request, here, municipality, begin), here, municipality)
 
 
-async def _counted(request: Request, here: Desk, municipality: str, cursor: str) -> AsyncIterator[str]:
-    here.streams[municipality] += 1
-    try:
-        async for text in _stream(request, here, municipality, cursor):
-            yield text
-    finally:
-        here.streams[municipality] -= 1
+class _Stream(StreamingResponse):
+    """Takes a place among the open streams when it begins, if there is one, and gives it back however it ends."""
+
+    def __init__(self, texts: AsyncGenerator[str], here: Desk, municipality: str) -> None:
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        super().__init__(texts, media_type="text/event-stream", headers=headers)
+        self._texts, self._open, self._municipality = texts, here.streams, municipality
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._open[self._municipality] >= _MOST_STREAMS:
+            raise ProblemError("too-many-streams", f"{_MOST_STREAMS} are open; close those that nobody reads")
+        self._open[self._municipality] += 1
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._open[self._municipality] -= 1
+            await self._texts.aclose()
 
 
-async def _stream(request: Request, here: Desk, municipality: str, cursor: str) -> AsyncIterator[str]:
+async def _stream(request: Request, here: Desk, municipality: str, cursor: str) -> AsyncGenerator[str]:
     """End when the caller has gone or may read no more, or when the hub stops."""
     loop = asyncio.get_running_loop()
     alive_at = loop.time()
@@ -93,7 +99,7 @@ async def _goes_on(request: Request, here: Desk, municipality: str) -> bool:
     if here.stopping.is_set() or await request.is_disconnected():
         return False
     try:
-        await authorised(request, municipality, Scope.EVENTS_READ)
+        await authorised(request, municipality, Right.EVENTS_READ)
     except ProblemError:
         return False
     return True

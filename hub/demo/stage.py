@@ -22,6 +22,8 @@ from hub.store.database import Connection
 MUNICIPALITY = "2480"
 _POLL_SECONDS = 0.01
 _PATIENCE_SECONDS = 30.0
+_FINISH_SECONDS = 5
+"""How long the server waits for callers that hang on; then they are cut off."""
 
 
 class Stage:
@@ -92,7 +94,10 @@ async def stage(
     with socket.create_server((Settings.host, port)) as listening:  # taken at once: who asks for a free port keeps it
         settings = Settings(database=f"sqlite:///{home / 'demo.db'}", port=listening.getsockname()[1], simulate=True)
         hub = Hub(settings, [folder, *more], clock=clock, environment={})
-        server = uvicorn.Server(uvicorn.Config(hub.web(), log_level="error", access_log=False))
+        config = uvicorn.Config(
+            hub.web(), log_level="error", access_log=False, timeout_graceful_shutdown=_FINISH_SECONDS
+        )
+        server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve([listening]))
         try:
             await _started(server, serving)

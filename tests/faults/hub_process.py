@@ -89,7 +89,14 @@ def serve(place: Place) -> None:
     settings = Settings(database=place.database, pulse=Pulse(lease=LEASE))
     hub = Hub(settings, [place.town], environment={"ARX_PASSWORD": PASSWORD})
     uvicorn.run(
-        hub.web(), host="127.0.0.1", port=place.port, loop="uvloop", http="httptools", log_config=None, access_log=False
+        hub.web(),
+        host="127.0.0.1",
+        port=place.port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
     )
 
 

@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -151,17 +155,51 @@ def test_a_stream_ends_when_its_key_is_revoked(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_streams_without_number_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.api.events._MOST_STREAMS", 1)
+    monkeypatch.setattr("hub.api.events._MOST_STREAMS", 2)
 
     async def story(_here: Stage, client: httpx.AsyncClient) -> None:
-        async with client.stream("GET", "/events/stream") as first:
-            lines = first.aiter_lines()  # kept: one that nobody holds is collected, and closes the stream
-            assert (await anext(lines)).startswith(":")
-            second = await client.get("/events/stream")
-            assert (second.status_code, second.json()["code"]) == (429, "too-many-streams")
-        assert await streamed(client, 1, lambda: put(client, court("B-1"))), "there is room again"
+        async with AsyncExitStack() as opened:
+            asked = await asyncio.gather(*(opened.enter_async_context(streaming(client)) for _ in range(5)))
+            assert sorted(answer.status_code for answer in asked) == [200, 200, 429, 429, 429]
+            (refused, *_) = [answer for answer in asked if answer.status_code == 429]
+            assert json.loads(await refused.aread())["code"] == "too-many-streams"
+        for n in range(1, 4):
+            assert await streamed(client, 1, partial(put, client, court(f"B-{n}", n))), "there is room again"
 
     play(story)
+
+
+def test_a_hub_stops_though_callers_hang_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One reads nothing of its stream, one never sends the rest of its booking."""
+    monkeypatch.setattr("hub.demo.stage._FINISH_SECONDS", 1)
+    hanging: list[socket.socket] = []
+
+    async def story(_here: Stage, client: httpx.AsyncClient) -> None:
+        place = (client.base_url.host, client.base_url.port or 0)
+        key = client.headers["authorization"]
+        for line, more in (
+            ("GET /v1/2480/events/stream", ""),
+            ("PUT /v1/2480/bookings/B-1", "Content-Type: application/json\r\nContent-Length: 900\r\n"),
+        ):
+            hanging.append(socket.create_connection(place))
+            hanging[-1].sendall(f"{line} HTTP/1.1\r\nHost: hub\r\nAuthorization: {key}\r\n{more}\r\n".encode())
+        await put(client, court("B-2"))
+
+    play(story)
+    told = [each.recv(12) for each in hanging]
+    for each in hanging:
+        each.close()
+    assert told == [b"HTTP/1.1 200", b"HTTP/1.1 500"], "what was not whole is not told as taken"
+
+
+@asynccontextmanager
+async def streaming(client: httpx.AsyncClient) -> AsyncIterator[httpx.Response]:
+    """A stream of events, from its first line; or the refusal of one."""
+    async with asyncio.timeout(20), client.stream("GET", "/events/stream") as answer:
+        lines = answer.aiter_lines()  # kept: one that nobody holds is collected, and closes the stream
+        if answer.status_code == 200:
+            assert (await anext(lines)).startswith(":")
+        yield answer
 
 
 async def streamed(client: httpx.AsyncClient, count: int, act: Any, *, last: str = "") -> list[dict[str, str]]:
