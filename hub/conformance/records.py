@@ -1,25 +1,16 @@
 """Records: each arrives once and as it was, or a person is asked. Persons: told of only as they may be."""
 
+from itertools import product
 from typing import Any, ClassVar
 
 import pytest
 
-from hub.conformance import network, record_examples
+from hub.conformance import record_examples
 from hub.conformance.base import Suite, test
 from hub.conformance.driver import Bench, Outcome
 from hub.conformance.network import FAULTS
 from hub.model import Person, PersonLookup, Protected
 from hub.sdk import Misbehaviour, OnUnknown, on_unknown
-
-LASTING = {
-    network.REFUSED_401: Outcome.PAUSED,
-    network.BAD_CERTIFICATE: Outcome.PAUSED,
-    network.REDIRECT: Outcome.STUCK,
-    network.INVALID_422: Outcome.STUCK,
-    network.REFUSED: Outcome.WAITING,
-    network.DOWN_503: Outcome.WAITING,
-}
-"""How a delivery ends when every call fails so."""
 
 
 class RecordTests(Suite):
@@ -66,15 +57,27 @@ class RecordTests(Suite):
 
     @test
     async def test_no_two_faults_in_a_row_make_two_or_hide_a_loss(self) -> None:
-        for first in self.applicable(FAULTS):
-            for second in self.applicable(FAULTS):
-                async with self.bench(first, 1) as stand:
-                    stand.network.then = second
-                    try:
-                        self.judge(stand, await self.deliver(stand, self.examples[0]))
-                    except BaseException as error:
-                        error.add_note(f"kit: {first.name}, then {second.name}")
-                        raise
+        async with self.bench() as stand:
+            await self.deliver(stand, self.examples[0])
+            calls = stand.network.calls
+        faults = self.applicable(FAULTS)
+        for at, first, second in product(range(1, calls + 1), faults, faults):
+            async with self.bench(first, at) as stand:
+                stand.network.then = second
+                try:
+                    self.judge(stand, await self.deliver(stand, self.examples[0]))
+                except BaseException as error:
+                    error.add_note(f"kit: {first.name} at call {at} of {calls}, then {second.name}")
+                    raise
+
+    @test
+    async def test_every_record_arrives_once_though_our_clock_is_two_hours_off(self) -> None:
+        async def story(stand: Bench) -> None:
+            for record in self.examples:
+                assert await self.deliver(stand, record) is Outcome.DONE
+            assert self.arrived(stand) == list(self.examples)
+
+        await self.with_our_clock_off(story)
 
     def judge(self, stand: Bench, outcome: Outcome) -> None:
         """Once, as far as the system can be asked; and done only when it is there."""
@@ -130,10 +133,21 @@ class RecordTests(Suite):
 
     @test
     async def test_a_lasting_fault_ends_where_it_should(self) -> None:
-        for fault in self.applicable(LASTING):
-            async with self.bench(fault) as stand:
-                assert await self.deliver(stand, self.examples[0]) is LASTING[fault], fault.name
-                assert self.arrived(stand) == []
+        async def send(stand: Bench) -> Outcome:
+            outcome = await self.deliver(stand, self.examples[0])
+            assert self.arrived(stand) == []
+            return outcome
+
+        await self.ends_where_it_should(send)
+
+    @test
+    async def test_a_lasting_fault_is_never_taken_for_nothing_there(self) -> None:
+        async def find(stand: Bench) -> Outcome:
+            return (await stand.deliver(lambda: getattr(stand.connector, self.find)(self.examples[0].key)))[0]
+
+        if self.unknown is not OnUnknown.ASK:
+            pytest.skip("exempt, it cannot be asked: delivery stops, or repeats")
+        await self.ends_where_it_should(find)
 
 
 class RegistryTests(RecordTests):
@@ -196,6 +210,23 @@ class PopulationTests(Suite):
                 assert await self.told(stand, person) == person
 
         await self.with_each_call_broken(story)
+
+    @test
+    async def test_our_clock_two_hours_off_tells_nobody_another_thing(self) -> None:
+        async def story(stand: Bench) -> None:
+            for person in record_examples.PERSONS:
+                stand.simulator.register(person, knows=record_examples.KNOWN)
+                assert await self.told(stand, person) == person
+
+        await self.with_our_clock_off(story)
+
+    @test
+    async def test_a_lasting_fault_is_never_taken_for_nobody(self) -> None:
+        async def asked(stand: Bench) -> Outcome:
+            lookup = self.looking(record_examples.PERSONS[0])
+            return (await stand.deliver(lambda: stand.connector.look_up(lookup)))[0]
+
+        await self.ends_where_it_should(asked)
 
     @pytest.mark.parametrize("protected", [Protected.YES, Protected.UNKNOWN])
     @test

@@ -1,12 +1,14 @@
 """Sources: nothing skipped, nothing counted twice, what changed is known for it, and what is bad is named."""
 
+import gc
 import io
+import tracemalloc
 from collections.abc import Iterable
 
 import pytest
 
 from hub.conformance.base import Suite, test
-from hub.conformance.driver import Bench
+from hub.conformance.driver import Bench, Outcome
 from hub.model import Message
 from hub.sdk import Callback, CredentialsError, RawItem, RejectedError
 
@@ -75,6 +77,18 @@ class PollTests(SourceTests):
     @test
     async def test_nothing_is_skipped_whichever_call_fails(self) -> None:
         await self.with_each_call_broken(self.tell)
+
+    @test
+    async def test_nothing_is_skipped_though_our_clock_is_two_hours_off(self) -> None:
+        await self.with_our_clock_off(self.tell)
+
+    @test
+    async def test_a_lasting_fault_is_never_taken_for_nothing_new(self) -> None:
+        async def asked(stand: Bench) -> Outcome:
+            stand.simulator.happen(3)
+            return (await stand.deliver(lambda: stand.connector.poll(None)))[0]
+
+        await self.ends_where_it_should(asked)
 
     @test
     async def test_a_cursor_at_the_end_stays_there(self) -> None:
@@ -193,8 +207,21 @@ class FileTests(SourceTests):
     @test
     async def test_ten_thousand_are_read_in_the_memory_of_a_few(self) -> None:
         async with self.bench() as stand:
-            content = stand.simulator.file(10_000)
-            items = stand.connector.read_file(io.BytesIO(content))
-            first = next(items)
-            assert first.source_id
-            assert sum(1 for _ in items) == len(stand.simulator.meant()) - 1
+            few, many = stand.simulator.file(100), stand.simulator.file(10_000)
+            least, _ = self._grown(stand, few)
+            most, count = self._grown(stand, many)
+            assert count == len(stand.simulator.meant())
+            assert most - least < len(many) / 2, (
+                f"{most} bytes for ten thousand, {least} for a hundred: reads them first"
+            )
+
+    def _grown(self, stand: Bench, content: bytes) -> tuple[int, int]:
+        """Bytes of memory that reading takes at the most, its items let go; and how many they are."""
+        file = io.BytesIO(content)
+        gc.collect()
+        tracemalloc.start()
+        try:
+            count = sum(1 for _ in stand.connector.read_file(file))
+            return tracemalloc.get_traced_memory()[1], count
+        finally:
+            tracemalloc.stop()

@@ -14,10 +14,12 @@ import pytest
 from pydantic import SecretStr
 
 from hub.conformance.driver import Bench, Outcome, bench
+from hub.conformance.record_examples import INVOICES
 from hub.model import Credential, Dim, Method, Release, Window, Zone
 from hub.model.states import Delivery
-from hub.sdk import Simulator
+from hub.sdk import OnUnknown, Simulator, on_unknown
 from tests.builders import SATURDAY, a_town
+from tests.delivery.fake_ledger import LEDGERS, OFFERED, FakeLedger, LedgerSystem, MuteLedger
 from tests.delivery.fakes import LAMPS, LOCKS, BlindLamps, BlindLocks, FakeLamps, FakeLocks, Fault, System
 from tests.delivery.harness import PIN, TOWN, Stage
 
@@ -103,6 +105,7 @@ def by_the_hub(hall: Stage, key: str) -> Outcome:
 def _clean() -> None:
     LOCKS.pop("kit", None)
     LAMPS.pop("kit", None)
+    LEDGERS.pop("kit", None)
 
 
 def a_hall(staging: Staging, *, seeing: bool) -> Stage:
@@ -181,3 +184,76 @@ def only(hall: Stage, case: Case) -> None:
     if case.for_ever:
         hall.lamps.recovers()
         hall.lamps.breaks(case.for_ever, LIT.key)
+
+
+LEDGER_KINDS = pytest.mark.parametrize("ledger", OFFERED, ids=lambda ledger: on_unknown(ledger).value)
+
+
+def meant(case: Case, ledger: type) -> tuple[Outcome, bool]:
+    """How a record's case ends, and whether it has come: in doubt, one that cannot be asked is left to a person."""
+    if on_unknown(ledger) is OnUnknown.STOP:
+        for turn in (*case.turns, case.for_ever):
+            if turn in {Fault.LOST, Fault.UNANSWERED, Fault.LATE}:
+                return STUCK, turn is not Fault.LOST
+    return case.ends, case.done
+
+
+@NAMED
+@LEDGER_KINDS
+def test_an_invoice_is_sent_alike(
+    case: Case, ledger: type[MuteLedger], staging: Staging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = LedgerSystem.find
+    monkeypatch.setattr(LedgerSystem, "find", lambda system, key: (system.land(), find(system, key))[1])
+    usual = {} if ledger is FakeLedger else {"ledger": blind(ledger.__name__)}
+    hall = staging(a_town(finance="ledger", connectors=usual))
+    meets(hall.ledger, case)
+    hall.put(**COSTS)
+    hall.at("10:30")
+    LEDGERS["kit"] = kit = LedgerSystem()
+    meets(kit, case)
+    ends, came = meant(case, ledger)
+    assert (sent_by_the_hub(hall), landed(hall.ledger)) == (ends, ["B-1.i1"] * came)
+    assert (sent_by_the_kit(ledger), landed(kit)) == (ends, [INVOICES[0].key] * came)
+
+
+COSTS: dict[str, Any] = {
+    "payment": {"kind": "invoice"},
+    "charges": [
+        {
+            "id": "c1", "occasion": "1", "article": "B", "text": "Bana", "quantity": "1", "unit_price": "1.00",
+            "vat": "exempt",
+        },
+    ],
+}  # fmt: skip
+
+
+def landed(system: LedgerSystem) -> list[str]:
+    """What has come, also what was on its way."""
+    system.land()
+    return system.keys
+
+
+def sent_by_the_hub(hall: Stage) -> Outcome:
+    if any(one.name == "ledger" and one.state == "paused" for one in hall.run(hall.node.health.listed(TOWN))):
+        return PAUSED
+    money = hall.view().money
+    assert money is not None
+    (invoice,) = money.invoices
+    return {Delivery.CONFIRMED: DONE, Delivery.RETRYING: WAITING, Delivery.STUCK: STUCK}[
+        Delivery(str(invoice.delivery))
+    ]
+
+
+def sent_by_the_kit(ledger: type[MuteLedger]) -> Outcome:
+    async def story() -> Outcome:
+        async with bench(ledger, FakeSystem, PATIENCE) as stand:
+            find = getattr(stand.connector, "find_invoice", None)
+            outcome, _ = await stand.record(
+                lambda: stand.connector.send_invoice(INVOICES[0]),
+                on_unknown(ledger),
+                (lambda: find(INVOICES[0].key)) if find else None,
+            )
+            return outcome
+
+    return asyncio.run(story())
