@@ -5,6 +5,7 @@ import errno
 import sys
 import tempfile
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -67,7 +68,10 @@ async def _demo(*, stay: bool, port: int) -> Played:
 
 def _table(moments: list[Moment]) -> Table:
     table = Table(title="Tennishallen, måndag 23 november 2026: vad som är sant i varje system")
-    for heading in ("Tid", "Vad som händer", "Lampor, lästa", "Koder i ARX, lästa", "Problem", "Som det ska"):
+    for heading in (
+        "Tid", "Vad som händer", "Lampor, lästa", "Koder i ARX, lästa", "Meddelanden", "Fakturerat, kr", "Problem",
+        "Som det ska",
+    ):  # fmt: skip
         table.add_column(heading)
     for moment in moments:
         lit = ", ".join(f"{lamp} {level} %" for lamp, level in moment.true.lamps.items() if level)
@@ -78,6 +82,8 @@ def _table(moments: list[Moment]) -> Table:
             moment.told,
             lit or "släckt",
             codes or "inga",
+            str(sum(moment.true.told.values()) or "-"),
+            str(sum(moment.true.invoiced.values(), Decimal(0)) or "-"),
             problem or "-",
             "\n".join(moment.wrong) or "ja",
         )

@@ -48,6 +48,10 @@ class Simulators:
         """The simulator of a connection; raises KeyError."""
         return self._simulators[municipality, name]
 
+    def all(self, municipality: str) -> list[Simulator]:
+        """Every one of a municipality's."""
+        return [simulator for (town, _), simulator in self._simulators.items() if town == municipality]
+
     def misbehave(self, municipality: str, name: str, how: Misbehaviour, key: str = "") -> None:
         """Have a simulated system do what real ones do."""
         self.find(municipality, name).misbehave(how, key)

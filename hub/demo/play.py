@@ -76,6 +76,8 @@ async def _moment(stage: Stage, ledger: Ledger, scene: Scene | None, *, locks_an
     now = stage.clock.now()
     true, should = true_now(stage, now), should_be(ledger, now)
     wrong = differences(true, should, locks_answer=locks_answer)
+    if (refunds := await stage.refunds()) != ledger.refunds:
+        wrong.append(f"återbetalningar: {refunds}, ska vara {ledger.refunds}")
     problems = await stage.problems()
     if locks_answer and problems:
         wrong += [f"problem kvar: {problem.connection} {problem.title}" for problem in problems]

@@ -1,55 +1,17 @@
 """The scenes of the day: what the booking core sends, what breaks, what somebody does by hand, and when."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from hub.clock import STOCKHOLM
+from hub.demo.booked import Booked, Use, at, use
 from hub.demo.stage import MUNICIPALITY, Stage
 from hub.sdk import Misbehaviour
 
-DAY = datetime(2026, 11, 23, tzinfo=STOCKHOLM).date()
 LOCKS, LAMPS = "arx-tennishallen", "mqtt-tennishallen"
-
-
-def at(clock: str) -> datetime:
-    """A wall time of the day, `18:30`, as an instant."""
-    return datetime.combine(DAY, time.fromisoformat(clock), STOCKHOLM).astimezone(UTC)
-
-
-@dataclass(frozen=True)
-class Booked:
-    """A booking of one court, as the script holds it; what should be is worked out from these alone."""
-
-    number: str
-    court: int
-    starts: datetime
-    ends: datetime
-    activity: str = "training"
-    holder: str = "Lena Norberg"
-    revision: int = 1
-    cancelled: bool = False
-
-    def body(self) -> dict[str, Any]:
-        """The booking as the booking core sends it."""
-        return {
-            "number": self.number,
-            "revision": self.revision,
-            "status": "cancelled" if self.cancelled else "confirmed",
-            "customer": {"kind": "association", "organisation_number": "802400-0005", "name": "Umeå Badmintonklubb"},
-            "occasions": [
-                {
-                    "id": "1",
-                    "resource": f"tennishallen.bana-{self.court}",
-                    "starts_at": self.starts.isoformat(),
-                    "ends_at": self.ends.isoformat(),
-                    "activity": self.activity,
-                    "holders": [{"name": self.holder, "phone": "+46701740606", "credential": {"kind": "pin"}}],
-                }
-            ],
-            "payment": {"kind": "free"},
-        }
 
 
 @dataclass
@@ -59,6 +21,12 @@ class Ledger:
     booked: dict[str, Booked]
     by_hand: dict[str, datetime]
     """Lamps that somebody switched off, and until when that stands."""
+    told: Counter[str] = field(default_factory=Counter)
+    """How often each role should have been told of each booking number."""
+    refunds: list[tuple[str, Decimal]] = field(default_factory=list)
+    """What should have been asked to be paid back, in order."""
+    codes: dict[str, str] = field(default_factory=dict)
+    """The code that an answer gave at once, by booking number."""
 
     def one(self, number: str) -> Booked:
         """The booking as it stands."""
@@ -77,11 +45,11 @@ class Scene:
     act: Act
 
 
-def book(number: str, court: int, starts: str, ends: str, *, activity: str = "training") -> Act:
-    """A new booking."""
+def book(number: str, *uses: Use, wait: int = 0, **more: Any) -> Act:
+    """A new booking; with `wait` the answer is held until its code opens the doors."""
 
     async def act(stage: Stage, ledger: Ledger) -> None:
-        await _send(stage, ledger, Booked(number, court, at(starts), at(ends), activity))
+        await _send(stage, ledger, Booked(number, uses, **more), wait=wait)
 
     return act
 
@@ -91,14 +59,20 @@ def change(number: str, **changes: Any) -> Act:
 
     async def act(stage: Stage, ledger: Ledger) -> None:
         known = ledger.one(number)
-        await _send(stage, ledger, replace(known, revision=known.revision + 1, **changes))
+        changed = replace(known, revision=known.revision + 1, **changes)
+        await _send(stage, ledger, changed)
+        if known.receipt and (paid_back := known.owed - changed.owed) > 0:
+            ledger.refunds.append((number, paid_back))
 
     return act
 
 
-async def _send(stage: Stage, ledger: Ledger, booked: Booked) -> None:
-    await stage.put(booked.body())
+async def _send(stage: Stage, ledger: Ledger, booked: Booked, *, wait: int = 0) -> None:
+    answer = await stage.put(booked.body(), wait=wait)
     ledger.booked[booked.number] = booked
+    ledger.told[booked.number] += booked.told
+    if wait:
+        ledger.codes[booked.number] = answer["credentials"][0]["value"]
 
 
 def misbehave(name: str, how: Misbehaviour) -> Act:
@@ -131,30 +105,71 @@ def switch_off_by_hand(lamp: str, *, until: str) -> Act:
 
 ARX_GOES_DOWN = misbehave(LOCKS, Misbehaviour.DOWN)
 ARX_BACK = at("14:00")
+DAYS = range(1, 6)
+"""Of the fair, from Tuesday on."""
+
+
+def fair(week: int) -> tuple[Use, ...]:
+    """Five courts for five days."""
+    return tuple(use(court, "09:00", "17:00", day + 7 * week) for day in DAYS for court in range(1, 6))
+
+
 SCENES = (
-    Scene(at("07:00"), "Bana 1 bokas 9-10, träning", book("B-2026-100001", 1, "09:00", "10:00")),
+    Scene(at("07:00"), "Bana 1 bokas 9-10, träning", book("B-2026-100001", use(1, "09:00", "10:00"), costs=True)),
     Scene(
         at("07:01"),
         "Bana 1 bokas 10-12, match: kant i kant",
-        book("B-2026-100002", 1, "10:00", "12:00", activity="match"),
+        book("B-2026-100002", use(1, "10:00", "12:00"), activity="match", costs=True),
     ),
-    Scene(at("07:02"), "Bana 3 bokas 18-19", book("B-2026-100003", 3, "18:00", "19:00")),
-    Scene(at("07:03"), "Bana 4 bokas 11-12", book("B-2026-100004", 4, "11:00", "12:00")),
-    Scene(at("08:00"), "Bana 4 flyttas till 13-14", change("B-2026-100004", starts=at("13:00"), ends=at("14:00"))),
-    Scene(at("10:15"), "Matchen på bana 1 kortas till 11", change("B-2026-100002", ends=at("11:00"))),
+    Scene(at("07:02"), "Bana 3 bokas 18-19", book("B-2026-100003", use(3, "18:00", "19:00"), costs=True)),
+    Scene(at("07:03"), "Bana 4 bokas 11-12", book("B-2026-100004", use(4, "11:00", "12:00"))),
+    Scene(
+        at("07:05"),
+        "S1: Bana 5 bokas 20-21, betald med Swish: koden kommer i svaret",
+        book("B-2026-100011", use(5, "20:00", "21:00"), costs=True, receipt="SW-100011", wait=5),
+    ),
+    Scene(
+        at("07:06"),
+        "S2: Bana 2 bokas 13-14 med bollmaskin, betald i förväg",
+        book("B-2026-100012", use(2, "13:00", "14:00"), costs=True, receipt="SW-100012", machine=True),
+    ),
+    Scene(
+        at("07:10"),
+        "Bana 1 bokas på tisdag 10-11, mot faktura",
+        book("B-2026-100013", use(1, "10:00", "11:00", 1), costs=True),
+    ),
+    Scene(
+        at("08:00"),
+        "Bana 4 flyttas till 13-14",
+        change("B-2026-100004", uses=(use(4, "13:00", "14:00"),)),
+    ),
+    Scene(at("08:05"), "S2: Bollmaskinen avbokas med banan: pengar tillbaka", change("B-2026-100012", cancelled=True)),
+    Scene(at("08:10"), "S3: Tisdagen måste vika för mässan", change("B-2026-100013", cancelled=True)),
+    Scene(
+        at("08:11"),
+        "S3: En mässa tar fem banor i fem dagar; S4: fem får veta det",
+        book("B-2026-100014", *fair(0), activity="other", told=True),
+    ),
+    Scene(
+        at("10:15"),
+        "Matchen på bana 1 kortas till 11",
+        change("B-2026-100002", uses=(use(1, "10:00", "11:00"),)),
+    ),
+    Scene(at("10:20"), "S3: Mässan flyttas en vecka; S4: de fem får veta det", change("B-2026-100014", uses=fair(1))),
     Scene(at("11:30"), "Bana 3 avbokas: koden återkallas", change("B-2026-100003", cancelled=True)),
     Scene(at("12:00"), "ARX slutar svara", ARX_GOES_DOWN),
-    Scene(at("12:10"), "Bana 5 bokas 15-16 medan ARX är nere", book("B-2026-100005", 5, "15:00", "16:00")),
+    Scene(at("12:10"), "Bana 5 bokas 15-16 medan ARX är nere", book("B-2026-100005", use(5, "15:00", "16:00"))),
     Scene(
         at("12:20"),
         "Bana 4 flyttas igen, till 14.30-15.30",
-        change("B-2026-100004", starts=at("14:30"), ends=at("15:30")),
+        change("B-2026-100004", uses=(use(4, "14:30", "15:30"),)),
     ),
-    Scene(at("12:30"), "Bana 2 bokas 16-17", book("B-2026-100006", 2, "16:00", "17:00")),
+    Scene(at("12:30"), "Bana 2 bokas 16-17", book("B-2026-100006", use(2, "16:00", "17:00"))),
     Scene(at("12:40"), "Bana 5 avbokas: ingen kod har någonsin funnits", change("B-2026-100005", cancelled=True)),
     Scene(ARX_BACK, "ARX svarar igen", recover(LOCKS)),
     Scene(at("16:20"), "Någon släcker bana 2 för hand", switch_off_by_hand("bana-2", until="17:10")),
-    Scene(at("17:30"), "Bana 2 bokas 18-19: hela kedjan en gång till", book("B-2026-100007", 2, "18:00", "19:00")),
+    Scene(at("17:30"), "Bana 2 bokas 18-19: hela kedjan en gång till", book("B-2026-100007", use(2, "18:00", "19:00"))),
+    Scene(at("21:30"), "S4: Mässan avbokas; de fem får veta det", change("B-2026-100014", cancelled=True)),
     Scene(at("23:00"), "Hallen är tom", lambda _stage, _ledger: _nothing()),
 )
 

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,27 @@ class Stage:
             raise RuntimeError(msg)
         return self.hub.simulators
 
-    async def put(self, booking: dict[str, Any]) -> dict[str, Any]:
-        """Send a booking as a booking core does; raises httpx.HTTPStatusError when it is refused."""
-        answer = await self._client.put(f"/v1/{MUNICIPALITY}/bookings/{booking['number']}", json=booking)
+    async def put(self, booking: dict[str, Any], *, wait: int = 0) -> dict[str, Any]:
+        """Send a booking as a booking core does; raises httpx.HTTPStatusError when it is refused.
+
+        `wait`: seconds to hold the answer until what is awaited is confirmed.
+        """
+        path, headers = f"/v1/{MUNICIPALITY}/bookings/{booking['number']}", {"Prefer": f"wait={wait}"} if wait else {}
+        answer = await self._client.put(path, json=booking, headers=headers)
         answer.raise_for_status()
         told: dict[str, Any] = answer.json()
         return told
+
+    async def refunds(self) -> list[tuple[str, Decimal]]:
+        """What has been asked to be paid back, as a booking core hears of it."""
+        page: dict[str, Any] = {"next": "", "more": True}
+        found: list[dict[str, Any]] = []
+        while page["more"]:
+            after = {"after": page["next"]} if page["next"] else {}
+            answer = await self._client.get(f"/v1/{MUNICIPALITY}/events", params={"limit": 1000} | after)
+            page = answer.raise_for_status().json()
+            found += [event for event in page["events"] if event["type"] == "refund.requested"]
+        return [(event["subject"], Decimal(event["data"]["amount"])) for event in found]
 
     async def problems(self) -> list[ProblemAnswer]:
         """The open problems, as an operator sees them."""

@@ -3,17 +3,22 @@
 Nothing here asks the planner: lead and lag are those that the technicians wrote down for tennishallen.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from hub.demo.script import LAMPS, LOCKS, Booked, Ledger
+from pydantic import SecretStr
+
+from hub.demo.booked import ROLES, Booked
+from hub.demo.script import LAMPS, LOCKS, Ledger
 from hub.demo.stage import MUNICIPALITY, Stage
-from hub.model import Dim, Level, Switch
-from hub.sdk import HasDoors, HasZones
+from hub.model import Dim, Invoice, InvoiceKind, Level, Notice, Switch
+from hub.sdk import HasDoors, HasRecords, HasZones, Simulator
 
 LIGHT_LEAD, LIGHT_LAG = timedelta(minutes=5), timedelta(minutes=10)
-LEVELS = {"training": 60, "match": 100}
+LEVELS, OTHERWISE = {"training": 60, "match": 100}, 60
 COMMON = "gemensam"
 ENTRANCE = ("Tennishallen entre", timedelta(minutes=15))
 CHANGING = {
@@ -37,6 +42,12 @@ class Truth:
     """Per cent of each lamp; 0 is dark."""
     openings: frozenset[Opening]
     """What opens which door when, of what has not ended."""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """The code of each credential that opens something."""
+    told: Mapping[str, int] = field(default_factory=dict)
+    """How many messages the five roles have got of each booking."""
+    invoiced: Mapping[str, Decimal] = field(default_factory=dict)
+    """What each booking is charged in the finance system, less what is credited."""
 
 
 def true_now(stage: Stage, now: datetime) -> Truth:
@@ -45,13 +56,47 @@ def true_now(stage: Stage, now: datetime) -> Truth:
     if not isinstance(lamps, HasZones) or not isinstance(locks, HasDoors):
         msg = "tennishallen has lamps and locks"
         raise TypeError(msg)
+    found = [credential for credential in locks.credentials() if credential.key.startswith("hub-")]
     openings = (
         (credential.key, window.door, window.starts_at, window.ends_at)
-        for credential in locks.credentials()
-        if credential.key.startswith("hub-")
+        for credential in found
         for window in credential.windows
     )
-    return Truth({key: _percent(level) for key, level in lamps.zones().items()}, frozenset(_live(openings, now)))
+    codes = {
+        one.key.removeprefix("hub-"): one.value.get_secret_value() for one in found if isinstance(one.value, SecretStr)
+    }
+    records = [record for one in stage.simulators.all(MUNICIPALITY) for record in _records(one)]
+    return Truth(
+        {key: _percent(level) for key, level in lamps.zones().items()},
+        frozenset(_live(openings, now)),
+        codes,
+        _told(stage, [one for one in records if isinstance(one, Notice)]),
+        _invoiced(one for one in records if isinstance(one, Invoice)),
+    )
+
+
+def _records(simulator: Simulator) -> Iterable[object]:
+    return simulator.records() if isinstance(simulator, HasRecords) else ()
+
+
+def _told(stage: Stage, notices: Iterable[Notice]) -> Counter[str]:
+    """By the booking number that a message names; only those to the five roles."""
+    duties = stage.hub.rulebook.town(MUNICIPALITY).configuration.municipality.notify
+    addresses = {duties[role].to for role in ROLES}
+    return Counter(_number(one) for one in notices if one.recipient in addresses)
+
+
+def _number(notice: Notice) -> str:
+    words = f"{notice.subject} {notice.text}".replace(":", " ").replace(",", " ").split()
+    return next((word for word in words if word.startswith("B-2026-")), "?")
+
+
+def _invoiced(invoices: Iterable[Invoice]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for one in invoices:
+        sign = 1 if one.kind is InvoiceKind.INVOICE else -1
+        found[one.booking] = found.get(one.booking, Decimal("0.00")) + sign * one.payable
+    return found
 
 
 def _percent(level: Level) -> int:
@@ -76,21 +121,39 @@ def should_be(ledger: Ledger, now: datetime) -> Truth:
     for lamp, until in ledger.by_hand.items():
         if now < until:
             lamps[lamp] = 0
-    return Truth(lamps, frozenset(_live((opening for booked in live for opening in _openings(booked)), now)))
+    return Truth(
+        lamps,
+        frozenset(_live((opening for booked in live for opening in _openings(booked)), now)),
+        {
+            one.number: ledger.codes[one.number]
+            for one in live
+            if one.number in ledger.codes and any(ends > now for *_, ends in _openings(one))
+        },
+        {number: count * len(ROLES) for number, count in ledger.told.items() if count},
+        {one.number: one.invoiced for one in ledger.booked.values() if one.costs and not one.receipt},
+    )
 
 
-def _light(booked: list[Booked], court: int, now: datetime) -> int:
+def _light(live: Iterable[Booked], court: int, now: datetime) -> int:
     return max(
-        (LEVELS[b.activity] for b in booked if b.court == court and b.starts - LIGHT_LEAD <= now < b.ends + LIGHT_LAG),
+        (
+            LEVELS.get(booked.activity, OTHERWISE)
+            for booked in live
+            for one in booked.uses
+            if one.court == court and one.starts - LIGHT_LEAD <= now < one.ends + LIGHT_LAG
+        ),
         default=0,
     )
 
 
-def _openings(booked: Booked) -> Iterable[Opening]:
+def _openings(booked: Booked) -> Iterator[Opening]:
+    """What a lock joins when windows touch is joined here too: courts that are booked side by side."""
     key = f"hub-{booked.number}"
     entrance, margin = ENTRANCE
-    yield key, entrance, booked.starts - margin, booked.ends + margin
-    yield key, CHANGING[booked.court], booked.starts - CHANGING_MARGIN, booked.ends + CHANGING_MARGIN
+    yield from sorted(
+        {(key, entrance, one.starts - margin, one.ends + margin) for one in booked.uses}
+        | {(key, CHANGING[one.court], one.starts - CHANGING_MARGIN, one.ends + CHANGING_MARGIN) for one in booked.uses}
+    )
 
 
 def differences(true: Truth, should: Truth, *, locks_answer: bool) -> list[str]:
@@ -100,10 +163,25 @@ def differences(true: Truth, should: Truth, *, locks_answer: bool) -> list[str]:
         for lamp, level in should.lamps.items()
         if true.lamps.get(lamp) != level
     ]
+    told += _uneven("meddelanden om", true.told, should.told)
+    told += _uneven("kronor fakturerade för", true.invoiced, should.invoiced)
     if locks_answer:
         told += [f"öppnar inte: {_said(opening)}" for opening in sorted(should.openings - true.openings)]
         told += [f"öppnar fast den inte ska: {_said(opening)}" for opening in sorted(true.openings - should.openings)]
+        told += [
+            f"{number}: en annan kod än svaret gav"
+            for number, code in should.codes.items()
+            if code != true.codes.get(number)
+        ]
     return told
+
+
+def _uneven(what: str, true: Mapping[str, object], should: Mapping[str, object]) -> list[str]:
+    return [
+        f"{true.get(number, 0)} {what} {number}, ska vara {should.get(number, 0)}"
+        for number in sorted(true.keys() | should.keys())
+        if true.get(number, 0) != should.get(number, 0)
+    ]
 
 
 def _said(opening: Opening) -> str:

@@ -1,6 +1,5 @@
 """Money over time: whatever is booked, changed, cancelled, retried and killed, all three accounts of a debt agree."""
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,11 @@ from hypothesis import strategies as st
 
 from hub.clock import NEVER
 from tests.builders import a_town
+from tests.counts import examples
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import Stage, hour, staged
 from tests.delivery.test_invoices import costs, court
 
-MANY = int(os.environ.get("KNUTPUNKT_OWED_EXAMPLES", "30"))
-"""More in a soak."""
 CATALOGUE = (
     {"unit_price": "0.05", "vat": "25", "quantity": "1"},
     {"unit_price": "0.05", "vat": "25", "quantity": "1"},
@@ -119,7 +117,7 @@ class Play:
         return total
 
 
-@settings(deadline=None, max_examples=MANY)
+@settings(deadline=None, max_examples=examples(30))
 @given(steps=STEPS)
 def test_what_is_owed_equals_the_ledger_equals_what_was_sent_less_what_was_credited(
     steps: list[tuple[Any, ...]],

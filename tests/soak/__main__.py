@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 EVIDENCE = ROOT / "docs" / "evidence"
-PROPERTIES = ("tests/planner", "tests/model", "tests/service/test_arrival.py")
+PROPERTIES = ("tests/planner", "tests/model", "tests/service/test_arrival.py", "tests/delivery/test_owed.py")
 """Where hypothesis is asked for ten times as many examples."""
 
 
