@@ -15,6 +15,7 @@ from rich.table import Table
 
 import hub
 from hub.cli.options import CannotRunError
+from hub.console.states import said
 from hub.demo.play import Moment, Played, play
 from hub.demo.script import SCENES
 from hub.demo.stage import stage
@@ -60,6 +61,7 @@ async def _demo(*, stay: bool, port: int) -> Played:
 
                 played = await play(here, show)
                 live.update(_table([moment for moment in played.moments if moment.told or moment.wrong]), refresh=True)
+            console.print(_messages(played), _money(played))
             _report(console, played)
             if stay:
                 await _stay(console, address, key)
@@ -87,6 +89,27 @@ def _table(moments: list[Moment]) -> Table:
             problem or "-",
             "\n".join(moment.wrong) or "ja",
         )
+    return table
+
+
+def _messages(played: Played) -> Table:
+    table = Table(title="Brevlådor hos husmor, vaktmästare, vaktbolag, driftstekniker och fastighetskontor")
+    for heading in ("Bokning", "Meddelanden, lästa där"):
+        table.add_column(heading)
+    for number, count in sorted(played.moments[-1].true.told.items()):
+        table.add_row(number, str(count))
+    return table
+
+
+def _money(played: Played) -> Table:
+    table = Table(title="Reskontran: fakturor, krediter och återbetalningar")
+    for heading in ("Nyckel", "Slag", "Bokningar", "Kronor", "Läge"):
+        table.add_column(heading)
+    for one in played.invoices:
+        kind, state = (said(code, "sv") for code in (one.kind, one.state))
+        table.add_row(one.key, kind, ", ".join(one.bookings), str(one.payable), state)
+    for number, amount in played.refunds:
+        table.add_row("", said("refund", "sv"), number, str(amount), "begärd")
     return table
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from hub.clock import STOCKHOLM
 from hub.demo.script import ARX_BACK, ARX_GOES_DOWN, SCENES, Ledger, Scene, checkpoints
 from hub.demo.stage import Stage
 from hub.demo.truth import Truth, differences, should_be, true_now
 from hub.model.answers import ProblemAnswer
+from hub.model.ledger import InvoiceView
 
 LONGEST_WAIT = timedelta(minutes=5)
 """The longest that the hub waits before it asks a system again."""
@@ -37,6 +39,10 @@ class Played:
     """The day so far."""
 
     moments: list[Moment] = field(default_factory=list)
+    invoices: list[InvoiceView] = field(default_factory=list)
+    """All that there are at the end."""
+    refunds: list[tuple[str, Decimal]] = field(default_factory=list)
+    """What was asked to be paid back, by booking number."""
 
     @property
     def wrong(self) -> list[str]:
@@ -62,6 +68,7 @@ async def play(stage: Stage, show: Show) -> Played:
         played.moments.append(moment)
         show(moment)
     played.moments[-1] = _with_one_problem_checked(played)
+    played.invoices, played.refunds = await stage.invoices(), await stage.refunds()
     return played
 
 

@@ -16,6 +16,7 @@ from hub.app import Hub
 from hub.clock import DomainClock, instant, micros
 from hub.delivery.simulating import Simulators
 from hub.model.answers import ProblemAnswer
+from hub.model.ledger import InvoicePage, InvoiceView
 from hub.settings import Settings
 from hub.store import entries, lanes
 from hub.store.database import Connection
@@ -62,6 +63,11 @@ class Stage:
             page = answer.raise_for_status().json()
             found += [event for event in page["events"] if event["type"] == "refund.requested"]
         return [(event["subject"], Decimal(event["data"]["amount"])) for event in found]
+
+    async def invoices(self) -> list[InvoiceView]:
+        """Every invoice and credit note, as a booking core sees them."""
+        answer = await self._client.get(f"/v1/{MUNICIPALITY}/invoices", params={"limit": 1000})
+        return list(InvoicePage.model_validate(answer.raise_for_status().json()).invoices)
 
     async def problems(self) -> list[ProblemAnswer]:
         """The open problems, as an operator sees them."""
