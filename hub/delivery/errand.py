@@ -52,6 +52,11 @@ class Errand(ABC):
             and self.lane.effect != Effect.OVERRIDDEN
         )
 
+    @property
+    def over_in_vain(self) -> bool:
+        """Whether that was the last that was wanted there: it has expired, and what is left of it is cleared away."""
+        return self.tried_in_vain and not self.desired.wanted
+
     @abstractmethod
     def idle(self) -> Outcome | None:
         """The outcome, when there is nothing to send or look at."""
@@ -72,7 +77,12 @@ class Errand(ABC):
 
     @property
     def missed_until(self) -> int | None:
-        """`wanted_until`, unless it is believed to stand: then nobody misses it."""
+        """`wanted_until`, unless it is believed to stand: then nobody misses it.
+
+        While what was tried in vain is being cleared away its end is kept: the lane comes to rest as expired.
+        """
+        if not self.desired.wanted:
+            return self.lane.wanted_until if self.tried_in_vain else None
         return None if self.stands else self.wanted_until
 
     def next_try(self, now: int, retry_after: timedelta | None = None) -> int:
@@ -95,7 +105,9 @@ class Errand(ABC):
     def resting(self) -> Outcome:
         """Nothing to do: sleep until the next edge."""
         lane = self.lane
-        if lane.confirmed is None or not self.desired.wanted:
+        if self.over_in_vain:
+            delivery = Delivery.EXPIRED
+        elif lane.confirmed is None or not self.desired.wanted:
             delivery = Delivery.WAITING if self.next_edge < NEVER or lane.confirmed is None else Delivery.CONFIRMED
         else:
             delivery = Delivery.CONFIRMED
@@ -108,7 +120,7 @@ class Errand(ABC):
         """It stands, or is gone, as it should."""
         return Outcome(
             lane=self.lane,
-            delivery=Delivery.CONFIRMED,
+            delivery=Delivery.EXPIRED if self.over_in_vain else Delivery.CONFIRMED,
             effect=self.effect,
             due=self.next_edge,
             state=state,
@@ -117,8 +129,16 @@ class Errand(ABC):
             detail=detail,
             reference=reference,
             repairs=self.lane.repairs if self.desired.wanted else 0,
+            told=sent is not None or not self._as_before(proof, state),
+            proven=True,
             events=self.expired(),
         )
+
+    def _as_before(self, proof: Proof, state: str) -> bool:
+        """Whether that much was known already, by the same proof, and nothing had gone wrong since."""
+        lane, quiet = self.lane, not self.in_doubt and self.lane.problem is None
+        known = (lane.effect, lane.confirmed, lane.proof) == (self.effect, state, proof)
+        return known and quiet and not self.tried_in_vain
 
     def not_so(
         self, detail: str, *, sent: str, due: int, cause: Cause | None = None, delivery: Delivery = Delivery.RETRYING
@@ -135,12 +155,12 @@ class Errand(ABC):
             attempts=self.lane.attempts + 1,
             repairs=self.lane.repairs,
             cause=cause,
-            wanted_until=self.wanted_until,
+            wanted_until=self.wanted_until if self.desired.wanted else self.missed_until,
             events=self.expired(),
         )
 
     def expired(self) -> tuple[tuple[str, str], ...]:
-        """Tell of what was tried until its time had passed."""
-        return (
-            ((EventType.EFFECT_EXPIRED, json.dumps({"until": self.lane.wanted_until})),) if self.tried_in_vain else ()
-        )
+        """Tell of what was tried until its time had passed; once, though it may take longer to clear it away."""
+        if not self.tried_in_vain or self.lane.effect == Effect.REMOVING:
+            return ()
+        return ((EventType.EFFECT_EXPIRED, json.dumps({"until": self.lane.wanted_until})),)

@@ -37,7 +37,9 @@ class Outcome:
     """The connection is refused: pause all of it."""
     wanted_until: int | None = None
     told: bool = True
-    """Whether it is worth a row in the history."""
+    """Whether it is worth a row in the history: not when a look found all as it was."""
+    proven: bool = False
+    """Whether the system was told or asked, and is as it should be: the moment is kept."""
     events: tuple[tuple[str, str], ...] = ()
     """(type, JSON) to tell about the target."""
 

@@ -56,6 +56,7 @@ class Settling:
             problem,
             one.wanted_until,
             one.told,
+            one.proven,
         )
 
     def _problem(self, connection: Connection, one: Outcome, now: int) -> int | None:

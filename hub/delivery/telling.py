@@ -31,11 +31,16 @@ def of_bookings(connection: Connection, done: Iterable[Outcome], horizons: Horiz
     """The events that these outcomes are for the bookings behind them."""
     told: list[Event] = []
     for outcome in done:
-        if outcome.told or outcome.effect in _BROKEN:
+        if outcome.told or outcome.effect in _BROKEN or _stands_already(outcome):
             told += _of_credential(outcome, now)
             for booking in _behind(connection, outcome, now):
                 told += _of_booking(connection, booking, outcome, horizons(outcome.lane.municipality), now)
     return told
+
+
+def _stands_already(outcome: Outcome) -> bool:
+    """Whether an edge or a change found that nothing need be sent: somebody new may be behind it."""
+    return outcome.delivery is Delivery.CONFIRMED and not outcome.proven
 
 
 def _behind(connection: Connection, outcome: Outcome, now: int) -> list[Told]:

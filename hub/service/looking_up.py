@@ -11,7 +11,7 @@ from hub.model.ledger import Money
 from hub.model.plan import Plan, TargetKey
 from hub.planner.plan import plan
 from hub.planner.rules import Rules
-from hub.service import showing, timeline
+from hub.service import missed, showing, timeline
 from hub.service.accepting import Conflict
 from hub.service.allocating import place_of
 from hub.service.asked import Asked
@@ -45,6 +45,7 @@ class Found(NamedTuple):
     numbers: dict[int, str]
     conflicts: list[Conflict]
     money: Money
+    expired: frozenset[TargetKey]
 
 
 class LookUp:
@@ -56,7 +57,7 @@ class LookUp:
     async def booking(self, municipality: str, number: str, *, with_values: bool) -> BookingView:
         """One booking. Raises NotFoundError."""
         rules, now = self._rulebook.rules(municipality), micros(self._clock.now())
-        found = await self._readers.read(self._find, rules, number)
+        found = await self._readers.read(self._find, rules, number, now)
         if found is None:
             msg = f"no booking {number!r} in {municipality}"
             raise NotFoundError(msg)
@@ -67,7 +68,8 @@ class LookUp:
         self, found: Found, booking: Booking, asked: Plan, rules: Rules, now: int, *, with_values: bool
     ) -> BookingView:
         stored = found.stored
-        standing = showing.standings(found.asked, found.lanes, rules.horizons, now=now)
+        stands = showing.standings(found.asked, found.lanes, rules.horizons, now=now)
+        standing = missed.with_expired(stands, found.expired)
         return BookingView(
             booking=booking,
             configuration=stored.configuration,
@@ -84,7 +86,7 @@ class LookUp:
             money=found.money if found.money.lines else None,
         )
 
-    def _find(self, connection: Connection, rules: Rules, number: str) -> Found | None:
+    def _find(self, connection: Connection, rules: Rules, number: str, now: int) -> Found | None:
         town = rules.municipality
         stored = bookings.find(connection, town, number)
         if stored is None:
@@ -104,6 +106,7 @@ class LookUp:
             numbers=bookings.numbers(connection, town, others),
             conflicts=list(_conflicts(connection, rules, asked, number)),
             money=money(connection, town, stored.id),
+            expired=missed.expired(connection, town, asked, now=now),
         )
 
     def secrets(self, connection: Connection, municipality: str, asked: Asked) -> dict[TargetKey, str]:

@@ -88,14 +88,14 @@ def _of_record(key: TargetKey, seen: Seen) -> Standing:
 
 def _of_target(key: TargetKey, seen: Seen, claims: Sequence[Claim], horizons: Horizons, now: int) -> Standing:
     live = [claim for claim in claims if claim.ends > now]
-    delivery = Delivery(seen.delivery)
+    delivery = _delivery(seen, wanted=bool(live))
     if not live:
         mine = _to_be_removed(seen, delivery, now, withdrawn=not claims)
         return Standing(key, Effect.REMOVING if mine else Effect.REMOVED, delivery, _proof(seen), NEVER, seen.detail)
     if all(claim.suspended for claim in live):
         return Standing(key, Effect.SUSPENDED, delivery, None, NEVER, None)
     wake, due = _awake([claim for claim in live if not claim.suspended], horizons, now)
-    covered = _covered(seen, due, now)
+    covered = covers(seen.confirmed, due, now)
     if wake > now and not covered:
         return Standing(key, Effect.PLANNED, Delivery.WAITING, None, wake, None)
     if seen.effect in {Effect.OVERRIDDEN, Effect.LOST}:
@@ -103,6 +103,20 @@ def _of_target(key: TargetKey, seen: Seen, claims: Sequence[Claim], horizons: Ho
     if covered:
         return Standing(key, Effect.STANDING, Delivery.CONFIRMED, _proof(seen), NEVER, None)
     return Standing(key, Effect.PLANNED, delivery, None, wake, seen.detail)
+
+
+def _delivery(seen: Seen, *, wanted: bool) -> Delivery:
+    """Where the carrying is, for one booking.
+
+    What failed is `retrying` also in the seconds of the next try. `expired` is what was wanted there last, by
+    whomever: whether this booking was the one its history tells.
+    """
+    delivery = Delivery(seen.delivery)
+    if delivery is Delivery.SENDING and seen.failing_since is not None:
+        return Delivery.RETRYING
+    if delivery is Delivery.EXPIRED:
+        return Delivery.DUE if wanted else Delivery.CONFIRMED
+    return delivery
 
 
 def _to_be_removed(seen: Seen, delivery: Delivery, now: int, *, withdrawn: bool) -> bool:
@@ -127,15 +141,15 @@ def _proof(seen: Seen) -> Proof | None:
     return Proof(seen.proof) if seen.proof else None
 
 
-def _covered(seen: Seen, due: Iterable[Claim], now: int) -> bool:
-    """Whether what was last confirmed holds all that the claims ask for now."""
-    if seen.confirmed is None or seen.confirmed == "?":
+def covers(confirmed: str | None, claims: Sequence[Claim], now: int) -> bool:
+    """Whether a confirmed state of their target holds all that the claims ask for at a moment."""
+    if confirmed is None or confirmed == "?":
         return False
-    if seen.kind == TargetKind.CREDENTIAL:
-        windows = remaining(seen.confirmed[seen.confirmed.index("[") :], now) if "[" in seen.confirmed else []
-        return all(_opened(claim, windows, now) for claim in due)
-    current = [claim.level for claim in due if claim.starts <= now]
-    _, _, level = seen.confirmed.partition(":")
+    if claims[0].kind is TargetKind.CREDENTIAL:
+        windows = remaining(confirmed[confirmed.index("[") :], now) if "[" in confirmed else []
+        return all(_opened(claim, windows, now) for claim in claims)
+    current = [claim.level for claim in claims if claim.starts <= now]
+    _, _, level = confirmed.partition(":")
     return bool(current) and level.isdigit() and int(level) >= max(current)
 
 

@@ -24,7 +24,7 @@ LONGEST_SECONDS = 120
 _LOOK_SECONDS = 0.05
 _MOST_TARGETS = 1000
 _UNDER_WAY = frozenset({Delivery.DUE, Delivery.SENDING})
-_FAILING = frozenset({Delivery.RETRYING, Delivery.STUCK, Delivery.EXPIRED})
+_FAILING = frozenset({Delivery.RETRYING, Delivery.STUCK})
 
 
 class Begun(NamedTuple):

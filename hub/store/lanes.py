@@ -24,10 +24,7 @@ _TAKE = (
     f" WHERE due <= ? AND due < {NEVER} AND lease_until <= ?{{}} ORDER BY due LIMIT ?"
 )
 _NOT_OF = " AND NOT (municipality = ? AND connection = ?)"
-_HOLD = (
-    "UPDATE lanes SET owner = ?, lease_until = ?, due = ?, token = token + 1,"
-    " delivery = CASE WHEN delivery = 'due' THEN 'sending' ELSE delivery END WHERE id = ?"
-)
+_HOLD = "UPDATE lanes SET owner = ?, lease_until = ?, due = ?, token = token + 1, delivery = 'sending' WHERE id = ?"
 
 
 class Raise(NamedTuple):
@@ -155,11 +152,12 @@ class Settled(NamedTuple):
     problem: int | None
     wanted_until: int | None
     told: bool
+    proven: bool
 
 
 _SETTLE = (
     "UPDATE lanes SET owner = NULL, lease_until = ?, attempts = ?, confirmed = ?, effect = ?, delivery = ?, proof ="
-    " ?, detail = ?,"
+    " ?, detail = CASE WHEN ? THEN detail ELSE ? END,"
     " reference = coalesce(?, reference), due = ?, look = ?, repairs = ?, problem = ?, wanted_until = ?,"
     " confirmed_at = CASE WHEN ? THEN ? ELSE confirmed_at END, failing_since = CASE WHEN ? THEN"
     " coalesce(failing_since, ?) END"
@@ -181,14 +179,15 @@ def settle(connection: Connection, done: Sequence[Settled]) -> list[bool]:
     In order of id, as accepting does: both hold several rows of this table at once. Says which were ours.
     """
     condition, values = connection.among("id", sorted(s.lane.id for s in done))
-    rows = connection.rows(f"SELECT id, token, generation, look, confirmed FROM lanes WHERE {condition}", values)
+    sql = f"SELECT id, token, generation, look, confirmed, detail FROM lanes WHERE {condition}"
+    rows = connection.rows(sql, values)
     current = {row[0]: _Current(*row[1:]) for row in rows}
     ours = [current[s.lane.id].token == s.lane.token for s in done]
     clock = connection.clock()
     ordered = sorted(zip(done, ours, strict=True), key=lambda pair: pair[0].lane.id)
     connection.each(_SETTLE, [_row(s, clock, current[s.lane.id]) for s, mine in ordered if mine])
     connection.each(_CONFESS, [(s.lane.municipality, s.lane.id) for s, mine in ordered if not mine and s.told])
-    connection.each(_TOLD, [_told(s) for s, mine in ordered if mine and s.told])
+    connection.each(_TOLD, [_told(s) for s, mine in ordered if mine and s.told and not _again(s, current[s.lane.id])])
     return ours
 
 
@@ -199,6 +198,13 @@ class _Current(NamedTuple):
     generation: int
     look: int
     confirmed: str | None
+    detail: str | None
+
+
+def _again(done: Settled, current: _Current) -> bool:
+    """Whether it failed as it had failed before, and nothing was sent: history has that already."""
+    failed = done.outcome is Delivery.RETRYING and done.sent is None
+    return failed and done.lane.attempts > 0 and current.detail == done.detail
 
 
 def _row(done: Settled, clock: int, current: _Current) -> tuple[object, ...]:
@@ -222,6 +228,7 @@ def _row(done: Settled, clock: int, current: _Current) -> tuple[object, ...]:
         done.effect,
         outcome,
         done.proof,
+        not done.told and outcome in _UNDONE,
         done.detail,
         done.reference,
         due,
@@ -229,7 +236,7 @@ def _row(done: Settled, clock: int, current: _Current) -> tuple[object, ...]:
         done.repairs,
         done.problem,
         done.wanted_until,
-        confirmed and done.told,
+        confirmed and done.proven,
         done.now,
         failing,
         done.now,
@@ -238,9 +245,14 @@ def _row(done: Settled, clock: int, current: _Current) -> tuple[object, ...]:
     )
 
 
+_UNDONE = frozenset({Delivery.DUE, Delivery.RETRYING})
+"""What was put off: what went wrong last still stands there to be read."""
+
+
 def _told(done: Settled) -> tuple[object, ...]:
-    lane = done.lane
-    return (lane.municipality, lane.id, lane.generation, done.outcome, done.proof, done.sent, done.detail, done.now)
+    """A row of history: clearing away what has expired is itself confirmed, though its lane rests as expired."""
+    lane, outcome = done.lane, Delivery.CONFIRMED if done.outcome is Delivery.EXPIRED else done.outcome
+    return (lane.municipality, lane.id, lane.generation, outcome, done.proof, done.sent, done.detail, done.now)
 
 
 def ask_for_a_look(connection: Connection, municipality: str, name: str, keys: Iterable[str], *, now: int) -> None:

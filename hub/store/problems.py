@@ -33,7 +33,8 @@ class Problem(NamedTuple):
 
 _OPEN = (
     "INSERT INTO problems(municipality, connection, code, cause, detail, since) VALUES(?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT(municipality, connection, code, cause) WHERE until IS NULL DO UPDATE SET detail = excluded.detail"
+    " ON CONFLICT(municipality, connection, code, cause) WHERE until IS NULL DO UPDATE SET"
+    " detail = CASE WHEN excluded.detail = '' THEN problems.detail ELSE excluded.detail END"
     " RETURNING id"
 )
 _IS_OPEN = (

@@ -45,7 +45,7 @@ from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
 from hub.worker import Worker
 from tests.builders import SATURDAY, a_town, files_of, occasion, raw_booking
-from tests.delivery import fake_ledger, fakes
+from tests.delivery import fake_ledger, fakes, moves
 from tests.delivery.fake_ledger import LEDGERS, LedgerSystem
 from tests.delivery.fakes import LAMPS, LOCKS, MAIL, LampSystem, LockSystem, MailSystem
 
@@ -321,6 +321,7 @@ def staged(
     fakes.installed(monkeypatch, folder, *fake_ledger.OFFERED)
     file = folder / "hub.db"
     file.write_bytes(empty_database())
+    moves.watch(file)
     stage = Stage(file, towns or [a_town()], pulse or Pulse())
     monkeypatch.setattr(SqliteConnection, "clock", lambda _self: stage.now() + SKEW)
     for module in (carrying, dispatcher):
@@ -331,6 +332,8 @@ def staged(
         yield stage
     finally:
         stage.close()
+    if illegal := list(moves.illegal(file)):
+        pytest.fail(f"moves that docs/states.md does not know: {', '.join(illegal)}")
 
 
 def hour(after: float = 0, *, of: str = "hall.court-1", minutes: float = 60, **more: Any) -> dict[str, Any]:
