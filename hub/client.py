@@ -149,9 +149,9 @@ class At:
             ),
         )
 
-    def get_booking(self, number: str) -> BookingView:
-        """A booking, and all that follows from it."""
-        return read(BookingView, self._client.ask("GET", self._path("bookings", number)))
+    def get_booking(self, number: str, *, language: Literal["sv", "en"] = "en") -> BookingView:
+        """A booking, and all that follows from it; its details in that language."""
+        return self._get(BookingView, "bookings", number, language=language)
 
     def bookings(self) -> Iterator[BookingLine]:
         """Every booking's number, revision and content hash, in order of number."""

@@ -129,10 +129,11 @@ async def get_booking(
     number: str,
     here: Annotated[Desk, Depends(desk)],
     holder: Annotated[Holder, Depends(require(Scope.BOOKINGS_READ))],
+    language: Annotated[Literal["sv", "en"], Query(description="of details")] = "en",
 ) -> BookingView:
     """Give the booking, its effects, deliveries, credentials and timeline, past and future."""
     with_values = holder.may(Scope.CREDENTIALS_READ, municipality)
-    view = await here.look_up.booking(municipality, number, with_values=with_values)
+    view = await here.look_up.booking(municipality, number, with_values=with_values, language=language)
     return view if with_values else view.model_copy(update={"booking": showing.without_card_numbers(view.booking)})
 
 

@@ -14,8 +14,8 @@ import yaml
 from hub.cli import options, showing
 from hub.cli.options import CannotRunError
 from hub.cli.words import Words
-from hub.console.states import Language
 from hub.errors import HubError
+from hub.service.saying import Language
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 

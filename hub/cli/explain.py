@@ -8,9 +8,9 @@ from hub.cli import options, showing
 from hub.cli.showing import local, span
 from hub.cli.words import Words
 from hub.client import At
-from hub.console.states import Language
 from hub.model.answers import BookingView, ClaimAnswer, CredentialAnswer, TimelineEntry
 from hub.model.ledger import Money
+from hub.service.saying import Language
 
 Row = Iterable[object]
 _NEAREST = 6
@@ -24,7 +24,7 @@ _NEAREST = 6
 @options.as_json
 def explain(here: At, number: str, language: Language, *, as_json: bool) -> None:
     """Tell what has happened and will happen for the booking NUMBER, in each system, and why."""
-    view = here.get_booking(number)
+    view = here.get_booking(number, language=language)
     if as_json:
         showing.as_json(view)
     else:
@@ -58,7 +58,7 @@ def _sections(view: BookingView, words: Words) -> Iterator[tuple[str, tuple[str,
     yield words("others"), ("target", "number", "occasion", "asks", "when"), _others(view, words)
     conflicts = ((c.occasion, c.resource, c.number, span(c.starts_at, c.ends_at)) for c in view.conflicts)
     yield words("conflicts"), ("occasion", "resource", "number", "when"), conflicts
-    yield words("unserved"), ("what",), ((each,) for each in view.unserved)
+    yield words("unserved"), ("what",), ((words.unserved(each),) for each in view.unserved)
 
 
 def _money(money: Money | None, words: Words) -> Iterator[tuple[str, tuple[str, ...], Iterable[Row]]]:

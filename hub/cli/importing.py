@@ -17,8 +17,8 @@ from hub.cli.converting import FORMATS, File, saved, sent
 from hub.cli.reports import show_report
 from hub.cli.words import Words
 from hub.client import At, Source
-from hub.console.states import Language
 from hub.model.answers import ImportLine, ImportSummary
+from hub.service.saying import Language
 
 _PIECE = 65536
 

@@ -11,11 +11,11 @@ from hub.cli import options, showing
 from hub.cli.options import CannotRunError
 from hub.cli.words import Words
 from hub.configuration.mappings import FILE, read_mapping
-from hub.console.states import Language
 from hub.errors import HubError
 from hub.mapping import Mapping
 from hub.mapping.samples import Difference, differences, shipped, tried
 from hub.sdk import RejectedError
+from hub.service.saying import Language
 
 _PERSONAL = ("given_name", "family_name", "identity_number", "unverified_number", "birth_date")
 

@@ -9,7 +9,7 @@ import click
 import httpx
 
 from hub.client import DEFAULT_URL, Client, Refused
-from hub.console.states import LANGUAGES
+from hub.service.saying import LANGUAGES
 from hub.settings import Settings
 from hub.store.database import beside
 

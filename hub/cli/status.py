@@ -5,8 +5,8 @@ import click
 from hub.cli import options, showing
 from hub.cli.words import Words
 from hub.client import At
-from hub.console.states import Language
 from hub.model.answers import StatusAnswer
+from hub.service.saying import Language
 
 
 @click.command()

@@ -12,8 +12,8 @@ from hub.cli import options, showing
 from hub.cli.options import CannotRunError
 from hub.cli.words import Words
 from hub.client import At
-from hub.console.states import Language
 from hub.model.verified import Difference, Verified
+from hub.service.saying import Language
 from hub.service.verifying import LONGEST_SECONDS, Told, compared
 
 _SHAPES = "number,revision[,content], or NDJSON with those fields"

@@ -1,8 +1,8 @@
-"""The texts of the command line, in Swedish and English. States are named in `hub.console.states`."""
+"""The texts of the command line, in Swedish and English. States are named in `hub.service.saying`."""
 
 from collections.abc import Mapping
 
-from hub.console.states import Language, said
+from hub.service.saying import Language, said
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     "sv": {
@@ -254,6 +254,7 @@ _SWEDISH = {
     "will be off": "släcks",
 }
 """What the API's timeline says; a level is said as it is."""
+_UNSERVED = {"invoice": "faktura", "registration": "diarieföring"}
 
 
 class Words:
@@ -274,6 +275,11 @@ class Words:
         if self.language == "en":
             return said(what, "en")
         return _SWEDISH.get(what) or said(what, "sv").replace("will be ", "blir ")
+
+    def unserved(self, told: str) -> str:
+        """What there is no connection for: the capability as people say it, and which."""
+        capability, colon, what = told.partition(": ")
+        return f"{self.state(capability)}{colon}{_UNSERVED.get(what, what) if self.language == 'sv' else what}"
 
     def counts(self, counted: Mapping[str, object]) -> str:
         """States and how many of each."""

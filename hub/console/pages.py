@@ -9,9 +9,9 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hub.clock import STOCKHOLM
-from hub.console.states import LANGUAGES, Language, said
 from hub.console.words import TEXTS
 from hub.model.answers import ProblemAnswer, Readiness, ReadinessAnswer
+from hub.service.saying import LANGUAGES, Language, said
 
 HOURS = (12, 24, 48, 168)
 """The lengths of time that the page offers."""

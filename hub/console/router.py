@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from hub.console import pages
-from hub.console.states import LANGUAGES, Language
 from hub.console.words import preferred
 from hub.service.keys import Holder, Scope
 from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.rulebook import Rulebook
+from hub.service.saying import LANGUAGES, Language
 
 ROUTER = APIRouter(include_in_schema=False)
 

@@ -16,6 +16,7 @@ from hub.delivery.zones import ZoneErrand
 from hub.model.plan import NoticeBody, TargetKind
 from hub.model.states import Delivery
 from hub.sdk import CredentialsError, RejectedError, TransientError, UnknownOutcomeError
+from hub.service import sentences
 from hub.service.notices import Notices
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
@@ -41,7 +42,7 @@ class Carrier:
         now = micros(self.clock.now())
         if running is None:
             cause = Cause("no-connection", loaded.lane.connection)
-            return failed(loaded.lane, Delivery.STUCK, "no such connection runs here", due=NEVER, cause=cause)
+            return failed(loaded.lane, Delivery.STUCK, sentences.NOT_RUNNING_HERE.say(), due=NEVER, cause=cause)
         errand = self._errand(loaded, running, now)
         if outcome := errand.idle():
             return outcome
@@ -84,7 +85,7 @@ class Carrier:
         except TransientError as error:
             return self._unanswered(errand, str(error), doubt=False, retry_after=error.retry_after)
         except (UnknownOutcomeError, TimeoutError) as error:
-            return self._unanswered(errand, str(error) or "no answer in time", doubt=True)
+            return self._unanswered(errand, str(error) or sentences.NO_ANSWER_IN_TIME.say(), doubt=True)
         except RejectedError as error:
             gate.succeeded()
             cause, effect = Cause("rejected", str(error)), errand.failing_effect
@@ -152,7 +153,7 @@ class Carrier:
         while frame is not None and frame.tb_next is not None:
             frame = frame.tb_next
         place = f"{frame.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.tb_lineno}" if frame else "?"
-        told = f"{running.settings.connector} raised {type(error).__name__} at {place}"
+        told = sentences.RAISED.say(connector=running.settings.connector, error=type(error).__name__, place=place)
         LOG.error("connection %s: %s", running.name, told)
         return failed(
             lane,

@@ -19,6 +19,7 @@ from hub.model.states import Delivery, Effect, Proof
 from hub.planner.fold import NO_WINDOWS, remaining
 from hub.sdk import AccessControl, Condition, Receipt, Sighting
 from hub.sdk.narrowing import as_kept, narrowed
+from hub.service import sentences
 from hub.service.allocating import place_of
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
@@ -70,7 +71,7 @@ class CredentialErrand(Errand):
         """Look first where there is doubt or a hint; put or remove the whole; look at what came of it."""
         access = self.running.access()
         if access is None:
-            told = "the connection opens no doors"
+            told = sentences.OPENS_NO_DOORS.say()
             cause = Cause("rejected", told)
             return self.not_so(told, sent="", due=NEVER, delivery=Delivery.STUCK, cause=cause)
         if not self.desired.wanted:
@@ -114,7 +115,7 @@ class CredentialErrand(Errand):
         told = ((EventType.EFFECT_LOST, json.dumps({"repaired": self.lane.repairs == 0})),)
         if self.lane.repairs:
             outcome = self.not_so(
-                "taken away again in the lock system",
+                sentences.TAKEN_AGAIN.say(),
                 sent="",
                 due=self.over,
                 cause=Cause("vanished", self.lane.key),
@@ -125,7 +126,7 @@ class CredentialErrand(Errand):
         return replace(outcome, repairs=1, events=(*outcome.events, *told))
 
     def _disabled(self, detail: str) -> Outcome:
-        told = f"shut off in the lock system{': ' if detail else ''}{detail}"
+        told = sentences.SHUT_OFF.say() + (f": {detail}" if detail else "")
         cause = Cause("disabled", self.lane.key)
         outcome = self.not_so(told, sent="", due=self.over, cause=cause, delivery=Delivery.STUCK)
         lost = ((EventType.EFFECT_LOST, json.dumps({"repaired": False})),)
@@ -143,10 +144,8 @@ class CredentialErrand(Errand):
         if found is not None and (outcome := self._as_found(found, access)):
             return replace(outcome, sent=self._state, reference=receipt.reference or None)
         due = self.next_try(self.now)
-        seen = found.condition if found else "nothing"
-        return self.not_so(
-            f"granted, and reads {seen}", sent=self._state, due=due, cause=Cause("not-so", self.lane.key)
-        )
+        told = sentences.GRANTED_AND_READS.say(found=found.condition if found else "nothing")
+        return self.not_so(told, sent=self._state, due=due, cause=Cause("not-so", self.lane.key))
 
     def _by_receipt(self, receipt: Receipt) -> Outcome:
         if receipt.condition is Condition.AWAITING_USER:
@@ -175,7 +174,7 @@ class CredentialErrand(Errand):
         needed_by = self.desired.needed_by
         due = min(next_attempt(self.lane.attempts, now=self.now, needed_by=needed_by), self.next_edge)
         cause = Cause("not-so", self.lane.key) if needed_by <= self.now else None
-        return self.not_so("granted, and not yet at the doors", sent=self._state, due=due, cause=cause)
+        return self.not_so(sentences.NOT_YET_THERE.say(), sent=self._state, due=due, cause=cause)
 
     async def _remove(self, access: AccessControl) -> Outcome:
         receipt = await access.remove_credential(self.lane.key)
@@ -189,12 +188,8 @@ class CredentialErrand(Errand):
         if found is None:
             return self.confirmed(proof=Proof.READ, state=NO_WINDOWS, sent=NO_WINDOWS)
         due = self.next_try(self.now)
-        return self.not_so(
-            f"revoked, and still reads {found.condition}",
-            sent=NO_WINDOWS,
-            due=due,
-            cause=Cause("still-there", self.lane.key),
-        )
+        told = sentences.STILL_READS.say(found=found.condition)
+        return self.not_so(told, sent=NO_WINDOWS, due=due, cause=Cause("still-there", self.lane.key))
 
     def _shown(self, seen: Credential, access: AccessControl) -> str | None:
         """The state that a look shows, when it is what should be.

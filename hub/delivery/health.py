@@ -16,6 +16,7 @@ from hub.delivery.simulating import keys_of
 from hub.errors import NotFoundError
 from hub.model.answers import ConnectionAnswer
 from hub.sdk import About, ConnectorError, CredentialsError
+from hub.service import sentences
 from hub.service.rulebook import Rulebook
 from hub.service.showing import moment
 from hub.store import connections, lanes, problems
@@ -70,9 +71,9 @@ class Health:
         except CredentialsError as error:
             failed, refused = str(error), True
         except (ConnectorError, TimeoutError) as error:
-            failed = str(error) or "no answer in time"
+            failed = str(error) or sentences.NO_ANSWER_IN_TIME.say()
         except Exception as error:  # noqa: BLE001 - a connector's bug stops nothing else
-            failed = f"{running.settings.connector} raised {type(error).__name__} in check"
+            failed = sentences.RAISED_IN_CHECK.say(connector=running.settings.connector, error=type(error).__name__)
             LOG.error("connection %s: %s", running.name, failed)  # noqa: TRY400 - its text may hold anything
         if refused:
             running.paused = REFUSED.code
@@ -99,16 +100,15 @@ class Health:
         place = running.place
         offset = about.clock_offset
         if offset is not None and abs(offset) > CLOCK_MAY_DIFFER:
-            told = f"its clock is {offset.total_seconds():+.0f} s from ours"
+            told = sentences.CLOCK_OFF.say(seconds=f"{offset.total_seconds():+.0f}")
             problems.open_(connection, *place, Cause("clock", ""), detail=told, now=now)
         else:
             problems.close_of(connection, *place, ["clock"], now=now)
         configured = keys_of(self._rulebook.town(running.municipality).configuration, running.name)
         missing = sorted(set(configured) - about.external_keys) if about.external_keys is not None else []
         if missing:
-            problems.open_(
-                connection, *place, Cause("unknown-key", ""), detail=f"it does not have {', '.join(missing)}", now=now
-            )
+            told = sentences.LACKS_KEYS.say(keys=", ".join(missing))
+            problems.open_(connection, *place, Cause("unknown-key", ""), detail=told, now=now)
         else:
             problems.close_of(connection, *place, ["unknown-key"], now=now)
 

@@ -15,6 +15,7 @@ from hub.model.states import Delivery, Effect, Proof
 from hub.model.zone import fulfils
 from hub.planner.fold import RELEASE
 from hub.sdk import Condition, Control, Receipt, Sighting
+from hub.service import sentences
 from hub.store.problems import Cause
 
 _PROOFS = {Condition.STANDING: Proof.RECEIPT}
@@ -70,7 +71,7 @@ class ZoneErrand(Errand):
         """Read first where there is doubt or a hint; send what should be; read what came of it."""
         control = self.running.control()
         if control is None:
-            told = "the connection controls no zones"
+            told = sentences.CONTROLS_NO_ZONES.say()
             cause = Cause("rejected", told)
             return self.not_so(told, sent="", due=self.next_edge, delivery=Delivery.STUCK, cause=cause)
         reader = self.running.reads_zones()
@@ -92,8 +93,7 @@ class ZoneErrand(Errand):
         return None
 
     def _overridden(self, found: Sighting[Level]) -> Outcome:
-        should = _said(level_of(self.desired.state))
-        told = f"found {_said(found.value)}, not {should}" + (f": {found.detail}" if found.detail else "")
+        told = sentences.FOUND.say(found=_said(found.value), wanted=_said(level_of(self.desired.state)))
         fresh = self.lane.effect != Effect.OVERRIDDEN
         return Outcome(
             lane=self.lane,
@@ -101,7 +101,7 @@ class ZoneErrand(Errand):
             effect=Effect.OVERRIDDEN,
             due=self.next_edge,
             state=self.desired.state,
-            detail=told,
+            detail=told + (f": {found.detail}" if found.detail else ""),
             wanted_until=self.next_edge,
             told=fresh,
             events=((EventType.EFFECT_OVERRIDDEN, json.dumps({"found": _said(found.value)})),) if fresh else (),
@@ -131,7 +131,7 @@ class ZoneErrand(Errand):
             )
         if found.condition is Condition.OVERRIDDEN:
             return self._overridden(found)
-        told = f"told {_said(level)}, and reads {_said(found.value)} ({found.condition})"
+        told = sentences.TOLD.say(wanted=_said(level), found=_said(found.value))
         return self.not_so(told, sent=state, due=self.next_try(self.now), cause=Cause("not-so", self.lane.key))
 
     def _is_so(self, found: Sighting[Level], level: Level) -> bool:

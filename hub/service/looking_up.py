@@ -1,14 +1,14 @@
 """Looking up a booking with all that follows from it: one page, one answer (S14)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hub.clock import Clock, instant, micros
+from hub.clock import HOUR, NEVER, Clock, instant, micros
 from hub.errors import NotFoundError
 from hub.model.answers import BookingLine, BookingPage, BookingView, ClaimAnswer
 from hub.model.booking import Booking
 from hub.model.ledger import Money
-from hub.model.plan import Plan, TargetKey
+from hub.model.plan import TargetKey, TargetKind
 from hub.planner.plan import plan
 from hub.planner.rules import Rules
 from hub.service import missed, showing, timeline
@@ -18,18 +18,22 @@ from hub.service.asked import Asked
 from hub.service.ledger import money
 from hub.service.preparing import stored_booking
 from hub.service.rulebook import Rulebook
+from hub.service.saying import Language
+from hub.service.timeline import Story
 from hub.store import bookings, claims, codes, deliveries, events, lanes, occupancy
 from hub.store.bookings import Stored
 from hub.store.claims import ClaimRow
 from hub.store.codes import Code
 from hub.store.database import Connection
-from hub.store.deliveries import Carried
+from hub.store.deliveries import Carried, Spell
 from hub.store.events import Numbered
 from hub.store.lanes import Seen
 from hub.store.sealing import Seal
 from hub.store.writer import Readers
 
 _OTHERS = 50
+_MOST_OF_LANE = 50
+"""Carryings of one lane that are told, the latest."""
 
 
 class Found(NamedTuple):
@@ -48,26 +52,33 @@ class Found(NamedTuple):
     expired: frozenset[TargetKey]
 
 
+class Reader(NamedTuple):
+    """Who looks: in which language they read, and whether they may see what opens doors."""
+
+    language: Language
+    with_values: bool
+
+
 class LookUp:
     """Answers about bookings."""
 
     def __init__(self, readers: Readers, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
         self._readers, self._seal, self._rulebook, self._clock = readers, seal, rulebook, clock
 
-    async def booking(self, municipality: str, number: str, *, with_values: bool) -> BookingView:
-        """One booking. Raises NotFoundError."""
+    async def booking(
+        self, municipality: str, number: str, *, with_values: bool, language: Language = "en"
+    ) -> BookingView:
+        """One booking; its details in the reader's language. Raises NotFoundError."""
         rules, now = self._rulebook.rules(municipality), micros(self._clock.now())
         found = await self._readers.read(self._find, rules, number, now)
         if found is None:
             msg = f"no booking {number!r} in {municipality}"
             raise NotFoundError(msg)
         booking = stored_booking(found.stored.body, found.stored.persons, municipality, number, self._seal)
-        return self._view(found, booking, plan(booking, (), rules), rules, now, with_values=with_values)
+        return self._view(found, booking, rules, now, Reader(language, with_values=with_values))
 
-    def _view(
-        self, found: Found, booking: Booking, asked: Plan, rules: Rules, now: int, *, with_values: bool
-    ) -> BookingView:
-        stored = found.stored
+    def _view(self, found: Found, booking: Booking, rules: Rules, now: int, reader: Reader) -> BookingView:
+        stored, asked = found.stored, plan(booking, (), rules)
         stands = showing.standings(found.asked, found.lanes, rules.horizons, now=now)
         standing = missed.with_expired(stands, found.expired)
         return BookingView(
@@ -75,14 +86,12 @@ class LookUp:
             configuration=stored.configuration,
             accepted_at=instant(stored.accepted_at),
             sent_by=stored.sent_by,
-            effects=tuple(one.answer() for one in standing),
-            credentials=tuple(showing.credentials(booking, asked, found.secrets if with_values else {})),
+            effects=tuple(one.answer(reader.language) for one in standing),
+            credentials=tuple(showing.credentials(booking, asked, found.secrets if reader.with_values else {})),
             unserved=showing.unserved(asked),
             conflicts=showing.conflicts(found.conflicts),
             others={"/".join(key): _others(rows, found, stored.id) for key, rows in found.claims.items()},
-            timeline=timeline.of_booking(
-                found.asked, found.lanes, found.events, found.carried, rules.horizons, now=now
-            ),
+            timeline=timeline.of_booking(_story(found, booking, rules, reader.language), now=now),
             money=found.money if found.money.lines else None,
         )
 
@@ -92,16 +101,15 @@ class LookUp:
         if stored is None:
             return None
         asked = Asked.from_json(stored.asked)
-        ids = [target.lane for target in asked.targets.values()]
         rows = {key: _beside(connection, town, asked, key) for key in asked.targets}
         others = {row.booking for listed in rows.values() for row in listed}
         return Found(
             stored=stored,
             asked=asked,
-            lanes=lanes.seen(connection, town, ids),
+            lanes=lanes.seen(connection, town, [target.lane for target in asked.targets.values()]),
             secrets=self.secrets(connection, town, asked),
-            events=events.about(connection, town, number),
-            carried=deliveries.of_lanes(connection, town, ids, limit=_OTHERS),
+            events=list(_events(connection, town, asked, number)),
+            carried=deliveries.of_lanes(connection, town, _spells(asked, stored.accepted_at), limit=_MOST_OF_LANE),
             claims=rows,
             numbers=bookings.numbers(connection, town, others),
             conflicts=list(_conflicts(connection, rules, asked, number)),
@@ -130,6 +138,33 @@ class LookUp:
             for number, revision, status, content in rows
         )
         return BookingPage(bookings=lines, next=lines[-1].number if len(lines) == limit else None)
+
+
+def _story(found: Found, booking: Booking, rules: Rules, language: Language) -> Story:
+    occasions = {occasion.id: occasion for occasion in booking.occasions}
+    return Story(found.asked, occasions, found.lanes, found.events, found.carried, rules.horizons, language)
+
+
+def _events(connection: Connection, municipality: str, asked: Asked, number: str) -> Iterator[Numbered]:
+    """What was told of the booking, and of the credentials that are its own."""
+    yield from events.about(connection, municipality, number)
+    for key, target in asked.targets.items():
+        if target.kind is TargetKind.CREDENTIAL:
+            yield from events.about(connection, municipality, "/".join(key))
+
+
+def _spells(asked: Asked, accepted_at: int) -> Iterator[Spell]:
+    """When each lane was about this booking: a hall's lamp is about others before and after.
+
+    Of what it asks for no more, the hour after its last revision: in that it was taken back.
+    """
+    spans: dict[TargetKey, list[int]] = {}
+    for claim in asked.claims.values():
+        spans.setdefault(claim.target, []).extend((claim.starts, claim.ends))
+    for key, target in asked.targets.items():
+        shared = target.kind not in {TargetKind.CREDENTIAL, TargetKind.RECORD}
+        span = spans.get(key, [accepted_at])
+        yield Spell(target.lane, min(span), max(span) + HOUR) if shared else Spell(target.lane, 0, NEVER)
 
 
 def _conflicts(connection: Connection, rules: Rules, asked: Asked, number: str) -> "list[Conflict]":

@@ -8,8 +8,10 @@ from hub.clock import Clock, instant, micros
 from hub.errors import NotFoundError
 from hub.model.answers import DeliveryAnswer, DeliveryPage, ProblemAnswer, StatusAnswer
 from hub.model.states import Delivery, Effect, Proof, Record
-from hub.service.remedies import Language, remedy
+from hub.service.remedies import remedy
 from hub.service.rulebook import Rulebook
+from hub.service.saying import Language
+from hub.service.sentences import in_language
 from hub.service.showing import moment
 from hub.store import bookings, connections, lanes, problems
 from hub.store.database import Connection
@@ -112,7 +114,7 @@ def _problem(one: Problem, nearest: int | None, language: Language) -> ProblemAn
         connection=one.connection,
         code=one.code,
         title=told.title,
-        detail=one.detail,
+        detail=in_language(one.detail, language) or "",
         remedy=told.remedy,
         since=instant(one.since),
         until=moment(one.until),

@@ -1,8 +1,8 @@
 """What each kind of problem is called, and what to do about it, in Swedish and English."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Language = Literal["sv", "en"]
+from hub.service.saying import Language
 
 
 class Remedy(NamedTuple):

@@ -12,6 +12,8 @@ from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import NO_WINDOWS, remaining
 from hub.service.accepting import Conflict
 from hub.service.asked import Asked
+from hub.service.saying import Language
+from hub.service.sentences import in_language
 from hub.store.lanes import Seen
 
 HIDDEN = "********"
@@ -30,14 +32,14 @@ class Standing(NamedTuple):
     expected: int
     detail: str | None
 
-    def answer(self) -> EffectAnswer:
+    def answer(self, language: Language = "en") -> EffectAnswer:
         """The same, for a caller."""
         return EffectAnswer(
             target="/".join(self.target),
             state=self.state,
             delivery=self.delivery,
             proof=self.proof,
-            detail=self.detail,
+            detail=in_language(self.detail, language),
             expected_at=moment(self.expected),
         )
 

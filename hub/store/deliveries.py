@@ -41,14 +41,22 @@ def expire(connection: Connection, lanes: Iterable[Lane], *, now: int) -> None:
     )
 
 
-def of_lanes(connection: Connection, municipality: str, lanes: Iterable[int], *, limit: int) -> list[Carried]:
-    """What was carried on those lanes, the latest of each, oldest first."""
+class Spell(NamedTuple):
+    """A part of a lane's history. Microseconds, half open."""
+
+    lane: int
+    since: int
+    until: int
+
+
+def of_lanes(connection: Connection, municipality: str, spells: Iterable[Spell], *, limit: int) -> list[Carried]:
+    """What was carried on lanes in those spells, the latest of each, oldest first."""
     found: list[Carried] = []
-    for lane in lanes:
+    for spell in spells:
         rows = connection.rows(
             "SELECT lane, generation, outcome, proof, sent, detail, at FROM deliveries"
-            " WHERE municipality = ? AND lane = ? ORDER BY id DESC LIMIT ?",
-            (municipality, lane, limit),
+            " WHERE municipality = ? AND lane = ? AND at >= ? AND at < ? ORDER BY id DESC LIMIT ?",
+            (municipality, *spell, limit),
         )
         found += (Carried(*row) for row in reversed(rows))
     return sorted(found, key=lambda carried: carried.at)

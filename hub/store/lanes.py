@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hub.clock import NEVER
 from hub.model.plan import TargetKind
-from hub.model.states import Delivery
+from hub.model.states import Delivery, Effect
 from hub.store.database import OF_TOWN, Connection, Row
 
 _RAISE = (
@@ -250,9 +250,13 @@ _UNDONE = frozenset({Delivery.DUE, Delivery.RETRYING})
 
 
 def _told(done: Settled) -> tuple[object, ...]:
-    """A row of history: clearing away what has expired is itself confirmed, though its lane rests as expired."""
+    """A row of history: clearing away what has expired is itself confirmed, though its lane rests as expired.
+
+    What was set by hand is told as that: the carrying is at its end, and nothing of ours is confirmed.
+    """
     lane, outcome = done.lane, Delivery.CONFIRMED if done.outcome is Delivery.EXPIRED else done.outcome
-    return (lane.municipality, lane.id, lane.generation, outcome, done.proof, done.sent, done.detail, done.now)
+    told = Effect.OVERRIDDEN if done.effect == Effect.OVERRIDDEN else outcome
+    return (lane.municipality, lane.id, lane.generation, told, done.proof, done.sent, done.detail, done.now)
 
 
 def ask_for_a_look(connection: Connection, municipality: str, name: str, keys: Iterable[str], *, now: int) -> None:

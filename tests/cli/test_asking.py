@@ -67,6 +67,12 @@ def test_explain_in_swedish(run: Run, put: BookingAnswer) -> None:
     assert "Vad som ska hända" in told
     assert "blir 60 %" in told
     assert "bokningen mottagen" in told
+    assert "revision 1, status bekräftad" in told
+    assert "skickade 2 tidsfönster; bevis: avläst" in told
+    assert "tillfälle 1 (training), 5 min innan det börjar" in told
+    assert "klimat: tennishallen/varme" in told
+    english = [word for word in ("occasion", "proof", "sent ", "climate", "window", "confirmed") if word in told]
+    assert english == []
 
 
 def test_explain_for_programs_is_the_apis_own_answer(run: Run, put: BookingAnswer) -> None:

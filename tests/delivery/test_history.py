@@ -6,6 +6,7 @@ from hub.model import Dim
 from hub.model.answers import DeliveryAnswer
 from hub.model.states import Delivery, Effect, Proof
 from hub.store import deliveries
+from hub.store.deliveries import Spell
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour
 
@@ -52,7 +53,7 @@ def test_a_look_that_finds_something_is_history_once(hall: Stage) -> None:
     for _ in range(3):
         hall.look_round()
     rows = hall.rows("SELECT outcome, proof FROM deliveries WHERE lane = ? ORDER BY id", hall.lane("court-1").id)
-    assert rows == [("confirmed", "read"), ("confirmed", None), ("confirmed", "read")]
+    assert rows == [("confirmed", "read"), ("overridden", None), ("confirmed", "read")]
 
 
 def test_a_look_after_one_that_failed_is_history(hall: Stage) -> None:
@@ -217,7 +218,7 @@ def test_a_booking_that_was_cancelled_before_its_light_came_is_not_expired(hall:
 def test_what_was_carried_in_one_moment_is_told_in_its_order(hall: Stage) -> None:
     for revision in (1, 2, 3):
         hall.put(revision=revision, **hour(30 * revision))
-    lane = hall.lane(PIN).id
-    carried = hall.read(lambda connection: deliveries.of_lanes(connection, TOWN, [lane], limit=9))
+    spell = Spell(hall.lane(PIN).id, 0, hall.now() + 1)
+    carried = hall.read(lambda connection: deliveries.of_lanes(connection, TOWN, [spell], limit=9))
     assert [one.generation for one in carried] == [1, 2, 3]
     assert len({one.at for one in carried}) == 1

@@ -1,4 +1,4 @@
-"""The names of states as people say them, in Swedish and English; the command line says them the same way."""
+"""The names of states as people say them, in Swedish and English: on the page, on the command line, in details."""
 
 from collections.abc import Mapping
 from typing import Literal

@@ -1,0 +1,116 @@
+"""What the hub says of a carrying, in both languages: kept in English, and told in Swedish to who reads that.
+
+What a connector or a system says in its own words is told as it came.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from hub.service.saying import Language, said
+
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+class Sentence(NamedTuple):
+    """One sentence with fields, which have the same names in both languages."""
+
+    en: str
+    sv: str
+
+    def say(self, **values: object) -> str:
+        """The sentence as it is kept."""
+        return self.en.format(**values)
+
+
+_SENTENCES: list[Sentence] = []
+
+
+def _sentence(en: str, sv: str) -> Sentence:
+    made = Sentence(en, sv)
+    _SENTENCES.append(made)
+    return made
+
+
+FOUND = _sentence("found {found}, not {wanted}", "avläst {found}, ska vara {wanted}")
+TOLD = _sentence("told {wanted}, and reads {found}", "fick {wanted}, men avläses {found}")
+GRANTED_AND_READS = _sentence("granted, and reads {found}", "gavs, men avläses {found}")
+NOT_YET_THERE = _sentence("granted, and not yet at the doors", "given, men inte framme vid dörrarna än")
+STILL_READS = _sentence("revoked, and still reads {found}", "återkallad, men avläses ännu {found}")
+TAKEN_AGAIN = _sentence("taken away again in the lock system", "borttagen igen i passersystemet")
+SHUT_OFF = _sentence("shut off in the lock system", "spärrad i passersystemet")
+NO_ANSWER_IN_TIME = _sentence("no answer in time", "inget svar i tid")
+NOT_RUNNING_HERE = _sentence("no such connection runs here", "ingen sådan anslutning körs här")
+OPENS_NO_DOORS = _sentence("the connection opens no doors", "anslutningen öppnar inga dörrar")
+CONTROLS_NO_ZONES = _sentence("the connection controls no zones", "anslutningen styr inga zoner")
+CLOCK_OFF = _sentence("its clock is {seconds} s from ours", "dess klocka går {seconds} s fel mot vår")
+LACKS_KEYS = _sentence("it does not have {keys}", "det saknar {keys}")
+DISMISSED = _sentence("given up by {who}: {reason}", "avskriven av {who}: {reason}")
+DISMISSED_UNSAID = _sentence("given up by {who}", "avskriven av {who}")
+RAISED = _sentence("{connector} raised {error} at {place}", "{connector} föll med {error} vid {place}")
+RAISED_IN_CHECK = _sentence("{connector} raised {error} in check", "{connector} föll med {error} vid provet")
+_SENTENCES += [  # of messages, and what `hub.sdk` and our connectors say of any line: they know no language
+    Sentence("overtaken before it was sent", "ersatt innan det skickades"),
+    Sentence("the connection sends no messages", "anslutningen skickar inga meddelanden"),
+    Sentence(
+        "nobody knows whether it came: ask the recipient, then retry it or dismiss it",
+        "ingen vet om det kom fram: fråga mottagaren och försök sedan igen eller skriv av det",
+    ),
+    Sentence(
+        "nothing to tell: nobody had been told of the booking, or nobody is to be told",
+        "inget att meddela: ingen hade fått veta av bokningen, eller ingen ska få veta",
+    ),
+    Sentence("1 row in quarantine", "1 post i karantän"),
+    Sentence("{count} rows in quarantine", "{count} poster i karantän"),
+    Sentence("{where}: no connection", "{where}: ingen förbindelse"),
+    Sentence("{where}: no answer ({error})", "{where}: inget svar ({error})"),
+    Sentence("{where}: {status}; check the connection's user and password",
+             "{where}: {status}; kontrollera anslutningens användare och lösenord"),
+    Sentence("{where}: {error}; check the connection's CA file and address",
+             "{where}: {error}; kontrollera anslutningens CA-fil och adress"),
+    Sentence("{where}: {error}; check the connection's CA file", "{where}: {error}; kontrollera anslutningens CA-fil"),
+    Sentence("{where}: the connection was lost", "{where}: förbindelsen bröts"),
+]  # fmt: skip
+_VALUES: Mapping[str, str] = {
+    "on": "på",
+    "off": "av",
+    "nothing": "ingenting",
+    "coming": "på väg",
+    "disabled": "spärrad",
+    "standing": "på plats",
+}
+
+
+def in_language(detail: str | None, language: Language) -> str | None:
+    """A kept detail for a reader of the language; what is not the hub's own is told as it came.
+
+    A sentence of ours may go on with a colon and what the system said.
+    """
+    if detail is None or language == "en":
+        return detail
+    head, colon, rest = detail.partition(": ")
+    return _translated(detail) or ((_translated(head) or head) + colon + rest)
+
+
+def _translated(text: str) -> str | None:
+    for sentence, pattern in _patterns():
+        if found := pattern.fullmatch(text):
+            return sentence.sv.format(**{name: value_in_swedish(value) for name, value in found.groupdict().items()})
+    return None
+
+
+def value_in_swedish(value: str) -> str:
+    """A level, a condition or a state."""
+    return _VALUES.get(value) or said(value, "sv")
+
+
+@cache
+def _patterns() -> tuple[tuple[Sentence, re.Pattern[str]], ...]:
+    return tuple((each, re.compile(_pattern(each.en), re.DOTALL)) for each in _SENTENCES)
+
+
+def _pattern(template: str) -> str:
+    """A regular expression for the sentence: its words as they are, its fields as anything."""
+    parts = _FIELD.split(template)
+    return "".join(re.escape(part) if n % 2 == 0 else f"(?P<{part}>.+?)" for n, part in enumerate(parts))
