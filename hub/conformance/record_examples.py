@@ -36,6 +36,17 @@ DOCUMENTS = (
         files=(DocumentFile(name="beslut åäö.pdf", media_type="application/pdf", content=b"%PDF-\x00\xff<&"),),
     ),
     Document(key="doc-2", title="x" * 250, direction=Direction.INTERNAL, dated=date(2026, 12, 31)),
+    Document(
+        key="doc-3",
+        title="x",
+        direction=Direction.INCOMING,
+        dated=date(2026, 3, 1),
+        counterpart="ö" * 200,
+        files=(
+            DocumentFile(name="tom.txt", media_type="text/plain", content=b""),
+            DocumentFile(name="å" * 196 + ".txt", media_type="text/plain", content=b"\r\n"),
+        ),
+    ),
 )
 _CUSTOMER = Party(
     name='Umeå "Badminton" & O\'Brien <klubb> ŝ',
@@ -70,6 +81,16 @@ INVOICES = (
         key="B-1.c1", kind=InvoiceKind.CREDIT, credits="B-1.i1", booking="B-1", customer=_CUSTOMER,
         issued=date(2026, 3, 2), due=date(2026, 3, 31), lines=(_line(1, "120.00", VatCategory.EXEMPT, "0"),),
     ),
+    Invoice(
+        key="B-2.i1", booking="2026-03", customer=Party(name="Å" * 200, reference="r" * 100), issued=date(2026, 3, 1),
+        due=date(2026, 3, 31), period=(date(2026, 2, 1), date(2026, 2, 28)), whole_kronor=True,
+        rounding=Decimal("0.25"), lines=(
+            _line(1, "100.00", VatCategory.OUTSIDE, "0").model_copy(
+                update={"text": "ö" * 200, "booking": "B-2", "on": date(2026, 2, 28), "accounting": {}}
+            ),
+            _line(2, "1.00", VatCategory.STANDARD, "25", quantity="0.6"),
+        ),
+    ),
 )  # fmt: skip
 NOTICES = (
     Notice(
@@ -78,6 +99,10 @@ NOTICES = (
     ),
     Notice(
         key="n-10", channel=Channel.EMAIL, recipient="o'brien@example.se", subject="S", text="x" * 5000, language="en"
+    ),
+    Notice(key="n-2", channel=Channel.EMAIL, recipient="a@b.se", text="."),
+    Notice(
+        key="n-3", channel=Channel.EMAIL, recipient="kansli@example.se", subject="å" * 200, text="Rad å\n\n.\n" * 2000
     ),
 )  # fmt: skip
 KNOWN: Mapping[str, str] = {"name": "Lena Norberg", "street": "Hemliga vägen 7"}
