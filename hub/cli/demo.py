@@ -15,10 +15,10 @@ from rich.table import Table
 
 import hub
 from hub.cli.options import CannotRunError
-from hub.console.states import said
 from hub.demo.play import Moment, Played, play
 from hub.demo.script import SCENES
 from hub.demo.stage import stage
+from hub.service.saying import said
 
 _MARGIN = timedelta(minutes=5)
 
