@@ -1,0 +1,153 @@
+"""What an access point (accesspunkt) fetches: documents in a folder, each with a manifest that comes last.
+
+It takes what has a manifest. So nothing has happened before the manifest is in its place, and whatever breaks until
+then is tried again. Before that a note is left, with the manifest's own text, where the access point takes nothing: a
+noted document that is gone was taken, also by one that keeps no archive.
+
+    nothing -> document -> document, note -> document, note, manifest -> note (taken)
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+
+from connectors.finance_peppol.config import PeppolConfig
+from connectors.finance_peppol.places import File, NoAnswerError, Place, disk
+from connectors.finance_peppol.sftp import sftp
+from hub.sdk import Lent, RejectedError, TransientError, UnknownOutcomeError
+
+_NOTES = ".handed-over"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A document, and what the access point is told of it."""
+
+    name: str
+    """Of its files, without what they end in."""
+    document: bytes = field(repr=False)
+    manifest: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lies:
+    """What is there of a parcel; None for what is not."""
+
+    note: bytes | None = field(repr=False)
+    document: bytes | None = field(repr=False)
+    kept: bytes | None = field(repr=False)
+    """In the access point's archive; looked for when nothing else is there."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether it was handed over, and the access point has it."""
+        return self.document is None and (self.note, self.kept) != (None, None)
+
+    def is_another(self, parcel: Parcel) -> bool:
+        """Whether anything of it says otherwise than the parcel."""
+        documents = {self.document, self.kept} <= {None, parcel.document}
+        return not documents or self.note not in (None, parcel.manifest)
+
+
+class _Stage:
+    """How far an exchange has come."""
+
+    publishing = False
+    """The manifest is on its way."""
+    done = False
+
+
+class Outbox:
+    """One folder; reached anew for each parcel."""
+
+    def __init__(self, config: PeppolConfig, lent: Lent) -> None:
+        self._config, self._lent = config, lent
+        self._folder = config.folder.rstrip("/")
+        self._notes = (config.notes or f"{self._folder}/{_NOTES}").rstrip("/")
+        self._archive = config.archive and config.archive.rstrip("/")
+        self._seconds = lent.timeout.total_seconds()
+
+    async def waiting(self) -> int:
+        """How many documents the access point has not taken."""
+        async with self._reached() as (place, _):
+            if self._archive is not None and not await place.there(self._archive):
+                raise TransientError(f"{self._archive} (archive) is not there; make it, or mend the settings")
+            return sum(name.endswith(".json") and name[0] != "." for name in await place.names(self._folder))
+
+    async def has(self, name: str) -> bool:
+        """Whether a document of that name was handed over."""
+        async with self._reached() as (place, _):
+            return await self._published(place, name) or (await self._lies(place, name)).taken
+
+    async def hand_over(self, parcel: Parcel) -> None:
+        """Have the parcel there once, or know that it was there already.
+
+        Raises:
+            RejectedError: another document has its name.
+        """
+        async with self._reached() as (place, stage):
+            lies = await self._lies(place, parcel.name)
+            if lies.is_another(parcel):
+                raise RejectedError(
+                    f"{parcel.name}.xml was handed over before with other content, and stays as it is: credit it, and"
+                    " send what is right under another key"
+                )
+            if not lies.taken:
+                await self._lay(place, parcel, lies, stage)
+
+    async def _lay(self, place: Place, parcel: Parcel, lies: _Lies, stage: _Stage) -> None:
+        """What is missing of it: the manifest last."""
+        missing: list[File] = []
+        if lies.document is None:
+            missing.append(File.at(self._folder, f"{parcel.name}.xml", parcel.document))
+        elif await self._published(place, parcel.name):
+            return
+        if lies.note is None:
+            await place.make(self._notes)
+            missing.append(File.at(self._notes, f"{parcel.name}.json", parcel.manifest))
+        await self._name(place, missing, File.at(self._folder, f"{parcel.name}.json", parcel.manifest), stage)
+
+    async def _name(self, place: Place, files: Sequence[File], last: File, stage: _Stage) -> None:
+        """Write all of them first, then give them their names one after the other.
+
+        Whoever is stopped in the midst of it leaves what is unfinished, as one who is killed does.
+        """
+        try:
+            await place.prepare([*files, last])
+            for file in files:
+                await place.publish(file)
+            stage.publishing = True
+            await place.publish(last)
+        except Exception:
+            await place.discard([*files, last])
+            raise
+
+    async def _lies(self, place: Place, name: str) -> _Lies:
+        note, document = await place.read(f"{self._notes}/{name}.json", f"{self._folder}/{name}.xml")
+        if self._archive is None or note is not None or document is not None:
+            return _Lies(note, document, None)
+        return _Lies(note, document, *await place.read(f"{self._archive}/{name}.xml"))
+
+    async def _published(self, place: Place, name: str) -> bool:
+        """Whether its manifest is, or was, in its place."""
+        if await place.there(f"{self._folder}/{name}.json"):
+            return True
+        return self._archive is not None and await place.there(f"{self._archive}/{name}.json")
+
+    @asynccontextmanager
+    async def _reached(self) -> AsyncIterator[tuple[Place, _Stage]]:
+        stage = _Stage()
+        try:
+            async with self._place() as place:
+                yield place, stage
+                stage.done = True
+        except NoAnswerError as error:
+            if not stage.done:
+                kind = UnknownOutcomeError if stage.publishing else TransientError
+                raise kind(f"{self._folder}: no answer from {error}") from error
+
+    def _place(self) -> AbstractAsyncContextManager[Place]:
+        server = self._config.sftp
+        if server is None:
+            return disk(self._seconds)
+        return sftp(server, self._lent.route(server.host, server.port), self._seconds)

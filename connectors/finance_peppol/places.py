@@ -1,0 +1,145 @@
+"""A folder in which nobody finds half a file: on this machine, or (`sftp.py`) on a server."""
+
+import asyncio
+import errno
+import os
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, Self
+
+from hub.sdk import ConnectorError, CredentialsError, TransientError
+
+LARGEST = 10_000_000
+"""Bytes of a file that is read; an invoice has some thousands."""
+
+
+class NoAnswerError(Exception):
+    """Nobody knows whether the last step was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One to be laid; until it is whole it lies beside, hidden and so named that nobody takes it."""
+
+    path: str
+    content: bytes = field(repr=False)
+    unfinished: str
+
+    @classmethod
+    def at(cls, folder: str, name: str, content: bytes) -> Self:
+        """Lie there under that name."""
+        return cls(f"{folder}/{name}", content, f"{folder}/.{name}.{secrets.token_hex(8)}.tmp")
+
+
+class Place(Protocol):
+    """Paths on a disk, some call away. Raises TransientError or CredentialsError when a step was not taken.
+
+    Raises:
+        NoAnswerError: perhaps it was.
+    """
+
+    async def read(self, *paths: str) -> list[bytes | None]:
+        """What stands at each; None where nothing does."""
+
+    async def there(self, path: str) -> bool:
+        """Whether anything stands there."""
+
+    async def names(self, folder: str) -> list[str]:
+        """What is in a folder that is written to."""
+
+    async def make(self, folder: str) -> None:
+        """Have a folder within one that is there; harmless when there is one."""
+
+    async def prepare(self, files: Sequence[File]) -> None:
+        """Write them, whole and on disk, under the names of what is unfinished."""
+
+    async def publish(self, file: File) -> None:
+        """Give it its name, at once. Nothing has it: whoever calls has looked."""
+
+    async def discard(self, files: Sequence[File]) -> None:
+        """Take away what is unfinished, as far as may be; raises nothing."""
+
+
+class Disk:
+    """This machine. Each step is a thread's, so that a disk that hangs holds nothing but that step."""
+
+    async def read(self, *paths: str) -> list[bytes | None]:
+        return await asyncio.to_thread(lambda: [_read(Path(path)) for path in paths])
+
+    async def there(self, path: str) -> bool:
+        return await asyncio.to_thread(Path(path).exists)
+
+    async def names(self, folder: str) -> list[str]:
+        return await asyncio.to_thread(_names, Path(folder))
+
+    async def make(self, folder: str) -> None:
+        await asyncio.to_thread(Path(folder).mkdir, mode=0o700, exist_ok=True)
+
+    async def prepare(self, files: Sequence[File]) -> None:
+        for file in files:
+            await asyncio.to_thread(_write, Path(file.unfinished), file.content)
+
+    async def publish(self, file: File) -> None:
+        await asyncio.to_thread(Path(file.unfinished).rename, file.path)
+        try:
+            await asyncio.to_thread(_keep, Path(file.path).parent)
+        except OSError as error:
+            raise NoAnswerError("the disk") from error
+
+    async def discard(self, files: Sequence[File]) -> None:
+        for file in files:
+            with suppress(OSError):
+                await asyncio.to_thread(Path(file.unfinished).unlink)
+
+
+@asynccontextmanager
+async def disk(seconds: float) -> AsyncIterator[Disk]:
+    """Give it for so long; what the system says against a step is one of the two errors."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield Disk()
+    except TimeoutError as error:
+        raise NoAnswerError("the disk") from error
+    except OSError as error:
+        raise judged(error) from error
+
+
+def judged(error: OSError) -> ConnectorError:
+    """What to do about it: a person's matter only where a right is missing."""
+    told = f"{error.strerror or type(error).__name__} ({errno.errorcode.get(error.errno or 0, '?')})"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return CredentialsError(f"the folder may not be written to: {told}; give the hub's account the right")
+    return TransientError(f"the folder: {told}; see that the disk is there and has room")
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST)
+    except FileNotFoundError:
+        return None
+
+
+def _names(folder: Path) -> list[str]:
+    if not os.access(folder, os.W_OK | os.X_OK) and folder.is_dir():
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return sorted(path.name for path in folder.iterdir())
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _keep(folder: Path) -> None:
+    """A name is on disk when its folder is."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,147 @@
+"""A folder on an SFTP server, over one session, with a host key that is known."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar, cast
+
+import asyncssh
+
+from connectors.finance_peppol.config import SftpServer
+from connectors.finance_peppol.places import LARGEST, File, NoAnswerError
+from hub.sdk import ConnectorError, CredentialsError, TransientError
+
+T = TypeVar("T")
+_GRACE_SECONDS = 1.0
+_REFUSED = (asyncssh.SFTPPermissionDenied, asyncssh.SFTPWriteProtect)
+_SILENT = (asyncssh.SFTPNoConnection, asyncssh.SFTPConnectionLost, asyncssh.SFTPBadMessage)
+"""What the client itself says when there is no answer."""
+
+
+class SftpPlace:
+    """Paths on the server; what does not wait for one another is asked for together.
+
+    What breaks is not tidied up here: with the line the server closes what was open.
+    """
+
+    def __init__(self, session: asyncssh.SFTPClient) -> None:
+        self._sftp = session
+
+    async def read(self, *paths: str) -> list[bytes | None]:
+        return await _together(self._read(path) for path in paths)
+
+    async def _read(self, path: str) -> bytes | None:
+        try:
+            file = await self._sftp.open(path, "rb")
+        except asyncssh.SFTPNoSuchFile:
+            return None
+        content = await file.read(LARGEST)
+        await file.close()
+        return cast("bytes", content)
+
+    async def there(self, path: str) -> bool:
+        return await self._sftp.exists(path)
+
+    async def names(self, folder: str) -> list[str]:
+        return sorted(str(name) for name in await self._sftp.listdir(folder))
+
+    async def make(self, folder: str) -> None:
+        if not await self._sftp.isdir(folder):
+            try:
+                await self._sftp.mkdir(folder)
+            except asyncssh.SFTPFailure:  # somebody was quicker
+                if not await self._sftp.isdir(folder):
+                    raise
+
+    async def prepare(self, files: Sequence[File]) -> None:
+        await _together(self._write(file) for file in files)
+
+    async def _write(self, file: File) -> None:
+        there = await self._sftp.open(file.unfinished, "xb")
+        await there.write(file.content)
+        with suppress(asyncssh.SFTPOpUnsupported):
+            await there.fsync()
+        await there.close()
+
+    async def publish(self, file: File) -> None:
+        """Rename does not replace, on a server that keeps to SFTP 3."""
+        await self._sftp.rename(file.unfinished, file.path)
+
+    async def discard(self, files: Sequence[File]) -> None:
+        for file in files:
+            with suppress(asyncssh.Error, OSError):
+                await self._sftp.remove(file.unfinished)
+
+
+async def _together(steps: Iterable[Awaitable[T]]) -> list[T]:
+    """What each gives, when all have ended; else what the first says that failed."""
+    told = await asyncio.gather(*steps, return_exceptions=True)
+    for one in told:
+        if isinstance(one, BaseException):
+            raise one
+    return cast("list[T]", told)
+
+
+@asynccontextmanager
+async def sftp(server: SftpServer, near: tuple[str, int], seconds: float) -> AsyncIterator[SftpPlace]:
+    """Connect to where the server is reached, and give its folders. Its own words are not told: they may hold names.
+
+    When the time is up the line is cut: a call that is only cancelled tidies up after itself, on a line that is dead.
+    What waits even then has lost whoever would answer it, and is cancelled.
+    """
+    where, loop = f"{server.host}:{server.port}", asyncio.get_running_loop()
+    until = loop.time() + seconds
+    connection = await _connected(server, near, seconds, where)
+    cut = loop.call_at(until, connection.abort)
+    try:
+        async with asyncio.timeout_at(until + _GRACE_SECONDS):
+            yield SftpPlace(await connection.start_sftp_client())
+        connection.close()
+    except asyncssh.SFTPError as error:
+        raise _judged(error, where) from error
+    except (asyncssh.Error, OSError, EOFError) as error:
+        raise NoAnswerError(where) from error
+    finally:
+        cut.cancel()
+        connection.abort()
+        await connection.wait_closed()
+
+
+async def _connected(
+    server: SftpServer, near: tuple[str, int], seconds: float, where: str
+) -> asyncssh.SSHClientConnection:
+    try:
+        async with asyncio.timeout(seconds):
+            return await asyncssh.connect(
+                *near,
+                username=server.username,
+                password=server.password.get_secret_value() if server.password else None,
+                client_keys=_keys(server),
+                known_hosts=([asyncssh.import_public_key(server.host_key)], [], []),
+                config=None,
+                agent_path=None,
+            )
+    except asyncssh.KeyImportError as error:
+        raise CredentialsError(f"{where}: host_key or private_key is no key; write it as OpenSSH does") from error
+    except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as error:
+        raise CredentialsError(f"{where}: another host key than `host_key` says; ask why before changing it") from error
+    except asyncssh.PermissionDenied as error:
+        raise CredentialsError(f"{where}: the account is refused; set password or private_key") from error
+    except (asyncssh.Error, OSError, EOFError) as error:
+        raise TransientError(f"{where}: no connection ({type(error).__name__})") from error
+
+
+def _keys(server: SftpServer) -> list[asyncssh.SSHKey] | None:
+    return [asyncssh.import_private_key(server.private_key.get_secret_value())] if server.private_key else None
+
+
+def _judged(error: asyncssh.SFTPError, where: str) -> ConnectorError | NoAnswerError:
+    if isinstance(error, _SILENT):
+        return NoAnswerError(where)
+    if isinstance(error, _REFUSED):
+        return CredentialsError(f"{where}: the account may not write there; have it given the right, or mend `folder`")
+    if isinstance(error, asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath):
+        return TransientError(f"{where}: a folder of the settings is not there; make it, or mend the settings")
+    full = "no space" in error.reason.lower() or "quota" in error.reason.lower()
+    why = "no room is left; make some" if full else f"says {type(error).__name__}"
+    return TransientError(f"{where}: {why}")
