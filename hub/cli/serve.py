@@ -24,7 +24,7 @@ from hub.errors import HubError
 from hub.settings import Settings
 from hub.store.database import shown
 
-_QUIET = ("httpx", "httpcore", "apscheduler", "alembic", "uvicorn", "amqtt", "transitions")
+_QUIET = ("httpx", "httpcore", "apscheduler", "alembic", "uvicorn", "amqtt", "transitions", "asyncssh")
 """Libraries that say more than an operator wants to read."""
 _LEVELS = ("debug", "info", "warning", "error")
 

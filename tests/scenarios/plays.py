@@ -61,7 +61,12 @@ def booking(number: str, *occasions: dict[str, Any], revision: int = 1, **more: 
         "number": number,
         "revision": revision,
         "status": "confirmed",
-        "customer": {"kind": "association", "organisation_number": "802400-0005", "name": "Umeå Badmintonklubb"},
+        "customer": {
+            "kind": "association",
+            "organisation_number": "802400-0005",
+            "name": "Umeå Badmintonklubb",
+            "invoice": {"reference": "Anna Ek"},
+        },
         "occasions": [one | {"id": str(n)} for n, one in enumerate(occasions, 1)],
         "payment": {"kind": "free"},
     } | more
