@@ -38,6 +38,7 @@ from hub.service.configuring import put_folder
 from hub.service.dry_running import DryRuns
 from hub.service.feed import Feed
 from hub.service.figures import Figures
+from hub.service.handling import Handling
 from hub.service.keys import EVERY_MUNICIPALITY, Scope
 from hub.service.keys import create as create_key
 from hub.service.ledger import Ledger
@@ -131,9 +132,11 @@ class Hub:
         writer, readers, rulebook, clock = self.writer, self.readers, self.rulebook, self.clock
         bookings = Bookings(writer, readers, self.seal, rulebook, clock)
         operating = Operating(writer, readers, rulebook, clock)
+        handling = Handling(writer, readers, rulebook, clock)
         verifying = Verifying(writer, readers, rulebook, clock)
         closing = Closing(writer, readers, self.seal, rulebook, clock)
-        bookings.woken = operating.woken = closing.woken = verifying.woken = self.worker.woken
+        bookings.woken = operating.woken = closing.woken = self.worker.woken
+        verifying.woken = handling.woken = self.worker.woken
         subscribing = Subscribing(writer, readers, self.seal, rulebook, clock)
         subscribing.woken = self.webhooks.wake.set
         look_up = LookUp(readers, self.seal, rulebook, clock)
@@ -144,6 +147,7 @@ class Hub:
             bookings=bookings,
             look_up=look_up,
             operating=operating,
+            handling=handling,
             verifying=verifying,
             readiness=ReadinessBoard(readers, rulebook, clock),
             connections=self.connections,

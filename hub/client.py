@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import partial
 from io import BufferedIOBase
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
 import httpx
@@ -27,6 +27,7 @@ from hub.model.answers import (
     ConnectionAnswer,
     DeliveryAnswer,
     DeliveryPage,
+    Handled,
     ImportLine,
     ImportSummary,
     Installation,
@@ -62,6 +63,16 @@ _PIECE = 65536
 Answer = TypeVar("Answer", bound=BaseModel)
 Source = BufferedIOBase | Iterable[bytes]
 """An open binary file, or bytes in pieces of any size."""
+
+
+class Meant(TypedDict, total=False):
+    """Which deliveries are meant: all that is told holds of them."""
+
+    state: str | None
+    connection: str | None
+    resource: str | None
+    before: datetime | None
+    id: int | None
 
 
 _LINES = "application/x-ndjson"
@@ -208,14 +219,11 @@ class At:
         """One resource, what its targets should be like now, and who claims them."""
         return self._get(ResourceAnswer, "resources", resource)
 
-    def deliveries(
-        self, *, state: str | None = None, connection: str | None = None, before: datetime | None = None
-    ) -> Iterator[DeliveryAnswer]:
+    def deliveries(self, **meant: Unpack[Meant]) -> Iterator[DeliveryAnswer]:
         """What is where, in order of id."""
-        chosen = {"state": state, "connection": connection, "before": before.isoformat() if before else None}
         after: int | None = 0
         while after is not None:
-            page = self._get(DeliveryPage, "deliveries", after=after, limit=_PAGE, **chosen)
+            page = self._get(DeliveryPage, "deliveries", after=after, limit=_PAGE, **_told(meant))
             yield from page.deliveries
             after = page.next
 
@@ -223,6 +231,18 @@ class At:
         """The open problems, or those that have ended; the oldest first."""
         params = {"ended": ended, "language": language}
         return _list(ProblemAnswer, self._client.ask("GET", self._path("problems"), params=params))
+
+    def retry_deliveries(self, *, dry_run: bool = False, **meant: Unpack[Meant]) -> Handled:
+        """Try those deliveries again."""
+        return self._handle("deliveries:retry", meant, dry_run=dry_run)
+
+    def dismiss_deliveries(self, *, reason: str = "", dry_run: bool = False, **meant: Unpack[Meant]) -> Handled:
+        """Give those deliveries up; one that takes something away alone, and with a reason."""
+        return self._handle("deliveries:dismiss", meant, dry_run=dry_run, json={"reason": reason})
+
+    def _handle(self, call: str, meant: Meant, *, dry_run: bool, **more: object) -> Handled:
+        params = _told(meant) | {"dry_run": dry_run}
+        return read(Handled, self._client.ask("POST", self._path(call), params=params, **more))
 
     def retry_problem(self, problem: int) -> int:
         """Try what waits behind a problem again; gives how many deliveries that is."""
@@ -292,6 +312,13 @@ class At:
     def _get(self, kind: type[Answer], *parts: str, **params: object) -> Answer:
         told = {name: value for name, value in params.items() if value is not None}
         return read(kind, self._client.ask("GET", self._path(*parts), params=told))
+
+
+def _told(meant: Meant) -> dict[str, Any]:
+    """The filter as it stands in an address."""
+    before = meant.get("before")
+    told: dict[str, Any] = {**meant, "before": before.isoformat() if before else None}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 _JSON = {"Content-Type": "application/json"}

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from hub.api import (
     bookings,
     closures,
+    deliveries,
     events,
     health,
     incoming,
@@ -56,6 +57,7 @@ def create_api(lifespan: Lifespan | None = None) -> FastAPI:
         events.ROUTER,
         subscriptions.ROUTER,
         operating.ROUTER,
+        deliveries.ROUTER,
         ledger.ROUTER,
         incoming.ROUTER,
         verifying.ROUTER,

@@ -17,6 +17,7 @@ from hub.service.closing import Closing
 from hub.service.dry_running import DryRuns
 from hub.service.feed import Feed
 from hub.service.figures import Figures
+from hub.service.handling import Handling
 from hub.service.keys import Holder, digest, holder
 from hub.service.ledger import Ledger
 from hub.service.looking_up import LookUp
@@ -42,6 +43,7 @@ class Desk:
     bookings: Bookings
     look_up: LookUp
     operating: Operating
+    handling: Handling
     verifying: Verifying
     readiness: ReadinessBoard
     connections: Connections

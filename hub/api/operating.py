@@ -1,18 +1,14 @@
 """What operators see and do: resources, deliveries, problems, connections, readiness, everything counted."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AwareDatetime
 
 from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
-from hub.clock import micros
 from hub.model.answers import (
     ConnectionAnswer,
-    DeliveryPage,
     ProblemAnswer,
     Readiness,
     ResourceAnswer,
@@ -20,7 +16,6 @@ from hub.model.answers import (
     StatusAnswer,
     Tested,
 )
-from hub.model.states import Delivery
 from hub.service.keys import Holder, Scope
 
 ROUTER = APIRouter(prefix="/v1/{municipality}", responses=problems("not-found"))
@@ -40,23 +35,6 @@ async def list_resources(municipality: str, here: _Here) -> list[ResourceAnswer]
 async def get_resource(municipality: str, resource: str, here: _Here) -> ResourceAnswer:
     """Give one resource, what its targets should be like now, and who claims them."""
     return await here.resources.one(municipality, resource)
-
-
-@ROUTER.get("/deliveries", tags=["deliveries"], dependencies=_OPERATE)
-async def list_deliveries(  # noqa: PLR0913, PLR0917 - a filter; FastAPI calls it by name
-    municipality: str,
-    here: _Here,
-    state: Delivery | None = None,
-    connection: str | None = None,
-    before: Annotated[AwareDatetime | None, Query(description="due before this moment")] = None,
-    after: Annotated[int, Query(ge=0, le=2**53, description="an id; the page begins after it")] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> DeliveryPage:
-    """Tell what is where."""
-    due = micros(before) if isinstance(before, datetime) else None
-    return await here.operating.deliveries(
-        municipality, state=state, connection=connection, before=due, after=after, limit=limit
-    )
 
 
 @ROUTER.get("/problems", tags=["problems"], dependencies=_OPERATE)

@@ -26,6 +26,8 @@ CODES: dict[str, tuple[int, str]] = {
     "forbidden": (403, "The key does not give this right here"),
     "not-found": (404, "There is no such thing"),
     "method-not-allowed": (405, "This cannot be done there"),
+    "one-at-a-time": (409, "One of them takes something away, and is dismissed alone"),
+    "reason-needed": (422, "It takes something away, and is dismissed with a reason"),
     "superseded": (409, "A newer revision is known"),
     "revision-conflict": (409, "The same revision is known with another content"),
     "too-many-subscriptions": (409, "The municipality has as many subscriptions as it may"),

@@ -129,10 +129,20 @@ class Health:
             problems.close_of(connection, *running.place, ["credentials"], now=now)
 
     async def follow_pauses(self) -> None:
-        """Do as the database says about paused connections, whoever paused them."""
+        """Do as the database says about paused connections, whoever paused them.
+
+        What this process put off after another had resumed the connection is due at once.
+        """
         paused = await self._readers.read(connections.paused)
         for running in self._connections:
+            resumed = running.paused is not None and running.place not in paused
             running.paused = paused.get(running.place)
+            if resumed:
+                await self._writer.call(self._make_due, running)
+                self.resumed()
+
+    def _make_due(self, connection: Connection, running: Running) -> None:
+        lanes.make_due(connection, *running.place, now=self._now())
 
     async def listed(self, municipality: str) -> list[ConnectionAnswer]:
         """The connections of a municipality, and how each is. Raises NotFoundError."""

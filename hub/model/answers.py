@@ -330,9 +330,17 @@ class Installation(Frozen):
 
 
 class Retried(Frozen):
-    """What a retry came to."""
+    """What the retry of a problem came to."""
 
     deliveries: int
+
+
+class Handled(Frozen):
+    """What an operator's wish about several deliveries came to, or would."""
+
+    deliveries: Annotated[int, Field(description="how many")]
+    dry_run: bool
+    first: Annotated[tuple[DeliveryAnswer, ...], Field(description="ten of them at most, as they were before")]
 
 
 class Tested(Frozen):

@@ -7,7 +7,7 @@ from pydantic import Field
 from hub.model.answers import TargetName
 from hub.model.frozen import Frozen
 
-Verdict = Literal["lost", "overridden", "mended", "failing", "unanswered"]
+Verdict = Literal["lost", "overridden", "mended", "failing", "unanswered", "dismissed"]
 
 
 class TargetVerdict(Frozen):
@@ -18,7 +18,8 @@ class TargetVerdict(Frozen):
         Verdict,
         Field(
             description="lost: gone or shut off there; overridden: set by hand; mended: it differed, and was put right;"
-            " failing: its system refuses or is down; unanswered: not looked at in the time given"
+            " failing: its system refuses or is down; unanswered: not looked at in the time given;"
+            " dismissed: an operator let it be, and it stands or may"
         ),
     ]
     detail: str | None = None

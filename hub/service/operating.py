@@ -6,16 +6,14 @@ from collections.abc import Callable
 
 from hub.clock import Clock, instant, micros
 from hub.errors import NotFoundError
-from hub.model.answers import DeliveryAnswer, DeliveryPage, ProblemAnswer, StatusAnswer
-from hub.model.states import Delivery, Effect, Proof, Record
+from hub.model.answers import ProblemAnswer, StatusAnswer
 from hub.service.remedies import remedy
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
 from hub.service.sentences import in_language
 from hub.service.showing import moment
-from hub.store import bookings, connections, lanes, problems
+from hub.store import bookings, connections, handling, lanes, problems
 from hub.store.database import Connection
-from hub.store.lanes import Seen
 from hub.store.problems import Problem
 from hub.store.writer import Readers, Writer
 
@@ -56,30 +54,9 @@ class Operating:
         if found is None or found.until is not None:
             msg = f"no open problem {id_} in {municipality}"
             raise NotFoundError(msg)
-        count = lanes.retry_problem(connection, municipality, id_, now=self._now())
+        count = handling.retry_problem(connection, municipality, id_, now=self._now())
         problems.close(connection, [id_], now=self._now(), even_waiting=True)
         return count
-
-    async def deliveries(
-        self,
-        municipality: str,
-        *,
-        state: Delivery | None,
-        connection: str | None,
-        before: int | None,
-        after: int,
-        limit: int,
-    ) -> DeliveryPage:
-        """What is where. Raises NotFoundError."""
-        self._rulebook.town(municipality)
-        rows = await self._readers.read(
-            lambda c: lanes.page(
-                c, municipality, delivery=state, name=connection, before=before, after=after, limit=limit
-            )
-        )
-        return DeliveryPage(
-            deliveries=tuple(map(delivery_answer, rows)), next=rows[-1].id if len(rows) == limit else None
-        )
 
     async def status(self, municipality: str) -> StatusAnswer:
         """Everything counted. Raises NotFoundError."""
@@ -120,24 +97,4 @@ def _problem(one: Problem, nearest: int | None, language: Language) -> ProblemAn
         until=moment(one.until),
         waiting=one.waiting,
         nearest=moment(nearest),
-    )
-
-
-def delivery_answer(seen: Seen) -> DeliveryAnswer:
-    """A lane, for a caller."""
-    state: Effect | Record = Record(seen.effect) if seen.kind == "record" else Effect(seen.effect)
-    return DeliveryAnswer(
-        id=seen.id,
-        target=f"{seen.connection}/{seen.key}",
-        kind=seen.kind,
-        state=state,
-        delivery=Delivery(seen.delivery),
-        proof=Proof(seen.proof) if seen.proof else None,
-        generation=seen.generation,
-        attempts=seen.attempts,
-        due_at=moment(seen.due),
-        confirmed_at=moment(seen.confirmed_at),
-        failing_since=moment(seen.failing_since),
-        detail=seen.detail,
-        problem=seen.problem,
     )

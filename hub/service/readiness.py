@@ -96,7 +96,7 @@ def colour(standing: Standing, *, needed: int, now: int) -> Colour:
             return "yellow"
         case Standing(state=Effect.LOST) | Standing(delivery=Delivery.STUCK | Delivery.RETRYING | Delivery.EXPIRED):
             return "red"
-        case Standing(delivery=Delivery.AWAITING_USER):
+        case Standing(delivery=Delivery.AWAITING_USER | Delivery.DISMISSED):
             return "yellow"
     return "red" if needed < now - _GRACE else "waiting"
 

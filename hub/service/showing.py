@@ -121,12 +121,15 @@ def _delivery(seen: Seen, *, wanted: bool) -> Delivery:
     return delivery
 
 
+_NOT_GONE = frozenset({Delivery.RETRYING, Delivery.STUCK, Delivery.SENDING, Delivery.DISMISSED})
+
+
 def _to_be_removed(seen: Seen, delivery: Delivery, now: int, *, withdrawn: bool) -> bool:
     """Whether what nobody claims any more is still to go; a credential also while its connection is paused or shut.
 
     What was withdrawn before its time is not gone before the zone has been told, or needed no telling.
     """
-    going = seen.due <= now or delivery in {Delivery.RETRYING, Delivery.STUCK, Delivery.SENDING}
+    going = seen.due <= now or delivery in _NOT_GONE
     if seen.kind == TargetKind.CREDENTIAL:
         return going or seen.confirmed not in {None, NO_WINDOWS}
     return going and (seen.effect == Effect.REMOVING or (withdrawn and seen.effect == Effect.STANDING))

@@ -92,6 +92,8 @@ _BROKEN: Mapping[str, Verdict] = {Effect.LOST: "lost", Effect.OVERRIDDEN: "overr
 
 def _wrong(before: Looked, now: Looked, *, sent_anew: bool) -> Verdict | None:
     """How a target is not as the hub said; None when it is, or when something else is to be there now."""
+    if now.delivery == Delivery.DISMISSED:
+        return "dismissed"
     if now.effect in _BROKEN:
         return _BROKEN[now.effect]
     if now.delivery in _FAILING:

@@ -20,7 +20,9 @@ _LOOK_SECONDS = 0.03
 _LOOKS_AT_ONCE = 10
 """Answers held that are each looked after so often; of more, each is more seldom."""
 _DONE = frozenset({Effect.STANDING, Effect.REMOVED, Effect.SUSPENDED, Effect.OVERRIDDEN, Effect.LOST})
-_NO_USE_WAITING = frozenset({Delivery.WAITING, Delivery.STUCK, Delivery.AWAITING_USER, Delivery.EXPIRED})
+_NO_USE_WAITING = frozenset(
+    {Delivery.WAITING, Delivery.STUCK, Delivery.AWAITING_USER, Delivery.EXPIRED, Delivery.DISMISSED}
+)
 
 
 async def _listens() -> bool:

@@ -111,6 +111,12 @@ def told(
     return [Told(*row) for row in connection.rows(sql, [municipality, *values])]
 
 
+def naming(connection: Connection, municipality: str, resource: str) -> list[str]:
+    """What the bookings have asked for, as JSON, that name a resource, cancelled ones too. Walks them all."""
+    sql = "SELECT asked FROM bookings WHERE municipality = ? AND body LIKE ?"
+    return [asked for (asked,) in connection.rows(sql, (municipality, f'%"{resource}"%'))]
+
+
 def set_effective(connection: Connection, municipality: str, id_: int, revision: int) -> None:
     """Remember what subscribers were told."""
     connection.run("UPDATE bookings SET effective = ? WHERE municipality = ? AND id = ?", (revision, municipality, id_))

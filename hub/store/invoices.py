@@ -64,6 +64,12 @@ def add(connection: Connection, made: NewInvoice) -> int:
     return int(id_)
 
 
+def is_credit(connection: Connection, municipality: str, lane: int) -> bool:
+    """Whether the lane carries a credit note."""
+    sql = "SELECT 1 FROM invoices WHERE municipality = ? AND lane = ? AND kind = 'credit'"
+    return bool(connection.rows(sql, (municipality, lane)))
+
+
 def set_lane(connection: Connection, municipality: str, id_: int, lane: int) -> None:
     """The lane by which it goes out."""
     connection.run("UPDATE invoices SET lane = ? WHERE municipality = ? AND id = ?", (lane, municipality, id_))

@@ -1,6 +1,6 @@
 """Lanes: raised by accepting, leased by a node, settled with the token that it was leased with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from hub.clock import NEVER
@@ -53,7 +53,8 @@ class Lane(NamedTuple):
     token: int
     attempts: int
     taken_over: bool
-    look: bool
+    look: int
+    """How often a look was asked for: who carries the lane sees whether it was asked again meanwhile."""
     repairs: int
     body: str | None
     wanted: bool
@@ -157,9 +158,9 @@ class Settled(NamedTuple):
 
 _SETTLE = (
     "UPDATE lanes SET owner = NULL, lease_until = ?, attempts = ?, confirmed = ?, effect = ?, delivery = ?, proof ="
-    " ?, detail = CASE WHEN ? THEN detail ELSE ? END,"
+    " ?, detail = CASE WHEN ? <> 0 THEN detail ELSE ? END,"
     " reference = coalesce(?, reference), due = ?, look = ?, repairs = ?, problem = ?, wanted_until = ?,"
-    " confirmed_at = CASE WHEN ? THEN ? ELSE confirmed_at END, failing_since = CASE WHEN ? THEN"
+    " confirmed_at = CASE WHEN ? <> 0 THEN ? ELSE confirmed_at END, failing_since = CASE WHEN ? <> 0 THEN"
     " coalesce(failing_since, ?) END"
     " WHERE municipality = ? AND id = ?"
 )
@@ -218,7 +219,7 @@ def _row(done: Settled, clock: int, current: _Current) -> tuple[object, ...]:
     if newer and not retried:
         due, outcome = done.now, Delivery.DUE
         state = state if done.sent is None and current.confirmed != "?" else "?"
-    asked_meanwhile = bool(current.look) and not lane.look
+    asked_meanwhile = current.look > lane.look
     due = min(due, done.now) if asked_meanwhile else due
     confirmed, failing = outcome is Delivery.CONFIRMED, outcome in {Delivery.RETRYING, Delivery.STUCK}
     return (
@@ -262,8 +263,8 @@ def _told(done: Settled) -> tuple[object, ...]:
 def ask_for_a_look(connection: Connection, municipality: str, name: str, keys: Iterable[str], *, now: int) -> None:
     """Have lanes looked at soon: something may have changed there."""
     connection.each(
-        "UPDATE lanes SET look = 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"
-        " WHERE municipality = ? AND connection = ? AND key = ? AND kind <> 'record'",
+        "UPDATE lanes SET look = look + 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"
+        " WHERE municipality = ? AND connection = ? AND key = ? AND kind <> 'record' AND delivery <> 'dismissed'",
         [(now, now, municipality, name, key) for key in keys],
     )
 
@@ -271,8 +272,9 @@ def ask_for_a_look(connection: Connection, municipality: str, name: str, keys: I
 def ask_for_looks(connection: Connection, *, now: int) -> int:
     """Have all that stands, or may stand, looked at: on start, and now and then. Gives how many lanes."""
     return connection.run(
-        "UPDATE lanes SET look = 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"
-        " WHERE kind <> 'record' AND effect IN ('standing', 'overridden', 'removing', 'lost') AND delivery <> 'stuck'",
+        "UPDATE lanes SET look = look + 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"
+        " WHERE kind <> 'record' AND effect IN ('standing', 'overridden', 'removing', 'lost')"
+        " AND delivery NOT IN ('stuck', 'dismissed')",
         (now, now),
     )
 
@@ -290,12 +292,19 @@ def end_leases(connection: Connection, municipality: str, name: str, *, quiet: i
     )
 
 
-def make_due(connection: Connection, municipality: str, name: str, *, now: int) -> int:
-    """What waits for a connection is due: it runs again. Gives how many."""
-    return connection.run(
-        "UPDATE lanes SET due = ? WHERE municipality = ? AND connection = ? AND due > ? AND delivery IN ('due',"
-        " 'retrying')",
+def make_due(connection: Connection, municipality: str, name: str, *, now: int) -> None:
+    """What waits for a connection is due: it runs again.
+
+    What is in hand may have been put off a moment ago, and is settled after this: it is due again then.
+    """
+    connection.run(
+        "UPDATE lanes SET due = ? WHERE municipality = ? AND connection = ? AND due > ? AND owner IS NULL"
+        " AND delivery IN ('due', 'retrying')",
         (now, municipality, name, now),
+    )
+    connection.run(
+        "UPDATE lanes SET look = look + 1 WHERE municipality = ? AND connection = ? AND owner IS NOT NULL",
+        (municipality, name),
     )
 
 
@@ -317,15 +326,6 @@ def told(connection: Connection, municipality: str, name: str, low: str, high: s
         (municipality, name, low, high, but),
     )
     return [str(key) for (key,) in rows]
-
-
-def retry_problem(connection: Connection, municipality: str, problem: int, *, now: int) -> int:
-    """What waits behind a problem is tried again, with a fresh start. Gives how many."""
-    return connection.run(
-        "UPDATE lanes SET due = ?, delivery = 'due', repairs = 0, problem = NULL WHERE municipality = ? AND problem"
-        " = ?",
-        (now, municipality, problem),
-    )
 
 
 class Seen(NamedTuple):
@@ -370,22 +370,41 @@ def with_key(connection: Connection, municipality: str, name: str, key: str) -> 
     return Seen(*rows[0]) if rows else None
 
 
-def page(  # noqa: PLR0913 - a filter has that many parts
-    connection: Connection,
-    municipality: str,
-    *,
-    delivery: str | None,
-    name: str | None,
-    before: int | None,
-    after: int,
-    limit: int,
-) -> list[Seen]:
-    """Lanes in order of id, of one delivery state, of one connection, due before a moment."""
-    wanted = (("delivery = ?", delivery), ("connection = ?", name), ("due < ?", before))
-    chosen = [(condition, value) for condition, value in wanted if value is not None]
-    where = "".join(f" AND {condition}" for condition, _ in chosen)
-    values = [municipality, *(value for _, value in chosen), after, limit]
-    return [Seen(*row) for row in connection.rows(f"{_SEEN} {OF_TOWN}{where} AND id > ? ORDER BY id LIMIT ?", values)]
+class Filter(NamedTuple):
+    """Which lanes are meant: all that is told of them holds."""
+
+    deliveries: Collection[str] | None = None
+    name: str | None = None
+    """Of their connection."""
+    before: int | None = None
+    """They are due earlier."""
+    ids: Collection[int] | None = None
+
+
+def page(connection: Connection, municipality: str, chosen: Filter, *, after: int, limit: int) -> list[Seen]:
+    """Lanes in order of id."""
+    where, values = _where(connection, municipality, chosen)
+    rows = connection.rows(f"{_SEEN} {where} AND id > ? ORDER BY id LIMIT ?", [*values, after, limit])
+    return [Seen(*row) for row in rows]
+
+
+def ids(connection: Connection, municipality: str, chosen: Filter) -> list[int]:
+    """The ids of all of them, in order."""
+    where, values = _where(connection, municipality, chosen)
+    return [id_ for (id_,) in connection.rows(f"SELECT id FROM lanes WHERE {where} ORDER BY id", values)]
+
+
+def _where(connection: Connection, municipality: str, chosen: Filter) -> tuple[str, list[object]]:
+    parts: list[tuple[str, list[object]]] = [(OF_TOWN, [municipality])]
+    if chosen.deliveries is not None:
+        parts.append(connection.among("delivery", chosen.deliveries))
+    if chosen.name is not None:
+        parts.append(("connection = ?", [chosen.name]))
+    if chosen.before is not None:
+        parts.append(("due < ?", [chosen.before]))
+    if chosen.ids is not None:
+        parts.append(connection.among("id", chosen.ids))
+    return " AND ".join(part for part, _ in parts), [value for _, values in parts for value in values]
 
 
 def counts(connection: Connection, municipality: str) -> list[tuple[str, str, str, int]]:

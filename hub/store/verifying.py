@@ -7,6 +7,8 @@ from hub.store.database import Connection
 
 _STANDING = "kind <> 'record' AND effect IN ('standing', 'overridden', 'removing', 'lost')"
 
+_LOOKED_AT = "delivery NOT IN ('stuck', 'dismissed')"
+
 
 class Looked(NamedTuple):
     """A lane, as far as a look matters to it. `look`: not looked at yet."""
@@ -28,11 +30,11 @@ _COLUMNS = "id, connection, key, effect, delivery, proof, generation, confirmed,
 
 
 def ask(connection: Connection, municipality: str, *, now: int) -> list[Looked]:
-    """Have all that stands looked at soon, but for what is stuck; gives how it stood."""
+    """Have all that stands looked at soon, but for what is stuck or given up; gives how it stood."""
     stood = connection.rows(f"SELECT {_COLUMNS} FROM lanes WHERE municipality = ? AND {_STANDING}", (municipality,))
     connection.run(
-        "UPDATE lanes SET look = 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"
-        f" WHERE municipality = ? AND {_STANDING} AND delivery <> 'stuck'",
+        "UPDATE lanes SET look = look + 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"
+        f" WHERE municipality = ? AND {_STANDING} AND {_LOOKED_AT}",
         (now, now, municipality),
     )
     return [Looked(*row) for row in stood]
@@ -40,7 +42,7 @@ def ask(connection: Connection, municipality: str, *, now: int) -> list[Looked]:
 
 def unseen(connection: Connection, municipality: str) -> bool:
     """Whether any of those that stand is still to be looked at."""
-    sql = f"SELECT 1 FROM lanes WHERE municipality = ? AND look = 1 AND {_STANDING} AND delivery <> 'stuck' LIMIT 1"
+    sql = f"SELECT 1 FROM lanes WHERE municipality = ? AND look > 0 AND {_STANDING} AND {_LOOKED_AT} LIMIT 1"
     return bool(connection.rows(sql, (municipality,)))
 
 

@@ -97,6 +97,51 @@ def test_a_problem_is_told_in_two_languages_and_retried(site: Site) -> None:
     assert site.operate("POST", f"/problems/{english['id']}:retry").status_code == 404
 
 
+def test_deliveries_are_tried_again_and_given_up_by_filter(site: Site) -> None:
+    site.locks.breaks(Fault.FULL)
+    site.put("B-1")
+    site.put("B-2", **hour(120, of="hall.court-2"))
+    asked = site.operate("POST", "/deliveries:retry?connection=locks&dry_run=true").json()
+    assert (asked["deliveries"], asked["dry_run"]) == (2, True)
+    assert [one["target"] for one in asked["first"]] == [f"locks/{PIN}", "locks/hub-B-2"]
+    here = site.operate("POST", "/deliveries:dismiss?resource=hall.court-2&state=stuck").json()
+    assert (here["deliveries"], here["dry_run"]) == (1, False)
+    (dismissed,) = site.operate("GET", "/deliveries?state=dismissed&language=sv").json()["deliveries"]
+    assert (dismissed["target"], dismissed["detail"]) == ("locks/hub-B-2", "avskriven av operator")
+    site.locks.recovers()
+    assert site.operate("POST", "/deliveries:retry?state=stuck").json()["deliveries"] == 1
+    site.until("/status", problems=0, deliveries={"confirmed": 1, "waiting": 4, "dismissed": 1})
+    assert set(site.locks.stands) == {PIN}
+
+
+def test_what_takes_something_away_is_given_up_one_at_a_time_with_a_reason(site: Site) -> None:
+    for number in ("B-1", "B-2"):
+        site.put(number)
+    site.locks.breaks(Fault.DEAF)
+    for number in ("B-1", "B-2"):
+        site.ask("PUT", f"/bookings/{number}", json=raw_booking(number, 2, status="cancelled"))
+    site.until("/status", problems=2)
+    many = site.operate("POST", "/deliveries:dismiss?connection=locks")
+    assert (many.status_code, many.json()["code"]) == (409, "one-at-a-time")
+    deliveries = site.operate("GET", "/deliveries?connection=locks").json()["deliveries"]
+    path = f"/deliveries:dismiss?id={deliveries[0]['id']}"
+    assert site.operate("POST", path).json()["code"] == "reason-needed"
+    assert site.operate("POST", path, json={"reason": " "}).status_code == 422
+    assert site.operate("POST", path, json={"reason": "the lock is torn down"}).json()["deliveries"] == 1
+    verified = site.operate("POST", "/verify?wait=0").json()
+    assert {one["target"]: one["verdict"] for one in verified["targets"]}[f"locks/{PIN}"] == "dismissed"
+
+
+def test_nobody_gives_everything_up_without_saying_so(site: Site) -> None:
+    site.locks.breaks(Fault.FULL)
+    site.put()
+    assert site.operate("POST", "/deliveries:dismiss").json()["code"] == "invalid-request"
+    assert site.operate("POST", "/deliveries:dismiss?dry_run=true").json()["deliveries"] == 1
+    assert site.operate("POST", "/deliveries:dismiss?state=stuck&conection=locks").json()["code"] == "unknown-parameter"
+    assert site.ask("POST", "/deliveries:dismiss?state=stuck").status_code == 403
+    assert site.ask("POST", "/deliveries:retry?state=stuck").status_code == 403
+
+
 def test_a_paused_connection_sends_nothing_until_it_is_resumed(site: Site) -> None:
     paused = site.operate("POST", "/connections/locks:pause").json()
     assert (paused["state"], paused["paused_by"]) == ("paused", "operator")

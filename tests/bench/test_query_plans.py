@@ -12,6 +12,7 @@ import pytest
 
 from hub.app import Hub
 from hub.clock import DomainClock, micros
+from hub.service.choosing import Wish
 from hub.settings import Settings
 from hub.store.database import SqliteConnection, path_of
 from tests.bench import town
@@ -98,7 +99,7 @@ async def a_day(hub: Hub) -> None:
     await all_calm(hub)
     await desk.look_up.booking(key, "B-000000000", with_values=True)
     await desk.look_up.page(key, after="", limit=100)
-    await desk.operating.deliveries(key, state=None, connection=None, before=None, after=0, limit=100)
+    await desk.handling.listed(key, Wish(), after=0, limit=100)
     await desk.operating.problems(key, ended=False, language="en")
     await desk.operating.status(key)
     await desk.readiness.board(key, hours=24)

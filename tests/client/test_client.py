@@ -94,6 +94,8 @@ def test_everything_else_is_asked_for_by_type(town: At) -> None:
     assert town.get_resource("tennishallen.bana-1").identities["mqtt-tennishallen"] == ("bana-1", "gemensam")
     assert town.problems() == town.problems(ended=True, language="sv") == []
     assert list(town.deliveries(state="stuck", connection="arx-tennishallen", before=NOON)) == []
+    assert town.retry_deliveries(resource="tennishallen.bana-1", dry_run=True).deliveries == 0
+    assert town.dismiss_deliveries(id=1, reason="nothing is stuck").deliveries == 0
     with pytest.raises(Refused):
         town.retry_problem(1)
 

@@ -30,6 +30,7 @@ from hub.model.states import Delivery, Effect, Proof, Record
 from hub.service.answering import Answering
 from hub.service.billing import Billing
 from hub.service.bookings import Bookings, Done
+from hub.service.handling import Handling
 from hub.service.looking_up import LookUp
 from hub.service.notices import Notices
 from hub.service.operating import Operating
@@ -146,6 +147,7 @@ class Stage:
         self.look_up = LookUp(self.readers, self.seal, self.rulebook, self.clock)
         self.answering = Answering(self.readers, self.look_up, self.clock)
         self.operating = Operating(self.writer, self.readers, self.rulebook, self.clock)
+        self.handling = Handling(self.writer, self.readers, self.rulebook, self.clock)
         self.board = ReadinessBoard(self.readers, self.rulebook, self.clock)
         return await self.another_node()
 

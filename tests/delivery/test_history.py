@@ -5,6 +5,7 @@ import pytest
 from hub.model import Dim
 from hub.model.answers import DeliveryAnswer
 from hub.model.states import Delivery, Effect, Proof
+from hub.service.choosing import Wish
 from hub.store import deliveries
 from hub.store.deliveries import Spell
 from tests.delivery.fakes import Fault
@@ -23,7 +24,7 @@ def of_booking(hall: Stage, number: str, key: str) -> tuple[str, str]:
 
 
 def listed(hall: Stage, state: Delivery) -> dict[str, DeliveryAnswer]:
-    page = hall.run(hall.operating.deliveries(TOWN, state=state, connection=None, before=None, after=0, limit=100))
+    page = hall.run(hall.handling.listed(TOWN, Wish(state), after=0, limit=100))
     return {one.target: one for one in page.deliveries}
 
 

@@ -4,11 +4,13 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from hub.delivery.outcomes import Outcome
 from hub.model.states import Delivery, Effect, Proof
-from tests.builders import a_town, occasion
+from tests.builders import SATURDAY, a_town, occasion
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour
 
@@ -460,3 +462,36 @@ def test_the_next_booking_of_a_rejected_light_is_tried(hall: Stage) -> None:
     hall.lamps.recovers("court-1")
     hall.at("16:00")
     assert hall.lamps.percent("court-1") == 60
+
+
+def test_what_was_put_off_in_the_moment_of_resuming_is_carried_at_once(
+    hall: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lane is in hand, and was found paused; resuming is on disk before it is settled."""
+    hall.run(hall.node.health.set_paused(TOWN, "locks", "Eva"))
+    hall.accept()
+    node = hall.node
+
+    carry = node.dispatcher._carrier.carry
+
+    async def slowly(*told: Any) -> Outcome:
+        outcome = await carry(*told)
+        await node.health.set_paused(TOWN, "locks", None)
+        return outcome
+
+    monkeypatch.setattr(node.dispatcher._carrier, "carry", slowly)
+    hall.run(node.carry_once())
+    monkeypatch.setattr(node.dispatcher._carrier, "carry", carry)
+    hall.settle()
+    assert hall.locks.opens("outer", SATURDAY) == {PIN}
+
+
+def test_what_another_node_resumed_is_carried_by_this_one_too(hall: Stage) -> None:
+    other = hall.run(hall.another_node())
+    hall.run(hall.node.health.set_paused(TOWN, "locks", "Eva"))
+    hall.run(other.health.set_paused(TOWN, "locks", None))
+    hall.put()
+    assert hall.locks.commands() == [], "this node does not know yet"
+    hall.run(hall.node.health.follow_pauses())
+    hall.settle()
+    assert hall.locks.opens("outer", SATURDAY) == {PIN}
