@@ -46,17 +46,19 @@ from hub.service.looking_up import LookUp
 from hub.service.notices import Notices
 from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
+from hub.service.resealing import Resealing, fits
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
 from hub.service.subscribing import Subscribing
 from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
-from hub.store import imports, keys, lanes, problems
+from hub.store import imports, keys, lanes, problems, rotation
 from hub.store.database import Connection, beside
 from hub.store.feed import begin_epoch
+from hub.store.keyring import key_from
 from hub.store.migrating import ready
-from hub.store.sealing import Seal, key_from
+from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
 from hub.worker import Worker
 
@@ -79,7 +81,9 @@ class Hub:
         path = beside(settings.database)
         self.key_file = path.with_suffix(".key")
         self.operator_key_file = path.with_suffix(".operator-key")
-        self.seal = Seal(key_from(self.key_file))
+        made = self.clock.now().isoformat(timespec="seconds")
+        keys_ = key_from(self.key_file, made=made, may_make=not rotation.has_run(settings.database))
+        self.seal = Seal(keys_, self.key_file)
         self.rulebook = Rulebook(self.seal)
         self.simulators: Simulators | None = None
         self._opened = AsyncExitStack()
@@ -110,8 +114,12 @@ class Hub:
         self.worker.biller = Biller(
             self.writer, self.readers, Billing(self.seal, self.rulebook, self.clock), idle=self.settings.pulse.idle
         )
+        self.worker.resealing = Resealing(
+            self.writer, self.readers, self.seal, self.rulebook, self.clock, settled=self.settings.pulse.settled
+        )
         self._opened.push_async_callback(self.connections.close)
         self._opened.push_async_callback(self.worker.stop)
+        await self.readers.read(fits, self.seal)
         await self.writer.call(begin_epoch)
         await self.writer.call(self._write_operator_key)
         for folder in self.folders:

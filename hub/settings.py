@@ -20,6 +20,8 @@ class Pulse:
     """How often all that stands is read back, in the domain's time."""
     check_every: timedelta = timedelta(minutes=5)
     """How often every connection is checked."""
+    settled: timedelta = timedelta(minutes=1)
+    """How long after a rotation of keys nothing that was sealed with the old one is written any more."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Runs the loops: delivering, webhooks, reading back, checking connections, looking for what comes in, forgetting."""
+"""Runs the loops: delivering, webhooks, reading back, checking connections, what comes in, forgetting, sealing anew."""
 
 import asyncio
 
@@ -14,6 +14,7 @@ from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.delivery.webhooks import Webhooks
 from hub.intake.rooms import Intake
+from hub.service.resealing import Resealing
 from hub.settings import Pulse
 from hub.store import codes, lanes
 from hub.store.database import Connection
@@ -28,6 +29,8 @@ class Worker:
     biller: Biller | None = None
     """Likewise."""
     intake: Intake | None = None
+    """Likewise."""
+    resealing: Resealing | None = None
     """Likewise."""
 
     def __init__(
@@ -56,6 +59,8 @@ class Worker:
         if self.webhooks:
             self._loops.append(asyncio.create_task(self.webhooks.run(), name="webhooks"))
             every(self.webhooks.forget, "interval", hours=1)
+        if self.resealing:
+            self._loops.append(asyncio.create_task(self.resealing.run(), name="resealing"))
         if self.intake:
             for inlet, seconds in self.intake.due():
                 every(self.intake.looking.look, "interval", seconds=seconds, args=[inlet])
@@ -88,6 +93,8 @@ class Worker:
             self.webhooks.stop()
         if self.biller:
             self.biller.stop()
+        if self.resealing:
+            self.resealing.stop()
         await asyncio.gather(*self._loops)
 
     def _end_leases(self, connection: Connection, running: Running) -> None:

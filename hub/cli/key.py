@@ -1,20 +1,16 @@
-"""`knutpunkt key`: API keys, in the database itself; the hub may run meanwhile."""
+"""`knutpunkt key`: API keys in the database, and the keys of personal fields beside it; the hub may run meanwhile."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 import click
 
-from hub.cli import options, showing
-from hub.cli.options import CannotRunError, NoSuchThingError
+from hub.cli import options, sealing, showing
+from hub.cli.databases import opened
+from hub.cli.options import NoSuchThingError
 from hub.clock import instant, micros
-from hub.errors import HubError
 from hub.service import keys as service
 from hub.service.keys import EVERY_MUNICIPALITY, Scope
 from hub.store import configurations, keys
-from hub.store.database import Session, connect, is_postgresql, path_of, shown
-from hub.store.migrating import ready, version
 
 _municipality = options.option("--municipality", required=True, help="Which one it is for; `*`: all.")
 _name = options.option("--name", required=True, help="Who uses it; stands beside what they change.")
@@ -22,7 +18,12 @@ _name = options.option("--name", required=True, help="Who uses it; stands beside
 
 @click.group()
 def key() -> None:
-    """Make, list and revoke API keys."""
+    """Make, list and revoke API keys; rotate the keys that personal fields are sealed with."""
+
+
+key.add_command(sealing.rotate)
+key.add_command(sealing.retire)
+key.add_command(sealing.sealing)
 
 
 @key.command()
@@ -40,7 +41,7 @@ def key() -> None:
 @options.as_json
 def create(municipality: str, name: str, scopes: tuple[str, ...], database: str, *, as_json: bool) -> None:
     """Make a key and print it, once."""
-    with _opened(database) as connection:
+    with opened(database) as connection:
         made = service.create(connection, municipality=municipality, name=name, scopes=map(Scope, scopes), now=_now())
     if as_json:
         told = {"key": made, "municipality": municipality, "name": name, "scopes": sorted(scopes)}
@@ -56,7 +57,7 @@ def create(municipality: str, name: str, scopes: tuple[str, ...], database: str,
 @options.as_json
 def list_keys(municipality: str | None, database: str, *, as_json: bool) -> None:
     """List keys: whose, for what, and whether they are in force; never the keys themselves."""
-    with _opened(database) as connection:
+    with opened(database) as connection:
         towns = [municipality] if municipality else [EVERY_MUNICIPALITY, *configurations.current_versions(connection)]
         found = [(town, *row) for town in towns for row in keys.listed(connection, town)]
     if as_json:
@@ -77,7 +78,7 @@ def list_keys(municipality: str | None, database: str, *, as_json: bool) -> None
 @options.as_json
 def revoke(municipality: str, name: str, database: str, *, as_json: bool) -> None:
     """Take the keys of that name out of force."""
-    with _opened(database) as connection:
+    with opened(database) as connection:
         count = keys.revoke(connection, municipality, name, now=_now())
     if not count:
         raise NoSuchThingError(f"no key {name!r} in force for {municipality}")
@@ -85,24 +86,6 @@ def revoke(municipality: str, name: str, database: str, *, as_json: bool) -> Non
         showing.as_json({"revoked": count})
     else:
         click.echo(f"{count} revoked; a running hub forgets what it knows of keys within five seconds")
-
-
-@contextmanager
-def _opened(database: str) -> Iterator[Session]:
-    """The database in one transaction; one that is not there is not made."""
-    try:
-        if not _is_there(database):
-            msg = f"no database at {shown(database)}; knutpunkt serve makes it, or say where it is with --database"
-            raise CannotRunError(msg)
-        ready(database)
-        with closing(connect(database)) as connection, connection.transaction():
-            yield connection
-    except HubError as error:
-        raise CannotRunError(str(error)) from error
-
-
-def _is_there(database: str) -> bool:
-    return version(database) is not None if is_postgresql(database) else path_of(database).exists()
 
 
 def _now() -> int:

@@ -108,7 +108,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 def _made(settings: Settings, folders: tuple[Path, ...], clock: DomainClock) -> Hub:
     try:
         return Hub(settings, folders, clock=clock)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HubError) as error:
         raise CannotRunError(f"{shown(settings.database)}: {error}") from error
 
 

@@ -5,7 +5,7 @@ import click
 from hub.cli import options, showing
 from hub.cli.words import Words
 from hub.client import At
-from hub.model.answers import StatusAnswer
+from hub.model.answers import SealingAnswer, StatusAnswer
 from hub.service.saying import Language
 
 
@@ -31,8 +31,14 @@ def _show(answer: StatusAnswer, words: Words) -> None:
         (words("connections"), ", ".join(f"{name} {words.state(at)}" for name, at in answer.connections.items())),
         (words("problems"), answer.problems),
     ]
+    if answer.sealing:
+        rows.append((words("sealing"), _sealing(answer.sealing, words)))
     shown = showing.table(("", ""), rows)
     shown.show_header = False
     showing.screen().print(
         words("status_of", municipality=answer.municipality, now=showing.local(answer.now)), shown, sep="\n"
     )
+
+
+def _sealing(answer: SealingAnswer, words: Words) -> str:
+    return words(f"sealing_{answer.state}", id=answer.key, percent=answer.percent)

@@ -20,7 +20,8 @@ from hub.model.configuration import Connection as Settings
 from hub.sdk import Connector, ConnectorError, Lent
 from hub.sdk.http import transport
 from hub.store import connector_state, lanes
-from hub.store.sealing import Seal
+from hub.store.sealed import CONNECTOR_STATE
+from hub.store.sealing import Place, Seal
 from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.connections")
@@ -56,8 +57,8 @@ class SealedState:
     def __init__(self, municipality: str, name: str, writer: Writer, readers: Readers, seal: Seal) -> None:
         self._place, self._writer, self._readers, self._seal = (municipality, name), writer, readers, seal
 
-    def _bound(self, key: str) -> str:
-        return f"{self._place[0]}/connector_state/sealed/{self._place[1]}/{key}"
+    def _bound(self, key: str) -> Place:
+        return CONNECTOR_STATE.place(*self._place, key)
 
     async def get(self, key: str) -> str | None:
         sealed = await self._readers.read(connector_state.get, *self._place, key)

@@ -310,6 +310,14 @@ class ResourceAnswer(Frozen):
     claims: Annotated[dict[str, tuple[ClaimAnswer, ...]], Field(default_factory=dict)]
 
 
+class SealingAnswer(Frozen):
+    """The key that personal fields are sealed with, and how far they are sealed anew with it."""
+
+    key: Annotated[str, Field(description="its id, which says nothing of the key")]
+    state: Literal["done", "resealing"]
+    percent: Annotated[int, Field(ge=0, le=100, description="of a first walk over all values; then all are checked")]
+
+
 class StatusAnswer(Frozen):
     """Everything counted."""
 
@@ -321,6 +329,7 @@ class StatusAnswer(Frozen):
     unserved: dict[str, int]
     problems: int
     connections: dict[str, str]
+    sealing: Annotated[SealingAnswer | None, Field(description="null before the first look at the keys")] = None
 
 
 class Installation(Frozen):

@@ -14,7 +14,8 @@ from hub.model.plan import Claim, Grant, TargetKey
 from hub.store import codes
 from hub.store.codes import Code
 from hub.store.database import Connection
-from hub.store.sealing import Seal
+from hub.store.sealed import CODE
+from hub.store.sealing import Place, Seal
 
 _TRIES = 2000
 
@@ -43,9 +44,9 @@ def span_of(claims: Iterable[Claim]) -> tuple[int, int]:
     return min(starts), max(ends)
 
 
-def place_of(municipality: str, lane: int) -> str:
+def place_of(municipality: str, lane: int) -> Place:
     """What a secret is sealed to."""
-    return f"{municipality}/codes/sealed/{lane}"
+    return CODE.place(municipality, str(lane))
 
 
 def allocate(

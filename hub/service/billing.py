@@ -27,6 +27,7 @@ from hub.store.database import Connection
 from hub.store.entries import Entry
 from hub.store.invoices import NewInvoice, Stored
 from hub.store.lanes import Raise
+from hub.store.sealed import INVOICE
 from hub.store.sealing import Seal
 
 AT_ONCE = 20
@@ -54,14 +55,9 @@ class Account(NamedTuple):
         return f"{self.key}.{_LETTERS[kind]}{number}"
 
 
-def sealed_place(municipality: str, key: str) -> str:
-    """What an invoice is sealed to."""
-    return f"{municipality}/invoices/sealed/{key}"
-
-
 def opened(stored: Stored, municipality: str, seal: Seal) -> Invoice:
     """An invoice as it was made."""
-    return Sealed.model_validate_json(seal.open(stored.sealed, sealed_place(municipality, stored.key)))
+    return Sealed.model_validate_json(seal.open(stored.sealed, INVOICE.place(municipality, stored.key)))
 
 
 class Billing:
@@ -139,7 +135,7 @@ class Billing:
         lines: dict[int, int],
     ) -> None:
         town, now = account.municipality, account.now
-        sealed = self._seal.close(made.model_dump_json().encode(), sealed_place(town, made.key))
+        sealed = self._seal.close(made.model_dump_json().encode(), INVOICE.place(town, made.key))
         amounts = ore(made.net), ore(made.vat), ore(made.rounding)
         new = NewInvoice(town, made.key, made.kind, account.key, name, credits_, invoices.FORMED, sealed, *amounts, now)
         id_ = invoices.add(connection, new)

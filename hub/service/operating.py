@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from hub.clock import Clock, instant, micros
 from hub.errors import NotFoundError
-from hub.model.answers import ProblemAnswer, StatusAnswer
+from hub.model.answers import ProblemAnswer, SealingAnswer, StatusAnswer
 from hub.service.remedies import remedy
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
 from hub.service.sentences import in_language
 from hub.service.showing import moment
-from hub.store import bookings, connections, handling, lanes, problems
+from hub.store import bookings, connections, handling, lanes, problems, rotation
 from hub.store.database import Connection
 from hub.store.problems import Problem
 from hub.store.writer import Readers, Writer
@@ -81,7 +81,15 @@ class Operating:
             unserved=dict(unserved),
             problems=len(problems.listed(connection, municipality)),
             connections={name: "paused" if name in known and known[name].paused else "running" for name in names},
+            sealing=_sealing(connection),
         )
+
+
+def _sealing(connection: Connection) -> SealingAnswer | None:
+    known = rotation.progress(connection)
+    if known is None:
+        return None
+    return SealingAnswer(key=known.key, state="resealing" if known.ended is None else "done", percent=known.percent)
 
 
 def _problem(one: Problem, nearest: int | None, language: Language) -> ProblemAnswer:

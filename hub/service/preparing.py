@@ -15,7 +15,8 @@ from hub.planner.faults import Fault, booking_faults
 from hub.planner.plan import plan
 from hub.planner.rules import Rules
 from hub.service.asked import Use
-from hub.store.sealing import Seal
+from hub.store.sealed import BOOKING_PERSONS
+from hub.store.sealing import Place, Seal
 
 _BOOKING = Booking.__pydantic_validator__
 _CONTENT = Booking.__pydantic_serializer__
@@ -128,9 +129,9 @@ def _written(unserved: tuple[Unserved, ...]) -> str:
     return json.dumps(unserved, separators=(",", ":"), ensure_ascii=False)
 
 
-def persons_place(municipality: str, number: str) -> str:
+def persons_place(municipality: str, number: str) -> Place:
     """What the persons of a booking are sealed to."""
-    return f"{municipality}/bookings/persons/{number}"
+    return BOOKING_PERSONS.place(municipality, number)
 
 
 def uses_of(booking: Booking) -> frozenset[Use]:

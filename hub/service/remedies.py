@@ -162,6 +162,16 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Se att systemet eller mappen finns och får läsas. Navet försöker igen av sig självt.",
         ),
     },
+    "key-file": {
+        "en": Remedy(
+            "Sealed values cannot all be opened",
+            "Put the newest copy of the key file back where it was, before the hub is stopped; it is read by itself.",
+        ),
+        "sv": Remedy(
+            "Skyddade uppgifter går inte att öppna",
+            "Lägg tillbaka den nyaste kopian av nyckelfilen där den låg, innan navet stoppas; den läses av sig självt.",
+        ),
+    },
     "subscriber-gone": {
         "en": Remedy(
             "A subscriber wants no more events",

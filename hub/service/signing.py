@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.clock import NEVER
+from hub.store.sealed import SUBSCRIPTION_SECRETS
 from hub.store.sealing import Seal
 
 _PREFIX = "whsec_"
@@ -46,16 +47,12 @@ def in_force(known: Iterable[Secret], *, now: int) -> list[Secret]:
 
 def closed(seal: Seal, municipality: str, name: str, known: Iterable[Secret]) -> bytes:
     """The secrets of a subscription, sealed."""
-    return seal.close(json.dumps(list(known)).encode(), _place(municipality, name))
+    return seal.close(json.dumps(list(known)).encode(), SUBSCRIPTION_SECRETS.place(municipality, name))
 
 
 def opened(seal: Seal, municipality: str, name: str, sealed: bytes) -> list[Secret]:
     """What `closed` sealed."""
-    return [Secret(*one) for one in json.loads(seal.open(sealed, _place(municipality, name)))]
-
-
-def _place(municipality: str, name: str) -> str:
-    return f"{municipality}/subscriptions/secrets/{name}"
+    return [Secret(*one) for one in json.loads(seal.open(sealed, SUBSCRIPTION_SECRETS.place(municipality, name)))]
 
 
 def signed(known: Iterable[Secret], id_: str, body: bytes, *, at: int) -> dict[str, str]:

@@ -24,7 +24,8 @@ from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.intake import Held, Latest, New
 from hub.store.problems import Cause
-from hub.store.sealing import Seal
+from hub.store.sealed import RAW_ROW
+from hub.store.sealing import Place, Seal
 
 QUARANTINED = "quarantined-rows"
 _LEVEL = 1
@@ -285,8 +286,8 @@ def _counted(hashed: Sequence[Hashed], fresh: Sequence[Hashed], seen: Mapping[by
     )
 
 
-def _bound(whence: From, source: bytes, version: bytes) -> str:
-    return f"{whence.municipality}/intake/sealed/{whence.connection}/{source.hex()}/{version.hex()}"
+def _bound(whence: From, source: bytes, version: bytes) -> Place:
+    return RAW_ROW.place(whence.municipality, whence.connection, source.hex(), version.hex())
 
 
 def _passage(one: Passage) -> str:

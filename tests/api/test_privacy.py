@@ -13,7 +13,8 @@ from hub.api.keeping import Kept
 from hub.service.keys import Scope
 from hub.service.preparing import persons_place
 from hub.store.database import connect
-from hub.store.sealing import Seal, key_from
+from hub.store.keyring import key_from
+from hub.store.sealing import Seal
 from tests.api.site import PROBLEM, Site
 from tests.builders import a_holder, occasion
 

@@ -18,6 +18,7 @@ from connectors.access_arx.simulator import PASSWORD
 from hub.app import Hub
 from hub.clock import SECOND
 from hub.delivery import awaiting, retrying
+from hub.service import resealing
 from hub.settings import Pulse, Settings
 from tests.faults import connectors as _connectors  # noqa: F401 - likewise
 from tests.faults import moments
@@ -86,7 +87,7 @@ def serve(place: Place) -> None:
     sys.path.insert(0, str(place.offered))
     _hurry()
     moments.lay(place.trap)
-    settings = Settings(database=place.database, pulse=Pulse(lease=LEASE))
+    settings = Settings(database=place.database, pulse=Pulse(lease=LEASE, settled=LEASE))
     hub = Hub(settings, [place.town], environment={"ARX_PASSWORD": PASSWORD})
     uvicorn.run(
         hub.web(),
@@ -104,3 +105,4 @@ def _hurry() -> None:
     """A day's patience in seconds."""
     retrying.FIRST, retrying.LONGEST, retrying.LONGEST_WHEN_LATE = SECOND // 4, SECOND, SECOND
     awaiting._PATIENCE_SECONDS = 0.3
+    resealing.ROWS, resealing.IDLE_SECONDS, resealing.PAUSE_SECONDS = 20, 0.1, 0.05

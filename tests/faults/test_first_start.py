@@ -16,7 +16,7 @@ from hub.service.keys import digest, holder
 from hub.settings import Settings
 from hub.store import migrating
 from hub.store.database import connect
-from hub.store.sealing import key_from
+from hub.store.keyring import key_from
 from tests.faults.hub_process import start
 
 

@@ -21,7 +21,8 @@ from hub.planner.plan import plan
 from hub.planner.rules import Rules, compiled
 from hub.sdk.narrowing import as_kept
 from hub.store.database import Session, connect
-from hub.store.sealing import Seal, key_from
+from hub.store.keyring import key_from
+from hub.store.sealing import Seal
 from tests.faults.clients import Desk, Ledger
 from tests.faults.hub_process import Place
 from tests.faults.town import LANDS_WITHIN, LOCKS, configuration

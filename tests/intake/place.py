@@ -79,11 +79,12 @@ class Place:
 Story = Callable[[Place], Awaitable[None]]
 
 
-def play(story: Story, *, arrives: Arrival | None = None) -> None:
-    """Tell a story in a hub of its own."""
+def play(story: Story, *, arrives: Arrival | None = None, prepare: Callable[[Path], None] = lambda _home: None) -> None:
+    """Tell a story in a hub of its own; `prepare` its folder before it starts."""
 
     async def told() -> None:
         with tempfile.TemporaryDirectory() as home:
+            prepare(Path(home))
             async with stage(FOLDER, Path(home), at("2026-11-23 07:00"), 0) as (here, address, key):
                 headers = {"Authorization": f"Bearer {key}"}
                 source = opened(here, arrives)
