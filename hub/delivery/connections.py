@@ -58,7 +58,8 @@ class SealedState:
         self._place, self._writer, self._readers, self._seal = (municipality, name), writer, readers, seal
 
     def _bound(self, key: str) -> Place:
-        return CONNECTOR_STATE.place(*self._place, key)
+        municipality, name = self._place
+        return CONNECTOR_STATE.place(municipality, f"{name}/{key}")
 
     async def get(self, key: str) -> str | None:
         sealed = await self._readers.read(connector_state.get, *self._place, key)

@@ -16,6 +16,7 @@ from hub.store import attendance
 from hub.store.attendance import Gathering, Place, Stored
 from hub.store.database import Connection
 from hub.store.sealed import GATHERING
+from hub.store.sealing import Place as SealedPlace
 from hub.store.sealing import Seal
 
 _ROLES = {Role.PARTICIPANT: attendance.PARTICIPANT, Role.LEADER: attendance.LEADER}
@@ -113,12 +114,12 @@ class Attending:
     def close(self, municipality: str, name: str, place: Place, listed: Listed) -> bytes:
         """Seal a list."""
         text = _LISTS.dump_json(tuple(listed.values()), exclude_defaults=True)
-        return self._seal.close(zlib.compress(text, _LEVEL), GATHERING.place(municipality, name, *place))
+        return self._seal.close(zlib.compress(text, _LEVEL), _bound(municipality, name, place))
 
     def open(self, municipality: str, stored: Stored) -> Listed:
         """A list as it was told."""
         place = Place(stored.association, stored.card, stored.code)
-        text = zlib.decompress(self._seal.open(stored.sealed, GATHERING.place(municipality, stored.connection, *place)))
+        text = zlib.decompress(self._seal.open(stored.sealed, _bound(municipality, stored.connection, place)))
         return _listed(_LISTS.validate_json(text))
 
     def keep(
@@ -178,3 +179,7 @@ def _body(told: Attendance) -> str:
     association = {"name": told.association.name, "organisation_number": shown}
     more = {"activity": told.activity, "venue": told.venue, "type": told.type, "own_sport": told.own_sport}
     return json.dumps({"association": association} | more, separators=(",", ":"), ensure_ascii=False)
+
+
+def _bound(municipality: str, name: str, place: Place) -> SealedPlace:
+    return GATHERING.place(municipality, "/".join((name, *place)))

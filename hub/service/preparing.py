@@ -16,7 +16,7 @@ from hub.planner.plan import plan
 from hub.planner.rules import Rules
 from hub.service.asked import Use
 from hub.store.sealed import BOOKING_PERSONS
-from hub.store.sealing import Place, Seal
+from hub.store.sealing import Seal
 
 _BOOKING = Booking.__pydantic_validator__
 _CONTENT = Booking.__pydantic_serializer__
@@ -112,7 +112,7 @@ def prepared(
         status=booking.status,
         content=seal.content_hash(_CONTENT.to_json(booking, exclude={"revision"})),
         body=booking.model_dump_json(exclude=_WITHOUT_PERSONS),  # type: ignore[arg-type]
-        persons=seal.close(persons, persons_place(rules.municipality, booking.number)),
+        persons=seal.close(persons, BOOKING_PERSONS.place(rules.municipality, booking.number)),
         plan=asked,
         uses=uses_of(booking),
         unserved=_written(asked.unserved) if asked.unserved else "[]",
@@ -129,11 +129,6 @@ def _written(unserved: tuple[Unserved, ...]) -> str:
     return json.dumps(unserved, separators=(",", ":"), ensure_ascii=False)
 
 
-def persons_place(municipality: str, number: str) -> Place:
-    """What the persons of a booking are sealed to."""
-    return BOOKING_PERSONS.place(municipality, number)
-
-
 def uses_of(booking: Booking) -> frozenset[Use]:
     """The resources that a booking holds; none when it is cancelled."""
     if booking.status is Status.CANCELLED:
@@ -147,7 +142,7 @@ def uses_of(booking: Booking) -> frozenset[Use]:
 
 def stored_booking(body: str, persons: bytes, municipality: str, number: str, seal: Seal) -> Booking:
     """Put a stored booking together again."""
-    sealed = _PERSONS.validate_json(seal.open(persons, persons_place(municipality, number)))
+    sealed = _PERSONS.validate_json(seal.open(persons, BOOKING_PERSONS.place(municipality, number)))
     raw = json.loads(body)
     raw["customer"] = sealed.customer
     occasions = zip(raw["occasions"], sealed.holders, strict=True)

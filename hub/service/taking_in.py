@@ -287,7 +287,7 @@ def _counted(hashed: Sequence[Hashed], fresh: Sequence[Hashed], seen: Mapping[by
 
 
 def _bound(whence: From, source: bytes, version: bytes) -> Place:
-    return RAW_ROW.place(whence.municipality, whence.connection, source.hex(), version.hex())
+    return RAW_ROW.place(whence.municipality, f"{whence.connection}/{source.hex()}/{version.hex()}")
 
 
 def _passage(one: Passage) -> str:

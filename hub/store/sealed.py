@@ -22,9 +22,9 @@ class Sealed:
         """Before any row: numbers begin at 1, and no name is empty."""
         self._between = f"/{table}/{column}/"
 
-    def place(self, municipality: str, *row: str) -> Place:
-        """What a value of this row is bound to; numbers as they are written, bytes in hexadecimal."""
-        return Place(f"{municipality}{self._between}{'/'.join(row)}")
+    def place(self, municipality: str, row: str) -> Place:
+        """What a value of this row is bound to; `row`: slashes between, numbers as written, bytes in hexadecimal."""
+        return Place(f"{municipality}{self._between}{row}")
 
     @property
     def name(self) -> str:
@@ -76,8 +76,8 @@ def _values(connection: Connection, one: Sealed, condition: str, values: Sequenc
 def _value(one: Sealed, row: Sequence[Any]) -> Value:
     municipality, *told = row[: 1 + len(one.row)]
     sealed, *key = row[1 + len(one.row) :]
-    place = one.place(municipality, *(each.hex() if isinstance(each, bytes) else str(each) for each in told))
-    return Value(tuple(key), place, bytes(sealed))
+    bound = "/".join(each.hex() if isinstance(each, bytes) else str(each) for each in told)
+    return Value(tuple(key), one.place(municipality, bound), bytes(sealed))
 
 
 def replace(connection: Connection, one: Sealed, renewed: Iterable[tuple[Value, bytes]]) -> None:

@@ -20,6 +20,7 @@ from hub.store.keyring import ID_BYTES, Keys
 LOG = logging.getLogger("hub.sealing")
 
 _NONCE_BYTES = 12
+
 _NONCE = slice(ID_BYTES, ID_BYTES + _NONCE_BYTES)
 _REST = slice(ID_BYTES + _NONCE_BYTES, None)
 
@@ -68,6 +69,8 @@ class Seal:
         """Begin with these keys, or with a single one; `file` is where newer ones will stand."""
         self.keys = keys if isinstance(keys, Keys) else Keys.of(keys)
         self._ring, self._file = _ring(self.keys), file
+        self._newest = self._ring.newest
+        """By itself: sealing is in the way of every booking."""
         self._content, self._lookup = self.keys.content, self.keys.lookup
         self._seen: _Look | None = ()
         self._lock = threading.Lock()
@@ -76,7 +79,7 @@ class Seal:
 
     def close(self, value: bytes, place: Place) -> bytes:
         """Seal a value: moved to another place it does not open."""
-        id_, gcm = self._ring.newest
+        id_, gcm = self._newest
         nonce = os.urandom(_NONCE_BYTES)
         return id_ + nonce + gcm.encrypt(nonce, value, place.encode())
 
@@ -92,7 +95,7 @@ class Seal:
     @property
     def newest(self) -> bytes:
         """The id of the key that seals now."""
-        return self._ring.newest[0]
+        return self._newest[0]
 
     def renewed(self, sealed: bytes, place: Place) -> bytes | None:
         """The value under the newest key; None when it is so already. Raises InvalidTag."""
@@ -125,6 +128,7 @@ class Seal:
             if keys == self.keys:
                 return False
             self.keys, self._ring = keys, _ring(keys)
+            self._newest = self._ring.newest
             LOG.warning("the key file has changed: key %s seals", keys.newest.id.hex())
             return True
 

@@ -11,9 +11,9 @@ import pytest
 from hub.api.around import MOST_BYTES
 from hub.api.keeping import Kept
 from hub.service.keys import Scope
-from hub.service.preparing import persons_place
 from hub.store.database import connect
 from hub.store.keyring import key_from
+from hub.store.sealed import BOOKING_PERSONS
 from hub.store.sealing import Seal
 from tests.api.site import PROBLEM, Site
 from tests.builders import a_holder, occasion
@@ -31,7 +31,7 @@ def broken(site: Site) -> Site:
     """A hub with a booking whose persons it cannot read."""
     site.put()
     seal = Seal(key_from(Path(site.url.removeprefix("sqlite:///")).with_suffix(".key")))
-    sealed = seal.close(json.dumps(UNREADABLE).encode(), persons_place("2480", "B-1"))
+    sealed = seal.close(json.dumps(UNREADABLE).encode(), BOOKING_PERSONS.place("2480", "B-1"))
     connection = connect(site.url)
     with connection.transaction():
         connection.run("UPDATE bookings SET persons = ?", (sealed,))

@@ -8,7 +8,8 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from hub.model.booking import Booking
-from hub.service.preparing import persons_place, stored_booking
+from hub.service.preparing import stored_booking
+from hub.store.sealed import BOOKING_PERSONS
 from hub.store.sealing import Seal
 from tests.builders import a_charge, a_holder, raw_booking
 from tests.delivery.fakes import Fault
@@ -100,7 +101,7 @@ def test_what_was_stored_before_texts_were_sealed_is_read() -> None:
     body["occasions"] = [{k: v for k, v in one.items() if k != "holders"} for one in raw["occasions"]]
     holders = [one.get("holders", []) for one in raw["occasions"]]
     seal = Seal(bytes(32))
-    sealed = seal.close(json.dumps([raw["customer"], holders]).encode(), persons_place(TOWN, raw["number"]))
+    sealed = seal.close(json.dumps([raw["customer"], holders]).encode(), BOOKING_PERSONS.place(TOWN, raw["number"]))
     found = stored_booking(json.dumps(body), sealed, TOWN, raw["number"], seal)
     assert found == Booking.model_validate(raw)
 
