@@ -204,6 +204,7 @@ class Hub:
                     mapping or reads_files(connector),
                     settings.arrives,
                     self._sftp_password(settings),
+                    connector.lent.tunnel,
                 )
                 self.intake.inlets.add(inlet)
 

@@ -219,6 +219,7 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
             client_id=config.client_id,
             protocol=MQTTProtocolVersion.MQTTv5 if config.protocol is Protocol.V5 else MQTTProtocolVersion.MQTTv311,
             tls=self._tls,
+            way=(lambda: self.lent.connected(config.host, config.port)) if self.lent.tunnel else None,
             username=config.username,
             password=config.password,
             keepalive=config.keepalive,

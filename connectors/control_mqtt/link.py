@@ -7,11 +7,11 @@ link never reconnects, so what it could not send is never sent later; `session` 
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -20,7 +20,14 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import SecretStr
 
-from hub.sdk import ConnectorError, CredentialsError, RejectedError, TransientError, UnknownOutcomeError
+from hub.sdk import (
+    ConnectorError,
+    CredentialsError,
+    RejectedError,
+    TransientError,
+    UnknownOutcomeError,
+    turned_away,
+)
 
 AT_LEAST_ONCE: Final = 1
 SESSION_KEPT: Final = timedelta(days=1)
@@ -52,6 +59,8 @@ class Endpoint:
     client_id: str
     protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5
     tls: ssl.SSLContext | None = None
+    way: Callable[[], Coroutine[Any, Any, socket.socket]] | None = None
+    """Connects through the connection's proxy; None: there is none."""
     username: str | None = None
     password: SecretStr | None = None
     keepalive: timedelta = timedelta(seconds=30)
@@ -82,6 +91,22 @@ class _Client(mqtt.Client):
 
     on_end: Callable[[Exception | None], None] | None = None
     server_name: str = ""
+    way: Callable[[], socket.socket] | None = None
+    turned_away: ssl.SSLError | None = None
+    """What the broker's TLS said when it hung up: paho tells only that it did."""
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        try:
+            return super()._sock_recv(bufsize)
+        except ssl.SSLError as error:
+            self.turned_away = error
+            raise
+
+    def _create_socket_connection(self) -> socket.socket:
+        """Connect, through the connection's proxy where there is one."""
+        if self.way is None:
+            return super()._create_socket_connection()
+        return self.way()
 
     def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:  # noqa: ARG002, FBT001, FBT002  (paho's own signature)
         """Run until the connection is lost; connect once, and never again."""
@@ -93,7 +118,7 @@ class _Client(mqtt.Client):
             return MQTTErrorCode.MQTT_ERR_UNKNOWN
         finally:
             if self.on_end:
-                self.on_end(end)
+                self.on_end(end or self.turned_away)
 
     def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
         """Shake hands with the broker under its own name, wherever it was routed; close when that fails."""
@@ -168,6 +193,7 @@ class Link:
         )
         client.server_name, client.suppress_exceptions = endpoint.server_name, True
         client.connect_timeout = endpoint.timeout.total_seconds()
+        client.way = self._through_the_loop(endpoint.way) if endpoint.way else None
         if endpoint.username is not None:
             password = endpoint.password.get_secret_value() if endpoint.password else None
             client.username_pw_set(endpoint.username, password)
@@ -183,6 +209,22 @@ class Link:
             client.connect_async(endpoint.host, endpoint.port, keepalive)
         client.loop_start()
         return client
+
+    def _through_the_loop(self, way: Callable[[], Coroutine[Any, Any, socket.socket]]) -> Callable[[], socket.socket]:
+        """For the network thread, which waits for what the event loop does."""
+        loop, seconds = self._loop, self._endpoint.timeout.total_seconds()
+
+        def connected() -> socket.socket:
+            going = asyncio.run_coroutine_threadsafe(way(), loop)
+            try:
+                sock = going.result(seconds)
+            except TimeoutError:
+                going.cancel()
+                raise
+            sock.settimeout(seconds)
+            return sock
+
+        return connected
 
     def _listen_to(self, client: _Client) -> None:
         """Let the network thread hand over what happens; subscribing belongs to connecting."""
@@ -295,6 +337,10 @@ def _loss(endpoint: Endpoint, error: Exception | None) -> ConnectorError:
     """What the end of a connection means; the error is what ended the network thread."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return CredentialsError(f"{endpoint}: {error.verify_message}; check the connection's CA file")
+    if told := turned_away(error):
+        return CredentialsError(f"{endpoint}: {told}")
+    if isinstance(error, ConnectorError):
+        return error
     if isinstance(error, OSError):
         return TransientError(f"{endpoint}: no connection ({type(error).__name__})")
     if error is not None:

@@ -8,7 +8,6 @@ Source: RFC 5321 (SMTP), RFC 3463 (enhanced codes), RFC 3207 (STARTTLS), RFC 495
 
 import asyncio
 import re
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -25,6 +24,7 @@ from hub.sdk import (
     RejectedError,
     TransientError,
     UnknownOutcomeError,
+    turned_away,
 )
 
 _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
@@ -86,6 +86,8 @@ class MailServer:
         except SMTPResponseException as error:
             raise self._judged(error, stage) from error
         except (SMTPException, OSError, EOFError, TimeoutError, ValueError) as error:
+            if why := turned_away(error):
+                raise CredentialsError(f"{self._where}: {why}") from error
             if isinstance(told := error.__cause__ or error, ssl.SSLCertVerificationError):
                 why = f"{self._where}: {told.verify_message}; check the connection's CA file"
                 raise CredentialsError(why) from error
@@ -96,7 +98,7 @@ class MailServer:
         config = self._config
         server = SMTP(
             hostname=config.host,
-            sock=await _socket(*self._lent.route(config.host, config.port)),
+            sock=await self._lent.connected(config.host, config.port),
             use_tls=config.security is Security.TLS,
             start_tls=False,
             tls_context=self._tls() if config.security is not Security.NONE else None,
@@ -160,24 +162,6 @@ class _Stage:
 
 
 _NO_CODE = 600
-
-
-async def _socket(host: str, port: int) -> socket.socket:
-    loop, failed = asyncio.get_running_loop(), OSError("no address")
-    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        one = socket.socket(family, kind, protocol)
-        one.settimeout(0)
-        try:
-            await loop.sock_connect(one, address)
-        except OSError as error:
-            one.close()
-            failed = error
-        except BaseException:
-            one.close()
-            raise
-        else:
-            return one
-    raise failed
 
 
 async def _left(server: SMTP, *, whole: bool) -> None:

@@ -2,16 +2,15 @@
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
 
 from hub.clock import Clock, micros
 from hub.configuration.secrets import resolve
+from hub.delivery.papers import Papers
 from hub.delivery.running import Running, push_horizon
 from hub.discovery import load_connector
 from hub.errors import ConfigurationError
@@ -19,6 +18,7 @@ from hub.model.configuration import Configuration
 from hub.model.configuration import Connection as Settings
 from hub.sdk import Connector, ConnectorError, Lent
 from hub.sdk.http import transport
+from hub.sdk.tunnel import through
 from hub.store import connector_state, lanes
 from hub.store.sealed import CONNECTOR_STATE
 from hub.store.sealing import Place, Seal
@@ -74,11 +74,9 @@ class SealedState:
         await self._writer.call(connector_state.delete, *self._place, key)
 
 
-def _way(settings: Settings, environment: Mapping[str, str]) -> httpx.AsyncBaseTransport:
-    """The way to the system itself; the proxy may hold a password, and then is a reference."""
-    proxy = resolve({"proxy": settings.proxy}, environment)["proxy"]
-    ca_file = Path(settings.ca_file) if settings.ca_file else None
-    return transport(ca_file=ca_file, proxy=None if proxy is None else str(proxy))
+def _plain(settings: Settings) -> Settings:
+    """As a stand-in is reached: on this machine, and nobody asks who we are."""
+    return settings.model_copy(update={"proxy": None, "ca_file": None, "client_certificate": None})
 
 
 class Connections:
@@ -127,7 +125,8 @@ class Connections:
         told = stand_ins.settings(municipality, name, settings)
         try:
             plain = told if told is not None else resolve(settings.settings, environment)
-            way = stand_ins.transport(municipality, name) or _way(settings, environment)
+            papers = Papers(settings if told is None else _plain(settings), environment)
+            way = stand_ins.transport(municipality, name) or transport(tls=papers.tls, proxy=papers.proxy)
             config = connector_type.config_type.model_validate(plain)
         except ConfigurationError as error:
             msg = f"connections/{name}.yaml: {error}"
@@ -135,14 +134,14 @@ class Connections:
         except ValueError as error:
             msg = f"connections/{name}.yaml: the settings cannot be used ({type(error).__name__}); run knutpunkt check"
             raise ConfigurationError(msg) from None
-        lent = self._lend(municipality, name, settings, connector_type, way)
+        lent = self._lend(municipality, name, connector_type, way, papers)
         connector = connector_type(config, lent)
         if connector.pace.lands_within > self._lease / 2:
             msg = (
                 f"{settings.connector}: lands_within {connector.pace.lands_within} is over half a lease, {self._lease}"
             )
             raise ConfigurationError(msg)
-        running = Running(municipality, name, settings, connector, push_horizon(settings, connector))
+        running = Running(municipality, name, settings, connector, push_horizon(settings, connector), papers)
         running.gate.opened = lambda: self._soon(lanes.make_due, municipality, name)
         self._running[running.place], self._lent[running.place] = running, lent
 
@@ -150,13 +149,14 @@ class Connections:
         self,
         municipality: str,
         name: str,
-        settings: Settings,
         connector_type: type[Connector[Any]],
         way: httpx.AsyncBaseTransport,
+        papers: Papers,
     ) -> Lent:
         return Lent(
             transport=way,
-            tls=ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else None,
+            tls=papers.tls,
+            tunnel=through(papers.proxy) if papers.proxy else None,
             clock=self._clock,
             state=SealedState(municipality, name, self._writer, self._readers, self._seal),
             log=logging.getLogger(f"hub.connector.{name}"),

@@ -11,6 +11,7 @@ from typing import Any
 
 from hub.clock import NEVER
 from hub.delivery.gate import Gate
+from hub.delivery.papers import Papers
 from hub.model.configuration import Connection as Settings
 from hub.sdk import AccessControl, Connector, Control, ReadsCredentials, ReadsZones
 
@@ -54,6 +55,8 @@ class Running:
     connector: Connector[Any]
     horizon: int
     """Microseconds before its window when a grant is sent; NEVER for zones."""
+    papers: Papers
+    """Whom it trusts, and what it shows."""
     gate: Gate = field(default_factory=Gate)
     going: int = 0
     """Lanes of this connection that this node carries now."""

@@ -11,6 +11,7 @@ from hub.errors import NotFoundError, RefusedError
 from hub.model import Message
 from hub.model.configuration import Arrival
 from hub.sdk import Connector, Polls, RawItem, ReadsFiles, ReceivesCallbacks, RejectedError, Remark
+from hub.sdk.tunnel import Tunnel
 from hub.service.taking_in import Understood
 
 
@@ -43,6 +44,8 @@ class Inlet:
     arrives: Arrival | None = None
     password: SecretStr | None = None
     """Of the account on the SFTP server, resolved."""
+    tunnel: Tunnel | None = None
+    """The way to that server through the connection's proxy; None: there is none."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One at a time: what is known is read before it is written."""
 

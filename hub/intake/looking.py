@@ -86,7 +86,7 @@ class Looking:
         if inlet.arrives and inlet.arrives.sftp:
             server = inlet.arrives.sftp
             settled = place.settled.setdefault("sftp", Settled(server.pattern, server.settle_seconds))
-            async with asyncio.timeout(_LONGEST_SECONDS), sftp.shelf(server, inlet.password) as shelf:
+            async with asyncio.timeout(_LONGEST_SECONDS), sftp.shelf(server, inlet.password, inlet.tunnel) as shelf:
                 await self._empty(inlet, shelf, settled, "sftp", found)
 
     async def _poll(self, inlet: Inlet, source: Polls, found: "_Found") -> None:

@@ -14,6 +14,7 @@ from hub.intake.shelves import TAKEN, Look, beside, stamped
 from hub.intake.spool import Spool
 from hub.model.configuration import SftpFolder
 from hub.sdk import CredentialsError
+from hub.sdk.tunnel import Tunnel
 
 _PIECE_BYTES = 65_536
 _PATIENCE_SECONDS = 20
@@ -88,8 +89,10 @@ class _told:  # noqa: N801 - reads as a word
 
 
 @asynccontextmanager
-async def shelf(folder: SftpFolder, password: SecretStr | None) -> AsyncIterator[SftpShelf]:
-    """Connect, and give the folder.
+async def shelf(
+    folder: SftpFolder, password: SecretStr | None, tunnel: Tunnel | None = None
+) -> AsyncIterator[SftpShelf]:
+    """Connect, through a proxy where there is one, and give the folder.
 
     Raises:
         CredentialsError: the server is not who it should be, or does not let us in.
@@ -101,6 +104,7 @@ async def shelf(folder: SftpFolder, password: SecretStr | None) -> AsyncIterator
         connecting = asyncssh.connect(
             folder.host,
             folder.port,
+            sock=await tunnel(folder.host, folder.port) if tunnel else None,
             username=folder.username,
             password=password.get_secret_value() if password else None,
             client_keys=[folder.private_key_file] if folder.private_key_file else None,

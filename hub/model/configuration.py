@@ -4,7 +4,7 @@ Every setting that changes what a booking does is written out by the municipalit
 `check`, not guessed. What has no connection yet is `unserved` (rule 16): counted and warned of, never a problem.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum, auto
 from typing import Annotated, Literal, Self
 
@@ -26,6 +26,8 @@ ResourceId = Annotated[
     ),
 ]
 Title = Annotated[str, Field(min_length=1, max_length=200, description="what people call it")]
+_REFERENCE = r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^}]+)\}"
+"""Where a secret is found."""
 ExternalKey = Annotated[str, Field(min_length=1, max_length=200, description="what the external system calls it")]
 
 
@@ -157,7 +159,7 @@ class SftpFolder(Frozen):
     password: Annotated[
         str | None,
         Field(
-            pattern=r"^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^}]+)\}$",
+            pattern=f"^{_REFERENCE}$",
             description="as ${env:NAME} or ${file:/path}; left out: there is a private key",
         ),
     ] = None
@@ -188,6 +190,25 @@ class Arrival(Frozen):
     sftp: Annotated[SftpFolder | None, Field(description="a folder on an SFTP server")] = None
 
 
+class ClientCertificate(Frozen):
+    """What the hub shows a system that asks who it is (klientcertifikat), e.g. an organisation certificate of SITHS."""
+
+    certificate: Annotated[
+        str,
+        Field(min_length=1, description="path of the certificate with its chain, PEM or PKCS#12; or ${env:NAME}, PEM"),
+    ]
+    key: Annotated[
+        str | None, Field(description="path of its key, PEM, or ${env:NAME}; left out: it is in the same file")
+    ] = None
+    password: Annotated[
+        str | None,
+        Field(
+            pattern=f"^{_REFERENCE}$",
+            description="of the key or the PKCS#12 file, as ${env:NAME} or ${file:/path}; left out: it has none",
+        ),
+    ] = None
+
+
 class Connection(Frozen):
     """A configured, running instance of a connector (anslutning)."""
 
@@ -207,11 +228,17 @@ class Connection(Frozen):
     proxy: Annotated[
         str | None,
         Field(
-            pattern=r"^(https?://[^@\s]+|\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^}]+)\})$",
+            pattern=rf"^(https?://[^@\s]+|{_REFERENCE})$",
             description="HTTP proxy, e.g. http://proxy.example.se:3128; or, where it holds a password, ${env:NAME}",
         ),
     ] = None
     ca_file: Annotated[str | None, Field(description="path of the private CA's certificate, PEM")] = None
+    client_certificate: Annotated[
+        ClientCertificate | None, Field(description="what the hub shows the system; left out: nothing")
+    ] = None
+    credentials_expire: Annotated[
+        date | None, Field(description="last day of the account or its password, 2027-03-01; told of 60 days ahead")
+    ] = None
     arrives: Annotated[Arrival | None, Field(description="how data comes in; left out: uploads and callbacks only")] = (
         None
     )

@@ -34,13 +34,16 @@ BESIDES_PATH = "/usr/sbin:/usr/local/sbin"
 class Mosquitto:
     """A broker that can be stopped, killed and started again; it keeps what it must, on the same ports."""
 
-    def __init__(self, accounts: Mapping[str, str], access: str) -> None:
-        """Prepare, with a password for each account and the access list in Mosquitto's own words."""
+    def __init__(self, accounts: Mapping[str, str], access: str, *, asks: bool = False) -> None:
+        """Prepare, with a password for each account and the access list in Mosquitto's own words.
+
+        `asks`: over TLS only who shows a certificate of `authority` is let in.
+        """
         self.accounts = dict(accounts)
         self._access = access
         self.host = "localhost"
         self.port, self.tls_port = free_port(), free_port()
-        self._authority = trustme.CA()
+        self.authority, self._asks = trustme.CA(), asks
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()
 
@@ -65,7 +68,7 @@ class Mosquitto:
     @property
     def tls(self) -> ssl.SSLContext:
         """Trusts this broker's own authority, and no other."""
-        context = ssl.create_default_context(cadata=self._authority.cert_pem.bytes().decode())
+        context = ssl.create_default_context(cadata=self.authority.cert_pem.bytes().decode())
         context.verify_mode = ssl.CERT_REQUIRED
         return context
 
@@ -74,7 +77,7 @@ class Mosquitto:
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen([self._program, "-c", str(self._folder / "conf")], stderr=log)
         give_up = time.monotonic() + SECONDS_TO_START
-        while not all(_listens(port) for port in (self.port, self.tls_port)):
+        while not all(listens(port) for port in (self.port, self.tls_port)):
             if time.monotonic() > give_up or self._process.poll() is not None:
                 self.stop()
                 raise AssertionError(f"mosquitto does not start: {self.log()[-2000:]}")
@@ -112,8 +115,8 @@ class Mosquitto:
 
     def _write(self) -> None:
         folder = self._folder
-        certificate = self._authority.issue_cert("localhost", "127.0.0.1")
-        self._authority.cert_pem.write_to_path(folder / "ca.pem")
+        certificate = self.authority.issue_cert("localhost", "127.0.0.1")
+        self.authority.cert_pem.write_to_path(folder / "ca.pem")
         certificate.cert_chain_pems[0].write_to_path(folder / "server.pem")
         certificate.private_key_pem.write_to_path(folder / "server.key")
         (folder / "access").write_text(self._access)
@@ -140,6 +143,7 @@ class Mosquitto:
                 f"cafile {folder}/ca.pem",
                 f"certfile {folder}/server.pem",
                 f"keyfile {folder}/server.key",
+                f"require_certificate {str(self._asks).lower()}",
                 "log_dest stderr",
                 "log_type all",
                 "",
@@ -147,7 +151,8 @@ class Mosquitto:
         )
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody answers at a port of this machine."""
     try:
         socket.create_connection(("127.0.0.1", port), 0.2).close()
     except OSError:

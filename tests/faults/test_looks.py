@@ -14,6 +14,7 @@ from hub.conformance.driver import Memory
 from hub.delivery.credentials import CredentialErrand
 from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import Outcome
+from hub.delivery.papers import Papers
 from hub.delivery.running import Running
 from hub.delivery.simulating import InProcess
 from hub.model import Credential, Method, Window
@@ -41,7 +42,7 @@ SECOND = ask(BEFORE + timedelta(hours=9), BEFORE + timedelta(hours=10))
 
 async def looked_at(arx: ArxAccess, confirmed: str, at: datetime) -> Outcome:
     settings = Connection(connector="access_arx", mode="live", push_horizon_days=14, settings={})
-    running = Running("2480", "arx", settings, arx, NEVER)
+    running = Running("2480", "arx", settings, arx, NEVER, Papers(settings, {}))
     lane = Lane(
         1, "2480", "arx", KEY, TargetKind.CREDENTIAL, 1, confirmed, "standing", 1, 0,
         taken_over=False, look=True, repairs=0, body=None, wanted=True, wanted_until=None,

@@ -15,7 +15,8 @@ import trustme
 from hub.clock import DomainClock
 from hub.conformance.driver import Memory
 from hub.sdk import ConnectorError, CredentialsError, Lent, RejectedError, TransientError, UnknownOutcomeError
-from hub.sdk.http import tls_context, transport
+from hub.sdk.http import transport
+from hub.sdk.tls import tls_context
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"

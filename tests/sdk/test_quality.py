@@ -119,7 +119,7 @@ def test_every_connector_uses_the_lent_network_only(folder: Path) -> None:
     text = "\n".join(path.read_text() for path in folder.glob("*.py") if path.name != "simulator.py")
     assert not [own for own in OWN_NETWORK if own in text]
     reads_only = "ReadsFiles" in text and "socket" not in text
-    assert reads_only or re.search(r"lent\.(http|dial|route)\(", text)
+    assert reads_only or re.search(r"lent\.(http|dial|route|connected)\(", text)
 
 
 @each_connector
