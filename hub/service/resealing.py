@@ -100,7 +100,7 @@ class Resealing:
             progress = await self._writer.call(self._begin)
             more = progress.ended is None
         else:
-            more = isinstance(step, Step) and await self._writer.call(_put, step)
+            more = isinstance(step, Step) and await self._writer.do(put, step, behind=True)
         await self._tell(progress)
         return more
 
@@ -195,8 +195,12 @@ def _past(before: Progress, column: Sealed, now: int) -> Progress:
     )
 
 
+def put(connection: Connection, steps: Sequence[Step]) -> list[bool]:
+    """Put the values in place and move the mark, where no other process has moved it. Whether there are more."""
+    return [_put(connection, step) for step in steps]
+
+
 def _put(connection: Connection, step: Step) -> bool:
-    """Put the values in place and move the mark; nothing when another process has moved it. Whether there are more."""
     if rotation.progress(connection, to_move=True) == step.before:
         sealed.replace(connection, step.column, step.renewed)
         rotation.keep(connection, step.now)

@@ -224,16 +224,21 @@ def test_a_change_that_comes_between_reading_and_writing_stands() -> None:
         assert key(place, "rotate").exit_code == 0
         await walk.step()
         while not _renews(step := await hub.readers.read(walk._next), sealed.CONNECTOR_STATE):
-            await hub.writer.call(resealing._put, step)
+            await _put(hub, step)
         state = SealedState("2480", "arx-tennishallen", hub.writer, hub.readers, hub.seal)
         await state.put("k", "newer")
-        await hub.writer.call(resealing._put, step)
+        await _put(hub, step)
         assert await state.get("k") == "newer"
         again = progress(place)
-        await hub.writer.call(resealing._put, step)
+        await _put(hub, step)
         assert progress(place) == again, "a step that another process has done moves nothing"
 
     play(story)
+
+
+async def _put(hub: Hub, step: Any) -> None:
+    assert isinstance(step, resealing.Step)
+    await hub.writer.do(resealing.put, step)
 
 
 def _renews(step: Any, column: sealed.Sealed) -> bool:
