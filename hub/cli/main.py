@@ -21,6 +21,8 @@ COMMANDS = {
     "certify": "hub.cli.connector:certify",
     "key": "hub.cli.key:key",
     "migrate": "hub.cli.migrate:migrate",
+    "backup": "hub.cli.backup:backup",
+    "restore": "hub.cli.backup:restore",
 }
 """Where each command is, in the order in which help lists them."""
 

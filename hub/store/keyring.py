@@ -1,7 +1,7 @@
 """The key file: what opens a database's personal fields. Its newest key seals, and the older ones open.
 
 It is the owner's alone (mode 0600) and never half written: each change is a new file that takes the old one's name when
-it is on disk. The keys of the hashes stand in it too, and are not rotated: docs/decisions/0040-keys-rotate.md says why.
+it is on disk. The keys of the hashes stand in it too, and are not rotated: docs/decisions/0041-keys-rotate.md says why.
 """
 
 import fcntl

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import RefusedError
-from hub.store.database import Session, connect, is_postgresql, lock_of, path_of
+from hub.store.database import Session, connect, is_postgresql, lock_of, path_of, shown
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -24,14 +24,17 @@ def version(url: str) -> str | None:
     """The schema's version; None for an empty database.
 
     Raises:
-        RefusedError: the hub cannot keep its data in such a database.
+        RefusedError: the hub cannot keep its data in such a database, or it was restored by half.
     """
     with closing(connect(url)) as connection:
         _fits(connection)
         if not connection.has_table("alembic_version"):
             return None
-        ((found,),) = connection.rows("SELECT version_num FROM alembic_version")
-        return str(found)
+        found = connection.rows("SELECT version_num FROM alembic_version")
+    if not found:
+        msg = f"a restore into {shown(url)} was broken off, and it is not whole: run knutpunkt restore again"
+        raise RefusedError("schema-version", msg)
+    return str(found[0][0])
 
 
 def _fits(connection: Session) -> None:
