@@ -25,8 +25,9 @@ from hub.service.rulebook import Rulebook
 from hub.store import dumping, feed, pg_programs
 from hub.store.archive import Backup
 from hub.store.database import Connection, connect, is_postgresql
+from hub.store.keyring import key_from
 from hub.store.migrating import migrate, ready
-from hub.store.sealing import Seal, key_from
+from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
 from tests.counterparts.postgres import Postgres
 from tests.databases import KINDS, POSTGRESQL, in_file
@@ -158,7 +159,7 @@ def test_a_backup_is_of_one_moment_though_the_hub_writes_on(database: str, file:
 
 def test_the_key_file_is_named_and_never_contained(database: str, file: Path) -> None:
     path = backups.key_file_of(database)
-    secret = key_from(path)
+    secret = key_from(path).newest.secret
     manifest = back_up(database, file, at=NOON)
     assert manifest.key_file.name == path.name
     assert [len(id_) for id_ in manifest.key_file.ids] == [8]
