@@ -202,9 +202,9 @@ class At:
         """Everything counted."""
         return self._get(StatusAnswer, "status")
 
-    def readiness(self, *, hours: int = 24) -> Readiness:
+    def readiness(self, *, hours: int = 24, language: Literal["sv", "en"] = "en") -> Readiness:
         """Is tonight ready?"""
-        return self._get(Readiness, "readiness", hours=hours)
+        return self._get(Readiness, "readiness", hours=hours, language=language)
 
     def verify(self, *, wait: float = 10) -> Verified:
         """Have all that stands read back; the answer comes when it has been, or after `wait` seconds."""

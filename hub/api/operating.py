@@ -85,9 +85,14 @@ async def _one(here: Desk, municipality: str, name: str) -> ConnectionAnswer:
 
 
 @ROUTER.get("/readiness", tags=["readiness"], dependencies=_READ)
-async def get_readiness(municipality: str, here: _Here, hours: Annotated[int, Query(ge=1, le=168)] = 24) -> Readiness:
+async def get_readiness(
+    municipality: str,
+    here: _Here,
+    hours: Annotated[int, Query(ge=1, le=168)] = 24,
+    language: Annotated[Literal["sv", "en"], Query(description="of details")] = "en",
+) -> Readiness:
     """Answer whether tonight is ready: resource by resource, each system, with its proof."""
-    return await here.readiness.board(municipality, hours=hours)
+    return await here.readiness.board(municipality, hours=hours, language=language)
 
 
 @ROUTER.get("/status", tags=["readiness"], dependencies=_READ)

@@ -1,20 +1,41 @@
-"""`knutpunkt problems`: causes, not symptoms, and what to do."""
+"""`knutpunkt problems`: causes, not symptoms, what to do, and trying again when it is done."""
 
 import click
 
 from hub.cli import options, showing
 from hub.cli.words import Words
 from hub.client import At
+from hub.model.answers import ProblemAnswer
 from hub.service.saying import Language
 
 
 @click.command()
+@options.option("--retry", type=click.IntRange(1), help="Try what waits behind the problem of this number again.")
+@options.option("--resume", metavar="CONNECTION", help="Let a paused connection run again.")
 @options.remote
 @options.language
 @options.as_json
-def problems(here: At, language: Language, *, as_json: bool) -> None:
-    """List the open problems: since when, how much waits, and what to do."""
-    found, words = here.problems(language=language), Words(language)
+def problems(here: At, retry: int | None, resume: str | None, language: Language, *, as_json: bool) -> None:
+    """List the open problems: since when, how much waits, and what to do. Or act, when it is done."""
+    words = Words(language)
+    if retry:
+        count = here.retry_problem(retry)
+        _tell({"deliveries": count}, words("tried_again", count=count), as_json=as_json)
+    if resume:
+        connection = here.resume(resume)
+        _tell(connection.model_dump(), words("resumed", name=connection.name), as_json=as_json)
+    if not retry and not resume:
+        _list(here.problems(language=language), words, as_json=as_json)
+
+
+def _tell(plain: dict[str, object], text: str, *, as_json: bool) -> None:
+    if as_json:
+        showing.as_json(plain)
+    else:
+        click.echo(text)
+
+
+def _list(found: list[ProblemAnswer], words: Words, *, as_json: bool) -> None:
     if as_json:
         showing.as_json(found)
     elif not found:

@@ -17,6 +17,14 @@ HOURS = (12, 24, 48, 168)
 """The lengths of time that the page offers."""
 _SYMBOLS = {"green": "✓", "waiting": "◷", "yellow": "!", "red": "✗", "unserved": "○"}
 """Said besides the colour, for whoever does not see it."""
+_MEANT = {
+    ("yellow", "overridden"): "by_hand",
+    ("yellow", "standing"): "not_read",
+    ("yellow", "awaiting_user"): "awaiting_user",
+    ("yellow", "dismissed"): "dismissed",
+    ("waiting", "suspended"): "closed",
+}
+"""What is meant by a colour besides its own name, by effect or delivery."""
 _WORST_FIRST = ("red", "yellow", "waiting", "green", "unserved")
 _DAYS = {
     "sv": ["mån", "tis", "ons", "tors", "fre", "lör", "sön"],
@@ -52,6 +60,8 @@ class Alike(NamedTuple):
     number: int
     waiting: int
     nearest: datetime | None
+    places: Sequence[str]
+    """Resources that will not be ready because of them."""
 
 
 class Texts:
@@ -69,6 +79,11 @@ class Texts:
         local = at.astimezone(STOCKHOLM)
         return f"{_DAYS[self.language][local.weekday()]} {local.day}/{local.month} {local:%H:%M}"
 
+    def soon(self, at: datetime, now: datetime) -> str:
+        """A moment, with its day only when it is another than now's."""
+        local = at.astimezone(STOCKHOLM)
+        return f"{local:%H:%M}" if local.date() == now.astimezone(STOCKHOLM).date() else self.moment(at)
+
     def span(self, starts: datetime, ends: datetime) -> str:
         """From one moment to another."""
         same = starts.astimezone(STOCKHOLM).date() == ends.astimezone(STOCKHOLM).date()
@@ -82,6 +97,12 @@ class Texts:
     def states(self, codes: Iterable[str]) -> str:
         """Several, with commas between."""
         return ", ".join(map(self.state, codes))
+
+    def readiness(self, line: ReadinessAnswer) -> str:
+        """What a line's colour means for it."""
+        effect, _, delivery = line.state.partition(", ")
+        meant = _MEANT.get((line.readiness, effect)) or _MEANT.get((line.readiness, delivery))
+        return self._texts[meant or line.readiness]
 
     def symbol(self, readiness: str) -> str:
         """The sign of a readiness."""
@@ -98,18 +119,22 @@ def board(
         t=Texts(language), name=name, readiness=readiness, answer=answer,
         places=sorted(_places(readiness.lines), key=lambda place: place.worst),
         counts=[(each, counts[each]) for each in _WORST_FIRST if counts[each]],
-        problems=None if problems is None else list(_alike(problems)), hours=hours, lengths=HOURS,
+        problems=None if problems is None else list(_alike(problems, readiness.lines)), hours=hours, lengths=HOURS,
     )  # fmt: skip
 
 
-def _alike(problems: Iterable[ProblemAnswer]) -> Iterable[Alike]:
+def _alike(problems: Iterable[ProblemAnswer], lines: Sequence[ReadinessAnswer]) -> Iterable[Alike]:
     """One for all that say the same of the same connection, in the order of the first."""
+    hit: dict[int | None, set[str]] = {}
+    for line in lines:
+        hit.setdefault(line.problem, set()).add(line.name)
     said: dict[tuple[str, ...], list[ProblemAnswer]] = {}
     for one in problems:
         said.setdefault((one.connection, one.code, one.title, one.detail), []).append(one)
     for mine in said.values():
         nearest = min((one.nearest for one in mine if one.nearest), default=None)
-        yield Alike(mine[0], len(mine), sum(one.waiting for one in mine), nearest)
+        places = sorted({name for one in mine for name in hit.get(one.id, ())})
+        yield Alike(mine[0], len(mine), sum(one.waiting for one in mine), nearest, places)
 
 
 def _answer(readiness: Readiness) -> str:

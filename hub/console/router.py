@@ -97,7 +97,7 @@ async def board(municipality: str, request: Request, hours: Annotated[int, Query
     town = caller.desk.rulebook.towns().get(municipality)
     if town is None:
         return _page(pages.refusal("not_found", caller.language), 404)
-    readiness = await caller.desk.readiness.board(municipality, hours=hours)
+    readiness = await caller.desk.readiness.board(municipality, hours=hours, language=caller.language)
     problems = None
     if caller.holder.may(Scope.OPERATOR, municipality):
         problems = await caller.desk.operating.problems(municipality, language=caller.language)

@@ -282,9 +282,22 @@ class ReadinessAnswer(Frozen):
     readiness: Annotated[
         Literal["green", "waiting", "yellow", "red", "unserved"], Field(description="only proof `read` is green")
     ]
+    capability: Annotated[str | None, Field(description="what it is for: access, lighting, climate ...")] = None
     state: str
     proof: Proof | None = None
+    read_at: Annotated[datetime | None, Field(description="when it was last read back in its system")] = None
+    next_try_at: Annotated[datetime | None, Field(description="of what failed")] = None
     detail: str | None = None
+    problem: Annotated[int | None, Field(description="the open problem that it waits behind")] = None
+
+
+class Held(Frozen):
+    """A connection over which nothing is sent, because somebody said so."""
+
+    connection: str
+    why: Literal["paused", "observe"]
+    by: str | None = None
+    since: datetime | None = None
 
 
 class Readiness(Frozen):
@@ -294,6 +307,7 @@ class Readiness(Frozen):
     to: datetime
     ready: bool
     lines: tuple[ReadinessAnswer, ...]
+    held: Annotated[tuple[Held, ...], Field(description="connections that the lines need and that send nothing")] = ()
 
 
 class ResourceAnswer(Frozen):

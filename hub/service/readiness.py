@@ -1,31 +1,55 @@
 """Is tonight ready? Resource by resource, each system, with its proof (rule 9: only `read` is green)."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from hub.clock import HOUR, Clock, instant, micros
 from hub.model.answers import Readiness, ReadinessAnswer
-from hub.model.configuration import Configuration
-from hub.model.plan import Claim
-from hub.model.states import Delivery, Effect, Proof
+from hub.model.configuration import Capability, Configuration
+from hub.model.plan import Claim, TargetKey
+from hub.model.states import Delivery, Proof
 from hub.planner.rules import Rules
+from hub.service import sentences
 from hub.service.asked import Asked
+from hub.service.colouring import colour
+from hub.service.remedies import remedy
 from hub.service.rulebook import Rulebook
-from hub.service.showing import Standing, standings
-from hub.store import lanes, occupancy
+from hub.service.saying import Language
+from hub.service.sentences import in_language
+from hub.service.showing import Standing, moment, standings
+from hub.store import connections, lanes, occupancy, problems
 from hub.store.database import Connection
+from hub.store.lanes import Seen
 from hub.store.occupancy import Coming
 from hub.store.writer import Readers
 
-Colour = Literal["green", "waiting", "yellow", "red", "unserved"]
+
+class _Shut(NamedTuple):
+    """Why nothing goes over a connection now."""
+
+    why: Literal["paused", "observe", "unreachable", "credentials"]
+    by: str | None = None
+    since: int | None = None
+    problem: int | None = None
 
 
 class _Scene(NamedTuple):
     rules: Rules
+    configuration: Configuration
     names: dict[str, str]
+    capabilities: dict[TargetKey, str]
     now: int
+    language: Language
+
+
+class _Around(NamedTuple):
+    """What is the same for every line: connections that are shut, and what each open problem is called."""
+
+    shut: dict[str, _Shut]
+    titles: dict[int, str]
 
 
 class ReadinessBoard:
@@ -34,15 +58,34 @@ class ReadinessBoard:
     def __init__(self, readers: Readers, rulebook: Rulebook, clock: Clock) -> None:
         self._readers, self._rulebook, self._clock = readers, rulebook, clock
 
-    async def board(self, municipality: str, *, hours: int) -> Readiness:
+    async def board(self, municipality: str, *, hours: int, language: Language = "en") -> Readiness:
         """Every use of a resource in the coming hours, and how its systems stand. Raises NotFoundError."""
         town, now = self._rulebook.town(municipality), self._clock.now()
-        scene = _Scene(town.rules, names(town.configuration), micros(now))
-        lines = await self._readers.read(_lines, scene, micros(now) + hours * HOUR)
-        ready = all(line.readiness in {"green", "waiting", "unserved"} for line in lines)
-        return Readiness.model_validate(
-            {"from": now, "to": now + timedelta(hours=hours), "ready": ready, "lines": lines}
+        configuration = town.configuration
+        scene = _Scene(
+            town.rules, configuration, names(configuration), _capabilities(configuration), micros(now), language
         )
+        lines, shut = await self._readers.read(_read, scene, micros(now) + hours * HOUR)
+        ready = all(line.readiness in {"green", "waiting", "unserved"} for line in lines)
+        needed = {line.system for line in lines}
+        held = [_held(name, one) for name, one in sorted(shut.items()) if name in needed and one.why in _SENTENCES]
+        return Readiness.model_validate(
+            {"from": now, "to": now + timedelta(hours=hours), "ready": ready, "lines": lines, "held": held}
+        )
+
+
+_SENTENCES = {"paused": sentences.PAUSED, "observe": sentences.OBSERVES}
+"""What holds a connection because somebody said so."""
+
+
+def _held(name: str, shut: _Shut) -> dict[str, object]:
+    return {"connection": name, "why": shut.why, "by": shut.by, "since": moment(shut.since)}
+
+
+def _capabilities(configuration: Configuration) -> dict[TargetKey, str]:
+    """What each zone is for."""
+    zones = (zone for facility in configuration.facilities.values() for zone in facility.zones.values())
+    return {TargetKey(zone.connection, zone.key): zone.capability for zone in zones if zone.connection}
 
 
 def names(configuration: Configuration) -> dict[str, str]:
@@ -54,24 +97,52 @@ def names(configuration: Configuration) -> dict[str, str]:
     }
 
 
-def _lines(connection: Connection, scene: _Scene, until: int) -> list[ReadinessAnswer]:
+def _read(connection: Connection, scene: _Scene, until: int) -> tuple[list[ReadinessAnswer], dict[str, _Shut]]:
+    around = _around(connection, scene)
+    return list(_lines(connection, scene, around, until)), around.shut
+
+
+def _around(connection: Connection, scene: _Scene) -> _Around:
     town = scene.rules.municipality
-    coming = occupancy.coming(connection, town, scene.rules.resources, starts=scene.now, ends=until)
-    lines: list[ReadinessAnswer] = []
-    for use in coming:
+    open_ = problems.listed(connection, town)
+    shut = {name: _Shut("observe") for name, one in scene.configuration.connections.items() if one.mode == "observe"}
+    shut |= {
+        one.connection: _Shut("credentials" if one.code == "credentials" else "unreachable", problem=one.id)
+        for one in open_
+        if one.code in {"credentials", "unreachable"} and not one.cause
+    }
+    known = connections.known(connection, town).values()
+    shut |= {
+        one.name: _Shut("paused", one.paused, one.paused_at)
+        for one in known
+        if one.paused is not None and (one.name not in shut or shut[one.name].problem is None)
+    }
+    return _Around(shut, {one.id: remedy(one.code, scene.language).title for one in open_})
+
+
+def _lines(connection: Connection, scene: _Scene, around: _Around, until: int) -> Iterator[ReadinessAnswer]:
+    town = scene.rules.municipality
+    for use in occupancy.coming(connection, town, scene.rules.resources, starts=scene.now, ends=until):
         asked = Asked.from_json(use.asked)
         seen = lanes.seen(connection, town, [target.lane for target in asked.targets.values()])
         its = replace(asked, claims={key: c for key, c in asked.claims.items() if c.occasion == use.occasion})
         for standing in standings(its, seen, scene.rules.horizons, now=scene.now):
             claims = [c for c in its.claims.values() if c.target == standing.target and c.ends > scene.now]
             if claims:
-                lines.append(_line(scene, use, standing, claims))
-        lines += (_unserved(scene, use, capability, what) for capability, what in json.loads(use.unserved))
-    return lines
+                lane = seen[asked.targets[standing.target].lane]
+                yield _line(scene, around, use, standing, lane, claims)
+        for capability, what in json.loads(use.unserved):
+            yield _unserved(scene, use, capability, what)
 
 
-def _line(scene: _Scene, use: Coming, standing: Standing, claims: list[Claim]) -> ReadinessAnswer:
+def _line(
+    scene: _Scene, around: _Around, use: Coming, standing: Standing, lane: Seen, claims: list[Claim]
+) -> ReadinessAnswer:
     starts, ends = min(claim.starts for claim in claims), max(claim.ends for claim in claims)
+    shut = around.shut.get(standing.target.connection)
+    readiness = colour(standing, needed=starts, now=scene.now, shut=shut.why if shut else None)
+    problem = _problem(lane, shut) if readiness == "red" else None
+    title = around.titles.get(problem) if problem is not None else None
     return ReadinessAnswer(
         resource=use.resource,
         name=scene.names.get(use.resource, use.resource),
@@ -80,29 +151,26 @@ def _line(scene: _Scene, use: Coming, standing: Standing, claims: list[Claim]) -
         needed_at=instant(starts),
         until=instant(ends),
         number=use.number,
-        readiness=colour(standing, needed=starts, now=scene.now),
+        readiness=readiness,
+        capability=scene.capabilities.get(standing.target, Capability.ACCESS if claims[0].door else None),
         state=f"{standing.state}, {standing.delivery}",
         proof=standing.proof,
-        detail=standing.detail,
+        read_at=moment(lane.confirmed_at) if standing.proof is Proof.READ else None,
+        next_try_at=moment(lane.due) if standing.delivery is Delivery.RETRYING else None,
+        detail=in_language(standing.detail, scene.language) or title or _held_back(readiness, shut, scene.language),
+        problem=problem if title else None,
     )
 
 
-def colour(standing: Standing, *, needed: int, now: int) -> Colour:
-    """Green is only what was read in its system; red is what stands wrong, or is late."""
-    match standing:
-        case Standing(state=Effect.STANDING, proof=Proof.READ):
-            return "green"
-        case Standing(state=Effect.STANDING | Effect.OVERRIDDEN | Effect.SUSPENDED):
-            return "yellow"
-        case Standing(state=Effect.LOST) | Standing(delivery=Delivery.STUCK | Delivery.RETRYING | Delivery.EXPIRED):
-            return "red"
-        case Standing(delivery=Delivery.AWAITING_USER | Delivery.DISMISSED):
-            return "yellow"
-    return "red" if needed < now - _GRACE else "waiting"
+def _held_back(readiness: str, shut: _Shut | None, language: Language) -> str | None:
+    """Why it is not ready though nothing has failed."""
+    told = _SENTENCES.get(shut.why) if shut and readiness in {"red", "yellow"} else None
+    return in_language(told.say(), language) if told else None
 
 
-_GRACE = 60_000_000
-"""A minute: what became due just now is not late yet."""
+def _problem(lane: Seen, shut: _Shut | None) -> int | None:
+    """What stops it: its own problem, or its connection's while it waits."""
+    return lane.problem if lane.problem is not None else shut.problem if shut else None
 
 
 def _unserved(scene: _Scene, use: Coming, capability: str, what: str) -> ReadinessAnswer:
@@ -115,6 +183,7 @@ def _unserved(scene: _Scene, use: Coming, capability: str, what: str) -> Readine
         until=instant(use.ends),
         number=use.number,
         readiness="unserved",
+        capability=capability,
         state="unserved",
         detail=what,
     )

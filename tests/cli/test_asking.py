@@ -47,6 +47,21 @@ def test_problems_are_none(run: Run) -> None:
     assert json.loads(run("problems", "--json").stdout) == []
 
 
+def test_a_problem_that_is_not_there_cannot_be_retried(run: Run) -> None:
+    told = run("problems", "--retry", "4711")
+    assert told.exit_code == 1
+    assert "no open problem 4711" in told.stderr
+
+
+def test_a_paused_connection_is_resumed(run: Run, town: At) -> None:
+    town.pause("mqtt-kulturhuset")
+    assert (
+        "mqtt-kulturhuset är återupptagen" in run("problems", "--resume", "mqtt-kulturhuset", "--language", "sv").output
+    )
+    assert run("problems", "--resume", "nowhere").exit_code == 1
+    assert json.loads(run("problems", "--resume", "mqtt-kulturhuset", "--json").stdout)["state"] == "running"
+
+
 def test_explain_tells_what_has_happened_and_will_and_who_else_asks(run: Run, put: BookingAnswer) -> None:
     told = run("explain", "E-1").output
     past, coming = told.split("What will happen")

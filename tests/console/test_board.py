@@ -212,6 +212,66 @@ def test_a_problem_is_on_top_with_its_remedy_and_runs_nothing() -> None:
     assert "Hallen, Bana 1" in board
 
 
+def test_a_problem_says_whom_it_hits_and_how_to_try_again_and_lines_lead_to_it() -> None:
+    problem = ProblemAnswer(
+        id=7, connection="locks", code="rejected", title="The system says no", detail="no room", remedy="Make room.",
+        since=NOON, until=None, waiting=2, nearest=NOON,
+    )  # fmt: skip
+    page = a_board(
+        a_line("red", problem=7, detail="no room"),
+        a_line("red", problem=7, detail="no room", name="Hallen, Bana 2", resource="hall.court-2"),
+        a_line("green", name="Hallen, Bana 3", resource="hall.court-3"),
+        problems=[problem],
+        ready=False,
+    )
+    assert "Affects: Hallen, Bana 1; Hallen, Bana 2." in page
+    assert "<code>knutpunkt problems --retry 7</code>" in page
+    assert page.count('<a href="#problem-7">no room</a>') == 2
+    assert 'id="problem-7"' in page
+
+
+@pytest.mark.parametrize(
+    "readiness, state, label",
+    [
+        ("yellow", "overridden, confirmed", "Changed by hand"),
+        ("yellow", "standing, confirmed", "Not read back"),
+        ("yellow", "planned, awaiting_user", "Awaiting the user"),
+        ("yellow", "planned, dismissed", "Dismissed"),
+        ("yellow", "planned, due", "To look at"),
+        ("waiting", "suspended, confirmed", "Closed"),
+        ("waiting", "planned, waiting", "Waiting"),
+        ("red", "planned, stuck", "Not ready"),
+    ],
+)
+def test_a_colour_says_what_it_means_there(readiness: str, state: str, label: str) -> None:
+    page = a_board(a_line(readiness, state=state))
+    assert re.search(rf'badge {readiness}"><span aria-hidden="true">.</span> {label}</span></td>', page)
+
+
+def test_a_line_says_what_it_is_for_when_it_was_read_and_when_it_is_tried_again() -> None:
+    page = a_board(
+        a_line("green", capability="access", proof="read", read_at=NOON - timedelta(minutes=5)),
+        a_line("red", capability="lighting", target="lamps/b", next_try_at=NOON + timedelta(days=1)),
+    )
+    assert 'Access <span class="quiet">locks/1</span>' in page
+    assert "read back 11:55" in page
+    assert "next try Mon 23/11 12:00" in page
+
+
+def test_a_connection_that_is_held_is_told_before_problems_with_by_whom_and_what_to_do() -> None:
+    held = [
+        {"connection": "lamps", "why": "paused", "by": "Eva", "since": NOON},
+        {"connection": "locks", "why": "observe"},
+    ]
+    told = {"from": NOON, "to": NOON, "ready": False, "lines": [a_line("red")], "held": held}
+    page = pages.board("Provköping", Readiness.model_validate(told), [], hours=24, language="sv")
+    assert "lamps: pausad" in page
+    assert "Pausad av Eva sön 22/11 12:00." in page
+    assert "<code>knutpunkt problems --resume lamps</code>" in page
+    assert "locks: skickar inget" in page
+    assert TEXTS["sv"]["no_problems"] not in page
+
+
 def test_several_municipalities_are_listed() -> None:
     page = pages.towns([("0180", "Stockholms stad"), ("a&b", "<b>")], "sv")
     assert '<a href="/console/0180?lang=sv">Stockholms stad (0180)</a>' in page
