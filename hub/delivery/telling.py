@@ -9,50 +9,57 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hub.delivery.outcomes import Outcome
 from hub.model.events import EventType
 from hub.model.plan import NoticeBody, TargetKind
-from hub.model.states import Delivery, Effect, Record
+from hub.model.states import Delivery, Effect
 from hub.planner.fold import NO_WINDOWS
 from hub.planner.plan import number_of
 from hub.service.asked import Asked
-from hub.service.showing import Standing, standings
-from hub.store import bookings, claims, lanes
+from hub.service.effective import is_effective, told
+from hub.service.showing import standings
+from hub.store import bookings, claims, lanes, leaving
 from hub.store.bookings import Told
 from hub.store.database import Connection
 from hub.store.events import Event
+from hub.store.lanes import Lane
 
 Horizons = Callable[[str], Mapping[str, int]]
 """Push horizons of a municipality's connections, microseconds."""
 
-_OPEN = frozenset({Delivery.WAITING})
-_SETTLED = frozenset({Effect.STANDING, Effect.REMOVED, Effect.SUSPENDED, Record.DONE, Record.WITHDRAWN})
 _BROKEN = frozenset({Effect.LOST, Effect.OVERRIDDEN})
+_AT_REST = frozenset({Delivery.CONFIRMED, Delivery.WAITING})
+"""Also where nothing had to be sent: somebody new may be behind it, or somebody may have left."""
 
 
 def of_bookings(connection: Connection, done: Iterable[Outcome], horizons: Horizons, *, now: int) -> list[Event]:
     """The events that these outcomes are for the bookings behind them."""
-    told: list[Event] = []
+    events: list[Event] = []
     for outcome in done:
-        if outcome.told or outcome.effect in _BROKEN or _stands_already(outcome):
-            told += _of_credential(outcome, now)
+        if outcome.told or outcome.effect in _BROKEN or outcome.delivery in _AT_REST:
+            events += _of_credential(outcome, now)
             for booking in _behind(connection, outcome, now):
-                told += _of_booking(connection, booking, outcome, horizons(outcome.lane.municipality), now)
-    return told
-
-
-def _stands_already(outcome: Outcome) -> bool:
-    """Whether an edge or a change found that nothing need be sent: somebody new may be behind it."""
-    return outcome.delivery is Delivery.CONFIRMED and not outcome.proven
+                events += _of_booking(connection, booking, outcome, horizons(outcome.lane.municipality), now)
+    return events
 
 
 def _behind(connection: Connection, outcome: Outcome, now: int) -> list[Told]:
-    """The bookings that the lane's state matters to now: one for a credential, those that are on for a zone."""
+    """The bookings that the lane's state matters to now: one for a credential, of a zone those that are on or leave."""
     lane = outcome.lane
     if lane.kind is TargetKind.CREDENTIAL:
         number = number_of(lane.key)
         return bookings.told(connection, lane.municipality, numbers=[number]) if number else []
     if body := NoticeBody.read(lane.body):
         return bookings.told(connection, lane.municipality, numbers=[body.number])
-    ids = claims.bookings_on(connection, lane.municipality, lane.id, now=now)
-    return bookings.told(connection, lane.municipality, ids=ids)
+    ids = [*claims.bookings_on(connection, lane.municipality, lane.id, now=now), *_leaving(connection, lane, now)]
+    return bookings.told(connection, lane.municipality, ids=ids) if ids else []
+
+
+def _leaving(connection: Connection, lane: Lane, now: int) -> list[int]:
+    """Those that claim nothing of the zone any more; once it is at rest it has told them for the last time."""
+    ids = leaving.of_lane(connection, lane.municipality, lane.id)
+    if ids:
+        seen = lanes.seen(connection, lane.municipality, [lane.id])[lane.id]
+        if seen.delivery in _AT_REST and seen.due > now:
+            leaving.clear(connection, lane.municipality, lane.id)
+    return ids
 
 
 def _of_credential(outcome: Outcome, now: int) -> Iterator[Event]:
@@ -84,13 +91,5 @@ def _of_booking(
         return
     asked = Asked.from_json(booking.asked)
     seen = lanes.seen(connection, town, [one.lane for one in asked.targets.values()])
-    if is_effective(standings(asked, seen, horizons, now=now)):
-        bookings.set_effective(connection, town, booking.id, booking.revision)
-        body = json.dumps({"revision": booking.revision})
-        yield Event(town, EventType.BOOKING_EFFECTIVE, booking.number, body, now)
-
-
-def is_effective(standing: Iterable[Standing]) -> bool:
-    """Whether all that is due is confirmed, and anything is."""
-    due = [one for one in standing if one.delivery not in _OPEN]
-    return bool(due) and all(one.state in _SETTLED for one in due)
+    if is_effective(standings(asked, seen, horizons, now=now), booking.status):
+        yield told(connection, town, (booking.id, booking.number, booking.revision), now=now)

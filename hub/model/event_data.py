@@ -48,7 +48,10 @@ class OutcomeRevised(Frozen):
 
 
 class TimeReleased(Frozen):
-    """Nobody else has it, nor a whole or part of it."""
+    """Nobody has it, nor a whole or part of it, and it is not closed; of a whole that is not free, the parts are told.
+
+    Time that is given up while it is closed is told when the closure is lifted or moved, if it is free by then.
+    """
 
     resource: Which
     starts_at: Annotated[datetime, Field(description="UTC, part of what is free")]

@@ -63,8 +63,9 @@ class ResourceRules(NamedTuple):
     zones: tuple[LevelRule, ...]
     unserved_access: Unserved | None
     unserved_zones: tuple[Unserved, ...]
-    related: frozenset[str]
-    """The resource itself, its parts, and every whole that holds it: they cannot be used at the same time."""
+    related: frozenset[str] = frozenset()
+    """The resource itself and all that shares a part with it: they cannot be used at the same time."""
+    parts: tuple[str, ...] = ()
 
 
 class BillRule(NamedTuple):
@@ -120,11 +121,12 @@ def compiled(
     town, methods = configuration.municipality, methods or {}
     resources: dict[str, ResourceRules] = {}
     for name, facility in configuration.facilities.items():
-        below = {key: frozenset(_below(key, facility)) for key in facility.resources}
+        covered = {key: frozenset((key, *_below(key, facility))) for key in facility.resources}
         for key in facility.resources:
-            covered = below[key] | {key}
-            related = covered | {whole for whole, parts in below.items() if key in parts}
-            resources[key] = _rules(name, facility, covered, frozenset(related), methods)
+            related = frozenset(other for other, its in covered.items() if its & covered[key])
+            parts = facility.resources[key].parts
+            rules = _rules(name, facility, covered[key], methods)
+            resources[key] = rules._replace(related=related, parts=parts)
     return Rules(
         municipality=town.key,
         version=version,
@@ -154,7 +156,6 @@ def _rules(
     name: str,
     facility: Facility,
     covered: frozenset[str],
-    related: frozenset[str],
     methods: Mapping[str, frozenset[Method]],
 ) -> ResourceRules:
     places = {key for key in covered if facility.resources[key].kind == "place"}
@@ -174,7 +175,6 @@ def _rules(
             for zone, rule in zones.items()
             if not rule.connection
         ),
-        related=related,
     )
 
 

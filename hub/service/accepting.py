@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from hub.model.events import EventType
 from hub.model.plan import TargetKey
+from hub.service import effective
 from hub.service.asked import Target
 from hub.service.changes import Change, change
+from hub.service.conflicts import Conflict
 from hub.service.preparing import Accept
 from hub.service.releasing import released
 from hub.service.writing import Writing
@@ -21,7 +23,6 @@ from hub.store.bookings import Known
 from hub.store.codes import Code
 from hub.store.database import Connection
 from hub.store.events import Event
-from hub.store.occupancy import Overlap
 from hub.store.sealing import Seal
 
 
@@ -46,13 +47,6 @@ class Replanned(StrEnum):
     KEPT = auto()
     STALE = auto()
     """Prepared with closures or a configuration that are no longer current: prepare it again."""
-
-
-class Conflict(NamedTuple):
-    """Another booking that has the same resource, or a whole or part of it, at the same time."""
-
-    occasion: str
-    overlap: Overlap
 
 
 class Accepted(NamedTuple):
@@ -87,6 +81,7 @@ class Accepting:
             _tell(connection, group, outcomes)
             if freed := [one for one in changes.values() if one.before.uses - one.request.uses]:
                 events.append(connection, released(connection, freed))
+            events.append(connection, effective.of_changes(connection, changes.values()))
         arrived = {_key(r): n for n, (r, o) in enumerate(zip(group, outcomes, strict=True)) if o is Outcome.ACCEPTED}
         return [
             _answer(request, outcome, known.get(_key(request)), changes.get(_key(request)))._replace(

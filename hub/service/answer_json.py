@@ -11,7 +11,7 @@ from hub.clock import NEVER, instant
 from hub.model.booking import Booking
 from hub.model.plan import Claim, Plan, TargetKey
 from hub.service import showing
-from hub.service.accepting import Conflict
+from hub.service.conflicts import Conflict
 from hub.service.showing import Standing
 
 Place = tuple[str, TargetKey]

@@ -17,8 +17,10 @@ from hub.errors import FieldFault, InvalidError, NotFoundError
 from hub.masking import place_of
 from hub.model.closure import ClosureAnswer, ClosureRequest
 from hub.model.events import EventType
+from hub.model.plan import Closure
 from hub.service.accepting import Accepting, Replanned
 from hub.service.preparing import Accept, prepared, stored_booking
+from hub.service.releasing import opened
 from hub.service.rulebook import Rulebook
 from hub.store import bookings, claims, closures, events, occupancy, problems
 from hub.store.closures import Stored
@@ -126,10 +128,18 @@ class Closing:
                 return Put(Judged.SUPERSEDED, known, known)
             return Put(Judged.UNCHANGED if same else Judged.REVISION_CONFLICT, known, known)
         stands = closures.put(connection, municipality, asked)
+        now = self._now()
         type_ = EventType.CLOSURE_LIFTED if asked.lifted else EventType.CLOSURE_IN_FORCE
         body = f'{{"revision":{asked.revision},"resource":"{asked.resource}"}}'
-        events.append(connection, [Event(municipality, type_, asked.id, body, self._now())])
+        events.append(connection, [Event(municipality, type_, asked.id, body, now)])
+        if known and not known.lifted:
+            events.append(connection, self._opened(connection, municipality, known, now))
         return Put(Judged.ACCEPTED, stands, known)
+
+    def _opened(self, connection: Connection, municipality: str, before: Stored, now: int) -> list[Event]:
+        """What was given up while it was closed, and is free now."""
+        still = (in_force(one) for one in closures.listed(connection, municipality) if not one.lifted)
+        return opened(connection, self._rulebook.rules(municipality), in_force(before), still, now=now)
 
     async def _apply(self, municipality: str, closure: Stored, before: Stored | None) -> int:
         """Plan anew every booking that the closure touches, or touched before; gives how many changed."""
@@ -217,6 +227,11 @@ class Closing:
 
 def _content(closure: Stored) -> tuple[object, ...]:
     return closure.resource, closure.starts, closure.ends, closure.reason, closure.lifted
+
+
+def in_force(closure: Stored) -> Closure:
+    """What a plan needs of it."""
+    return Closure(closure.resource, closure.starts, closure.ends)
 
 
 def answer(closure: Stored, changed: int) -> ClosureAnswer:

@@ -17,10 +17,11 @@ from hub.model.answers import PlannedClaim
 from hub.model.booking import Booking
 from hub.model.plan import Claim, TargetKey, TargetKind
 from hub.planner.rules import Rules
-from hub.service.accepting import Conflict, Outcome, judged
+from hub.service.accepting import Outcome, judged
 from hub.service.asked import Asked, Target
 from hub.service.bookings import Found, too_large
 from hub.service.changes import Change, change
+from hub.service.conflicts import Conflict
 from hub.service.preparing import Accept, number_in, prepared, read_booking
 from hub.service.rulebook import Rulebook
 from hub.store import bookings, occupancy

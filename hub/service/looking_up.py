@@ -12,9 +12,9 @@ from hub.model.plan import TargetKey, TargetKind
 from hub.planner.plan import plan
 from hub.planner.rules import Rules
 from hub.service import missed, showing, timeline
-from hub.service.accepting import Conflict
 from hub.service.allocating import place_of
 from hub.service.asked import Asked
+from hub.service.conflicts import Conflict
 from hub.service.ledger import money
 from hub.service.preparing import stored_booking
 from hub.service.rulebook import Rulebook

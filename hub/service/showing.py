@@ -10,8 +10,8 @@ from hub.model.booking import Booking, Holder
 from hub.model.plan import Claim, Plan, TargetKey, TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import NO_WINDOWS, remaining
-from hub.service.accepting import Conflict
 from hub.service.asked import Asked
+from hub.service.conflicts import Conflict
 from hub.service.saying import Language
 from hub.service.sentences import in_language
 from hub.store.lanes import Seen
@@ -69,7 +69,7 @@ def _when(wake: int, now: int) -> Delivery:
     return Delivery.DUE if wake <= now else Delivery.WAITING
 
 
-def standings(asked: Asked, lanes: dict[int, Seen], horizons: Horizons, *, now: int) -> list[Standing]:
+def standings(asked: Asked, lanes: Mapping[int, Seen], horizons: Horizons, *, now: int) -> list[Standing]:
     """How each target that the booking has ever asked something of stands for it."""
     claims: dict[TargetKey, list[Claim]] = {}
     for claim in asked.claims.values():

@@ -96,6 +96,7 @@ class Told(NamedTuple):
     id: int
     number: str
     revision: int
+    status: str
     effective: int
     asked: str
 
@@ -107,7 +108,7 @@ def told(
     by_number = list(numbers)
     condition, values = connection.among(*(("number", by_number) if by_number else ("id", ids)))
     wall = "municipality = ?" if by_number else OF_TOWN
-    sql = f"SELECT id, number, revision, effective, asked FROM bookings WHERE {wall} AND {condition}"
+    sql = f"SELECT id, number, revision, status, effective, asked FROM bookings WHERE {wall} AND {condition}"
     return [Told(*row) for row in connection.rows(sql, [municipality, *values])]
 
 

@@ -153,6 +153,30 @@ CLOSURES = Table(
 )
 """`version` grows with every change of any closure: plans are made with one. `applied`: what stands follows it."""
 
+UNRELEASED = Table(
+    "unreleased",
+    METADATA,
+    town(),
+    Column("resource", Text, nullable=False),
+    whole("starts"),
+    whole("ends"),
+    Column("number", Text, nullable=False),
+    PrimaryKeyConstraint("municipality", "resource", "starts", "ends"),
+    sqlite_with_rowid=False,
+)
+"""Time that was given up while it was closed: not free, until the closure is lifted."""
+
+LEAVING = Table(
+    "leaving",
+    METADATA,
+    town(),
+    whole("lane"),
+    whole("booking"),
+    PrimaryKeyConstraint("municipality", "lane", "booking"),
+    sqlite_with_rowid=False,
+)
+"""A booking that claims nothing of a zone any more, and whose level the zone has yet to lose: told of when it has."""
+
 DELIVERIES = Table(
     "deliveries",
     METADATA,

@@ -39,7 +39,7 @@ def test_programs_get_an_answer_a_line_and_the_summary(run: Run, season: str) ->
 def test_a_rejected_line_is_told_with_its_place_and_stops_no_other(run: Run) -> None:
     told = run("import", "-", sent=lines([UNKNOWN, booked("I-98")]) + b"no json\n")
     assert told.exit_code == 1
-    assert "line 1 ?: rejected [invalid-booking]" in told.output
+    assert "line 1 I-99: rejected [invalid-booking]" in told.output
     assert "/occasions/0/resource" in told.output
     assert "line 3 ?: rejected [invalid-json]" in told.output
     assert "3 lines: 1 accepted" in told.output

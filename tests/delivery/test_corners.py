@@ -1,7 +1,6 @@
 """Races and corners: whatever comes between, no hall stays dark and no door open."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -213,13 +212,6 @@ def test_what_is_needed_now_is_tried_within_a_minute_whatever_is_tried_before_a_
     hall.locks.recovers()
     hall.at("09:41:20")
     assert "hub-NOW" in hall.locks.stands
-
-
-def test_moving_from_the_whole_to_a_part_frees_no_whole(hall: Stage) -> None:
-    hall.accept(**hour(of="hall.whole"))
-    hall.accept(revision=2, **hour(of="hall.court-1"))
-    told = [json.loads(event.body) for event in hall.events("time.released")]
-    assert told == []
 
 
 def test_what_two_bookings_leave_together_is_told_free_once(hall: Stage) -> None:
