@@ -2,7 +2,7 @@
 
 import inspect
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +15,8 @@ from hub.errors import NotFoundError
 from hub.model.frozen import Frozen
 
 State = Literal["proven", "declared", "exempt", "failed", "missing"]
+MAPPED = "mapped_files"
+"""What a connection with a mapping document names; nobody's connector."""
 _GOOD: frozenset[State] = frozenset({"proven", "declared", "exempt"})
 
 
@@ -42,6 +44,8 @@ class Certificate(Frozen):
     """The highest that is reached; None: not even the first."""
     passed: int
     failed: int
+    failures: tuple[str, ...]
+    """Each test that failed, and its last words."""
     exempt: Mapping[str, str]
     """Reasons, by what is exempt."""
     rules: tuple[Judged, ...]
@@ -54,11 +58,15 @@ def names_of(told: str) -> list[str]:
         NotFoundError: nothing is installed under it.
     """
     offered = entry_points(group=CONNECTORS)
+    if told == MAPPED:
+        raise NotFoundError(
+            f"{MAPPED} is as good as its mapping, which its samples prove: knutpunkt mapping test FOLDER"
+        )
     if told in offered.names:
         return [told]
     package = told.replace("_", "-").lower()
-    mine = sorted(one.name for one in offered if one.dist and one.dist.name.replace("_", "-").lower() == package)
-    if not mine:
+    of_package = [one.name for one in offered if one.dist and one.dist.name.replace("_", "-").lower() == package]
+    if not (mine := sorted(set(of_package) - {MAPPED})):
         there = ", ".join(sorted(offered.names)) or "none"
         msg = f"nothing installed is called {told!r}; there are: {there}. Install the package beside the hub first"
         raise NotFoundError(msg)
@@ -70,20 +78,22 @@ def certify(name: str, *, on: str) -> Certificate:
     connector, ran = load_connector(name), run(name)
     load_simulator(name)
     quality = read_quality(Path(inspect.getfile(connector)).parent)
-    judged = tuple(_judged(rule, quality, ran) for rule in rules())
+    able = abilities(connector)
+    judged = tuple(_judged(rule, quality, ran, able) for rule in rules())
     (entry,) = entry_points(group=CONNECTORS, name=name)
-    exempt = {f"{test}": reasons[0] for test, reasons in sorted(ran.exempt.items())}
+    exempt = {test: "; ".join(dict.fromkeys(reasons)) for test, reasons in sorted(ran.exempt.items())}
     return Certificate(
         connector=name,
         package=entry.dist.name if entry.dist else "",
         package_version=entry.dist.version if entry.dist else "",
         hub_version=version("knutpunkt"),
         on=on,
-        abilities=abilities(connector),
+        abilities=able,
         limits=limits(connector),
         tier=_tier(judged, ran),
         passed=sum(ran.passed.values()),
         failed=sum(map(len, ran.failed.values())),
+        failures=tuple(f"{test}: {why}" for test, whys in ran.failed.items() for why in whys),
         exempt=exempt | {one.rule: one.detail for one in judged if one.state == "exempt"},
         rules=judged,
     )
@@ -95,7 +105,7 @@ def read_quality(folder: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def _judged(rule: Rule, quality: Mapping[str, Any], ran: Ran) -> Judged:
+def _judged(rule: Rule, quality: Mapping[str, Any], ran: Ran, able: Iterable[str]) -> Judged:
     said = quality.get(rule.tier, {}).get(rule.name)
     failures = [f"{test}: {why}" for test in rule.tests for why in ran.failed.get(test, ())]
     state: State
@@ -105,10 +115,24 @@ def _judged(rule: Rule, quality: Mapping[str, Any], ran: Ran) -> Judged:
         state, detail = "missing", "quality.toml says nothing of it"
     elif isinstance(said, dict):
         state, detail = "exempt", str(said.get("exempt", ""))
+    elif rule.of and not set(rule.of) & set(able):
+        state, detail = "missing", f"said to be done, and it is none of {', '.join(rule.of)}: say why it is exempt"
     else:
-        proofs = [f"{test} ({ran.passed[test]})" for test in rule.tests if ran.passed.get(test)]
-        state, detail = ("proven", ", ".join(proofs)) if proofs else ("declared", "for a reader to check")
+        state, detail = _done(rule, ran)
     return Judged(tier=rule.tier, rule=rule.name, asks=rule.asks, state=state, detail=detail)
+
+
+def _done(rule: Rule, ran: Ran) -> tuple[State, str]:
+    """What is said to be done: proven by what ran now, or to be believed."""
+    proofs = [f"{test} ({ran.passed[test]})" for test in rule.tests if ran.passed.get(test)]
+    if rule.every and ran.passed:
+        return "proven", f"each of {sum(ran.passed.values())} tests, at its end"
+    if proofs:
+        return "proven", ", ".join(proofs)
+    left_out = [f"{test}: {reason}" for test in rule.tests for reason in ran.exempt.get(test, ())]
+    if left_out:
+        return "exempt", "; ".join(dict.fromkeys(left_out))
+    return "declared", "for a reader to check"
 
 
 def _lacks(one: Judged) -> bool:
@@ -149,6 +173,8 @@ def as_markdown(told: Certificate) -> str:
             for one in told.rules
             if one.tier == tier
         ]
+    if told.failures:
+        head += ["", "## What failed", "", *(f"- {one}" for one in told.failures)]
     lacking = [one for one in told.rules if _lacks(one)]
     if lacking:
         head += ["", "## What is missing for the next tier", "", *(f"- `{one.rule}`: {one.detail}" for one in lacking)]

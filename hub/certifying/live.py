@@ -1,5 +1,6 @@
 """Against a real system: only what changes nothing, and one marked round at one door or zone where that is allowed."""
 
+import asyncio
 import io
 import logging
 import re
@@ -15,8 +16,23 @@ from hub.clock import DomainClock
 from hub.discovery import load_connector
 from hub.model import Credential, Method, Window
 from hub.model.frozen import Frozen
-from hub.sdk import AccessControl, Connector, ConnectorConfig, ConnectorError, Lent, ListsCredentials, ReadsCredentials
-from hub.sdk.http import transport
+from hub.sdk import (
+    AccessControl,
+    Chooser,
+    Connector,
+    ConnectorConfig,
+    ConnectorError,
+    FindsDocuments,
+    FindsInvoices,
+    Lent,
+    ListsCredentials,
+    Polls,
+    ReadsCredentials,
+    ReadsZones,
+    RejectedError,
+    Validity,
+)
+from hub.sdk.http import tls_context, transport
 
 KEY = "hub-certify-test"
 """What the one test credential stands under, and what is asked for when nothing should be there."""
@@ -57,8 +73,16 @@ async def look(
         if isinstance(connector, ListsCredentials):
             await _try(found, "list what is ours", lambda: _count(connector))
         if isinstance(connector, ReadsCredentials):
-            await _try(found, "read what is not there", lambda: _absent(connector))
-        if door is not None and isinstance(connector, AccessControl):
+            await _try(found, "read what is not there", lambda: _absent(connector.read_credential))
+        if isinstance(connector, FindsDocuments):
+            await _try(found, "find a document that is not there", lambda: _absent(connector.find_document))
+        if isinstance(connector, FindsInvoices):
+            await _try(found, "find an invoice that is not there", lambda: _absent(connector.find_invoice))
+        if isinstance(connector, ReadsZones):
+            await _try(found, "read every zone", lambda: _zones(connector))
+        if isinstance(connector, Polls):
+            await _try(found, "ask for the first page, and understand it", lambda: _first(connector))
+        if door is not None:
             await _try(found, f"put, read and remove a test credential at {door}", lambda: _round(connector, door))
     secrets = [value.get_secret_value() for _, value in config if isinstance(value, SecretStr)]
     spoken = told.getvalue() + "".join(one.detail for one in found)
@@ -78,7 +102,7 @@ async def _opened(
     log.addHandler(logging.StreamHandler(told))
     lent = Lent(
         transport=transport(ca_file=ca_file), clock=DomainClock(), state=_Nothing(), log=log,
-        timeout=connector_type.pace.timeout,
+        tls=tls_context(ca_file) if ca_file else None, timeout=connector_type.pace.timeout,
     )  # fmt: skip
     connector = connector_type(config, lent)
     async with AsyncExitStack() as stack:
@@ -107,19 +131,52 @@ async def _count(connector: ListsCredentials) -> str:
     return f"{len([one async for one in connector.list_credentials()])} there"
 
 
-async def _absent(connector: ReadsCredentials) -> bool:
-    return await connector.read_credential(KEY) is None
+async def _absent(look_for: Callable[[str], Awaitable[object]]) -> bool:
+    return await look_for(KEY) is None
+
+
+async def _zones(connector: Any) -> str:  # noqa: ANN401 - reads zones, and is a connector
+    known = (await connector.check()).external_keys or connector.configured_keys(connector.config) or frozenset()
+    return f"{len([await connector.read_zone(key) for key in sorted(known)])} read"
+
+
+async def _first(connector: Polls) -> str:
+    page = await connector.poll(None)
+    refused = 0
+    for item in page.items:
+        try:
+            list(connector.translate(item))
+        except RejectedError:
+            refused += 1
+    return f"{len(page.items)} items, {refused} of them not understood"
 
 
 async def _round(connector: Any, door: str) -> bool:  # noqa: ANN401
     """What was put is taken away again, whatever happens."""
+    if not isinstance(connector, AccessControl):
+        raise RejectedError("it opens no doors: leave --allow-test-key out")
+    if Method.PIN not in connector.access_limits.methods or Chooser.HUB not in connector.access_limits.pin.chosen_by:
+        raise RejectedError("it takes no PIN of ours, and others cannot be made up: leave --allow-test-key out")
+    if connector.access_limits.validity is Validity.NONE:
+        raise RejectedError("it keeps no times, so a test credential would open at once: leave --allow-test-key out")
     now = datetime.now(UTC).replace(microsecond=0)
     window = Window(door=door, starts_at=now + timedelta(days=300), ends_at=now + timedelta(days=300, minutes=5))
-    wanted = Credential(key=KEY, method=Method.PIN, value=SecretStr("739164"), windows=frozenset({window}))
+    pin = SecretStr("7391642850317"[: max(connector.access_limits.pin.lengths)])
+    wanted = Credential(key=KEY, method=Method.PIN, value=pin, windows=frozenset({window}))
     try:
         await connector.put_credential(wanted)
         seen = await connector.read_credential(KEY) if isinstance(connector, ReadsCredentials) else True
     finally:
         await connector.remove_credential(KEY)
-    gone = await connector.read_credential(KEY) is None if isinstance(connector, ReadsCredentials) else True
-    return bool(seen) and gone
+    return bool(seen) and (not isinstance(connector, ReadsCredentials) or await _gone(connector))
+
+
+async def _gone(connector: Any) -> bool:  # noqa: ANN401 - reads credentials, and is a connector
+    """Whether nothing is there any more: at once, or when the system has had its time."""
+    clock = asyncio.get_running_loop().time
+    give_up = clock() + connector.pace.lands_within.total_seconds()
+    while await connector.read_credential(KEY) is not None:
+        if clock() > give_up:
+            return False
+        await asyncio.sleep(1)
+    return True

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 TIERS = ("runs", "operable", "trusted")
 """Each on top of the one before."""
@@ -17,13 +17,19 @@ class Rule(NamedTuple):
     name: str
     asks: str
     tests: tuple[str, ...]
+    every: bool = False
+    """Whether whatever test passes proves it, at its end."""
+    of: tuple[str, ...] = ()
+    """What can do one of these can say that it is done; empty: everything."""
 
 
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, tier by tier."""
-    told: Mapping[str, Mapping[str, Mapping[str, object]]]
+    told: Mapping[str, Mapping[str, Mapping[str, Any]]]
     told = tomllib.loads(files("hub.conformance").joinpath("rules.toml").read_text(encoding="utf-8"))
     return tuple(
-        Rule(tier, name, str(rule["asks"]), tuple(rule["tests"])) for tier in TIERS for name, rule in told[tier].items()
+        Rule(tier, name, str(rule["asks"]), tuple(rule["tests"]), bool(rule.get("every")), tuple(rule.get("of", ())))
+        for tier in TIERS
+        for name, rule in told[tier].items()
     )

@@ -54,7 +54,7 @@ def run(name: str) -> Ran:
         raise RefusedError("no-kit", "the kit needs pytest: pip install 'knutpunkt[kit]'") from error
     ran = Ran()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        path = Path(folder) / "test_connector.py"
+        path = Path(folder) / f"test_{Path(folder).name}.py"  # a name that no module of another run has
         path.write_text(_TEST.format(name=name), encoding="utf-8")
         options = ["-q", "--tb=line", "-p", "no:cacheprovider", "--rootdir", folder, "-c", "/dev/null", str(path)]
         pytest.main(options, plugins=[ran])

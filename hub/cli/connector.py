@@ -103,6 +103,8 @@ def _on_simulator(names: list[str], words: Words, told: dict[str, Any]) -> int:
             click.echo(
                 words("certified", name=one.connector, tier=one.tier or "-", passed=one.passed, failed=one.failed)
             )
+            for failure in one.failures:
+                click.echo(f"  {failure}")
             for rule in one.rules:
                 if rule.state in {"failed", "missing"}:
                     click.echo(f"  {rule.tier}/{rule.rule}: {rule.state}: {rule.detail}")
@@ -114,7 +116,9 @@ def _live(names: list[str], words: Words, told: dict[str, Any]) -> int:
 
     if told["settings"] is None:
         raise CannotRunError("--live needs --settings FILE: what the connection's `settings` would be")
-    (name,) = names[:1]
+    if len(names) > 1:
+        raise CannotRunError(f"--live tries one connector; name one of them: {', '.join(names)}")
+    (name,) = names
     try:
         settings = _settings(told["settings"].read())
         looked = asyncio.run(look(name, settings, ca_file=told["ca_file"], door=told["allow_test_key"]))

@@ -102,7 +102,8 @@ NOTICES = (
     ),
     Notice(key="n-2", channel=Channel.EMAIL, recipient="a@b.se", text="."),
     Notice(
-        key="n-3", channel=Channel.EMAIL, recipient="kansli@example.se", subject="å" * 200, text="Rad å\n\n.\n" * 2000
+        key="n-3", channel=Channel.EMAIL, recipient="kansli@example.se", subject="å" * 200,
+        text="Rad å\n\n.\n" * 2000 + "Slut",
     ),
 )  # fmt: skip
 KNOWN: Mapping[str, str] = {"name": "Lena Norberg", "street": "Hemliga vägen 7"}

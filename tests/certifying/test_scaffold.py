@@ -70,6 +70,32 @@ def test_a_new_connector_is_certified_as_far_as_it_goes(tmp_path: Path) -> None:
     assert "- refuses: it answers with a status" in text or "it answers with a status" in text
 
 
+def test_a_package_of_two_connectors_has_a_certificate_for_each_by_its_own_tests(tmp_path: Path) -> None:
+    package = made(tmp_path)
+    environment = installed(package)
+    (package / "demo_lock" / "other.py").write_text(
+        "from demo_lock.connector import DemoLock\n\n\nclass OtherLock(DemoLock):\n"
+        "    async def remove_credential(self, key):\n        raise KeyError(key)\n"
+    )
+    entries = package / "demo_lock-0.1.0.dist-info" / "entry_points.txt"
+    entries.write_text(
+        entries.read_text()
+        .replace("[hub.simulators]", "access_other = demo_lock.other:OtherLock\n[hub.simulators]")
+        .replace(
+            "demo_lock.simulator:DemoLockSimulator",
+            "demo_lock.simulator:DemoLockSimulator\naccess_other = demo_lock.simulator:DemoLockSimulator",
+        )
+    )
+    told = knut("certify", "demo-lock", environment=environment, folder=tmp_path)
+    assert told.returncode == 1
+    assert f"{ENTRY}: tier operable" in told.stdout
+    assert "access_other: tier -" in told.stdout
+    assert "  test_removing_what_is_not_there_is_harmless: " in told.stdout, "each failure is told"
+    live = knut("certify", "demo-lock", "--live", "--settings", "/dev/null", environment=environment, folder=tmp_path)
+    assert live.returncode == 2
+    assert "name one of them: access_demo_lock, access_other" in live.stderr
+
+
 def test_a_broken_connector_gets_no_certificate_and_is_told_why(tmp_path: Path) -> None:
     package = made(tmp_path)
     client = package / "demo_lock" / "client.py"

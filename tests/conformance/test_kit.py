@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from hub.conformance import PATIENCE, base, conformance
-from hub.conformance.driver import bench
+from hub.conformance.base import LASTING
+from hub.conformance.driver import Bench, Outcome, bench
 from hub.conformance.examples import HOLDER, kinds, pins
+from hub.conformance.network import BUSY_429, FAULTS
 from hub.model import Method
 from hub.sdk import AccessLimits, Chooser, Misbehaviour, PinRules
 from tests.vendors.coil import CoilControl
@@ -107,3 +109,46 @@ def test_what_is_raised_in_a_callback_fails_whatever_the_test_was() -> None:
 
     with pytest.raises(AssertionError, match="where nobody catches it"):
         asyncio.run(story())
+
+
+def test_a_simulator_that_cannot_tell_what_the_connector_does_is_told_what_it_must_be() -> None:
+    with pytest.raises(TypeError, match="CoilControl is Control: SlotSimulator must be HasZones too"):
+        conformance(CoilControl, SlotSimulator)
+
+
+def test_a_drip_that_nobody_ends_fails_the_claim() -> None:
+    async def story() -> None:
+        drips = next(fault for fault in FAULTS if fault.name == "slow_drip")
+        async with bench(SlotLock, SlotSimulator, PATIENCE, drips) as stand:
+            await stand.connector.lent.http("https://slots.test/").client.get(f"{stand.simulator.doors[0]}/slots")
+
+    with pytest.raises(AssertionError, match="every call has a deadline"):
+        asyncio.run(story())
+
+
+def test_a_lasting_fault_that_ends_elsewhere_is_named() -> None:
+    async def nobody(_: object) -> Outcome:
+        return Outcome.DONE
+
+    with pytest.raises(AssertionError, match="refused_401: ended done, not paused"):
+        asyncio.run(Claim().ends_where_it_should(nobody))
+
+
+def test_a_busy_system_that_is_not_left_alone_fails() -> None:
+    async def hasty(stand: Bench) -> Outcome:
+        if stand.network.fault is BUSY_429:
+            stand.waits.append(None)
+        return LASTING[stand.network.fault or BUSY_429]
+
+    with pytest.raises(AssertionError, match="Retry-After was not passed on"):
+        asyncio.run(Claim().ends_where_it_should(hasty))
+
+
+def test_a_socket_that_is_not_lent_is_found_where_it_is_written(quality: Path) -> None:
+    lifecycle = type("Claim", (base.LifecycleTests,), vars(Claim) | {})()
+    (quality.parent / "client.py").write_text("import urllib.request\n")
+    with pytest.raises(AssertionError, match=r"client\.py: urllib\.request"):
+        lifecycle.test_every_call_goes_over_the_network_that_the_hub_lends()
+    quality.write_text('[operable]\nlent-network = { exempt = "its own library, behind a proxy of its own" }\n')
+    with pytest.raises(pytest.skip.Exception, match="its own library"):
+        lifecycle.test_every_call_goes_over_the_network_that_the_hub_lends()
