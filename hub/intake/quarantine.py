@@ -71,6 +71,6 @@ def _answer(held: Held) -> QuarantinedRow:
         connection=held.connection,
         import_id=held.import_id or None,
         place=held.place,
-        reason=held.reason,
+        reason=held.reason.removeprefix(f"{held.place}: "),
         at=instant(held.at),
     )

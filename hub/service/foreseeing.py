@@ -50,29 +50,21 @@ class Foreseeing:
 
     def lay(self, connection: Connection, changes: Sequence[Prepared]) -> None:
         """One more batch of the file, in its order."""
-        free = MOST_FORESEEN - len(self._differing())
-        new = [one for one in changes if one.gathering.place not in self._before][: max(0, free)]
-        places = dict.fromkeys(one.gathering.place for one in new)
-        known = attendance.gatherings(connection, self._municipality, self._name, places)
-        for place in places:
+        unknown = dict.fromkeys(one.gathering.place for one in changes if one.gathering.place not in self._before)
+        new = list(unknown)[: MOST_FORESEEN - len(self._before)]
+        known = attendance.gatherings(connection, self._municipality, self._name, new)
+        for place in new:
             self._before[place] = self._after[place] = self._standing(place, known.get(place))
-        for one in changes:
-            if one.gathering.place in self._before:
-                self._after[one.gathering.place] = _laid(self._after[one.gathering.place], one)
-        for place in set(places) - self._differing():
-            del self._before[place], self._after[place]
+        told = [one for one in changes if one.gathering.place in self._before]
+        for one in told:
+            self._after[one.gathering.place] = _laid(self._after[one.gathering.place], one)
+        for place in {one.gathering.place for one in told}:
+            if self._before[place] == self._after[place]:
+                del self._before[place], self._after[place]
 
     def told(self) -> list[Foreseen]:
         """What would change so far, in the order of the file."""
-        there = self._differing()
-        return [
-            Foreseen(place, _shown(before), _shown(self._after[place]))
-            for place, before in self._before.items()
-            if place in there
-        ]
-
-    def _differing(self) -> set[Place]:
-        return {place for place, before in self._before.items() if before != self._after[place]}
+        return [Foreseen(place, _shown(was), _shown(self._after[place])) for place, was in self._before.items()]
 
     def _standing(self, place: Place, stored: Stored | None) -> _State | None:
         if stored is None:
