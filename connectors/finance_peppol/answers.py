@@ -10,7 +10,6 @@ Source: Peppol BIS Invoice Response 3 (T111, May 2025), its process rules, UNCL4
 import os
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from datetime import date, datetime, time
 from hashlib import sha256
 from typing import BinaryIO
@@ -26,10 +25,10 @@ RESPONSE = "urn:fdc:peppol.eu:poacc:trns:invoice_response:3"
 ROOT = "{urn:oasis:names:specification:ubl:schema:xsd:ApplicationResponse-2}ApplicationResponse"
 ANSWERED = f"{{{CAC}}}DocumentResponse"
 PARTLY = "PPD"
-"""Reason code that makes "paid" a part of it. Source: OPStatusReason."""
+"""Reason code that makes "paid" a part of what is accepted, and no end. Source: OPStatusReason, status code policy."""
 TYPES = frozenset({"380", "381"})
 DETAIL_MAX_LENGTH = 500
-LARGEST_BYTES = 50_000_000
+LARGEST_BYTES = 10_000_000
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
 _PIECE_BYTES = 65_536
 _OTHERS = {b"PK": "zip", b"\x1f\x8b": "gzip", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -57,6 +56,7 @@ def _answered(file: BinaryIO) -> Iterator[tuple[etree._Element, etree._Element]]
     file.seek(0)
     parser = etree.XMLPullParser(
         events=("start", "end"),
+        tag=[ROOT, ANSWERED],
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -70,10 +70,10 @@ def _answered(file: BinaryIO) -> Iterator[tuple[etree._Element, etree._Element]]
             parser.feed(piece)
             for event, element in parser.read_events():
                 root = _known(element) if root is None else root
-                if event == "end" and element.tag == ANSWERED and element.getparent() is root:
+                if event == "end" and element.getparent() is root:
                     yield root, element
                     root.remove(element)
-        parser.close()
+        _known(parser.close())
     except etree.XMLSyntaxError as error:
         raise RejectedError(f"line {error.lineno}: no whole XML; have it sent again") from None
 
@@ -88,19 +88,19 @@ def _known(root: etree._Element) -> etree._Element:
 
 def _item(number: int, head: etree._Element, one: etree._Element) -> RawItem:
     """An answer as it came, with all that it needs around it."""
-    alone = etree.Element(ROOT, nsmap=NAMESPACES)
-    alone.extend(deepcopy(child) for child in head if child.tag != ANSWERED)
-    alone.append(deepcopy(one))
-    content = etree.tostring(alone, method="c14n2")
-    names = "/".join(_said(alone, path) for path in (_SENDER, "cbc:ID", _DOCUMENT))
+    around = b"".join(etree.tostring(child) for child in head if child.tag != ANSWERED)
+    content = b"".join([_BEGIN, around, etree.tostring(one, with_tail=False), _END])
+    names = "/".join((_said(head, _SENDER), _said(head, "cbc:ID"), _said(one, _DOCUMENT)))
     place = f"line {one.sourceline}, /ApplicationResponse/DocumentResponse[{number}]"
     return RawItem(names, content, place, sha256(content).hexdigest())
 
 
+_BEGIN, _END = f'<ApplicationResponse xmlns="{ROOT[1:].partition("}")[0]}">'.encode(), b"</ApplicationResponse>"
 _SENDER = "cac:SenderParty/cbc:EndpointID"
 _RECEIVER = "cac:ReceiverParty/cbc:EndpointID"
-_DOCUMENT = "cac:DocumentResponse/cac:DocumentReference/cbc:ID"
-_RESPONSE = "cac:DocumentResponse/cac:Response"
+_DOCUMENT = "cac:DocumentReference/cbc:ID"
+_TYPE = "cac:DocumentReference/cbc:DocumentTypeCode"
+_CODE = "cac:Response/cbc:ResponseCode"
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
 
 
@@ -111,31 +111,30 @@ def answered(item: RawItem, us: Address) -> InvoiceAnswered:
         RejectedError: it is for somebody else, or says nothing that is known; shows nothing of what it says.
     """
     root = etree.fromstring(item.content, _PARSER)
-    if fault := _fault(root, us):
+    one = root.find("cac:DocumentResponse", NAMESPACES)
+    if one is None:
+        raise RejectedError("it answers nothing (DocumentResponse)", place=item.place)
+    if fault := _fault(root, one, us):
         raise RejectedError(fault, place=item.place)
-    code = _said(root, f"{_RESPONSE}/cbc:ResponseCode")
-    detail, partly = _reasons(root)
-    return InvoiceAnswered(
-        key=_said(root, _DOCUMENT),
-        answer=Answer(code),
-        partly=partly and code == Answer.PAID,
-        at=_moment(root),
-        detail=detail,
-    )
+    answer = Answer(_said(one, _CODE))
+    detail, partly = _reasons(root, one)
+    if answer is Answer.PAID and partly:
+        answer = Answer.ACCEPTED
+    return InvoiceAnswered(key=_said(one, _DOCUMENT), answer=answer, at=_moment(root), detail=detail)
 
 
-def _fault(root: etree._Element, us: Address) -> str | None:
+def _fault(root: etree._Element, one: etree._Element, us: Address) -> str | None:
     """Why an answer cannot be used, and what to do."""
-    scheme = root.find(_RECEIVER, NAMESPACES)
+    receiver = root.find(_RECEIVER, NAMESPACES)
     if not _said(root, "cbc:CustomizationID").startswith(RESPONSE):
         return "it is no Invoice Response (CustomizationID); a Message Level Response is read by the access point"
-    if scheme is None or (scheme.get("schemeID", ""), _said(root, _RECEIVER)) != us:
+    if receiver is None or (receiver.get("schemeID", ""), _said(root, _RECEIVER)) != us:
         return "it is for another receiver than the settings' supplier; pass it on, or mend supplier.peppol_id"
-    if _said(root, f"{_DOCUMENT[:-7]}/cbc:DocumentTypeCode") not in TYPES:
+    if _said(one, _TYPE) not in TYPES:
         return "it is not about an invoice (380) or a credit note (381)"
-    if _said(root, f"{_RESPONSE}/cbc:ResponseCode") not in set(Answer):
+    if _said(one, _CODE) not in set(Answer):
         return "its ResponseCode is none of AB, IP, UQ, CA, RE, AP and PD; ask the buyer what is meant"
-    if not _KEY.fullmatch(_said(root, _DOCUMENT)):
+    if not _KEY.fullmatch(_said(one, _DOCUMENT)):
         return "it names no invoice of ours (DocumentReference); ask the buyer which is meant"
     return _timeless(root)
 
@@ -156,15 +155,15 @@ def _moment(root: etree._Element) -> datetime:
     return datetime.combine(day, at, at.tzinfo or STOCKHOLM)
 
 
-def _reasons(root: etree._Element) -> tuple[str, bool]:
+def _reasons(root: etree._Element, one: etree._Element) -> tuple[str, bool]:
     """Why, in the sender's words; and whether what was paid is a part."""
     told = [_said(root, "cbc:Note")]
     codes: set[str] = set()
-    for status in root.iterfind(f"{_RESPONSE}/cac:Status", NAMESPACES):
+    for status in one.iterfind("cac:Response/cac:Status", NAMESPACES):
         codes.add(_said(status, "cbc:StatusReasonCode"))
         about = (
-            f"{_said(one, 'cbc:AttributeID')} {_said(one, 'cbc:Description')}".strip()
-            for one in status.iterfind("cac:Condition", NAMESPACES)
+            f"{_said(each, 'cbc:AttributeID')} {_said(each, 'cbc:Description')}".strip()
+            for each in status.iterfind("cac:Condition", NAMESPACES)
         )
         parts = (_said(status, "cbc:StatusReasonCode"), _said(status, "cbc:StatusReason"), *about)
         told.append(": ".join(filter(None, parts)))

@@ -229,6 +229,7 @@ def invoice(content: bytes) -> Invoice:
     credit = etree.QName(root).localname == "CreditNote"
     due = "a:PaymentMeans/b:PaymentDueDate" if credit else "b:DueDate"
     told = root.find("a:InvoicePeriod", _NAMESPACES)
+    rounded = _at(root, "a:LegalMonetaryTotal/b:PayableRoundingAmount")
     return Invoice(
         key=_at(root, "b:ID"),
         kind=InvoiceKind.CREDIT if credit else InvoiceKind.INVOICE,
@@ -242,7 +243,8 @@ def invoice(content: bytes) -> Invoice:
             _line(one) for one in root.iterfind("a:CreditNoteLine" if credit else "a:InvoiceLine", _NAMESPACES)
         ),
         taxes=tuple(_tax(one) for one in root.iterfind("a:TaxTotal/a:TaxSubtotal", _NAMESPACES)),
-        rounding=Decimal(_at(root, "a:LegalMonetaryTotal/b:PayableRoundingAmount") or "0.00"),
+        whole_kronor=bool(rounded),
+        rounding=Decimal(rounded or "0.00"),
     )
 
 

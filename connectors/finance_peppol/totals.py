@@ -17,7 +17,8 @@ from hub.model import Invoice, InvoiceKind, InvoiceLine, Tax, VatCategory
 from hub.sdk import RejectedError
 
 ORE = Decimal("0.01")
-MOST_ROUNDED = Decimal("0.50")
+MOST_ROUNDED = {InvoiceKind.INVOICE: Decimal("0.50"), InvoiceKind.CREDIT: Decimal("0.99")}
+"""Two roundings may meet in what is credited: that of what remained before it, and that of what remains."""
 
 
 def proven(invoice: Invoice) -> None:
@@ -62,7 +63,8 @@ def _of_vat(invoice: Invoice) -> Iterator[str]:
 def _of_the_whole(invoice: Invoice) -> Iterator[str]:
     if invoice.payable < 0:
         yield "it comes to less than nothing, and is a credit note"
-    if invoice.rounding and (abs(invoice.rounding) > MOST_ROUNDED or invoice.payable % 1):
+    whole = invoice.whole_kronor and not invoice.payable % 1
+    if invoice.rounding and (abs(invoice.rounding) > MOST_ROUNDED[invoice.kind] or not whole):
         yield "its rounding does not lead to the nearest whole krona"
     if invoice.period and invoice.period[0] > invoice.period[1]:
         yield "its period ends before it begins"
@@ -108,7 +110,7 @@ def monetary_total(invoice: Invoice) -> etree._Element | None:
         amount("LineExtensionAmount", invoice.net),
         amount("TaxExclusiveAmount", invoice.net),
         amount("TaxInclusiveAmount", invoice.total),
-        amount("PayableRoundingAmount", invoice.rounding) if invoice.rounding else None,
+        amount("PayableRoundingAmount", invoice.rounding) if invoice.whole_kronor else None,
         amount("PayableAmount", invoice.payable),
     )
 

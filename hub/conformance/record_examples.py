@@ -54,6 +54,7 @@ _CUSTOMER = Party(
     reference="Anna Ek",
     address=PostalAddress(street="Storgatan 1", postcode="903 26", city="Umeå"),
 )
+_LONG = Party(name="Å" * 200, organisation_number=OrganisationNumber.parse("556036-0793"), reference="r" * 100)
 
 
 def _line(n: int, price: str, vat: VatCategory, rate: str, *, quantity: str = "1") -> InvoiceLine:
@@ -82,14 +83,17 @@ INVOICES = (
         issued=date(2026, 3, 2), due=date(2026, 3, 31), lines=(_line(1, "120.00", VatCategory.EXEMPT, "0"),),
     ),
     Invoice(
-        key="B-2.i1", booking="2026-03", customer=Party(name="Å" * 200, reference="r" * 100), issued=date(2026, 3, 1),
-        due=date(2026, 3, 31), period=(date(2026, 2, 1), date(2026, 2, 28)), whole_kronor=True,
-        rounding=Decimal("0.25"), lines=(
-            _line(1, "100.00", VatCategory.OUTSIDE, "0").model_copy(
+        key="B-2.i1", booking="2026-03", customer=_LONG, issued=date(2026, 3, 1), due=date(2026, 3, 31),
+        period=(date(2026, 2, 1), date(2026, 2, 28)), whole_kronor=True, rounding=Decimal("0.25"), lines=(
+            _line(1, "100.00", VatCategory.EXEMPT, "0").model_copy(
                 update={"text": "ö" * 200, "booking": "B-2", "on": date(2026, 2, 28), "accounting": {}}
             ),
             _line(2, "1.00", VatCategory.STANDARD, "25", quantity="0.6"),
         ),
+    ),
+    Invoice(
+        key="B-3.i1", booking="B-3", customer=_LONG, issued=date(2026, 3, 1), due=date(2026, 3, 31), whole_kronor=True,
+        lines=(_line(1, "100.00", VatCategory.OUTSIDE, "0"),),
     ),
 )  # fmt: skip
 NOTICES = (

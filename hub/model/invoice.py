@@ -194,6 +194,5 @@ class InvoiceAnswered(Frozen):
 
     key: Annotated[str, Field(max_length=80, description="our key of the invoice")]
     answer: Answer
-    partly: Annotated[bool, Field(description="paid: a part of it only")] = False
     at: AwareDatetime
     detail: Annotated[str, Field(max_length=500, repr=False, description="reasons, in the sender's words")] = ""

@@ -118,7 +118,7 @@ def invoices(draw: st.DrawFn) -> Invoice:
     taxes = taxes_of(made)
     if credit:
         taxes = tuple(chain.from_iterable([(draw(slack(tax)),) for tax in taxes]))
-    total = sum((tax.net + tax.tax for tax in taxes), Decimal(0))
+    total, whole = sum((tax.net + tax.tax for tax in taxes), Decimal(0)), draw(st.booleans())
     return Invoice(
         key=draw(
             st.from_regex(
@@ -134,7 +134,8 @@ def invoices(draw: st.DrawFn) -> Invoice:
         period=draw(st.sampled_from([None, within])),
         lines=made,
         taxes=taxes,
-        rounding=rounded(rounded(total, KRONA) - total) if draw(st.booleans()) else Decimal("0.00"),
+        whole_kronor=whole,
+        rounding=rounded(rounded(total, KRONA) - total) if whole else Decimal("0.00"),
     )
 
 

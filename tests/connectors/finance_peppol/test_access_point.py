@@ -474,13 +474,19 @@ def test_fifty_at_once_are_fifty_invoices() -> None:
 
 def test_a_hub_that_is_stopped_in_the_midst_of_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(connector: PeppolFinance, point: AccessPoint) -> None:
-        written = asyncio.Event()
+        written, real = asyncio.Event(), asyncssh.SFTPServer.open
+        opened: list[Any] = []
+
+        def kept(*told: Any) -> Any:
+            opened.append(real(*told))
+            return opened[-1]
 
         async def silent(*_: Any) -> int:
             written.set()
             await asyncio.Event().wait()
             return 0
 
+        monkeypatch.setattr(asyncssh.SFTPServer, "open", kept)
         monkeypatch.setattr(asyncssh.SFTPServer, "write", silent)
         sending = asyncio.create_task(connector.send_invoice(INVOICE))
         await written.wait()
@@ -489,6 +495,8 @@ def test_a_hub_that_is_stopped_in_the_midst_of_it_stops(monkeypatch: pytest.Monk
         done, _ = await asyncio.wait([sending], timeout=10)
         assert done, "whoever is cancelled waits for nobody who is cancelled too"
         assert not point.taken
+        for file in opened:
+            file.close()  # the server's, which was stopped with the rest
 
     play(story)
 

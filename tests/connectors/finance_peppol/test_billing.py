@@ -231,12 +231,18 @@ def test_a_reduction_is_a_quantity_below_nothing() -> None:
 
 
 def test_rounding_stands_beside_what_is_paid_and_nowhere_else() -> None:
-    root = xml_of(an_invoice(a_line(1, "99.99", "S", "25"), rounding=Decimal("0.01")))
+    root = xml_of(an_invoice(a_line(1, "99.99", "S", "25"), whole_kronor=True, rounding=Decimal("0.01")))
     total = "cac:LegalMonetaryTotal/"
     assert texts(root, f"{total}cbc:TaxInclusiveAmount") == ["124.99"]
     assert texts(root, f"{total}cbc:PayableRoundingAmount") == ["0.01"]
     assert texts(root, f"{total}cbc:PayableAmount") == ["125.00"]
+    assert texts(xml_of(an_invoice(whole_kronor=True)), f"{total}cbc:PayableRoundingAmount") == ["0.00"]
     assert texts(xml_of(an_invoice()), f"{total}cbc:PayableRoundingAmount") == []
+
+
+def test_two_roundings_may_meet_in_what_is_credited() -> None:
+    root = xml_of(a_credit(a_line(price="62.30"), whole_kronor=True, rounding=Decimal("0.70")))
+    assert texts(root, "cac:LegalMonetaryTotal/cbc:PayableAmount") == ["63.00"]
 
 
 def broken(invoice: Invoice, line: dict[str, Any] | None = None, **more: Any) -> Invoice:
@@ -269,8 +275,18 @@ ARITHMETIC = {
     "outside beside exempt": (an_invoice(a_line(), a_line(2, vat="O")), "outside VAT .O. stands beside"),
     "a line twice": (an_invoice(a_line(), a_line()), "a line id stands twice"),
     "a line twice, in other letters": (an_invoice(a_line(), a_line(id="1\x00")), "a line id stands twice"),
-    "too much rounding": (an_invoice(a_line(price="0.40"), rounding=Decimal("0.60")), "nearest whole krona"),
-    "half a rounding": (an_invoice(a_line(price="0.40"), rounding=Decimal("-0.10")), "nearest whole krona"),
+    "too much rounding": (
+        an_invoice(a_line(price="0.40"), whole_kronor=True, rounding=Decimal("0.60")), "nearest whole krona"
+    ),
+    "a krona of rounding on a credit note": (
+        a_credit(a_line(price="1.00"), whole_kronor=True, rounding=Decimal("1.00")), "nearest whole krona"
+    ),
+    "half a rounding": (
+        broken(an_invoice(a_line(price="0.40")), whole_kronor=True, rounding=Decimal("-0.10")), "nearest whole krona"
+    ),
+    "a rounding that is not wanted": (
+        broken(an_invoice(a_line(price="0.40")), rounding=Decimal("-0.40")), "nearest whole krona"
+    ),
     "below nothing": (an_invoice(a_line(price="-1.00")), "is a credit note"),
     "a period backwards": (an_invoice(period=(date(2026, 2, 2), date(2026, 2, 1))), "ends before it begins"),
     "a day outside the period": (
