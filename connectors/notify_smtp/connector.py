@@ -5,13 +5,14 @@ from datetime import timedelta
 from connectors.notify_smtp.client import MailServer
 from connectors.notify_smtp.config import SmtpConfig
 from connectors.notify_smtp.translate import written
-from hub.model import Notice
+from hub.model import Channel, Notice
 from hub.sdk import About, Connector, Lent, Notifier, Pace, Receipt, RepeatsSafely
 
 
 class SmtpNotifier(Connector[SmtpConfig], Notifier, RepeatsSafely):
     """Mail through one server."""
 
+    channels = frozenset({Channel.EMAIL})
     pace = Pace(calls_at_once=4, timeout=timedelta(seconds=20), lands_within=timedelta(seconds=30))
 
     def __init__(self, config: SmtpConfig, lent: Lent) -> None:

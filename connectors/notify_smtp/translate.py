@@ -61,10 +61,16 @@ def written(notice: Notice, config: SmtpConfig, now: datetime) -> Written:
         message.add_alternative(notice.html, subtype="html")
     if notice.calendar is not None:
         message.add_attachment(
-            notice.calendar, subtype="calendar", filename="bokning.ics", params={"method": "PUBLISH"}
+            notice.calendar, subtype="calendar", filename="bokning.ics", params={"method": _method(notice.calendar)}
         )
     message["Content-Language"] = notice.language  # last: what is set later takes such headers with it
     return Written(message.as_bytes(), f"{recipient.username}@{recipient.domain}", reference, utf8)
+
+
+def _method(calendar: str) -> str:
+    """What the calendar is for, as its own METHOD says: the two must not differ. Source: RFC 6047 2.4."""
+    found = re.search(r"^METHOD:([A-Z]+)\s*$", calendar, re.MULTILINE)
+    return found[1] if found else "PUBLISH"
 
 
 def _address(told: str) -> Address:

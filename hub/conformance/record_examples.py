@@ -109,6 +109,8 @@ NOTICES = (
         key="n-3", channel=Channel.EMAIL, recipient="kansli@example.se", subject="å" * 200,
         text="Rad å\n\n.\n" * 2000 + "Slut",
     ),
+    Notice(key="s-1", channel=Channel.SMS, recipient="+46701740605", text="Bokning B-1 ändrad å & <ö> kl. 18+1"),
+    Notice(key="s-10", channel=Channel.SMS, recipient="+46701740690", text='Kod 1234 ŝ {€} "x"\n' * 5, language="en"),
 )  # fmt: skip
 KNOWN: Mapping[str, str] = {"name": "Lena Norberg", "street": "Hemliga vägen 7"}
 """What a register knows of everybody: told of the first of these persons, and of nobody else."""
@@ -127,4 +129,5 @@ PERSONS = (
 def secrets() -> tuple[str, ...]:
     """What may stand in no log, error or address."""
     numbers = tuple(person.identity_number.digits for person in PERSONS)
-    return (*numbers, *(number[2:] for number in numbers), *KNOWN.values(), _CUSTOMER.name, "O'Brien & Åsa")
+    recipients = (notice.recipient for notice in NOTICES)
+    return (*numbers, *(n[2:] for n in numbers), *KNOWN.values(), _CUSTOMER.name, "O'Brien & Åsa", *recipients)

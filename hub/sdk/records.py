@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from enum import StrEnum, auto
+from typing import ClassVar
 
 from hub.model.document import Document
 from hub.model.invoice import Invoice
-from hub.model.notice import Notice
+from hub.model.notice import Channel, Notice
 from hub.model.person import Person, PersonLookup
 from hub.sdk.capabilities import Receipt
 
@@ -18,7 +19,7 @@ class OnUnknown(StrEnum):
     STOP = auto()
     """A person decides."""
     REPEAT = auto()
-    """The system knows a second one for what it is."""
+    """The system knows a second one for what it is, or it does no harm that there are two."""
 
 
 class Registry(ABC):
@@ -56,6 +57,9 @@ class FindsInvoices(ABC):
 class Notifier(ABC):
     """Sends messages to people (avisering)."""
 
+    channels: ClassVar[frozenset[Channel]] = frozenset({Channel.EMAIL})
+    """The ways that it sends; a message by another never comes."""
+
     @abstractmethod
     async def send_notice(self, notice: Notice) -> Receipt:
         """Send it; `reference` is what the message is known by on its way."""
@@ -63,6 +67,13 @@ class Notifier(ABC):
 
 class RepeatsSafely:
     """A promise without a method: sending the same record again leaves one (a file by the same name, a Message-ID)."""
+
+
+class RepeatsHarmlessly:
+    """A promise without a method: sending the same record again leaves two, and that does no harm.
+
+    A text that somebody reads twice: better than never.
+    """
 
 
 class PopulationRegister(ABC):
@@ -80,4 +91,4 @@ def on_unknown(connector: type) -> OnUnknown:
     """What an unknown outcome of this kind of connector means."""
     if issubclass(connector, _FINDS):
         return OnUnknown.ASK
-    return OnUnknown.REPEAT if issubclass(connector, RepeatsSafely) else OnUnknown.STOP
+    return OnUnknown.REPEAT if issubclass(connector, RepeatsSafely | RepeatsHarmlessly) else OnUnknown.STOP

@@ -1,9 +1,10 @@
 """The settings of a connector as a table for its README, made from the code so that the two cannot differ."""
 
+import json
 import re
 from enum import Enum
 from types import UnionType
-from typing import Union, get_args, get_origin
+from typing import Annotated, Union, get_args, get_origin
 
 from pydantic import HttpUrl, SecretStr
 from pydantic.fields import FieldInfo
@@ -23,9 +24,16 @@ def settings_table(config_type: type[ConnectorConfig]) -> str:
     return "\n".join([HEAD, *rows])
 
 
-def _kind(annotation: object) -> str:
-    if get_origin(annotation) in (Union, UnionType):
-        return " or ".join(_kind(part) for part in get_args(annotation) if part is not type(None))
+def _kind(annotation: object) -> str:  # noqa: PLR0911 - one return for each kind of type
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return " or ".join(_kind(part) for part in arguments if part is not type(None))
+    if origin is Annotated:
+        return _kind(arguments[0])
+    if origin is tuple and arguments[1:] == (...,):
+        return f"list of {_kind(arguments[0])}"
+    if origin is dict and _kind(arguments[0]) == WORDS[str]:
+        return f"by name: {_kind(arguments[1])}"
     if isinstance(annotation, type) and not get_args(annotation):
         if issubclass(annotation, Enum):
             return " or ".join(f"`{one.value}`" for one in annotation)
@@ -37,8 +45,10 @@ def _default(setting: FieldInfo) -> str:
     match setting.get_default(call_default_factory=True):
         case _ if setting.is_required():
             return "required"
-        case None | "" | {} | []:
+        case None | "":
             return "none"
+        case dict() | list() | tuple() as many:
+            return f"`{json.dumps(many)}`" if many else "none"
         case bool(default):
             return f"`{str(default).lower()}`"
         case Enum(value=default) | default:

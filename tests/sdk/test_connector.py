@@ -50,7 +50,7 @@ def test_the_settings_make_a_table() -> None:
     assert settings_table(ExampleConfig).splitlines()[2:] == [
         "| `url` | URL | required | Where it is. |",
         "| `password` | secret | required | Its password. |",
-        "| `zones` | dict[str, int] | none | By zone \\| coil. |",
+        "| `zones` | by name: number | none | By zone \\| coil. |",
         "| `verb` | `GET` or `POST` | `GET` | How. |",
         "| `account` | text | none | Whose. |",
         "| `whole` | `true` or `false` | `true` | All of it? |",

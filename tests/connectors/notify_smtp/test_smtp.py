@@ -173,6 +173,14 @@ def test_a_message_arrives_whole_and_says_that_a_machine_wrote_it() -> None:
     assert calendar.get_filename() == "bokning.ics"
 
 
+def test_a_calendar_that_takes_a_booking_away_says_so_to_the_mail_program_too() -> None:
+    post = Post()
+    cancelled = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n"
+    sent(post, NOTICE.model_copy(update={"calendar": cancelled}))
+    (calendar,) = post.came[0][1].iter_attachments()
+    assert calendar.get_param("method") == "CANCEL"
+
+
 def test_the_same_message_sent_again_has_the_same_id() -> None:
     post = Post()
     assert sent(post) == sent(post)
