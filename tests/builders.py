@@ -32,6 +32,8 @@ def a_town(
     connectors: Mapping[str, Mapping[str, Any]] | None = None,
     told: Sequence[str] = (),
     charging: Mapping[str, Any] | None = None,
+    roles: Mapping[str, Mapping[str, Any]] | None = None,
+    booker: Mapping[str, Any] | None = None,
 ) -> Configuration:
     """One hall: each court has its own light; all share a corridor, an entrance and the outer door."""
     places = [f"hall.court-{n}" for n in range(1, courts + 1)]
@@ -78,8 +80,16 @@ def a_town(
         "lamps": connection | {"connector": "test_lamps"} | dict(chosen.get("lamps", {})),
     }
     if told:
-        town["notify"] = {role: {"connection": "mail", "to": f"{role}@kommun.example"} for role in told}
+        town["notify"] = {
+            role: {"email": {"connection": "mail", "to": f"{role}@kommun.example"}, **dict(more.get(role, {}))}
+            for role, more in ((role, roles or {}) for role in told)
+        }
         connections["mail"] = connection | {"connector": "test_mail"} | dict(chosen.get("mail", {}))
+    if booker:
+        town["booker"] = dict(booker)
+    if booker or roles:
+        connections["mail"] = connection | {"connector": "test_mail"} | dict(chosen.get("mail", {}))
+        connections["sms"] = connection | {"connector": "test_sms"} | dict(chosen.get("sms", {}))
     if finance:
         connections[finance] = connection | {"connector": "test_finance"} | dict(chosen.get(finance, {}))
     return Configuration.model_validate(

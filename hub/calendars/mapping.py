@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from hub.calendars.entries import unusable
 from hub.calendars.options import CalendarOptions
-from hub.model.configuration import ResourceId
 from hub.model.frozen import Frozen
+from hub.model.naming import ResourceId
 
 Document = TypeVar("Document", bound=Frozen)
 FIELDS = (

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hub.model.booking import Text
-from hub.model.configuration import Name, ResourceId
 from hub.model.frozen import Frozen
+from hub.model.naming import Name, ResourceId
 
 
 class CalendarOptions(Frozen):

@@ -18,13 +18,13 @@ def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
         elif file not in new:
             lines.append(f"{file}: removed")
         else:
-            lines += [f"{file}: {change}" for change in _changes(old[file], new[file])]
+            lines += [f"{file}: {change}" for change in _changes(file, old[file], new[file])]
     return lines
 
 
-def _changes(old: str, new: str) -> Iterator[str]:
+def _changes(file: str, old: str, new: str) -> Iterator[str]:
     """The settings of one file that differ."""
-    before, after = _values(old), _values(new)
+    before, after = (_values(text) if file.endswith(".yaml") else None for text in (old, new))
     if before is None or after is None:
         if old != new:
             yield "changed"

@@ -1,5 +1,6 @@
 """The files of a folder: which belong there, and what stands in them."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,8 +12,9 @@ ROOMS = ("connections", "facilities")
 """Folders of one YAML file for each thing; its name is the file's."""
 MAPPINGS = "mappings"
 """Folder of a folder for each mapping document."""
-BESIDE = ("templates",)
-"""Folders that others read."""
+TEMPLATES = "templates"
+"""Folder of a folder for each language, with the texts of messages."""
+_TEMPLATE = re.compile(rf"{TEMPLATES}/(sv|en)/[a-z-]+\.(txt|html)")
 
 
 def load(folder: Path) -> tuple[dict[str, str], tuple[str, ...], list[Finding]]:
@@ -40,7 +42,10 @@ def _candidates(folder: Path) -> Iterator[Path]:
             yield from (each for each in sorted(path.iterdir()) if not _left_alone(each.name))
         elif path.is_dir() and path.name == MAPPINGS:
             yield from sorted(path.glob("*/mapping.yaml"))
-        elif not (_left_alone(path.name) or (path.is_dir() and path.name in BESIDE)):
+        elif path.is_dir() and path.name == TEMPLATES:
+            every = sorted(each for each in path.rglob("*") if each.is_file())
+            yield from (each for each in every if not _left_alone(each.name))
+        elif not _left_alone(path.name):
             yield path
 
 
@@ -52,12 +57,17 @@ def is_ours(name: str) -> bool:
     """Whether the configuration is read from a file of that relative path."""
     room, _, file = name.rpartition("/")
     mapped = room.rpartition("/")[0] == MAPPINGS and file == "mapping.yaml"
-    return name == MUNICIPALITY or (room in ROOMS and file.endswith(".yaml")) or mapped
+    return name == MUNICIPALITY or (room in ROOMS and file.endswith(".yaml")) or mapped or is_template(name)
+
+
+def is_template(name: str) -> bool:
+    """Whether a file of that relative path is the text of a message."""
+    return _TEMPLATE.fullmatch(name) is not None
 
 
 def stranger(name: str) -> Finding:
     """Say that a file is not read, and what may have been meant."""
-    meant = " and ".join([MUNICIPALITY, *(f"{room}/<name>.yaml" for room in ROOMS)])
+    meant = ", ".join([MUNICIPALITY, *(f"{room}/<name>.yaml" for room in ROOMS), "templates/sv/<name>.txt"])
     return at(START, Severity.WARNING, "unknown-file", name, (), f"not read; files are {meant}: rename or remove it")
 
 

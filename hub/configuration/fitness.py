@@ -62,6 +62,10 @@ def _fit(use: Use, running: Running) -> Iterator[Finding]:
         message = f"`{use.connection}` runs {running.kind.__name__}, which does no {use.capability}; name another"
         yield use.sheet.error(use.place, "wrong-capability", message)
         return
+    if use.channel is not None and issubclass(running.kind, Notifier) and use.channel not in running.kind.channels:
+        sends = ", ".join(sorted(running.kind.channels))
+        message = f"`{use.connection}` sends by {sends}, not by {use.channel}; name another connection"
+        yield use.sheet.error(use.place, "wrong-channel", message)
     yield from _known_keys(use, running)
     match _rule(use):
         case ZoneRule() as zone:

@@ -7,12 +7,15 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from hub.configuration.files import MAPPINGS, MUNICIPALITY, is_ours
+from hub.configuration.files import MAPPINGS, MUNICIPALITY, is_ours, is_template
 from hub.configuration.finding import START, Finding, Path, Severity, at
 from hub.configuration.sheet import Sheet, read_sheet
-from hub.model.configuration import Capability, Configuration, Connection, Duty, Facility, Municipality, Name
+from hub.model.configuration import Capability, Configuration, Connection, Duty, Facility, Municipality
 from hub.model.frozen import Frozen
 from hub.model.mapping import MappingDocument
+from hub.model.naming import Name
+from hub.model.notice import Channel
+from hub.model.notifying import Booker, Role
 
 T = TypeVar("T", bound=Frozen)
 
@@ -33,6 +36,8 @@ class Use:
     capability: Capability
     key: str = ""
     """What the external system calls it."""
+    channel: Channel | None = None
+    """Of what tells somebody: which way."""
 
     @property
     def place(self) -> Path:
@@ -48,6 +53,8 @@ class Folder:
     connections: Mapping[str, Sheet[Connection]]
     facilities: Mapping[str, Sheet[Facility]]
     mappings: Mapping[str, Sheet[MappingDocument]]
+    templates: Mapping[str, str]
+    """Texts of messages, as `sv/role.txt`."""
 
     def configuration(self) -> Configuration | None:
         """The whole, unless a file of it is missing or wrong."""
@@ -60,7 +67,11 @@ class Folder:
         if whole != (len(self.connections), len(self.facilities), len(self.mappings)):
             return None
         return Configuration(
-            municipality=self.municipality.value, connections=connections, facilities=facilities, mappings=mappings
+            municipality=self.municipality.value,
+            connections=connections,
+            facilities=facilities,
+            mappings=mappings,
+            templates=dict(self.templates),
         )
 
     def valid_connections(self) -> Iterator[tuple[str, Sheet[Connection], Connection]]:
@@ -94,8 +105,19 @@ def _of_municipality(sheet: Sheet[Municipality], municipality: Municipality) -> 
     for kind, rule in municipality.finance.charging.customers.items():
         if rule.connection:
             yield Use(sheet, ("finance", "charging", "customers", kind), rule.connection, Capability.FINANCE)
-    for role, duty in municipality.notify.items():
-        yield Use(sheet, ("notify", role), duty.connection, Capability.NOTIFICATION)
+    for role, told in municipality.notify.items():
+        yield from _of_told(sheet, ("notify", role), told)
+    if municipality.booker is not None:
+        yield from _of_told(sheet, ("booker",), municipality.booker)
+
+
+def _of_told(sheet: Sheet[Municipality], path: Path, told: Role | Booker) -> Iterator[Use]:
+    """Each way of telling; somebody without any is told by nobody yet."""
+    ways = [(channel, way) for channel, way in ((Channel.EMAIL, told.email), (Channel.SMS, told.sms)) if way]
+    for channel, way in ways:
+        yield Use(sheet, (*path, str(channel)), way.connection, Capability.NOTIFICATION, channel=channel)
+    if not ways:
+        yield Use(sheet, path, None, Capability.NOTIFICATION)
 
 
 def folder_of(texts: Mapping[str, str]) -> tuple[Folder, list[Finding]]:
@@ -107,7 +129,8 @@ def folder_of(texts: Mapping[str, str]) -> tuple[Folder, list[Finding]]:
     connections, in_connections = _room(texts, "connections", Connection)
     facilities, in_facilities = _room(texts, "facilities", Facility)
     mappings, in_mappings = _room(texts, MAPPINGS, MappingDocument)
-    folder = Folder(municipality, connections, facilities, mappings)
+    templates = {name.partition("/")[2]: text for name, text in sorted(texts.items()) if is_template(name)}
+    folder = Folder(municipality, connections, facilities, mappings, templates)
     return folder, [*findings, *in_connections, *in_facilities, *in_mappings]
 
 

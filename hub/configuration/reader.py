@@ -13,6 +13,7 @@ from hub.configuration.levels import levels
 from hub.configuration.omissions import omissions
 from hub.configuration.references import references
 from hub.configuration.resources import resources
+from hub.configuration.telling import telling
 from hub.discovery import load_connector
 from hub.errors import ConfigurationError
 from hub.model.configuration import Configuration
@@ -80,6 +81,7 @@ def _read(texts: Mapping[str, str], mappings: Iterable[str], before: Iterable[Fi
             resources(folder),
             levels(folder),
             references(folder),
+            telling(folder),
             connectors(folder, load_class),
         )
     )

@@ -121,7 +121,8 @@ def _described(model: type[BaseModel], path: Path, *, of_key: bool) -> str | Non
         return None
     above = kind_at(model, path[:-1])
     if _is_model(above):
-        return above.model_fields[path[-1]].description if path[-1] in above.model_fields else None
+        found = _fields(above).get(str(path[-1]))
+        return found.description if found else None
     arguments = get_args(above) or (None,)
     notes = getattr(arguments[0 if of_key else -1], "__metadata__", ()) if get_origin(above) is dict else ()
     notes = notes or getattr(arguments[0], "__metadata__", ())
@@ -131,7 +132,12 @@ def _described(model: type[BaseModel], path: Path, *, of_key: bool) -> str | Non
 def fields_at(model: type[BaseModel], path: Path) -> Mapping[str, FieldInfo]:
     """The settings that may stand at a path, by name; none where anything may."""
     kind = kind_at(model, path)
-    return kind.model_fields if _is_model(kind) else {}
+    return _fields(kind) if _is_model(kind) else {}
+
+
+def _fields(kind: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Its settings, as they are written."""
+    return {field.alias or name: field for name, field in kind.model_fields.items()}
 
 
 def kind_at(model: type[BaseModel], path: Path) -> object:
@@ -145,7 +151,8 @@ def kind_at(model: type[BaseModel], path: Path) -> object:
 def _inside(kind: object, step: str | int) -> object:
     """What a value of this kind holds at the step."""
     if _is_model(kind):
-        return plain(kind.model_fields[step].annotation) if step in kind.model_fields else None
+        found = _fields(kind).get(str(step))
+        return plain(found.annotation) if found else None
     arguments = get_args(kind)
     return plain(arguments[-1 if get_origin(kind) is dict else 0]) if arguments else None
 

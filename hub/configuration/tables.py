@@ -38,7 +38,7 @@ def table(model: type[BaseModel]) -> str:
 
 
 def _fields(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
-    return list(model.model_fields.items())
+    return [(field.alias or name, field) for name, field in model.model_fields.items()]
 
 
 def _value(field: FieldInfo) -> str:

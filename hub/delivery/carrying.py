@@ -5,15 +5,15 @@ import logging
 from datetime import timedelta
 
 from hub.clock import MINUTE, NEVER, SECOND, Clock, micros, running_seconds, span
+from hub.delivery import notices
 from hub.delivery.credentials import CredentialErrand
 from hub.delivery.errand import Errand
 from hub.delivery.invoices import InvoiceErrand
 from hub.delivery.leasing import Loaded
-from hub.delivery.notices import NoticeErrand
 from hub.delivery.outcomes import Outcome, failed, put_off
 from hub.delivery.running import Running
 from hub.delivery.zones import ZoneErrand
-from hub.model.plan import NoticeBody, TargetKind
+from hub.model.plan import TargetKind
 from hub.model.states import Delivery
 from hub.sdk import CredentialsError, RejectedError, TransientError, UnknownOutcomeError
 from hub.service import sentences
@@ -34,8 +34,8 @@ LOG = logging.getLogger("hub.delivery")
 class Carrier:
     """Carries lanes; knows nothing of leases but the moment after which no call may start."""
 
-    def __init__(self, clock: Clock, seal: Seal, notices: Notices) -> None:
-        self.clock, self._seal, self._notices = clock, seal, notices
+    def __init__(self, clock: Clock, seal: Seal, writing: Notices) -> None:
+        self.clock, self._seal, self._notices = clock, seal, writing
 
     async def carry(self, loaded: Loaded, running: Running | None, last_start: float) -> Outcome:
         """Do what the lane needs. `last_start`: by the machine's running clock, seconds."""
@@ -57,9 +57,9 @@ class Carrier:
     async def _in_turn(self, loaded: Loaded, running: Running, last_start: float) -> Outcome:
         """The wait for a way may have been long: decide anew, and only while the lease leaves time."""
         now = micros(self.clock.now())
-        if running_seconds() >= last_start:
-            return put_off(loaded.lane, until=now)
         errand = self._errand(loaded, running, now)
+        if errand is None or running_seconds() >= last_start:
+            return put_off(loaded.lane, until=now)
         if not running.gate.enter(loaded.lane.id, now, needed_by=errand.desired.needed_by):
             until = min(max(running.gate.retry_at, now + SECOND), errand.next_edge)
             return put_off(loaded.lane, until=until, cause=UNREACHABLE, missed_until=errand.missed_until)
@@ -69,10 +69,9 @@ class Carrier:
             running.gate.left(loaded.lane.id)
 
     def _errand(self, loaded: Loaded, running: Running, now: int) -> Errand:
-        if body := NoticeBody.read(loaded.lane.body):
-            return NoticeErrand(loaded, running, now, body, self._notices)
         if loaded.lane.kind is TargetKind.RECORD:
-            return InvoiceErrand(loaded, running, now, self._seal)
+            message = notices.errand(loaded, running, now, self._notices)
+            return message or InvoiceErrand(loaded, running, now, self._seal)
         if loaded.lane.kind is TargetKind.CREDENTIAL:
             return CredentialErrand(loaded, running, now, self._seal)
         return ZoneErrand(loaded, running, now)

@@ -9,12 +9,11 @@ from datetime import timedelta
 
 from hub.clock import SECOND, Clock, micros, running_seconds, span
 from hub.delivery.carrying import Carrier
-from hub.delivery.leasing import Loaded, lease
+from hub.delivery.leasing import Loaded, lease, next_due
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.masking import place_of
 from hub.settings import Pulse
-from hub.store import lanes
 from hub.store.lanes import Take
 from hub.store.writer import Writer
 
@@ -101,7 +100,7 @@ class Dispatcher:
 
     async def _sleep(self) -> None:
         """Until the next lane is due by the domain's clock, or somebody wakes us, but never long."""
-        due = await self._writer.call(lanes.next_due)
+        due = await self._writer.call(next_due)
         left = (due - micros(self._clock.now())) / SECOND
         longest = self._pulse.idle.total_seconds()
         wait = min(longest, max(0.005, left)) if left > 0 else longest / 10

@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
-from hub.model.plan import InvoiceBody, NoticeBody, TargetKind
+from hub.model.notice_record import DigestBody, NoticeBody
+from hub.model.plan import InvoiceBody, TargetKind
 from hub.model.states import Delivery, Record
-from hub.service.notices import Known
-from hub.store import bookings, claims, codes, invoices, lanes
+from hub.service import news
+from hub.service.knowing import DigestKnown, Known, of_digest, of_notice
+from hub.store import claims, codes, invoices, lanes, told
 from hub.store.claims import Live
 from hub.store.codes import Code
 from hub.store.database import Connection
@@ -28,14 +30,18 @@ class Loaded(NamedTuple):
     lane: Lane
     claims: Live
     code: Code | None
-    known: Known | None = None
-    """Of a message: the booking that it is about."""
+    known: Known | DigestKnown | None = None
+    """Of a message: what it is about."""
     bill: Bill | None = None
     """Of an invoice: itself."""
 
 
 def lease(connection: Connection, asked: list[Take]) -> list[list[Loaded]]:
-    """Take lanes, then read their claims: what is sent may be newer than what is settled, never older."""
+    """Take lanes, then read their claims: what is sent may be newer than what is settled, never older.
+
+    Digests whose time has come are made first, and are lanes then.
+    """
+    news.form(connection, now=max((take.now for take in asked), default=0))
     return [
         _loaded(connection, taken, take.now) for take, taken in zip(asked, lanes.take(connection, asked), strict=True)
     ]
@@ -49,23 +55,32 @@ def _loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]
         wanted = [lane.id for lane in taken if lane.kind is TargetKind.CREDENTIAL and lane.municipality == town]
         if wanted:
             secrets |= codes.of_lanes(connection, town, wanted)
+    begun = frozenset(lane.id for lane in taken if not lane.taken_over)
     return [
         Loaded(
-            lane, live.get(lane.id, _NOBODY), secrets.get(lane.id), _known(connection, lane), _bill(connection, lane)
+            lane,
+            live.get(lane.id, _NOBODY),
+            secrets.get(lane.id),
+            _known(connection, lane, begun),
+            _bill(connection, lane),
         )
         for lane in taken
     ]
 
 
-def _known(connection: Connection, lane: Lane) -> Known | None:
-    """The booking as it is now, and whether the role has been told of it before."""
-    body = NoticeBody.read(lane.body) if lane.kind is TargetKind.RECORD else None
-    if body is None or not lane.wanted:
+def _known(connection: Connection, lane: Lane, begun: frozenset[int]) -> Known | DigestKnown | None:
+    """What a message is about, as it is now, and what has been told of it."""
+    if lane.kind is not TargetKind.RECORD or not lane.wanted:
         return None
-    low, high = body.others
-    told = lanes.told(connection, lane.municipality, lane.connection, low, high, but=lane.id)
-    before = any(key.removeprefix(low).partition(".")[2] == body.role for key in told)
-    return Known(bookings.find(connection, lane.municipality, body.number), before)
+    if (body := NoticeBody.read(lane.body)) is not None:
+        return of_notice(connection, lane, body, begun)
+    digest = DigestBody.read(lane.body)
+    return of_digest(connection, lane, digest) if digest is not None else None
+
+
+def next_due(connection: Connection) -> int:
+    """When the next lane is due, or the next digest is to be made; NEVER when none is."""
+    return min(lanes.next_due(connection), told.next_due(connection))
 
 
 def _bill(connection: Connection, lane: Lane) -> Bill | None:

@@ -7,6 +7,7 @@ from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import NO_WINDOWS, RELEASE
 from hub.store.lanes import Lane
 from hub.store.problems import Cause
+from hub.store.told import Learnt
 
 UNKNOWN = "?"
 """The confirmed state of a lane where nobody knows what stands: equal to nothing, so the next carrying sends."""
@@ -42,11 +43,18 @@ class Outcome:
     """Whether the system was told or asked, and is as it should be: the moment is kept."""
     events: tuple[tuple[str, str], ...] = ()
     """(type, JSON) to tell about the target."""
+    learnt: tuple[Learnt, ...] = ()
+    """What whoever was told now knows."""
 
 
 def state_of(lane: Lane) -> Effect | Record:
     """Where the lane's effect or record is."""
     return Record(lane.effect) if lane.kind is TargetKind.RECORD else Effect(lane.effect)
+
+
+def believed(lane: Lane) -> str | None:
+    """What is known before anything is done; of a record whose owner vanished, nothing."""
+    return UNKNOWN if lane.kind is TargetKind.RECORD and lane.taken_over else lane.confirmed
 
 
 def at_rest(state: str | None) -> bool:
@@ -86,7 +94,7 @@ def put_off(lane: Lane, *, until: int, cause: Cause | None = None, missed_until:
         delivery=Delivery.RETRYING if lane.attempts else Delivery.DUE,
         effect=state_of(lane),
         due=until,
-        state=lane.confirmed,
+        state=believed(lane),
         attempts=max(lane.attempts, int(lane.taken_over)),
         look=lane.look > 0,
         repairs=lane.repairs,
@@ -117,7 +125,7 @@ def failed(  # noqa: PLR0913 - what is known of a failure
         delivery=delivery,
         effect=effect or state_of(lane),
         due=due,
-        state=UNKNOWN if doubt else lane.confirmed,
+        state=UNKNOWN if doubt else believed(lane),
         detail=detail,
         sent=sent if doubt else None,
         quiet=quiet or 0,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from hub.clock import NEVER
 from hub.delivery.errand import Errand
-from hub.delivery.outcomes import UNKNOWN, Outcome, untouched
+from hub.delivery.outcomes import UNKNOWN, Outcome, believed, untouched
 from hub.model.states import Delivery, Proof, Record
 from hub.planner.fold import Desired
 from hub.sdk import OnUnknown, Receipt, on_unknown
@@ -73,13 +73,13 @@ class RecordErrand(Errand):
         return self.confirmed(proof=proof, state=SENT, sent=SENT, reference=receipt.reference)
 
     def withdrawn(self, detail: str) -> Outcome:
-        """It is not sent, and never was."""
+        """It is not sent, or not again; what may have been sent before is not forgotten."""
         return Outcome(
             lane=self.lane,
             delivery=Delivery.SUPERSEDED,
             effect=Record.WITHDRAWN,
             due=NEVER,
-            state=self.lane.confirmed,
+            state=believed(self.lane),
             detail=detail,
         )
 

@@ -10,7 +10,7 @@ from hub.model.events import EventType
 from hub.model.plan import InvoiceBody
 from hub.model.states import Record
 from hub.service import ledger
-from hub.store import connections, deliveries, events, invoices, lanes, problems
+from hub.store import connections, deliveries, events, invoices, lanes, problems, told
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.lanes import Settled
@@ -33,6 +33,9 @@ class Settling:
         mine = [one for one, is_ours in zip(done, ours, strict=True) if is_ours]
         _tell(connection, mine, now)
         _follow_invoices(connection, mine, now)
+        learnt = {(one.lane.municipality, new.number, new.slot): new for one in mine for new in one.learnt}
+        if learnt:
+            told.learn(connection, [(town, new) for (town, *_), new in learnt.items()])
         events.append(connection, telling.of_bookings(connection, mine, self._horizons, now=now))
         return ours
 
@@ -74,13 +77,13 @@ class Settling:
 
 
 def _tell(connection: Connection, done: Sequence[Outcome], now: int) -> None:
-    told = [
+    listed = [
         Event(one.lane.municipality, type_, f"{one.lane.connection}/{one.lane.key}", body, now)
         for one in done
         for type_, body in one.events
     ]
-    if told:
-        events.append(connection, told)
+    if listed:
+        events.append(connection, listed)
     deliveries.expire(
         connection, [one.lane for one in done if any(t == EventType.EFFECT_EXPIRED for t, _ in one.events)], now=now
     )

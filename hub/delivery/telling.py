@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from hub.delivery.outcomes import Outcome
 from hub.model.events import EventType
-from hub.model.plan import NoticeBody, TargetKind
+from hub.model.notice_record import NoticeBody
+from hub.model.notifying import BOOKER
+from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect
 from hub.planner.fold import NO_WINDOWS
 from hub.planner.plan import number_of
@@ -35,7 +37,10 @@ def of_bookings(connection: Connection, done: Iterable[Outcome], horizons: Horiz
     for outcome in done:
         if outcome.told or outcome.effect in _BROKEN or outcome.delivery in _AT_REST:
             events += _of_credential(outcome, now)
-            for booking in _behind(connection, outcome, now):
+            behind = _behind(connection, outcome, now)
+            if outcome.lane.kind is TargetKind.CREDENTIAL and outcome.delivery is Delivery.CONFIRMED:
+                _awaken_bookers(connection, outcome.lane.municipality, behind, now)
+            for booking in behind:
                 events += _of_booking(connection, booking, outcome, horizons(outcome.lane.municipality), now)
     return events
 
@@ -60,6 +65,14 @@ def _leaving(connection: Connection, lane: Lane, now: int) -> list[int]:
         if seen.delivery in _AT_REST and seen.due > now:
             leaving.clear(connection, lane.municipality, lane.id)
     return ids
+
+
+def _awaken_bookers(connection: Connection, town: str, behind: Iterable[Told], now: int) -> None:
+    """A message may have waited for the code that stands now."""
+    for booking in behind:
+        if f".{BOOKER}" in booking.asked:
+            asked = Asked.from_json(booking.asked)
+            lanes.awaken(connection, town, [asked.targets[key].lane for key in asked.records], now=now)
 
 
 def _of_credential(outcome: Outcome, now: int) -> Iterator[Event]:

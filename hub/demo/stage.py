@@ -14,11 +14,12 @@ import uvicorn
 
 from hub.app import Hub
 from hub.clock import DomainClock, instant, micros
+from hub.delivery.leasing import next_due
 from hub.delivery.simulating import Simulators
 from hub.model.answers import ProblemAnswer
 from hub.model.ledger import InvoicePage, InvoiceView
 from hub.settings import Settings
-from hub.store import entries, lanes
+from hub.store import entries
 from hub.store.database import Connection
 
 MUNICIPALITY = "2480"
@@ -103,8 +104,8 @@ class Stage:
 
 
 def _next_due(connection: Connection) -> int:
-    """When a lane is due, or a line may be invoiced."""
-    return min(lanes.next_due(connection), entries.next_due(connection))
+    """When a lane or a digest is due, or a line may be invoiced."""
+    return min(next_due(connection), entries.next_due(connection))
 
 
 @asynccontextmanager

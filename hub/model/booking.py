@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationInfo, field_validator
 
-from hub.model.configuration import Name, ResourceId
 from hub.model.credential import Method
 from hub.model.frozen import Frozen
 from hub.model.identity import OrganisationNumber, PersonNumber
 from hub.model.money import Amount, Article, Quantity
+from hub.model.naming import Email, Name, Phone, ResourceId
 
 LONGEST_OCCASION = timedelta(days=31)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -33,10 +33,6 @@ PersonalText = Annotated[Text, Field(repr=False)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
 """A booking number: letters, digits and `. _ : -`, 64 at most, since it stands in addresses and in other systems."""
-
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
-"""E.164."""
 
 
 class Protected(StrEnum):

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from hub.model.booking import Instant, Text
-from hub.model.configuration import ResourceId
 from hub.model.frozen import Frozen
+from hub.model.naming import ResourceId
 
 LONGEST_CLOSURE = timedelta(days=366)
 

@@ -6,29 +6,20 @@ Every setting that changes what a booking does is written out by the municipalit
 
 from datetime import date, timedelta
 from enum import StrEnum, auto
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hub.model.finance import BillingRule, Charging
 from hub.model.frozen import Frozen
 from hub.model.mapping import MappingDocument, TableFormat
+from hub.model.naming import ExternalKey, Name, ResourceId, Title
+from hub.model.notifying import Booker, BookerWay, Digest, EmailWay, QuietHours, Role, SmsWay
 
 LONGEST_HORIZON_DAYS = 400
 Minutes = Annotated[int, Field(ge=0, le=24 * 60, description="whole minutes")]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="small letters, digits and hyphens")]
-ResourceId = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$",
-        max_length=120,
-        description="the facility's name, a dot, and a name; small letters, digits and hyphens",
-    ),
-]
-Title = Annotated[str, Field(min_length=1, max_length=200, description="what people call it")]
 _REFERENCE = r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^}]+)\}"
 """Where a secret is found."""
-ExternalKey = Annotated[str, Field(min_length=1, max_length=200, description="what the external system calls it")]
 
 
 class Capability(StrEnum):
@@ -277,23 +268,6 @@ class FinanceDuty(Duty):
     charging: Annotated[Charging, Field(description="left out: each booking is invoiced at once, 30 days")] = Charging()
 
 
-class Role(Duty):
-    """Whom bookings may have told (avisering): a mailbox of the municipality's, or of somebody it works with."""
-
-    to: Annotated[
-        str | None,
-        Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", max_length=254, description="e-mail address; with a connection only"),
-    ] = None
-    language: Annotated[Literal["sv", "en"], Field(description="of what is written to them")] = "sv"
-
-    @model_validator(mode="after")
-    def _reached(self) -> Self:
-        if (self.connection is None) != (self.to is None):
-            msg = "`connection` and `to` come together: by whom, and to which address"
-            raise ValueError(msg)
-        return self
-
-
 class Webhooks(Frozen):
     """Where events may be sent besides public addresses over https."""
 
@@ -317,6 +291,9 @@ class Municipality(Frozen):
     notify: Annotated[dict[Name, Role], Field(description="roles that bookings may name, e.g. vaktmastare")] = Field(
         default_factory=dict
     )
+    booker: Annotated[Booker | None, Field(description="what the customer of a booking is told; left out: nothing")] = (
+        None
+    )
     webhooks: Annotated[Webhooks, Field(description="left out: events go to public addresses over https")] = Webhooks()
 
 
@@ -334,7 +311,11 @@ class Configuration(Frozen):
         dict[Name, MappingDocument],
         Field(description="mappings/<name>/mapping.yaml, over those that come with the hub"),
     ] = Field(default_factory=dict)
+    templates: Annotated[
+        dict[str, str], Field(description="templates/<language>/<name>, over those that come with the hub")
+    ] = Field(default_factory=dict)
 
 
 DOCUMENTED_TYPES = (MappingDocument, TableFormat, Charging, BillingRule)
+NOTIFYING_TYPES = (EmailWay, SmsWay, BookerWay, QuietHours, Digest)
 """Documented with the folder's other types."""

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from hub.model.answers import TargetName
 from hub.model.booking import Status
-from hub.model.configuration import ResourceId
 from hub.model.events import EventType
 from hub.model.frozen import Frozen
 from hub.model.invoice import Answer, InvoiceKind
 from hub.model.money import Amount
+from hub.model.naming import ResourceId
 from hub.model.states import Effect, Proof
 
 Revision = Annotated[int, Field(ge=1, description="of the subject")]

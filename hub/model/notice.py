@@ -23,7 +23,7 @@ class Notice(Frozen):
     channel: Channel
     recipient: Annotated[str, Field(min_length=3, max_length=254, repr=False, description="address, or E.164 number")]
     subject: Annotated[str, Field(max_length=200, repr=False)] = ""
-    text: Annotated[str, Field(min_length=1, max_length=20_000, repr=False)]
+    text: Annotated[str, Field(min_length=1, max_length=200_000, repr=False)]
     html: Annotated[str | None, Field(repr=False)] = None
     language: Annotated[str, Field(pattern=r"^(sv|en)$")] = "sv"
     calendar: Annotated[str | None, Field(repr=False, description="iCalendar, for the booker")] = None

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from hub.model.configuration import Capability
 from hub.model.credential import Method
+from hub.model.notice_record import NewsWish
 
 
 class TargetKind(StrEnum):
@@ -79,33 +80,6 @@ class RecordWish(NamedTuple):
     body: str
 
 
-class NoticeBody(NamedTuple):
-    """What the record of a message holds. It is kept in clear, so nothing about persons; the text is made when sent."""
-
-    role: str
-    number: str
-    revision: int
-
-    @property
-    def key(self) -> str:
-        """Of its lane: one for each revision and role."""
-        return f"{self.number}.r{self.revision}.{self.role}"
-
-    @property
-    def others(self) -> tuple[str, str]:
-        """Between these lie the keys of all revisions' messages."""
-        return f"{self.number}.r", f"{self.number}.s"
-
-    def to_json(self) -> str:
-        """As it is kept."""
-        return json.dumps({"notice": self._asdict()}, separators=(",", ":"), ensure_ascii=False)
-
-    @classmethod
-    def read(cls, text: str | None) -> "NoticeBody | None":
-        """What to_json wrote; None for a record of another kind."""
-        return cls(**json.loads(text)["notice"]) if text and text.startswith('{"notice":') else None
-
-
 class ChargeWish(NamedTuple):
     """One line that a booking costs (debitering); money in öre, without VAT. Its text stands with the booking."""
 
@@ -173,6 +147,10 @@ class Plan(NamedTuple):
     records: tuple[RecordWish, ...]
     unserved: tuple[Unserved, ...]
     charges: tuple[ChargeWish, ...] = ()
+    news: tuple[NewsWish, ...] = ()
+    """What roles with a digest are to be told when its time comes."""
+    told: frozenset[str] = frozenset()
+    """The roles that the booking has told, whether or not it concerns them."""
 
 
 NOTHING = Plan((), (), (), ())

@@ -1,13 +1,14 @@
 """plan(booking, closures, rules): all claims and records that a booking asks for. Pure: no clock, no chance, no I/O."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from hub.clock import DAY, micros
 from hub.model.booking import Booking, Holder, Occasion, Status
 from hub.model.configuration import Capability, Strategy
 from hub.model.credential import Method
-from hub.model.plan import NOTHING, Claim, Closure, Grant, NoticeBody, Plan, RecordWish, TargetKey, TargetKind, Unserved
+from hub.model.plan import NOTHING, Claim, Closure, Grant, Plan, TargetKey, TargetKind, Unserved
 from hub.planner.charging import charges
+from hub.planner.notifying import Telling, closed_now, telling, uses
 from hub.planner.rules import AccessRule, Rules
 
 OUR_MARK = "hub-"
@@ -24,28 +25,19 @@ def plan(booking: Booking, closures: Iterable[Closure], rules: Rules) -> Plan:
 
     A preliminary one asks for nothing; of a cancelled one those are told who may know of it.
     """
-    if booking.status is Status.CANCELLED and booking.notify:
-        telling = _Asked(booking, (), rules)
-        telling.have_told()
-        return NOTHING._replace(records=tuple(telling.records))
+    if booking.status is Status.CANCELLED:
+        gone = telling(booking, rules.notifying)
+        return NOTHING._replace(records=gone.records, news=gone.news, told=gone.told)
     if booking.status is not Status.CONFIRMED:
         return NOTHING
     asked = _Asked(booking, tuple(closures), rules)
-    for occasion, resource in _uses(booking):
+    for occasion, resource in uses(booking):
         asked.use(occasion, resource)
     asked.ask_for_records()
     costs = tuple(charges(booking, rules)) if booking.charges else ()
-    return Plan(tuple(asked.claims.values()), asked.granted(), tuple(asked.records), tuple(asked.unserved), costs)
-
-
-def _uses(booking: Booking) -> Iterator[tuple[Occasion, str]]:
-    """Each occasion with its resource, then with the extras that go along."""
-    for occasion in booking.occasions:
-        yield occasion, occasion.resource
-    if booking.extras:
-        by_id = {occasion.id: occasion for occasion in booking.occasions}
-        for extra in booking.extras:
-            yield from ((by_id[name], extra.resource) for name in extra.occasions)
+    told = asked.have_told()
+    unserved = tuple(dict.fromkeys((*asked.unserved, *told.unserved)))
+    return Plan(tuple(asked.claims.values()), asked.granted(), told.records, unserved, costs, told.news, told.told)
 
 
 class _Asked:
@@ -55,7 +47,6 @@ class _Asked:
         self.booking, self.closures, self.rules = booking, closures, rules
         self.claims: dict[tuple[str, TargetKey, str], Claim] = {}
         self.grants: dict[TargetKey, Grant] = {}
-        self.records: list[RecordWish] = []
         self.unserved: dict[Unserved, None] = {}
         known: dict[Holder, int] = {}
         holders = (holder for occasion in booking.occasions for holder in occasion.holders)
@@ -132,18 +123,13 @@ class _Asked:
             self.unserved[Unserved(Capability.FINANCE, "invoice")] = None
         if booking.registration.required and rules.registry is None:
             self.unserved[Unserved(Capability.REGISTRY, "registration")] = None
-        self.have_told()
 
-    def have_told(self) -> None:
-        """One message to each role, of this revision: what is new in it is known when it is sent."""
-        number, revision = self.booking.number, self.booking.revision
-        for role in dict.fromkeys(self.booking.notify):
-            connection = self.rules.roles.get(role)
-            if connection is None:
-                self.unserved[Unserved(Capability.NOTIFICATION, role)] = None
-            else:
-                told = NoticeBody(role, number, revision)
-                self.records.append(RecordWish(TargetKey(connection, told.key), told.to_json()))
+    def have_told(self) -> Telling:
+        """Who is told of it: what is new in it for them is known when it is sent."""
+        rules = self.rules.notifying
+        closed = closed_now(self.booking, self.closures, self.rules.related) if rules.follows_closures else []
+        pins = [grant.target for grant in self.grants.values() if grant.method is Method.PIN]
+        return telling(self.booking, rules, closed, pins)
 
 
 def _joined(one: Claim, other: Claim) -> Claim:

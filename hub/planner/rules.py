@@ -1,6 +1,6 @@
 """A configuration, compiled once: for each resource all that booking it asks for, parts and common zones included."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, get_args
 
@@ -20,6 +20,7 @@ from hub.model.configuration import (
 from hub.model.credential import Method
 from hub.model.finance import AT_ONCE, Billing, CustomerKind
 from hub.model.plan import Closure, TargetKey, TargetKind, Unserved
+from hub.planner.notifying import NotifyRules, compiled_roles
 
 Mark = Callable[[str], str]
 """A keyed hash in short text: the same for the same words, telling nobody which."""
@@ -90,8 +91,8 @@ class Rules:
     """Connections whose effects `Prefer: wait` waits for."""
     billing: Mapping[CustomerKind, BillRule]
     registry: str | None
-    roles: Mapping[str, str | None]
-    """The connection by which each role is told."""
+    notifying: NotifyRules
+    """Who is told of bookings."""
     mark: Mark
     closures: tuple[Closure, ...] = ()
     """Those in force."""
@@ -101,6 +102,16 @@ class Rules:
     def basis(self) -> tuple[int, int]:
         """What a plan was made with: the versions of configuration and closures."""
         return self.version, self.closures_version
+
+    @property
+    def roles(self) -> Collection[str]:
+        """What bookings may name in `notify`."""
+        return self.notifying.roles
+
+    def related(self, resource: str) -> frozenset[str]:
+        """What cannot be used at the same time as the resource, itself included."""
+        found = self.resources.get(resource)
+        return found.related if found else frozenset((resource,))
 
 
 def compiled(
@@ -135,7 +146,7 @@ def compiled(
         awaited=frozenset(_awaited(configuration)),
         billing=dict(_billing(town)),
         registry=town.registry.connection,
-        roles={role: duty.connection for role, duty in town.notify.items()},
+        notifying=compiled_roles(configuration, {key: rule.related for key, rule in resources.items()}),
         mark=mark,
     )
 

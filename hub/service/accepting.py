@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hub.model.events import EventType
 from hub.model.plan import TargetKey
-from hub.service import effective
+from hub.service import effective, news
 from hub.service.asked import Target
 from hub.service.changes import Change, change
 from hub.service.conflicts import Conflict
@@ -97,19 +97,21 @@ class Accepting:
         current. One that was prepared with what is not current must be prepared again.
         """
         known, current = _known(connection, group), _basis(connection)
-        outcomes, changed = [], []
+        outcomes, changed, held = [], [], []
         for request in group:
             stands = known.get(_key(request))
             made = change(request, stands) if stands and stands.revision == request.revision else None
             fresh = current.get(request.municipality) == request.rules.basis
-            if fresh and made and (made.removed or made.added):
+            if fresh and made and (made.removed or made.added or made.records != made.before.records):
                 changed.append(made)
                 outcomes.append(Replanned.CHANGED)
             else:
+                held += [made] if fresh and made else []
                 outcomes.append(Replanned.KEPT if fresh else Replanned.STALE)
         if changed:
             self._writing.write(connection, changed, replanned=True)
-            events.append(connection, [_suspension(one) for one in changed])
+            events.append(connection, [_suspension(one) for one in changed if one.removed or one.added])
+        news.note(connection, held)
         return outcomes
 
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.model.plan import Ask, Claim, TargetKey, TargetKind
+from hub.model.booking import Status
+from hub.model.plan import Ask, Claim, RecordWish, TargetKey, TargetKind
 from hub.model.states import Delivery
 from hub.planner.fold import wakes
+from hub.planner.notifying import following
 from hub.service.asked import Asked, Key, Target, claims_of
 from hub.service.preparing import Accept
 from hub.store.bookings import Known
@@ -24,6 +26,8 @@ class Change:
     now: dict[Key, Claim]
     removed: list[Claim]
     added: list[Claim]
+    wishes: tuple[RecordWish, ...]
+    """The records that are wanted now."""
     id: int = 0
     targets: dict[TargetKey, Target] = field(default_factory=dict)
     """Filled when lanes are raised: every target, by key, that the booking has ever asked something of."""
@@ -32,8 +36,8 @@ class Change:
 
     @property
     def records(self) -> frozenset[TargetKey]:
-        """The records that are wanted now."""
-        return frozenset(record.target for record in self.request.plan.records)
+        """The targets of the records that are wanted now."""
+        return frozenset(wish.target for wish in self.wishes)
 
     def asked(self) -> Asked:
         """What is kept with the booking."""
@@ -46,7 +50,16 @@ def change(request: Accept, known: Known | None) -> Change:
     now = claims_of(request.plan)
     removed = [claim for key, claim in before.claims.items() if now.get(key) != claim]
     added = [claim for key, claim in now.items() if before.claims.get(key) != claim]
-    return Change(request, known, before, now, removed, added, known.id if known else 0, dict(before.targets))
+    id_, wishes = known.id if known else 0, _wishes(request, before)
+    return Change(request, known, before, now, removed, added, wishes, id_, dict(before.targets))
+
+
+def _wishes(request: Accept, before: Asked) -> tuple[RecordWish, ...]:
+    """The plan's records, and what follows from those before."""
+    if not before.records:
+        return request.plan.records
+    cancelled, rules = request.status is Status.CANCELLED, request.rules.notifying
+    return following(request.plan, before.records, request.number, request.revision, rules, cancelled=cancelled)
 
 
 class _Place(NamedTuple):
@@ -77,7 +90,7 @@ def _raised(one: Change) -> list[Raise]:
         due = wakes(claim.kind, ask, now=request.now, horizon=horizon)
         delivery = Delivery.DUE if due <= request.now else Delivery.WAITING
         found.append(Raise(request.municipality, *claim.target, claim.kind, None, due, delivery))
-    for record in request.plan.records:
+    for record in one.wishes:
         if record.target not in one.before.records:
             town = request.municipality
             found.append(Raise(town, *record.target, TargetKind.RECORD, record.body, request.now, Delivery.DUE))

@@ -106,7 +106,7 @@ class DryRun:
     def _lay(self, made: Change) -> None:
         request = made.request
         keys: dict[TargetKey, Target] = {claim.target: Target(0, claim.kind) for claim in made.now.values()}
-        keys |= {record.target: Target(0, TargetKind.RECORD) for record in request.plan.records}
+        keys |= {record.target: Target(0, TargetKind.RECORD) for record in made.wishes}
         asked = Asked(keys, made.now, request.uses, made.records).to_json()
         self._overlay.put(request.number, request.revision, request.content, asked, request.uses)
 

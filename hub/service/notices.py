@@ -1,47 +1,46 @@
-"""What is written to the roles that a booking has told: from templates, with no more about persons than is needed."""
+"""What is written to whom about bookings: judged by what they know, with no more about persons than is needed."""
 
-from datetime import datetime
-from functools import cache
 from typing import NamedTuple
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from hub.clock import STOCKHOLM
-from hub.mapping.samples import shipped
-from hub.model import Channel, Notice, Protected
-from hub.model.booking import Booking, Status
-from hub.model.configuration import Configuration, Role
-from hub.model.plan import NoticeBody
+from hub.clock import SECOND
+from hub.configuration.template_values import DoorCode, Item
+from hub.configuration.templates import Texts
+from hub.model import Notice
+from hub.model.booking import Booking
+from hub.model.notice_record import DigestBody, NoticeBody, Slot
+from hub.model.notifying import News
+from hub.planner.hours import quiet_until
+from hub.service import sentences
+from hub.service.allocating import place_of
+from hub.service.knowing import DigestKnown, Known
 from hub.service.preparing import stored_booking
+from hub.service.reading import Reader, role_of
 from hub.service.rulebook import Rulebook
+from hub.service.story import Story
+from hub.service.viewing import holder_of
 from hub.store.bookings import Stored
 from hub.store.sealing import Seal
+from hub.store.told import Learnt
 
-_WEEKDAYS = {
-    "sv": ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
 _LONGEST_KEY = 80
 
 
-class Known(NamedTuple):
-    """What the database knows when a message is about to be written."""
+class Draft(NamedTuple):
+    """A message, or why there is none. `wait`: until when, microseconds; `learnt`: what is known when it is sent."""
 
-    booking: Stored | None
-    before: bool
-    """Whether the role has, or may have, been told of the booking already."""
+    notice: Notice | None = None
+    learnt: tuple[Learnt, ...] = ()
+    wait: int | None = None
+    why: str = ""
 
 
-class Occasion(NamedTuple):
-    """One occasion, for a template. Swedish time."""
+NOBODY = Draft(why=sentences.NOBODY_TO_TELL.say())
+NOTHING = Draft(why=sentences.NOTHING_TO_TELL.say())
 
-    place: str
-    weekday: str
-    date: str
-    starts: str
-    ends: str
-    extras: list[str]
+
+def _in_turn(until: int, now: int) -> Draft:
+    """After another message, which may be in hand."""
+    return Draft(wait=max(until, now) + SECOND, why=sentences.WAITS_FOR_TURN.say())
 
 
 class Notices:
@@ -49,72 +48,93 @@ class Notices:
 
     def __init__(self, rulebook: Rulebook, seal: Seal) -> None:
         self._rulebook, self._seal = rulebook, seal
+        self._texts: dict[str, tuple[int, Texts]] = {}
 
-    def written(self, municipality: str, body: NoticeBody, known: Known) -> Notice | None:
-        """The message; None when there is nothing to tell, or nobody to tell it to any more."""
+    def quiet_until(self, municipality: str, slot: Slot, now: int) -> int | None:
+        """When the quiet hours of a slot end; None when it has none now."""
+        role = role_of(self._rulebook.town(municipality).configuration.municipality, slot)
+        return quiet_until(now, role.quiet_hours) if role else None
+
+    def draft(self, municipality: str, body: NoticeBody, key: str, known: Known, now: int) -> Draft:
+        """A message about one booking.
+
+        Raises:
+            TextError: a template gives no text.
+        """
+        reader = self._reader(municipality, body.slot)
+        if reader is None or known.booking is None:
+            return NOBODY
+        if body.code and known.held_until is not None:
+            return _in_turn(known.held_until, now)
+        story = Story(reader, self._booking(municipality, known.booking), known, now)
+        if (until := story.waits_until(body.code)) is not None:
+            return Draft(wait=until, why=sentences.WAITS_FOR_CODE.say())
+        kind = story.news_of_code(body.code) if body.code else story.news(perhaps=known.perhaps)
+        if kind is None:
+            return NOTHING
+        learnt = (Learnt(body.number, str(body.slot), story.state().to_json()),)
+        if not reader.hears(kind):
+            return Draft(learnt=learnt, why=sentences.NOT_TO_BE_TOLD.say(kind=kind))
+        to = reader.address(story.booking)
+        return NOBODY if to is None else Draft(self._notice(story, kind, self._key(municipality, key), to), learnt)
+
+    def _notice(self, story: Story, kind: News, key: str, to: str) -> Notice:
+        reader = story.reader
+        notice = reader.notice(reader.base, story.values(kind, self._codes(story)), key, to)
+        if not reader.has_calendar or kind is News.CODE:
+            return notice
+        return notice.model_copy(update={"calendar": story.calendar(kind)})
+
+    def _codes(self, story: Story) -> list[DoorCode]:
+        town, grants = story.reader.town.configuration.municipality.key, story.grants()
+        return story.codes(
+            (
+                grant,
+                self._seal.open(code.sealed, place_of(town, code.lane)).decode(),
+                holder_of(story.booking, grant, grants),
+            )
+            for grant, code in story.told_codes()
+        )
+
+    def digest(self, municipality: str, body: DigestBody, key: str, known: DigestKnown, now: int) -> Draft:
+        """All news of a slot since its last digest.
+
+        Raises:
+            TextError: a template gives no text.
+        """
+        reader = self._reader(municipality, Slot.parse(body.slot))
+        to = reader.address() if reader else None
+        if reader is None or to is None:
+            return NOBODY
+        if known.held_until is not None:
+            return _in_turn(known.held_until, now)
+        items, learnt = list[Item](), list[Learnt]()
+        for one in known.bookings:
+            story = Story(reader, self._booking(municipality, one.stored), one, now)
+            kind = story.news(perhaps=one.perhaps and not story.standing)
+            if kind is not None:
+                learnt.append(Learnt(story.booking.number, body.slot, story.state().to_json()))
+                items += [story.item(kind)] if reader.hears(kind) else []
+        if not items:
+            return NOTHING._replace(learnt=tuple(learnt))
+        counts = {str(kind): sum(item.kind == kind for item in items) for kind in News}
+        values = {"date": body.period.partition("T")[0], "items": items, "counts": counts, "more": 0}
+        return Draft(reader.notice("digest", values, self._key(municipality, key), to), tuple(learnt))
+
+    def _booking(self, municipality: str, stored: Stored) -> Booking:
+        return stored_booking(stored.body, stored.persons, municipality, stored.number, self._seal)
+
+    def _key(self, municipality: str, key: str) -> str:
+        """As the record's, or a mark of it when that is too long."""
+        return key if len(key) <= _LONGEST_KEY else f"notice-{self._rulebook.rules(municipality).mark(key)}"
+
+    def _reader(self, municipality: str, slot: Slot) -> Reader | None:
         town = self._rulebook.town(municipality)
-        role = town.configuration.municipality.notify.get(body.role)
-        if known.booking is None or role is None or role.to is None:
+        role, rule = role_of(town.configuration.municipality, slot), town.rules.notifying.roles.get(slot.role)
+        if role is None or rule is None:
             return None
-        booking = stored_booking(known.booking.body, known.booking.persons, municipality, body.number, self._seal)
-        cancelled = booking.status is Status.CANCELLED
-        if cancelled and not known.before:
-            return None
-        kind = "cancelled" if cancelled else "changed" if known.before else "new"
-        subject, text = _text(town.configuration, role, booking, kind)
-        return Notice(
-            key=body.key if len(body.key) <= _LONGEST_KEY else f"notice-{town.rules.mark(body.key)}",
-            channel=Channel.EMAIL,
-            recipient=role.to,
-            subject=subject,
-            text=text,
-            language=role.language,
-        )
-
-
-def _text(configuration: Configuration, role: Role, booking: Booking, kind: str) -> tuple[str, str]:
-    """Subject and text: the first line of the template, and the rest."""
-    names = {
-        key: resource.name
-        for facility in configuration.facilities.values()
-        for key, resource in facility.resources.items()
-    }
-    occasions = [
-        Occasion(
-            names.get(one.resource, one.resource),
-            *_when(one.starts_at, one.ends_at, role.language),
-            [names.get(extra.resource, extra.resource) for extra in booking.extras if one.id in extra.occasions],
-        )
-        for one in booking.occasions
-    ]
-    told = (
-        _environment()
-        .get_template(f"{role.language}/role.txt")
-        .render(
-            kind=kind,
-            number=booking.number,
-            occasions=occasions,
-            places=list(dict.fromkeys(one.place for one in occasions)),
-            customer=booking.customer.name if booking.customer.protection is Protected.NO else None,
-            municipality=configuration.municipality.name,
-        )
-    )
-    subject, _, text = told.partition("\n")
-    return subject.strip()[:200], text.strip() + "\n"
-
-
-def _when(starts: datetime, ends: datetime, language: str) -> tuple[str, str, str, str]:
-    """Weekday, date, and the times; an end on another day says which."""
-    begin, over = starts.astimezone(STOCKHOLM), ends.astimezone(STOCKHOLM)
-    until = f"{over:%H:%M}" if over.date() == begin.date() else f"{over:%Y-%m-%d %H:%M}"
-    return _WEEKDAYS[language][begin.weekday()], f"{begin:%Y-%m-%d}", f"{begin:%H:%M}", until
-
-
-@cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(shipped() / "templates"),
-        undefined=StrictUndefined,
-        autoescape=False,
-        keep_trailing_newline=True,
-    )
+        version, texts = self._texts.get(municipality, (0, None))
+        if texts is None or version != town.version:
+            texts = Texts(town.configuration.templates)
+            self._texts[municipality] = town.version, texts
+        return Reader(town, slot, role, rule, texts)

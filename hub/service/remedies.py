@@ -76,6 +76,16 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Någon har spärrat behörigheten", "Ta reda på varför i passersystemet. Navet slår inte på den igen."
         ),
     },
+    "bad-template": {
+        "en": Remedy(
+            "A template gives no text",
+            "Correct the template at the line that the message names; `knutpunkt check` tells more. Then retry it.",
+        ),
+        "sv": Remedy(
+            "En mall ger ingen text",
+            "Rätta mallen på den rad som meddelandet nämner; `knutpunkt check` säger mer. Försök sedan igen.",
+        ),
+    },
     "connector-bug": {
         "en": Remedy(
             "The connector has a fault",

@@ -52,16 +52,20 @@ DISMISSED = _sentence("given up by {who}: {reason}", "avskriven av {who}: {reaso
 DISMISSED_UNSAID = _sentence("given up by {who}", "avskriven av {who}")
 RAISED = _sentence("{connector} raised {error} at {place}", "{connector} föll med {error} vid {place}")
 RAISED_IN_CHECK = _sentence("{connector} raised {error} in check", "{connector} föll med {error} vid provet")
+SENDS_NO_MESSAGES = _sentence("the connection sends no messages", "anslutningen skickar inga meddelanden")
+QUIET = _sentence("waits for the end of quiet hours", "väntar på att den tysta tiden tar slut")
+WAITS_FOR_CODE = _sentence("waits for the door code", "väntar på dörrkoden")
+WAITS_FOR_TURN = _sentence("waits for another message to go first", "väntar på att ett annat meddelande går först")
+NOBODY_TO_TELL = _sentence("nobody is to be told any more", "ingen ska få veta längre")
+NOTHING_TO_TELL = _sentence(
+    "nothing to tell: it is known, or was never told", "inget nytt: det är känt, eller sades aldrig"
+)
+NOT_TO_BE_TOLD = _sentence("not to be told of what is {kind}", "ska inte få veta av det som är {kind}")
 _SENTENCES += [  # of messages, and what `hub.sdk` and our connectors say of any line: they know no language
     Sentence("overtaken before it was sent", "ersatt innan det skickades"),
-    Sentence("the connection sends no messages", "anslutningen skickar inga meddelanden"),
     Sentence(
         "nobody knows whether it came: ask the recipient, then retry it or dismiss it",
         "ingen vet om det kom fram: fråga mottagaren och försök sedan igen eller skriv av det",
-    ),
-    Sentence(
-        "nothing to tell: nobody had been told of the booking, or nobody is to be told",
-        "inget att meddela: ingen hade fått veta av bokningen, eller ingen ska få veta",
     ),
     Sentence("1 row in quarantine", "1 post i karantän"),
     Sentence("{count} rows in quarantine", "{count} poster i karantän"),

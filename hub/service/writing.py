@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hub.clock import DAY
 from hub.model.plan import TargetKey
-from hub.service import allocating, charging
+from hub.service import allocating, charging, news
 from hub.service.allocating import Wanted
 from hub.service.asked import Target
 from hub.service.changes import Change, raises
@@ -41,6 +41,7 @@ class Writing:
         self._write_codes(connection, changes, fresh)
         _withdraw(connection, changes)
         _write_uses(connection, changes)
+        news.note(connection, changes)
         if not replanned:
             charging.charge(connection, changes)
 

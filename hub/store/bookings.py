@@ -72,6 +72,13 @@ def find(connection: Connection, municipality: str, number: str) -> Stored | Non
     return Stored(*rows[0]) if rows else None
 
 
+def of_numbers(connection: Connection, municipality: str, numbers: Iterable[str]) -> list[Stored]:
+    """Those bookings, in order of number."""
+    condition, values = connection.among("number", numbers)
+    rows = connection.rows(f"{_STORED} WHERE municipality = ? AND {condition} ORDER BY number", [municipality, *values])
+    return [Stored(*row) for row in rows]
+
+
 def page(connection: Connection, municipality: str, *, after: str, limit: int) -> list[tuple[str, int, str, bytes]]:
     """(number, revision, status, content hash) in order of number."""
     rows = connection.rows(

@@ -318,14 +318,43 @@ def begin_anew(connection: Connection, municipality: str, name: str, *, now: int
     )
 
 
-def told(connection: Connection, municipality: str, name: str, low: str, high: str, *, but: int) -> list[str]:
-    """Keys of records between two keys that are done, are being done, or may have been."""
+class Near(NamedTuple):
+    """Another record of a booking. `in_hand`: somebody has it; `in_doubt`: nobody knows whether it was done."""
+
+    id: int
+    key: str
+    effect: str
+    wanted: bool
+    due: int
+    in_hand: bool
+    in_doubt: bool
+
+
+def records_between(
+    connection: Connection, municipality: str, name: str, low: str, high: str, *, but: int
+) -> list[Near]:
+    """The records between two keys."""
     rows = connection.rows(
-        "SELECT key FROM lanes WHERE municipality = ? AND connection = ? AND key > ? AND key < ? AND kind = 'record'"
-        " AND id <> ? AND (effect = 'done' OR owner IS NOT NULL OR confirmed = '?')",
+        "SELECT id, key, effect, wanted, due, owner IS NOT NULL, coalesce(confirmed, '') = '?' FROM lanes WHERE"
+        " municipality = ? AND connection = ? AND key > ? AND key < ? AND kind = 'record' AND id <> ?",
         (municipality, name, low, high, but),
     )
-    return [str(key) for (key,) in rows]
+    return [Near(*row) for row in rows]
+
+
+def count_between(connection: Connection, municipality: str, name: str, low: str, high: str) -> int:
+    """How many lanes have a key between two."""
+    sql = "SELECT count(*) FROM lanes WHERE municipality = ? AND connection = ? AND key > ? AND key < ?"
+    ((count,),) = connection.rows(sql, (municipality, name, low, high))
+    return int(count)
+
+
+def awaken(connection: Connection, municipality: str, ids: Iterable[int], *, now: int) -> None:
+    """Have lanes looked at that wait, of those given: what they wait for may have come."""
+    connection.each(
+        "UPDATE lanes SET due = ? WHERE municipality = ? AND id = ? AND delivery = 'waiting' AND due > ?",
+        [(now, municipality, id_, now) for id_ in ids],
+    )
 
 
 class Seen(NamedTuple):

@@ -87,7 +87,7 @@ SMALL: dict[str, Any] = {
     "municipality.yaml": {
         "key": "2480", "name": "Provköping", "time_zone": "Europe/Stockholm", "awaits": ["access"],
         "retention": {"decision": "FN 2027/14", "bookings_days": 730},
-        "finance": {}, "registry": {}, "population": {}, "notify": {},
+        "finance": {}, "registry": {}, "population": {}, "notify": {}, "booker": {},
     },
     "connections/locks.yaml": {
         "connector": "lock", "mode": "live", "push_horizon_days": 30,

@@ -13,7 +13,7 @@ HALL = "facilities/hall.yaml"
 def test_the_small_folder_is_right_and_only_its_duties_are_unserved() -> None:
     found = read(small())
     assert found.ok
-    assert [(each.code, each.file) for each in found.findings] == [("unserved", "municipality.yaml")] * 3
+    assert [(each.code, each.file) for each in found.findings] == [("unserved", "municipality.yaml")] * 4
     assert found.required() == found.configuration
     assert (found.counts.files, found.counts.facilities, found.counts.resources) == (4, 1, 3)
 
@@ -129,7 +129,7 @@ def test_what_has_no_connection_is_one_warning_for_each_facility_and_capability(
     ]
 
 
-@pytest.mark.parametrize("key", ["retention", "finance", "registry", "population", "notify"])
+@pytest.mark.parametrize("key", ["retention", "finance", "registry", "population", "notify", "booker"])
 def test_what_the_municipality_leaves_out_is_told_with_what_follows(key: str) -> None:
     trees = small()
     del trees["municipality.yaml"][key]

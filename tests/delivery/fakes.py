@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 from pydantic import Field, SecretStr
 
-from hub.model import Credential, Dim, Level, Method, Notice, Release, Setpoint, Switch, Window, Zone
+from hub.model import Channel, Credential, Dim, Level, Method, Notice, Release, Setpoint, Switch, Window, Zone
 from hub.sdk import (
     About,
     AccessControl,
@@ -269,7 +269,11 @@ class MailSystem(System):
 
     def subjects(self, role: str) -> list[str]:
         """What one of them was told, in order."""
-        return [one.subject for one in self.came if one.recipient == f"{role}@kommun.example"]
+        return [one.subject for one in self.to(f"{role}@kommun.example")]
+
+    def to(self, recipient: str) -> list[Notice]:
+        """What came to one address or number, in order."""
+        return [one for one in self.came if one.recipient == recipient]
 
 
 LOCKS: dict[str, LockSystem] = {}
@@ -368,6 +372,12 @@ class FakeMail(Connector[FakeConfig], Notifier, RepeatsSafely):
         return await self.system.call("send", notice.recipient, lambda: self.system.take(notice))
 
 
+class FakeSms(FakeMail):
+    """Text messages, whose second is known for the first."""
+
+    channels = frozenset({Channel.SMS})
+
+
 class CarelessMail(Connector[FakeConfig], Notifier):
     """Mail whose second message is another."""
 
@@ -399,13 +409,14 @@ def installed(monkeypatch: pytest.MonkeyPatch, folder: Path, *more: type[Connect
         BlindLamps,
         HastyLamps,
         FakeMail,
+        FakeSms,
         CarelessMail,
         *more,
     )
     package = folder / "stranger" / "stranger-1.0.dist-info"
     package.mkdir(parents=True)
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
-    names = {"FakeLocks": "test_locks", "FakeLamps": "test_lamps", "FakeMail": "test_mail"}
+    names = {"FakeLocks": "test_locks", "FakeLamps": "test_lamps", "FakeMail": "test_mail", "FakeSms": "test_sms"}
     names["FakeLedger"] = "test_finance"
     lines = [f"{names.get(each.__name__, each.__name__)} = {each.__module__}:{each.__name__}" for each in offered]
     (package / "entry_points.txt").write_text("\n".join(["[hub.connectors]", *lines]) + "\n")

@@ -25,11 +25,13 @@ from hub.delivery.health import Health
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.model.answers import BookingAnswer, BookingView, ProblemAnswer
+from hub.model.closure import ClosureRequest
 from hub.model.configuration import Configuration
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.service.answering import Answering
 from hub.service.billing import Billing
 from hub.service.bookings import Bookings, Done
+from hub.service.closing import Closed, Closing
 from hub.service.handling import Handling
 from hub.service.looking_up import LookUp
 from hub.service.notices import Notices
@@ -148,6 +150,7 @@ class Stage:
         self.answering = Answering(self.readers, self.look_up, self.clock)
         self.operating = Operating(self.writer, self.readers, self.rulebook, self.clock)
         self.handling = Handling(self.writer, self.readers, self.rulebook, self.clock)
+        self.closing = Closing(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.board = ReadinessBoard(self.readers, self.rulebook, self.clock)
         return await self.another_node()
 
@@ -202,11 +205,10 @@ class Stage:
         self.settle()
 
     def next_wake(self) -> int:
-        """When a lane can next be taken."""
-        sql = "SELECT min(max(due, lease_until - ?)) FROM lanes WHERE due < ?"
-        ((wake,),) = self.rows(sql, SKEW, NEVER)
-        bills = self.read(entries.next_due)
-        return bills if wake is None else min(int(wake), bills)
+        """When a lane can next be taken, a digest made, or a line invoiced."""
+        wakes = self.rows("SELECT max(due, lease_until - ?) FROM lanes WHERE due < ?", SKEW, NEVER)
+        others = [self.read(entries.next_due), self.read(told.next_due)]
+        return min([int(wake) for (wake,) in wakes] + others)
 
     def restart(self) -> None:
         """As a process does that was killed and comes back: look first."""
@@ -260,6 +262,22 @@ class Stage:
     def view(self, number: str = "B-1", *, town: str = TOWN) -> BookingView:
         return self.run(self.look_up.booking(town, number, with_values=True))
 
+    def close_resource(self, id_: str, revision: int = 1, *, of: str, day: int = 0, **more: Any) -> int:
+        """Close a resource for a day (UTC) from Saturday on; gives how many bookings it changed."""
+        start = datetime.combine(SATURDAY.date() + timedelta(days=day), time(), SATURDAY.tzinfo)
+        times = {"starts_at": start, "ends_at": start + timedelta(days=1)}
+        wanted = ClosureRequest.model_validate({"revision": revision, "resource": of, **times, **more})
+        return self._closed(self.closing.close(TOWN, id_, wanted))
+
+    def lift_closure(self, id_: str) -> int:
+        """Lift a closure; gives how many bookings it changed."""
+        return self._closed(self.closing.lift(TOWN, id_))
+
+    def _closed(self, closing: Coroutine[Any, Any, Closed]) -> int:
+        closed = self.run(closing)
+        self.settle()
+        return closed.answer.bookings
+
     # ---- looking
 
     @property
@@ -278,6 +296,10 @@ class Stage:
     def mail(self) -> MailSystem:
         return MAIL[f"{TOWN}/mail"]
 
+    @property
+    def phones(self) -> MailSystem:
+        return MAIL[f"{TOWN}/sms"]
+
     def running(self, name: str) -> Running:
         return self.node.health.running(TOWN, name)
 
@@ -292,7 +314,7 @@ class Stage:
             connection.close()
 
     def lane(self, key: str, *, town: str = TOWN) -> Seen:
-        name = "locks" if key.startswith("hub-") else "mail" if ".r" in key else "lamps"
+        (name, *_), *_ = self.rows("SELECT connection FROM lanes WHERE municipality = ? AND key = ?", town, key)
         seen = self.read(lanes.with_key, town, name, key)
         assert seen, f"no lane {key}"
         return seen

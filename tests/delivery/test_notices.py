@@ -161,6 +161,10 @@ def test_where_a_second_message_is_another_a_person_decides(staging: Staging) ->
     (problem,) = hall.problems()
     assert (problem.code, problem.waiting) == ("unknown-outcome", 1)
     assert hall.state("B-1.r1.husmor")[:2] == (Record.PLANNED, Delivery.STUCK)
+    hall.run(hall.operating.retry("2480", problem.id))
+    hall.settle()
+    assert len(hall.mail.came) == 2, "as the person has decided"
+    assert hall.state("B-1.r1.husmor") == SENT
 
 
 def test_a_booking_is_effective_when_all_have_been_told_and_not_before(manned: Stage) -> None:

@@ -72,7 +72,7 @@ def _files(port: int) -> Mapping[str, Any]:
     return {
         "municipality.yaml": {
             "key": TOWN, "name": "Provköping", "time_zone": "Europe/Stockholm", "awaits": ["access"],
-            "finance": {}, "registry": {}, "population": {}, "notify": {},
+            "finance": {}, "registry": {}, "population": {}, "notify": {}, "booker": {},
         },
         f"connections/{LOCKS}.yaml": _connection("faults_arx", {
             "base_url": f"http://127.0.0.1:{port}/arx/", "user": "hub", "password": "${env:ARX_PASSWORD}",
