@@ -57,9 +57,7 @@ QUIET = _sentence("waits for the end of quiet hours", "väntar på att den tysta
 WAITS_FOR_CODE = _sentence("waits for the door code", "väntar på dörrkoden")
 WAITS_FOR_TURN = _sentence("waits for another message to go first", "väntar på att ett annat meddelande går först")
 NOBODY_TO_TELL = _sentence("nobody is to be told any more", "ingen ska få veta längre")
-NOTHING_TO_TELL = _sentence(
-    "nothing to tell: it is known, or was never told", "inget nytt: det är känt, eller sades aldrig"
-)
+NOTHING_TO_TELL = _sentence("nothing to tell that is not known", "inget att meddela som inte är känt")
 NOT_TO_BE_TOLD = _sentence("not to be told of what is {kind}", "ska inte få veta av det som är {kind}")
 _SENTENCES += [  # of messages, and what `hub.sdk` and our connectors say of any line: they know no language
     Sentence("overtaken before it was sent", "ersatt innan det skickades"),

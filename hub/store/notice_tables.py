@@ -1,9 +1,9 @@
 """The table of who knows what of which booking."""
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text
 
 from hub.clock import NEVER
-from hub.store.columns import METADATA, town
+from hub.store.columns import METADATA, town, whole
 
 TOLD = Table(
     "told",
@@ -14,7 +14,7 @@ TOLD = Table(
     Column("state", Text),
     Column("wish", Text),
     Column("connection", Text),
-    Column("due", BigInteger, nullable=False, server_default=text(str(NEVER))),
+    whole("due"),
     PrimaryKeyConstraint("municipality", "number", "slot"),
     sqlite_with_rowid=False,
 )

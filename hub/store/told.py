@@ -54,9 +54,9 @@ def states(connection: Connection, municipality: str, slot: str, numbers: Iterab
 def learn(connection: Connection, rows: Iterable[tuple[str, Learnt]]) -> None:
     """(municipality, what): remember what was told."""
     connection.each(
-        "INSERT INTO told(municipality, number, slot, state) VALUES(?, ?, ?, ?)"
+        "INSERT INTO told(municipality, number, slot, state, due) VALUES(?, ?, ?, ?, ?)"
         " ON CONFLICT(municipality, number, slot) DO UPDATE SET state = excluded.state",
-        [(town, one.number, one.slot, one.state) for town, one in rows],
+        [(town, one.number, one.slot, one.state, NEVER) for town, one in rows],
     )
 
 
@@ -87,12 +87,13 @@ def due(connection: Connection, *, now: int) -> list[Due]:
 
 
 def take(connection: Connection, of: Due) -> list[tuple[str, str]]:
-    """(number, wish) of all that a digest is to tell, in order of number; it waits no longer."""
-    where = f"due = ? AND {OF_TOWN} AND connection = ? AND slot = ?"
-    values = (of.due, of.municipality, of.connection, of.slot)
-    rows = connection.rows(f"SELECT number, wish FROM told WHERE {where} ORDER BY number", values)
-    connection.run(f"UPDATE told SET due = {NEVER} WHERE {where}", values)
-    return [(str(number), str(wish)) for number, wish in rows]
+    """(number, wish) of all that a digest is to tell, in order of number; it waits no longer, and no other takes it."""
+    rows = connection.rows(
+        f"UPDATE told SET due = {NEVER} WHERE due = ? AND {OF_TOWN} AND connection = ? AND slot = ?"
+        " RETURNING number, wish",
+        (of.due, of.municipality, of.connection, of.slot),
+    )
+    return sorted((str(number), str(wish)) for number, wish in rows)
 
 
 def next_due(connection: Connection) -> int:

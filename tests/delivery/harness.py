@@ -39,7 +39,7 @@ from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.rulebook import Rulebook
 from hub.settings import Pulse
-from hub.store import configurations, entries, events, lanes
+from hub.store import configurations, entries, events, lanes, told
 from hub.store.database import Connection, SqliteConnection
 from hub.store.events import Numbered
 from hub.store.lanes import Seen

@@ -19,7 +19,7 @@ def upgrade() -> None:
     sa.Column('state', sa.Text(), nullable=True),
     sa.Column('wish', sa.Text(), nullable=True),
     sa.Column('connection', sa.Text(), nullable=True),
-    sa.Column('due', sa.BigInteger(), server_default=sa.text('4611686018427387904'), nullable=False),
+    sa.Column('due', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('municipality', 'number', 'slot', name=op.f('pk_told')),
     sqlite_with_rowid=False
     )
