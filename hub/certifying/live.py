@@ -32,7 +32,8 @@ from hub.sdk import (
     RejectedError,
     Validity,
 )
-from hub.sdk.http import tls_context, transport
+from hub.sdk.http import transport
+from hub.sdk.tls import tls_context
 
 KEY = "hub-certify-test"
 """What the one test credential stands under, and what is asked for when nothing should be there."""

@@ -93,11 +93,11 @@ def _table(moments: list[Moment]) -> Table:
 
 
 def _messages(played: Played) -> Table:
-    table = Table(title="Brevlådor hos husmor, vaktmästare, vaktbolag, driftstekniker och fastighetskontor")
-    for heading in ("Bokning", "Meddelanden, lästa där"):
+    table = Table(title="De fem som ska veta")
+    for heading in ("Roll", "Meddelanden, lästa hos dem"):
         table.add_column(heading)
-    for number, count in sorted(played.moments[-1].true.told.items()):
-        table.add_row(number, str(count))
+    for role, count in sorted(played.moments[-1].true.told.items()):
+        table.add_row(role, str(count))
     return table
 
 

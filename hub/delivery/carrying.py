@@ -57,9 +57,9 @@ class Carrier:
     async def _in_turn(self, loaded: Loaded, running: Running, last_start: float) -> Outcome:
         """The wait for a way may have been long: decide anew, and only while the lease leaves time."""
         now = micros(self.clock.now())
-        errand = self._errand(loaded, running, now)
-        if errand is None or running_seconds() >= last_start:
+        if running_seconds() >= last_start:
             return put_off(loaded.lane, until=now)
+        errand = self._errand(loaded, running, now)
         if not running.gate.enter(loaded.lane.id, now, needed_by=errand.desired.needed_by):
             until = min(max(running.gate.retry_at, now + SECOND), errand.next_edge)
             return put_off(loaded.lane, until=until, cause=UNREACHABLE, missed_until=errand.missed_until)

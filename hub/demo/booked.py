@@ -11,6 +11,8 @@ from hub.clock import STOCKHOLM
 DAY = datetime(2026, 11, 23, tzinfo=STOCKHOLM).date()
 ROLES = ("husmor", "vaktmastare", "vaktbolag", "driftstekniker", "fastighetskontor")
 """The five outside parties that must know of what is out of the ordinary (S4)."""
+DIGESTED = "fastighetskontor"
+"""Is told once a working day, of all that has happened."""
 COURT_PRICE = Decimal("120.00")
 MACHINE_PRICE = Decimal("80.00")
 _MACHINE_VAT = Decimal(25)

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from pydantic import SecretStr
 
-from hub.demo.booked import ROLES, Booked
+from hub.demo.booked import DIGESTED, ROLES, Booked, at
 from hub.demo.script import LAMPS, LOCKS, Ledger
 from hub.demo.stage import MUNICIPALITY, Stage
 from hub.model import Dim, Invoice, InvoiceKind, Level, Notice, Switch
@@ -45,7 +45,7 @@ class Truth:
     codes: Mapping[str, str] = field(default_factory=dict)
     """The code of each credential that opens something."""
     told: Mapping[str, int] = field(default_factory=dict)
-    """How many messages the five roles have got of each booking."""
+    """How many messages each of the five roles has got."""
     invoiced: Mapping[str, Decimal] = field(default_factory=dict)
     """What each booking is charged in the finance system, less what is credited."""
 
@@ -80,15 +80,11 @@ def _records(simulator: Simulator) -> Iterable[object]:
 
 
 def _told(stage: Stage, notices: Iterable[Notice]) -> Counter[str]:
-    """By the booking number that a message names; only those to the five roles."""
+    """By whom a message is to, at their mailbox or phone; those to bookers are left out."""
     duties = stage.hub.rulebook.town(MUNICIPALITY).configuration.municipality.notify
-    addresses = {duties[role].to for role in ROLES}
-    return Counter(_number(one) for one in notices if one.recipient in addresses)
-
-
-def _number(notice: Notice) -> str:
-    words = f"{notice.subject} {notice.text}".replace(":", " ").replace(",", " ").split()
-    return next((word for word in words if word.startswith("B-2026-")), "?")
+    ways = ((role, way) for role in ROLES for way in (duties[role].email, duties[role].sms))
+    roles = {way.to: role for role, way in ways if way is not None}
+    return Counter(roles[one.recipient] for one in notices if one.recipient in roles)
 
 
 def _invoiced(invoices: Iterable[Invoice]) -> dict[str, Decimal]:
@@ -129,9 +125,15 @@ def should_be(ledger: Ledger, now: datetime) -> Truth:
             for one in live
             if one.number in ledger.codes and any(ends > now for *_, ends in _openings(one))
         },
-        {number: count * len(ROLES) for number, count in ledger.told.items() if count},
+        _should_know(ledger.told, now),
         {one.number: one.invoiced for one in ledger.booked.values() if one.costs and not one.receipt},
     )
+
+
+def _should_know(told: int, now: datetime) -> dict[str, int]:
+    """Four are told of each thing at once, and the fifth once a day of all."""
+    known = {role: told for role in ROLES if role != DIGESTED}
+    return known | {DIGESTED: int(now >= at("06:30", 1))}
 
 
 def _light(live: Iterable[Booked], court: int, now: datetime) -> int:
@@ -163,7 +165,7 @@ def differences(true: Truth, should: Truth, *, locks_answer: bool) -> list[str]:
         for lamp, level in should.lamps.items()
         if true.lamps.get(lamp) != level
     ]
-    told += _uneven("meddelanden om", true.told, should.told)
+    told += _uneven("meddelanden till", true.told, should.told)
     told += _uneven("kronor fakturerade för", true.invoiced, should.invoiced)
     if locks_answer:
         told += [f"öppnar inte: {_said(opening)}" for opening in sorted(should.openings - true.openings)]

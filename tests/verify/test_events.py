@@ -66,7 +66,7 @@ def a_day(hall: Stage) -> None:
 def money(hall: Stage) -> None:
     """An invoice that goes out and is answered, and a booking that was paid beforehand and is cancelled."""
     price = {"id": "c1", "occasion": "1", "article": "B60", "text": "Bana", "quantity": "1", "unit_price": "120.00"}
-    costs = {"charges": [price | {"vat": "exempt"}]}
+    costs: dict[str, Any] = {"charges": [price | {"vat": "exempt"}]}
     hall.put("M-1", **hour(A_DAY), **costs, payment={"kind": "invoice"})
     key, at = hall.ledger.came[0].key, hall.clock.now()
     answer = InvoiceAnswered(key=key, answer=Answer.PAID, at=at)
