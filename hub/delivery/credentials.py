@@ -16,7 +16,7 @@ from hub.delivery.running import Running
 from hub.model import Credential, Method, Unsaid, Window
 from hub.model.events import EventType
 from hub.model.states import Delivery, Effect, Proof
-from hub.planner.fold import NO_WINDOWS, remaining
+from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
 from hub.sdk import AccessControl, Condition, Receipt, Sighting
 from hub.sdk.narrowing import as_kept, narrowed
 from hub.service import sentences
@@ -65,6 +65,8 @@ class CredentialErrand(Errand):
         """Nothing to do while it stands as it should, or was never there and is not to be."""
         if self.in_doubt or (self.lane.look and self.desired.wanted and self.running.reads_credentials()):
             return None
+        if self.desired.wanted and self.lane.confirmed == self._awaited:
+            return self._awaiting(None)  # and nobody can say whether it was accepted
         return self.resting() if self.stands else None
 
     async def run(self) -> Outcome:
@@ -161,13 +163,19 @@ class CredentialErrand(Errand):
             delivery=Delivery.AWAITING_USER,
             effect=Effect.PLANNED,
             due=due,
-            state=self._state,
+            state=self._awaited,
             reference=reference,
             look=True,
             repairs=self.lane.repairs,
             sent=self._state,
-            told=self.lane.confirmed != self._state,
+            wanted_until=self.wanted_until,
+            told=self.lane.confirmed != self._awaited,
         )
+
+    @property
+    def _awaited(self) -> str:
+        """What is known while the holder has not accepted: it is there, and opens nothing."""
+        return f"{AWAITED}{self._state}"
 
     def _coming(self) -> Outcome:
         """Accepted, and on its way to the doors: looked at again, not put again; a problem once it is needed."""

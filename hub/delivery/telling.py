@@ -12,7 +12,7 @@ from hub.model.notice_record import NoticeBody
 from hub.model.notifying import BOOKER
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect
-from hub.planner.fold import NO_WINDOWS
+from hub.planner.fold import AWAITED, NO_WINDOWS
 from hub.planner.plan import number_of
 from hub.service.asked import Asked
 from hub.service.effective import is_effective, told
@@ -89,7 +89,9 @@ def _of_credential(outcome: Outcome, now: int) -> Iterator[Event]:
 
 def _version(state: str | None) -> str:
     """The version of the secret that stands; empty when none does."""
-    return "" if state is None or state == NO_WINDOWS else state.partition("[")[0].strip("?")
+    if state is None or state == NO_WINDOWS or state.startswith(AWAITED):
+        return ""
+    return state.partition("[")[0].strip("?")
 
 
 def _of_booking(

@@ -15,6 +15,8 @@ RELEASE = "release"
 """Nobody's wish for a zone."""
 NO_WINDOWS = "[]"
 """No door opens: the credential is to be gone."""
+AWAITED = "~"
+"""Begins the confirmed state of a credential that is in its system, and opens nothing before its holder accepts."""
 
 
 class Desired(NamedTuple):

@@ -9,7 +9,7 @@ from hub.model.answers import ConflictAnswer, CredentialAnswer, DoorHours, Effec
 from hub.model.booking import Booking, Holder
 from hub.model.plan import Claim, Plan, TargetKey, TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
-from hub.planner.fold import NO_WINDOWS, remaining
+from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
 from hub.service.asked import Asked
 from hub.service.conflicts import Conflict
 from hub.service.saying import Language
@@ -148,7 +148,7 @@ def _proof(seen: Seen) -> Proof | None:
 
 def covers(confirmed: str | None, claims: Sequence[Claim], now: int) -> bool:
     """Whether a confirmed state of their target holds all that the claims ask for at a moment."""
-    if confirmed is None or confirmed == "?":
+    if confirmed is None or confirmed == "?" or confirmed.startswith(AWAITED):
         return False
     if claims[0].kind is TargetKind.CREDENTIAL:
         windows = remaining(confirmed[confirmed.index("[") :], now) if "[" in confirmed else []

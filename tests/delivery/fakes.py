@@ -332,6 +332,12 @@ class AppLocks(FakeLocks):
     access_limits = AccessLimits(awaits_user=True, methods=frozenset(Method))
 
 
+class BlindAppLocks(BlindLocks):
+    """The same, and nobody can say whether they did."""
+
+    access_limits = AppLocks.access_limits
+
+
 class BlindLamps(Connector[FakeConfig], Control):
     """Lamps that take orders and tell nothing."""
 
@@ -405,6 +411,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, folder: Path, *more: type[Connect
         BlindLocks,
         DayLocks,
         AppLocks,
+        BlindAppLocks,
         FakeLamps,
         BlindLamps,
         HastyLamps,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.delivery import awaiting
-from hub.model.states import Delivery, Effect, Proof
+from hub.model.states import Delivery, Effect, Proof, Record
 from tests.builders import SATURDAY, a_holder, a_town, occasion
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour
@@ -272,15 +272,72 @@ def test_locks_that_tell_nothing_are_confirmed_by_their_receipt_and_never_green(
     assert hall.locks.stands == {}
 
 
+def told(hall: Stage) -> list[str]:
+    """What subscribers hear of a booking's code."""
+    kinds = {"credential.ready", "credential.changed", "booking.effective", "effect.expired"}
+    return [event.type for event in hall.events() if event.type in kinds]
+
+
+def code(hall: Stage) -> tuple[Effect | Record, Delivery, Proof | None]:
+    """The code as the booking core sees it."""
+    (seen,) = [one for one in hall.view().effects if one.target == f"locks/{PIN}"]
+    return seen.state, seen.delivery, seen.proof
+
+
 def test_a_mobile_key_stands_when_its_holder_has_accepted(staging: Staging) -> None:
     hall = staging(a_town(connectors={"locks": {"connector": "AppLocks"}}))
     hall.put()
-    assert hall.state(PIN)[:2] == (Effect.PLANNED, Delivery.AWAITING_USER)
+    assert hall.state(PIN)[:2] == code(hall)[:2] == (Effect.PLANNED, Delivery.AWAITING_USER)
     assert hall.problems() == []
+    assert told(hall) == [], "nobody can open a door yet"
     hall.locks.unaccepted.clear()
     hall.at("09:10")
-    assert hall.state(PIN) == PROVEN
+    assert hall.state(PIN) == code(hall) == PROVEN
     assert hall.locks.commands() == [("put", PIN)]
+    assert told(hall) == ["credential.ready", "booking.effective"]
+
+
+def test_a_mobile_key_that_is_moved_before_it_is_accepted_is_put_again_and_awaited(staging: Staging) -> None:
+    hall = staging(a_town(connectors={"locks": {"connector": "AppLocks"}}))
+    hall.put()
+    hall.put(revision=2, **hour(30))
+    assert code(hall)[:2] == (Effect.PLANNED, Delivery.AWAITING_USER)
+    hall.locks.unaccepted.clear()
+    hall.at("09:10")
+    assert code(hall) == PROVEN
+    assert hall.locks.commands() == [("put", PIN), ("put", PIN)]
+    assert told(hall) == ["credential.ready", "booking.effective"]
+
+
+def test_a_mobile_key_that_nobody_accepts_is_told_as_expired_and_taken_back(staging: Staging) -> None:
+    hall = staging(a_town(connectors={"locks": {"connector": "AppLocks"}}))
+    hall.put()
+    hall.at("13:30")
+    assert hall.locks.stands == {}
+    assert "effect.expired" in told(hall)
+    assert "credential.ready" not in told(hall)
+
+
+def test_a_mobile_key_of_which_nobody_can_say_whether_it_was_accepted_is_put_once_and_never_told_ready(
+    staging: Staging,
+) -> None:
+    hall = staging(a_town(connectors={"locks": {"connector": "BlindAppLocks"}}))
+    hall.put()
+    hall.at("12:30")
+    assert hall.locks.commands() == [("put", PIN)]
+    assert code(hall)[:2] == (Effect.PLANNED, Delivery.AWAITING_USER)
+    hall.at("13:30")
+    assert hall.locks.stands == {}
+    assert "credential.ready" not in told(hall)
+
+
+def test_a_mobile_key_that_is_cancelled_before_it_is_accepted_is_taken_back(staging: Staging) -> None:
+    hall = staging(a_town(connectors={"locks": {"connector": "AppLocks"}}))
+    hall.put()
+    hall.cancel()
+    assert hall.locks.stands == {}
+    assert code(hall)[0] == Effect.REMOVED
+    assert told(hall) == ["booking.effective"], "of the cancelling"
 
 
 def test_what_is_coming_is_waited_for_and_seen(hall: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
