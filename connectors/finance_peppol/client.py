@@ -16,8 +16,6 @@ from connectors.finance_peppol.places import File, NoAnswerError, Place, disk
 from connectors.finance_peppol.sftp import sftp
 from hub.sdk import Lent, RejectedError, TransientError, UnknownOutcomeError
 
-_NOTES = ".handed-over"
-
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -39,9 +37,14 @@ class _Lies:
     """In the access point's archive; looked for when nothing else is there."""
 
     @property
+    def known(self) -> bool:
+        """Whether it was handed over, or all but."""
+        return (self.note, self.kept) != (None, None)
+
+    @property
     def taken(self) -> bool:
         """Whether it was handed over, and the access point has it."""
-        return self.document is None and (self.note, self.kept) != (None, None)
+        return self.document is None and self.known
 
     def is_another(self, parcel: Parcel) -> bool:
         """Whether anything of it says otherwise than the parcel."""
@@ -63,9 +66,8 @@ class Outbox:
     def __init__(self, config: PeppolConfig, lent: Lent) -> None:
         self._config, self._lent = config, lent
         self._folder = config.folder.rstrip("/")
-        self._notes = (config.notes or f"{self._folder}/{_NOTES}").rstrip("/")
+        self._notes = config.noted_in.rstrip("/")
         self._archive = config.archive and config.archive.rstrip("/")
-        self._seconds = lent.timeout.total_seconds()
 
     async def waiting(self) -> int:
         """How many documents the access point has not taken."""
@@ -88,10 +90,7 @@ class Outbox:
         async with self._reached() as (place, stage):
             lies = await self._lies(place, parcel.name)
             if lies.is_another(parcel):
-                raise RejectedError(
-                    f"{parcel.name}.xml was handed over before with other content, and stays as it is: credit it, and"
-                    " send what is right under another key"
-                )
+                raise _another(parcel.name, known=lies.known or await self._published(place, parcel.name))
             if not lies.taken:
                 await self._lay(place, parcel, lies, stage)
 
@@ -148,6 +147,15 @@ class Outbox:
 
     def _place(self) -> AbstractAsyncContextManager[Place]:
         server = self._config.sftp
-        if server is None:
-            return disk(self._seconds)
-        return sftp(server, self._lent.route(server.host, server.port), self._seconds)
+        return sftp(server, self._lent) if server else disk(self._lent.timeout.total_seconds())
+
+
+def _another(name: str, *, known: bool) -> RejectedError:
+    """Why a parcel is not laid over what is there."""
+    if known:
+        what = (
+            "was handed over before with other content, and stays so: credit it, and send the other under another key"
+        )
+    else:
+        what = "lies there with other content, and was not handed over: see whose it is, take it away, and try again"
+    return RejectedError(f"{name}.xml {what}")

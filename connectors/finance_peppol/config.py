@@ -11,12 +11,13 @@ from hub.sdk import ConnectorConfig
 
 _BANKGIRO, _PLUSGIRO = range(7, 9), range(2, 9)
 """Digits of one. Source: SE-R-009, SE-R-010."""
+_SAYS_SOMETHING = r"^[^\x00-\x1f]*[^\s\x00-\x1f][^\x00-\x1f]*$"
 
 
 class Supplier(ConnectorConfig):
     """Who invoices."""
 
-    name: str = Field(min_length=1, max_length=200, description="Legal name.")
+    name: str = Field(pattern=_SAYS_SOMETHING, max_length=200, description="Legal name.")
     organisation_number: OrganisationNumber = Field(
         description="Of the municipality; its VAT number is SE, these ten digits and 01."
     )
@@ -38,7 +39,7 @@ class Supplier(ConnectorConfig):
     def address(self) -> tuple[str, str]:
         """Scheme and identifier of its electronic address."""
         scheme, _, identifier = (self.peppol_id or f"{ORGANISATION}:{self.organisation_number.digits}").partition(":")
-        return scheme, identifier
+        return scheme, OrganisationNumber.parse(identifier).digits if scheme == ORGANISATION else identifier
 
     @property
     def vat_number(self) -> str:
@@ -49,7 +50,7 @@ class Supplier(ConnectorConfig):
     def _is_an_organisation(self) -> Self:
         scheme, identifier = self.address
         if self.organisation_number.is_a_person or (
-            scheme == ORGANISATION and OrganisationNumber.parse(identifier).is_a_person
+            scheme == ORGANISATION and OrganisationNumber(identifier).is_a_person
         ):
             msg = "a municipality's organisation number, not a person's"
             raise ValueError(msg)
@@ -92,7 +93,7 @@ class PeppolConfig(ConnectorConfig):
     )
     exemption_reason: str = Field(
         default="Undantag från skatteplikt: idrottstjänst, 10 kap. mervärdesskattelagen (2023:200)",
-        min_length=1,
+        pattern=_SAYS_SOMETHING,
         max_length=200,
         description="Why a line is exempt from VAT (category E).",
     )
@@ -153,7 +154,7 @@ class PeppolConfig(ConnectorConfig):
 
     @model_validator(mode="after")
     def _folders_are_whole_paths(self) -> Self:
-        told = [path for path in (self.folder, self.notes, self.archive) if path is not None]
+        told = [path for path in (self.folder, self.noted_in, self.archive) if path is not None]
         if self.sftp is None and not all(path.startswith("/") for path in told):
             msg = "write folders of this machine from the root: /srv/peppol/out"
             raise ValueError(msg)
@@ -161,6 +162,11 @@ class PeppolConfig(ConnectorConfig):
             msg = "folder, notes and archive are three different folders"
             raise ValueError(msg)
         return self
+
+    @property
+    def noted_in(self) -> str:
+        """Where our notes lie."""
+        return self.notes or f"{self.folder.rstrip('/')}/.handed-over"
 
     @property
     def account(self) -> tuple[str, str]:

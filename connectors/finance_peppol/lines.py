@@ -81,7 +81,7 @@ def accounting(line: InvoiceLine, order: tuple[str, ...]) -> str:
 
 def amount(name: str, value: Decimal) -> etree._Element | None:
     """Kronor with two decimals."""
-    return text(name, f"{value:.2f}", currencyID=CURRENCY)
+    return text(name, f"{value + 0:.2f}", currencyID=CURRENCY)  # nothing has no sign
 
 
 def plain(number: Decimal) -> str:

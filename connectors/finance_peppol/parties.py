@@ -7,7 +7,7 @@ import re
 
 from lxml import etree
 
-from connectors.finance_peppol.codes import GLN, ORGANISATION, SCHEMES, is_gln
+from connectors.finance_peppol.codes import COUNTRIES, GLN, ORGANISATION, SCHEMES, is_gln
 from connectors.finance_peppol.config import PeppolConfig, Supplier
 from connectors.finance_peppol.xml import group, said, text
 from hub.model import Invoice, OrganisationNumber, Party, PostalAddress, VatCategory
@@ -39,6 +39,9 @@ def address_of(customer: Party, config: PeppolConfig) -> Address:
         )
     else:
         found = ORGANISATION, _organisation(customer.organisation_number.digits)
+    number = customer.organisation_number
+    if number and number.is_a_person and number.digits in found[1]:
+        raise RejectedError(f"the customer's address holds a person's number (enskild firma); {_OTHERWISE}")
     if found == config.supplier.address:
         raise RejectedError("the customer is the supplier itself; what is internal goes by no invoice over Peppol")
     return found
@@ -96,6 +99,8 @@ def customer(invoice: Invoice, config: PeppolConfig) -> etree._Element | None:
     if not said(who.name):
         raise RejectedError("the customer has no name; write customer.name")
     at = who.address or PostalAddress()
+    if at.country not in COUNTRIES:
+        raise RejectedError("the customer's country is none of ISO 3166 (GB, not UK); correct customer.address.country")
     number = who.organisation_number
     party = group(
         "Party",

@@ -12,9 +12,6 @@ from typing import Protocol, Self
 
 from hub.sdk import ConnectorError, CredentialsError, TransientError
 
-LARGEST = 10_000_000
-"""Bytes of a file that is read; an invoice has some thousands."""
-
 
 class NoAnswerError(Exception):
     """Nobody knows whether the last step was taken."""
@@ -70,7 +67,7 @@ class Disk:
         return await asyncio.to_thread(lambda: [_read(Path(path)) for path in paths])
 
     async def there(self, path: str) -> bool:
-        return await asyncio.to_thread(Path(path).exists)
+        return await asyncio.to_thread(_there, Path(path))
 
     async def names(self, folder: str) -> list[str]:
         return await asyncio.to_thread(_names, Path(folder))
@@ -117,10 +114,18 @@ def judged(error: OSError) -> ConnectorError:
 
 def _read(path: Path) -> bytes | None:
     try:
-        with path.open("rb") as file:
-            return file.read(LARGEST)
+        return path.read_bytes()
     except FileNotFoundError:
         return None
+
+
+def _there(path: Path) -> bool:
+    """`Path.exists` takes a disk that fails for nothing there, in newer Pythons."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _names(folder: Path) -> list[str]:

@@ -30,9 +30,11 @@ def proven(invoice: Invoice) -> None:
 
 def _of_lines(invoice: Invoice) -> Iterator[str]:
     ids = [said(line.id) for line in invoice.lines]
-    if len(set(ids)) != len(ids):
-        yield "a line id stands twice"
+    if len(set(ids)) != len(ids) or not all(ids):
+        yield "a line id stands twice, or is none"
     for line in invoice.lines:
+        if not (said(line.text) or said(line.article)):
+            yield f"line {line.id}: neither text nor article says anything"
         if line.net != _ore(line.quantity * line.unit_price):
             yield f"line {line.id}: net is not quantity times price"
         if invoice.period and line.on and not invoice.period[0] <= line.on <= invoice.period[1]:

@@ -17,7 +17,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 EVIDENCE = ROOT / "docs" / "evidence"
-PROPERTIES = ("tests/planner", "tests/model", "tests/service/test_arrival.py", "tests/delivery/test_owed.py")
+PROPERTIES = (
+    "tests/planner",
+    "tests/model",
+    "tests/service/test_arrival.py",
+    "tests/connectors/finance_peppol/test_billing.py",
+    "tests/delivery/test_owed.py",
+)
 """Where hypothesis is asked for ten times as many examples."""
 
 

@@ -120,7 +120,7 @@ def test_another_invoice_under_the_same_key_is_refused_and_nothing_is_overwritte
 
 def test_somebody_elses_file_of_that_name_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / DOCUMENT).write_text("theirs")
-    with pytest.raises(RejectedError, match="other content"):
+    with pytest.raises(RejectedError, match="was not handed over: see whose it is"):
         send(in_folder(tmp_path))
     assert names(tmp_path) == [DOCUMENT]
     assert (tmp_path / DOCUMENT).read_text() == "theirs"
@@ -450,7 +450,7 @@ def test_a_private_key_opens_too() -> None:
         await connector.send_invoice(INVOICE)
         assert point.records() == [INVOICE]
 
-    play(story, sftp={"password": None, "private_key": key.export_private_key().decode()})
+    play(story, sftp={"password": None, "private_key": key.export_private_key().decode().strip()})
 
 
 def test_nobody_there_is_for_later() -> None:
@@ -458,6 +458,19 @@ def test_nobody_there_is_for_later() -> None:
         await point.stop()
         with pytest.raises(TransientError, match=r"no connection \(ConnectionRefusedError\)"):
             await connector.send_invoice(INVOICE)
+
+    play(story)
+
+
+def test_an_invoice_of_a_thousand_lines_arrives_over_sftp_and_is_known_again() -> None:
+    async def story(connector: PeppolFinance, point: AccessPoint) -> None:
+        point.at_once = False
+        made = an_invoice(*(a_line(n) for n in range(1, 1001)))
+        await connector.send_invoice(made)
+        assert await connector.send_invoice(made) == RECEIPT
+        point.fetch()
+        assert point.records() == [made]
+        assert len(point.taken[0]) > 20 * 32_768, "in pieces"
 
     play(story)
 

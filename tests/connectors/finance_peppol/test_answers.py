@@ -253,13 +253,13 @@ def test_answers_in_a_watched_folder_are_taken_in_and_what_cannot_be_read_is_put
 ) -> None:
     async def story(place: Place) -> None:
         arrives = Arrival(folder=WatchedFolder(path=str(tmp_path), pattern="*.xml", settle_seconds=0))
-        inlet = Inlet(MUNICIPALITY, "peppol", "finance_peppol", connector, connector, connector, arrives)
+        inlet = Inlet(MUNICIPALITY, "peppol-inbox", "finance_peppol", connector, connector, connector, arrives)
         place.intake.inlets.add(inlet)
         for name, content in (
             ("1.xml", an_answer()), ("2.xml", an_answer(code="OK", key="B-1.i2")), ("3.xml", an_answer()[:200])
         ):  # fmt: skip
             (tmp_path / name).write_bytes(content)
-        told = await place.post("/connections/peppol:fetch")
+        told = await place.post("/connections/peppol-inbox:fetch")
         assert (told["files"], told["new"], told["quarantined"], told["failed"]) == (3, 2, 1, None)
         assert [re.sub(r"\d{8}T\S+?Z-", "", name) for name in names(tmp_path)] == [
             "archive/1.xml", "archive/2.xml", "errors/3.xml", "errors/3.xml.reason.txt"

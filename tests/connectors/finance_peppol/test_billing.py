@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,14 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from lxml import etree
 from pydantic import ValidationError
 
+from connectors.finance_peppol import config
 from connectors.finance_peppol.codes import SCHEMES, Rules, checks, is_gln
 from connectors.finance_peppol.config import PeppolConfig
 from connectors.finance_peppol.simulator import invoice as read_back
 from connectors.finance_peppol.translate import name_of, parcel
 from connectors.finance_peppol.xml import said
 from hub.conformance.record_examples import INVOICES
-from hub.model import Invoice, InvoiceLine, OrganisationNumber, Party, PersonNumber, Tax, VatCategory
-from hub.sdk import RejectedError
+from hub.model import Invoice, InvoiceLine, OrganisationNumber, Party, PersonNumber, PostalAddress, Tax, VatCategory
+from hub.sdk import RejectedError, settings_table
 from tests.connectors.finance_peppol import odd
 from tests.connectors.finance_peppol.stand import (
     CLUB,
@@ -275,6 +277,8 @@ ARITHMETIC = {
     "outside beside exempt": (an_invoice(a_line(), a_line(2, vat="O")), "outside VAT .O. stands beside"),
     "a line twice": (an_invoice(a_line(), a_line()), "a line id stands twice"),
     "a line twice, in other letters": (an_invoice(a_line(), a_line(id="1\x00")), "a line id stands twice"),
+    "a line without an id": (an_invoice(a_line(id="\x00")), "a line id stands twice, or is none"),
+    "a line that says nothing": (an_invoice(a_line(text=" ", article=" ")), "neither text nor article"),
     "too much rounding": (
         an_invoice(a_line(price="0.40"), whole_kronor=True, rounding=Decimal("0.60")), "nearest whole krona"
     ),
@@ -361,6 +365,11 @@ NOWHERE: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "ourselves by address": ({"peppol_id": "0007:2120002627"}, {}, "the supplier itself"),
     "no reference": ({"reference": " \x00 "}, {}, "PEPPOL-EN16931-R003"),
     "no name": ({"name": "\x00"}, {}, "has no name"),
+    "a country that is none": ({"address": PostalAddress(country="UK")}, {}, "none of ISO 3166"),
+    "a sole trader's number elsewhere": (
+        {"organisation_number": OrganisationNumber.parse(PERSON), "peppol_id": "9930:SE811012980901"}, {},
+        "holds a person's",
+    ),
 }  # fmt: skip
 
 
@@ -436,6 +445,9 @@ def test_every_key_has_files_of_its_own() -> None:
         {"exemption_code": "VATEX-EU-AE"},
         {"exemption_code": "VATEX-EU-135-1", "rules": "3.0.19"},
         {"exemption_reason": ""},
+        {"exemption_reason": " \n"},
+        {"archive": "/srv/out/.handed-over"},
+        {"supplier": SUPPLIER | {"name": " "}},
         {"folder": "out"},
         {"notes": "notes"},
         {"notes": "/srv/out/"},
@@ -457,9 +469,25 @@ def test_settings_that_cannot_be_are_refused(told: dict[str, Any]) -> None:
     assert len({error["loc"][:2] for error in caught.value.errors()}) == 1
 
 
+def test_the_readme_tells_the_parts_of_the_settings_as_they_are() -> None:
+    readme = (Path(config.__file__).parent / "README.md").read_text()
+    for part in (config.Supplier, config.SftpServer):
+        assert settings_table(part) in readme
+
+
 def test_a_newer_release_knows_the_exemption_of_letting() -> None:
     root = xml_of(an_invoice(), rules="3.0.21", exemption_code="VATEX-EU-135-1")
     assert texts(root, ".//cbc:TaxExemptionReasonCode") == ["VATEX-EU-135-1"]
+
+
+def test_a_supplier_may_write_its_number_with_a_hyphen() -> None:
+    root = xml_of(an_invoice(), supplier=SUPPLIER | {"peppol_id": "0007:212000-2627"})
+    assert texts(root, f"{SELLER}/cbc:EndpointID") == ["2120002627"]
+
+
+def test_nothing_has_no_sign() -> None:
+    root = xml_of(an_invoice(a_line(), a_line(2, "-0.01", quantity="0.1")))
+    assert texts(root, "cac:InvoiceLine/cbc:LineExtensionAmount") == ["120.00", "0.00"]
 
 
 def test_a_supplier_may_have_an_address_of_its_own() -> None:
