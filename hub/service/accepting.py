@@ -40,6 +40,10 @@ class Outcome(StrEnum):
     """Planned with a configuration that is no longer current: plan again."""
 
 
+STANDS = frozenset({Outcome.ACCEPTED, Outcome.UNCHANGED})
+"""What was sent stands now, and so may be in another's way."""
+
+
 class Replanned(StrEnum):
     """What became of a booking that stands, when closures changed."""
 
@@ -213,7 +217,7 @@ def _conflicts(
     connection: Connection, request: Accept, outcome: Outcome, comes_later: Callable[[tuple[str, str]], bool]
 ) -> tuple[Conflict, ...]:
     """Who is in the way, of those that came before: who comes later in the group is told so itself."""
-    if outcome not in {Outcome.ACCEPTED, Outcome.UNCHANGED}:
+    if outcome not in STANDS:
         return ()
     town, found = request.municipality, []
     for use in sorted(request.uses):

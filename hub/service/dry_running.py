@@ -17,7 +17,7 @@ from hub.model.answers import PlannedClaim
 from hub.model.booking import Booking
 from hub.model.plan import Claim, TargetKey, TargetKind
 from hub.planner.rules import Rules
-from hub.service.accepting import Outcome, judged
+from hub.service.accepting import STANDS, Outcome, judged
 from hub.service.asked import Asked, Target
 from hub.service.bookings import Found, too_large
 from hub.service.changes import Change, change
@@ -88,7 +88,7 @@ class DryRun:
         known = self._known(request.number)
         outcome = judged(known, request)
         made = change(request, known)
-        conflicts = tuple(self._conflicts(request))
+        conflicts = tuple(self._conflicts(request)) if outcome in STANDS else ()
         if outcome is Outcome.ACCEPTED:
             self._lay(made)
         self._revisions.append(known.revision if known else 0)

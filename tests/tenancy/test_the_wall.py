@@ -1,17 +1,21 @@
 """Two municipalities with the same booking numbers, connections and keys: by no route does one see the other."""
 
 import asyncio
+import json
 import re
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from connectors.attendance_dak.simulator import DakExports
 from hub.api.application import create_api
 from hub.clock import micros
+from hub.conformance.driver import SetClock
 from hub.demo.stage import Stage, stage
 from hub.service.keys import Scope
 from hub.service.keys import create as create_key
@@ -60,6 +64,7 @@ async def _key(here: Stage, town: str) -> str:
 
 
 async def _fill(client: httpx.AsyncClient, keys: dict[str, str]) -> None:
+    """The same in both; and in theirs one of everything that there is."""
     for town, name in ((OURS, "Öppna Klubben"), (THEIRS, SECRET)):
         customer = {"kind": "association", "organisation_number": "802400-0005", "name": name}
         body = booking(
@@ -68,6 +73,8 @@ async def _fill(client: httpx.AsyncClient, keys: dict[str, str]) -> None:
         if town == THEIRS:
             body["occasions"][0]["holders"][0]["name"] = SECRET
             body["extras"] = [{"resource": "tennishallen.bollmaskin", "occasions": ["1"]}]
+            price = {"article": "BADM-60", "text": SECRET, "quantity": "1", "unit_price": "120.00", "vat": "exempt"}
+            body |= {"charges": [price | {"id": "c1", "occasion": "1"}], "payment": {"kind": "invoice"}}
         answer = await client.put(f"/v1/{town}/bookings/B-1", json=body, headers=bearer(keys[town]))
         assert answer.status_code == 202, answer.text
         closure = {
@@ -75,6 +82,14 @@ async def _fill(client: httpx.AsyncClient, keys: dict[str, str]) -> None:
             "starts_at": "2026-11-23T00:00:00Z", "ends_at": "2026-11-24T00:00:00Z",
         }  # fmt: skip
         await client.put(f"/v1/{town}/closures/snow", json=closure, headers=bearer(keys[town]))
+    theirs = {"headers": bearer(keys[THEIRS])}
+    bad, _ = DakExports(SetClock()).with_a_bad_item(3)
+    file = {"format": "dak", "name": f"{SECRET}.xml"}
+    sent = await client.post(f"/v1/{THEIRS}/attendance/imports", params=file, content=bad, **theirs)
+    assert sent.json()["quarantined"] == 1, sent.text
+    url = "https://hemliga-sallskapet.example.se/hooks"
+    made = await client.put(f"/v1/{THEIRS}/subscriptions/hemlig", json={"url": url, "paused": True}, **theirs)
+    assert made.status_code == 201, made.text
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -93,12 +108,18 @@ NAMES = {
     "resource": "tennishallen.bana-1",
     "name": "arx-tennishallen",
     "problem": "1",
+    "row": "1",
 }
+OF_SUBSCRIPTIONS = {"name": "hemlig"}
+WORDS = (SECRET, "hemliga-sallskapet")
+"""What may stand in no answer to us."""
 
 
 def address_of(path: str, town: str) -> str:
+    """The path with names that are theirs, and some of them ours too."""
+    names = NAMES | (OF_SUBSCRIPTIONS if "/subscriptions/" in path else {})
     filled = path.replace("{municipality}", town)
-    return re.sub(r"\{(\w+)\}", lambda found: NAMES.get(found[1], "B-1"), filled)
+    return re.sub(r"\{(\w+)\}", lambda found: names[found[1]], filled)
 
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -123,36 +144,111 @@ def test_a_key_of_one_municipality_opens_no_route_of_another() -> None:
                     401 if path.endswith("/inbox") else 403
                 )  # whoever calls there has no key, and proves it otherwise
                 assert answer.status_code == refused, (method, path, answer.status_code, answer.text)
-                assert SECRET not in answer.text
+                assert not any(word in answer.text for word in WORDS)
                 tried += 1
-        assert tried >= 30, "the routes are found by looking, not by a list"
+        assert tried >= 70, "the routes are found by looking, not by a list"
 
     side_by_side(story)
 
 
 def test_no_answer_to_one_municipality_holds_anything_of_another() -> None:
     async def story(here: Stage, client: httpx.AsyncClient, keys: dict[str, str]) -> None:
-        headers = bearer(keys[OURS])
-        for method, path in every_route():
-            if method == "GET" and "stream" not in path and "metrics" not in path:
-                days = {"from": "2026-11-01", "to": "2026-11-30"} if path.endswith("/attendance") else {}
-                answer = await client.get(address_of(path, OURS), headers=headers, params=days)
+        days = {"from": "2026-01-01", "to": "2026-12-31"}
+        told: dict[str, dict[str, str]] = {OURS: {}, THEIRS: {}}
+        for town, path in product(told, (path for method, path in every_route() if method == "GET")):
+            if "stream" not in path and "metrics" not in path:
+                params = days if path.endswith("/attendance") else {}
+                answer = await client.get(address_of(path, town), headers=bearer(keys[town]), params=params)
                 assert answer.status_code in {200, 404}, (path, answer.text)
-                assert SECRET not in answer.text, path
-        mine = (await client.get(f"/v1/{OURS}/bookings/B-1", headers=headers)).json()
-        theirs = (await client.get(f"/v1/{THEIRS}/bookings/B-1", headers=bearer(keys[THEIRS]))).json()
-        assert mine["booking"]["customer"]["name"] == "Öppna Klubben"
-        assert theirs["booking"]["customer"]["name"] == SECRET
-        events = (await client.get(f"/v1/{OURS}/events", headers=headers)).json()["events"]
-        assert {event["source"] for event in events} == {f"/v1/{OURS}"}
-        cancelled = mine["booking"] | {"revision": 2, "status": "cancelled"}
-        await client.put(f"/v1/{OURS}/bookings/B-1", json=cancelled, headers=headers)
-        await here.quiet()
-        still = (await client.get(f"/v1/{THEIRS}/bookings/B-1", headers=bearer(keys[THEIRS]))).json()
-        assert {effect["state"] for effect in still["effects"]} <= {"standing", "planned"}
-        assert (await client.get("/metrics", headers=headers)).status_code == 403, "figures are the installation's"
+                told[town][path.removeprefix("/v1/{municipality}")] = answer.text
+        for path, text in told[OURS].items():
+            assert not any(word in text for word in WORDS), path
+        for path in ("/imports", "/quarantine", "/attendance", "/invoices", "/subscriptions", "/problems"):
+            listed = [json.loads(told[town][path]) for town in told]
+            ours, theirs = (next(iter(one.values())) if isinstance(one, dict) else one for one in listed)
+            assert (len(ours), len(theirs) > 0) == (0, True), path
+        assert (await client.get("/metrics", headers=bearer(keys[OURS]))).status_code == 403, "of the installation"
+        for town in (OURS, THEIRS):
+            page = await client.get(f"/console/{town}", headers=bearer(keys[OURS]))
+            assert (page.status_code, SECRET in page.text) == (200 if town == OURS else 403, False)
 
     side_by_side(story)
+
+
+def test_what_one_municipality_changes_changes_nothing_of_another() -> None:
+    """Every route that changes something is called by us, in our own name, with names and numbers that they have."""
+
+    async def story(here: Stage, client: httpx.AsyncClient, keys: dict[str, str]) -> None:
+        before = await state_of(client, keys[THEIRS])
+        done = []
+        for method, path in every_route():
+            if method in {"PUT", "POST", "DELETE"} and "/connections/" not in path:
+                address = address_of(path, OURS)
+                params = {"format": "dak"} if path.endswith("/imports") else {}
+                answer = await client.request(
+                    method, address, headers=bearer(keys[OURS]), json=BODY_OF.get(path, {}), params=params
+                )
+                assert not any(word in answer.text for word in WORDS), (method, path)
+                done.append((method, path.removeprefix("/v1/{municipality}"), answer.status_code))
+        refused = {path for _, path, status in done if status == 404 and ("{row}" in path or "{problem}" in path)} | {
+            path for method, path, status in done if status == 404 and "/subscriptions/{name}" in path
+        }
+        assert len(refused) == 7, "a row, a problem and a subscription of theirs are nothing to us"
+        assert ("DELETE", "/closures/{closure}", 202) in done, "ours of the same name is lifted"
+        await here.quiet()
+        assert await state_of(client, keys[THEIRS]) == before
+
+    side_by_side(story)
+
+
+BODY_OF: dict[str, dict[str, Any]] = {
+    "/v1/{municipality}/bookings/{number}": booking(
+        "B-1",
+        occasion("tennishallen.bana-1", "2026-11-23 09:00", "2026-11-23 10:00"),
+        status="cancelled",
+        revision=2,
+    ),
+    "/v1/{municipality}/subscriptions/{name}:replay": {"after": None},
+    "/v1/{municipality}/quarantine:rerun": {"connection": "dak"},
+}
+
+
+async def state_of(client: httpx.AsyncClient, key: str) -> dict[str, Any]:
+    """All that a municipality is told of itself, but how the time has passed."""
+    found = {}
+    for method, path in every_route():
+        if method == "GET" and "{municipality}" in path and not re.search("stream|status|connections|readiness", path):
+            params = {"from": "2026-01-01", "to": "2026-12-31"} if path.endswith("/attendance") else {}
+            answer = await client.get(address_of(path, THEIRS), headers=bearer(key), params=params)
+            found[path] = answer.json()
+    return found
+
+
+def test_a_stream_tells_one_municipality_nothing_of_another() -> None:
+    async def story(_here: Stage, client: httpx.AsyncClient, keys: dict[str, str]) -> None:
+        async with (
+            asyncio.timeout(20),
+            client.stream("GET", f"/v1/{OURS}/events/stream", headers=bearer(keys[OURS])) as answer,
+        ):
+            lines_ = answer.aiter_lines()
+            assert (await anext(lines_)).startswith(":")
+            for town in (THEIRS, OURS):
+                body = booking(f"N-{town}", occasion("tennishallen.bana-2", "2026-11-23 20:00", "2026-11-23 21:00"))
+                put = await client.put(f"/v1/{town}/bookings/N-{town}", json=body, headers=bearer(keys[town]))
+                assert put.status_code == 202
+            data = [line async for line in until(lines_, f"N-{OURS}") if line.startswith("data: ")]
+        sources = {json.loads(line.removeprefix("data: "))["source"] for line in data}
+        assert sources == {f"/v1/{OURS}"}
+
+    side_by_side(story)
+
+
+async def until(lines_: AsyncIterator[str], word: str) -> AsyncIterator[str]:
+    """The lines up to the one that holds a word."""
+    async for line in lines_:
+        yield line
+        if word in line:
+            return
 
 
 def test_every_route_under_a_municipality_asks_who_is_calling() -> None:
