@@ -2,6 +2,8 @@
 
 import asyncio
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal, cast
 
@@ -58,7 +60,7 @@ async def import_attendance(  # noqa: PLR0913 - FastAPI calls it by name
     """Take in a file as its source system exports it; what came before and is the same changes nothing."""
     here.rulebook.town(municipality)
     inlet = here.intake.inlets.for_format(municipality, form)
-    with Spool() as spool:
+    with _room(), Spool() as spool:
         await _fill(spool, request)
         file = cast("Any", spool)
         if dry_run:
@@ -67,16 +69,22 @@ async def import_attendance(  # noqa: PLR0913 - FastAPI calls it by name
 
 
 async def _fill(spool: Spool, request: Request) -> None:
+    async for chunk in request.stream():
+        if spool.size + len(chunk) > MOST_BYTES:
+            raise ProblemError("too-large", f"a file is at most {MOST_BYTES} bytes; send it in parts")
+        await asyncio.to_thread(spool.write, chunk)
+    spool.seek(0)
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """A full disk is told as what it is."""
     try:
-        async for chunk in request.stream():
-            if spool.size + len(chunk) > MOST_BYTES:
-                raise ProblemError("too-large", f"a file is at most {MOST_BYTES} bytes; send it in parts")
-            await asyncio.to_thread(spool.write, chunk)
+        yield
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
         raise ProblemError("no-room", "there is no room to keep the file while it is read") from error
-    spool.seek(0)
 
 
 @ROUTER.get("/imports", tags=["attendance"], dependencies=_OPERATE)

@@ -114,7 +114,12 @@ class Importing:
 
 
 def _items(inlet: Inlet, file: BinaryIO) -> Iterator[RawItem]:
-    """The file's items. A connector's bug is told as what it is, and stops this file only."""
+    """The file's items. A connector's bug is told as what it is, and stops this file only.
+
+    Raises:
+        RejectedError: the file cannot be read any further.
+        OSError: this machine is in the way, and not the file: no room, say; to be tried again.
+    """
     if inlet.reading is None:
         raise RefusedError("unknown-format", f"{inlet.name} reads no files")
     try:
@@ -122,6 +127,8 @@ def _items(inlet: Inlet, file: BinaryIO) -> Iterator[RawItem]:
     except RejectedError:
         raise
     except Exception as error:  # its text may hold anything
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         told = f"{inlet.kind} raised {type(error).__name__} while reading: its author must mend it"
         raise RejectedError(told) from error
 

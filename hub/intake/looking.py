@@ -106,17 +106,18 @@ class Looking:
         Raises:
             Exception: what nobody foresaw in one file, when all others have been read; it is tried again at each look.
         """
-        unforeseen: list[Exception] = []
+        unforeseen: dict[str, Exception] = {}
         for name in await shelf.taken():
             await self._try(inlet, shelf, name, via, found, unforeseen)
         for name in settled.of(await shelf.left()):
-            await shelf.take(name)
-            await self._try(inlet, shelf, name, via, found, unforeseen)
-        if unforeseen:
-            raise unforeseen[0]
+            if name not in unforeseen:  # the one before it of that name still lies where it would be laid
+                await shelf.take(name)
+                await self._try(inlet, shelf, name, via, found, unforeseen)
+        for error in unforeseen.values():
+            raise error
 
     async def _try(
-        self, inlet: Inlet, shelf: Shelf, name: str, via: Via, found: "_Found", unforeseen: list[Exception]
+        self, inlet: Inlet, shelf: Shelf, name: str, via: Via, found: "_Found", unforeseen: dict[str, Exception]
     ) -> None:
         """Read one file; a bug that strikes there keeps no other waiting."""
         try:
@@ -124,7 +125,7 @@ class Looking:
         except (ConnectorError, OSError, TimeoutError):
             raise
         except Exception as error:  # noqa: BLE001 - raised when the others have been read
-            unforeseen.append(error)
+            unforeseen[name] = error
 
     async def _read(self, inlet: Inlet, shelf: Shelf, name: str, via: Via, found: "_Found") -> None:
         file, shown = await shelf.open(name), readable(name)

@@ -1,8 +1,11 @@
 """Asked, called and left in folders: nothing is skipped, nothing counts twice, and what is down is one problem."""
 
 import asyncio
+import errno
 import os
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,7 +17,7 @@ from hub.intake.inlets import Inlet
 from hub.intake.shelves import FolderShelf, Look, Settled
 from hub.model.configuration import Arrival, WatchedFolder
 from hub.model.imported import ImportReport
-from hub.sdk import CredentialsError, Page, TransientError, UnknownOutcomeError
+from hub.sdk import CredentialsError, Page, RawItem, TransientError, UnknownOutcomeError
 from hub.store import intake
 from tests.intake.lists import item
 from tests.intake.place import NAME, Place, play
@@ -300,12 +303,35 @@ def test_a_file_that_strikes_a_bug_of_ours_keeps_no_other_waiting_and_is_tried_a
         monkeypatch.setattr(Importing, "live", live)
         told = await fetch(place)
         assert (told["files"], told["new"], told["failed"]) == (1, 1, "attendance_lists raised ZeroDivisionError")
+        left(tmp_path, "a.txt", LINES[3])
         left(tmp_path, "c.txt", LINES[2])
         assert (await fetch(place))["new"] == 1
         monkeypatch.setattr(Importing, "live", real)
         told = await fetch(place)
-        assert (told["files"], told["new"], told["failed"]) == (1, 1, None)
-        assert names(tmp_path / "archive") == ["a.txt", "b.txt", "c.txt"]
+        assert (told["files"], told["new"], told["failed"]) == (2, 2, None), "also the second of that name"
+        assert names(tmp_path / "archive") == ["a.txt", "a.txt", "b.txt", "c.txt"]
+
+    play(story, arrives=watched(tmp_path))
+
+
+def test_a_full_disk_is_no_fault_of_a_file_which_is_read_when_there_is_room(tmp_path: Path) -> None:
+    async def story(place: Place) -> None:
+        def full(file: BinaryIO) -> Iterator[RawItem]:
+            yield from islice(real(file), 3)
+            raise OSError(errno.ENOSPC, "no space left on device")
+
+        real = place.source.read_file
+        place.source.read_file = full  # type: ignore[method-assign]
+        left(tmp_path, "a.txt", *LINES)
+        assert "no space left" in (await fetch(place))["failed"]
+        params = {"format": NAME}
+        answer = await place.client.post("/attendance/imports", params=params, content=b"lists\n")
+        assert (answer.status_code, answer.json()["code"]) == (507, "no-room")
+        place.source.read_file = real  # type: ignore[method-assign]
+        told = await fetch(place)
+        assert (told["files"], told["new"] + told["doubles"], told["failed"]) == (1, 7, None)
+        assert len(await place.attendance()) == 7
+        assert names(tmp_path / "errors") == []
 
     play(story, arrives=watched(tmp_path))
 
