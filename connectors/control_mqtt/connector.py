@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from paho.mqtt.enums import MQTTProtocolVersion
@@ -16,6 +16,7 @@ from hub.model import Dim, Level, Release, Switch, Zone
 from hub.sdk import (
     About,
     Connector,
+    ConnectorError,
     Control,
     ControlLimits,
     Lent,
@@ -27,6 +28,8 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
+
+EACH_DAY = timedelta(days=1)
 
 
 class Waiting:
@@ -73,6 +76,7 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
         self._bridge: bytes | None = None
         self._puzzled: set[str] = set()
         self._tls: ssl.SSLContext | None = None
+        self._met = lent.clock.now()
         heard = [*self._zone_of, *filter(None, [config.bridge_topic])]
         self.session = Session(self._endpoint, heard, self._hear, lent.log, self.pace.lands_within)
         self.session.lost.append(self._give_up_waiting)
@@ -100,7 +104,18 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
             raise next(iter(silent.values()))
         for error in silent.values():
             self.lent.log.warning("check: %s", error)
+        await self._meet_anew()
         return About(external_keys=frozenset(self._topics))
+
+    async def _meet_anew(self) -> None:
+        """Shake hands once a day: a link may stand for months, and show nothing of a certificate that was renewed."""
+        now = self.lent.clock.now()
+        if not self.config.tls or now - self._met < EACH_DAY:
+            return
+        self._met = now
+        with suppress(ConnectorError):  # the link itself stands; when it has to be made again, this will be told
+            async with self.lent.dial(self.config.host, self.config.port, tls=True, safe=True):
+                pass
 
     async def close(self) -> None:
         """Hang up; the broker keeps the session for the next time."""

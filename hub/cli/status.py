@@ -5,7 +5,7 @@ import click
 from hub.cli import options, showing
 from hub.cli.words import Words
 from hub.client import At
-from hub.model.answers import SealingAnswer, StatusAnswer
+from hub.model.answers import ExpiryAnswer, SealingAnswer, StatusAnswer
 from hub.service.saying import Language
 
 
@@ -31,6 +31,7 @@ def _show(answer: StatusAnswer, words: Words) -> None:
         (words("connections"), ", ".join(f"{name} {words.state(at)}" for name, at in answer.connections.items())),
         (words("problems"), answer.problems),
     ]
+    rows += [(words("ending") if n == 0 else "", _ending(one, words)) for n, one in enumerate(answer.expires)]
     if answer.sealing:
         rows.append((words("sealing"), _sealing(answer.sealing, words)))
     shown = showing.table(("", ""), rows)
@@ -42,3 +43,8 @@ def _show(answer: StatusAnswer, words: Words) -> None:
 
 def _sealing(answer: SealingAnswer, words: Words) -> str:
     return words(f"sealing_{answer.state}", id=answer.key, percent=answer.percent)
+
+
+def _ending(one: ExpiryAnswer, words: Words) -> str:
+    what = words(f"ends_{one.thing}", name=one.name)
+    return words("ends", connection=one.connection, what=what, day=one.last_day, days=one.days)

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hub.configuration.connectors import Load
 from hub.configuration.finding import Finding, Severity, in_order
 from hub.configuration.folder import Folder
+from hub.configuration.papers import papers
 from hub.configuration.reader import Counts, read_folder
 from hub.configuration.secrets import unset
 from hub.discovery import load_connector
@@ -27,14 +29,26 @@ class Report:
 
 
 def check_folder(
-    path: Path, *, environment: Mapping[str, str] = os.environ, load_class: Load = load_connector
+    path: Path,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    load_class: Load = load_connector,
+    now: datetime | None = None,
 ) -> Report:
-    """Check the folder, and that the secrets it refers to are there for whoever starts the check."""
+    """Check the folder, and that the secrets and certificates it names are there for whoever starts the check.
+
+    `now`: against which their ends are held; the machine's time where nothing is said.
+    """
     read = read_folder(path, load_class=load_class)
-    return Report(read.counts, in_order((*read.findings, *_unset(read.folder, environment))), read.ok)
+    here = [
+        *_unset(read.folder, environment),
+        *papers(read.folder, environment, now or datetime.now(UTC)),
+    ]
+    ok = read.ok and not any(finding.severity is Severity.ERROR for finding in here)
+    return Report(read.counts, in_order((*read.findings, *here)), ok)
 
 
 def _unset(folder: Folder, environment: Mapping[str, str]) -> Iterator[Finding]:
     for _, sheet, _ in folder.valid_connections():
-        for path, message in unset(sheet.root.find(("settings",))[0], environment):
-            yield sheet.warning(("settings", *path), "unset-secret", message)
+        for path, message in unset(sheet.root, environment):
+            yield sheet.warning(path, "unset-secret", message)

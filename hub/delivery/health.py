@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.clock import Clock, micros
@@ -16,10 +16,10 @@ from hub.delivery.simulating import keys_of
 from hub.errors import NotFoundError
 from hub.model.answers import ConnectionAnswer
 from hub.sdk import About, ConnectorError, CredentialsError
-from hub.service import sentences
+from hub.service import expiring, sentences
 from hub.service.rulebook import Rulebook
 from hub.service.showing import moment
-from hub.store import connections, lanes, problems
+from hub.store import connections, expiries, lanes, problems
 from hub.store.connections import Known
 from hub.store.database import Connection
 from hub.store.problems import Cause
@@ -27,6 +27,7 @@ from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.health")
 
+PAPERS = Cause("certificate-file", "")
 CLOCK_MAY_DIFFER = timedelta(seconds=30)
 """Past this, doors open early or late: a problem."""
 
@@ -59,8 +60,20 @@ class Health:
         return found
 
     async def check_all(self) -> None:
-        """Check every connection that is not paused, side by side: a refused account is not tried again and again."""
-        await asyncio.gather(*(self.check(running) for running in self._connections if running.paused is None))
+        """Check every connection that is not paused, side by side: a refused account is not tried again and again.
+
+        What of a paused one ends is looked at all the same.
+        """
+        await asyncio.gather(*(self._looked_at(running) for running in self._connections))
+        for town in self._rulebook.towns():
+            await self._writer.call(self._forget, town)
+
+    async def _looked_at(self, running: Running) -> None:
+        if running.paused is None:
+            await self.check(running)
+        else:
+            unusable = await asyncio.to_thread(running.papers.renew)
+            await self._writer.call(self._keep_papers, running, unusable)
 
     async def check(self, running: Running) -> tuple[About | None, str | None]:
         """Ask one system what it says of itself, changing nothing; gives what it said, or why it did not."""
@@ -77,8 +90,25 @@ class Health:
             LOG.error("connection %s: %s", running.name, failed)  # noqa: TRY400 - its text may hold anything
         if refused:
             running.paused = REFUSED.code
+        unusable = await asyncio.to_thread(running.papers.renew)
         await self._writer.call(lambda c: self._keep(c, running, about, failed, refused=refused))
+        await self._writer.call(self._keep_papers, running, unusable)
         return about, failed
+
+    def _keep_papers(self, connection: Connection, running: Running, unusable: str) -> None:
+        """What of the connection ends; `unusable`: why its files cannot be read again."""
+        now, known = self._now(), connections.known(connection, running.municipality).get(running.name)
+        told = json.loads(known.about).get("credentials_expire") if known and known.about else None
+        account = datetime.fromisoformat(told) if told else None
+        expiring.judge(connection, *running.place, running.papers.ends(account), now=now)
+        if unusable:
+            problems.open_(connection, *running.place, PAPERS, detail=unusable, now=now)
+        else:
+            problems.close_of(connection, *running.place, [PAPERS.code], now=now)
+
+    def _forget(self, connection: Connection, town: str) -> None:
+        names = self._rulebook.town(town).configuration.connections
+        expiring.forget_all_but(connection, town, names, now=self._now())
 
     def _keep(
         self, connection: Connection, running: Running, about: About | None, failed: str | None, *, refused: bool
@@ -149,8 +179,18 @@ class Health:
         self._rulebook.town(municipality)
         known = await self._readers.read(connections.known, municipality)
         waiting = await self._readers.read(lanes.waiting, municipality)
+        ends = await self._readers.read(expiries.listed, municipality)
         mine = [running for running in self._connections if running.municipality == municipality]
-        return [_answer(running, known.get(running.name), waiting.get(running.name, 0)) for running in mine]
+        now = self._now()
+        expires = {
+            one.name: tuple(expiring.answer(end, now=now) for end in ends if end.connection == one.name) for one in mine
+        }
+        return [
+            _answer(one, known.get(one.name), waiting.get(one.name, 0)).model_copy(
+                update={"expires": expires[one.name]}
+            )
+            for one in mine
+        ]
 
 
 def _answer(running: Running, known: Known | None, waiting: int) -> ConnectionAnswer:

@@ -1,6 +1,6 @@
 """What the hub answers: to the booking core, and to whoever asks how things are."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -8,6 +8,7 @@ from pydantic import Field
 from hub.model.booking import Booking
 from hub.model.credential import Method
 from hub.model.events import Envelope
+from hub.model.expiry import Thing
 from hub.model.frozen import Frozen
 from hub.model.ledger import Money
 from hub.model.states import Delivery, Effect, Proof, Record
@@ -254,6 +255,17 @@ class ProblemAnswer(Frozen):
     nearest: Annotated[datetime | None, Field(description="when the first of them is needed")] = None
 
 
+class ExpiryAnswer(Frozen):
+    """Something of a connection that ends."""
+
+    connection: str
+    thing: Annotated[Thing, Field(description="a certificate, or the account")]
+    name: Annotated[str, Field(description="the host or the file; empty for the account")]
+    ends_at: datetime
+    last_day: Annotated[date, Field(description="in Sweden")]
+    days: Annotated[int, Field(ge=0, description="whole days until it ends")]
+
+
 class ConnectionAnswer(Frozen):
     """A connection, and how it is."""
 
@@ -267,6 +279,7 @@ class ConnectionAnswer(Frozen):
     checked_at: datetime | None = None
     about: dict[str, Any] | None = None
     check_failed: str | None = None
+    expires: Annotated[tuple[ExpiryAnswer, ...], Field(description="the next to end first")] = ()
 
 
 class ReadinessAnswer(Frozen):
@@ -343,6 +356,7 @@ class StatusAnswer(Frozen):
     unserved: dict[str, int]
     problems: int
     connections: dict[str, str]
+    expires: Annotated[tuple[ExpiryAnswer, ...], Field(description="what ends within 60 days, or has ended")] = ()
     sealing: Annotated[SealingAnswer | None, Field(description="null before the first look at the keys")] = None
 
 

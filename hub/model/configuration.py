@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum, auto
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hub.model.finance import BillingRule, Charging
 from hub.model.frozen import Frozen
@@ -228,7 +228,12 @@ class Connection(Frozen):
         ClientCertificate | None, Field(description="what the hub shows the system; left out: nothing")
     ] = None
     credentials_expire: Annotated[
-        date | None, Field(description="last day of the account or its password, 2027-03-01; told of 60 days ahead")
+        str | None,
+        Field(
+            pattern=rf"^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|{_REFERENCE})$",
+            description="last day of the account or its password, 2027-03-01, or ${file:/path} where that stands; told"
+            " of 60 days ahead",
+        ),
     ] = None
     arrives: Annotated[Arrival | None, Field(description="how data comes in; left out: uploads and callbacks only")] = (
         None
@@ -236,6 +241,13 @@ class Connection(Frozen):
     mapping: Annotated[
         Name | None, Field(description="the mapping document that says what its items mean; left out: the connector")
     ] = None
+
+    @field_validator("credentials_expire")
+    @classmethod
+    def _a_day(cls, told: str | None) -> str | None:
+        if told and told[0].isdigit():
+            date.fromisoformat(told)
+        return told
 
     @property
     def push_horizon(self) -> timedelta:

@@ -135,7 +135,7 @@ class DoorPassed(Frozen):
 
 
 class ProblemAbout(Frozen):
-    """One cause that stops deliveries."""
+    """One cause that stops deliveries, or soon will."""
 
     problem: Annotated[int, Field(description="its id, see GET /problems")]
     code: Annotated[str, Field(description="what kind it is, see docs/errors.md", examples=["unreachable"])]
@@ -172,6 +172,7 @@ EVENTS: Mapping[EventType, Told] = {
     EventType.ATTENDANCE_CHANGED: Told("Attendance came in", "connection or subscription", AttendanceChanged),
     EventType.DOOR_PASSED: Told("Somebody passed a door, or was refused", "target", DoorPassed),
     EventType.PROBLEM_STARTED: Told("Something stops deliveries", "connection or subscription", ProblemAbout),
+    EventType.PROBLEM_ESCALATED: Told("It has become more urgent", "connection or subscription", ProblemAbout),
     EventType.PROBLEM_ENDED: Told("It stops them no more", "connection or subscription", ProblemAbout),
 }
 """Every type of event."""

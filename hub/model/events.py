@@ -37,6 +37,7 @@ class EventType(StrEnum):
     ATTENDANCE_CHANGED = "attendance.changed"
     DOOR_PASSED = "door.passed"
     PROBLEM_STARTED = "problem.started"
+    PROBLEM_ESCALATED = "problem.escalated"
     PROBLEM_ENDED = "problem.ended"
 
 

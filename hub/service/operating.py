@@ -7,12 +7,13 @@ from collections.abc import Callable
 from hub.clock import Clock, instant, micros
 from hub.errors import NotFoundError
 from hub.model.answers import ProblemAnswer, SealingAnswer, StatusAnswer
+from hub.service import expiring
 from hub.service.remedies import remedy
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
 from hub.service.sentences import in_language
 from hub.service.showing import moment
-from hub.store import bookings, connections, handling, lanes, problems, rotation
+from hub.store import bookings, connections, expiries, handling, lanes, problems, rotation
 from hub.store.database import Connection
 from hub.store.problems import Problem
 from hub.store.writer import Readers, Writer
@@ -71,16 +72,19 @@ class Operating:
         for what, count in bookings.unserved(connection, municipality):
             for capability, _ in json.loads(what):
                 unserved[capability] += count
-        known = connections.known(connection, municipality)
+        known, now = connections.known(connection, municipality), self._now()
         return StatusAnswer(
             municipality=municipality,
-            now=self._clock.now(),
+            now=instant(now),
             bookings=bookings.counts(connection, municipality),
             effects=dict(effects),
             deliveries=dict(carried),
             unserved=dict(unserved),
             problems=len(problems.listed(connection, municipality)),
             connections={name: "paused" if name in known and known[name].paused else "running" for name in names},
+            expires=tuple(
+                expiring.answer(one, now=now) for one in expiries.listed(connection, municipality) if one.stage
+            ),
             sealing=_sealing(connection),
         )
 

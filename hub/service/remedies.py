@@ -172,6 +172,67 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Se att systemet eller mappen finns och får läsas. Navet försöker igen av sig självt.",
         ),
     },
+    "server-certificate": {
+        "en": Remedy(
+            "The system's certificate ends",
+            "Have whoever runs the system renew it. Once it has ended the hub trusts it no more, and pauses the"
+            " connection: resume it when the certificate is new.",
+        ),
+        "sv": Remedy(
+            "Systemets certifikat går ut",
+            "Be den som driver systemet förnya det. När det har gått ut litar navet inte på det och pausar"
+            " anslutningen: återuppta den när certifikatet är nytt.",
+        ),
+    },
+    "client-certificate": {
+        "en": Remedy(
+            "Our client certificate ends",
+            "Order a new one from its issuer and put it in the file; the hub reads it by itself. Once it has ended the"
+            " system refuses us and the connection pauses: resume it when the new one is there.",
+        ),
+        "sv": Remedy(
+            "Vårt klientcertifikat går ut",
+            "Beställ ett nytt hos utfärdaren och lägg det i filen; navet läser den av sig självt. När det har gått ut"
+            " nekar systemet oss och anslutningen pausas: återuppta den när det nya är på plats.",
+        ),
+    },
+    "private-ca": {
+        "en": Remedy(
+            "The private CA ends",
+            "Put its successor in the file too, and take out what has ended; the hub reads it by itself. Once it has"
+            " ended the system is not trusted and the connection pauses: resume it then.",
+        ),
+        "sv": Remedy(
+            "Den privata CA:n går ut",
+            "Lägg efterträdaren i filen också och ta bort det som har gått ut; navet läser den av sig självt. När den"
+            " har gått ut litar navet inte på systemet och anslutningen pausas: återuppta den då.",
+        ),
+    },
+    "credentials-end": {
+        "en": Remedy(
+            "The account or its password ends",
+            "Have it prolonged, or set a new password where the reference leads, and write the new"
+            " `credentials_expire` in the connection's file. Once it has ended the system refuses us and the connection"
+            " pauses.",
+        ),
+        "sv": Remedy(
+            "Kontot eller dess lösenord går ut",
+            "Låt förlänga det, eller sätt ett nytt lösenord där referensen pekar, och skriv nytt `credentials_expire`"
+            " i anslutningens fil. När det har gått ut nekar systemet oss och anslutningen pausas.",
+        ),
+    },
+    "certificate-file": {
+        "en": Remedy(
+            "A certificate file cannot be used",
+            "Mend the file that the message names; the hub reads it again by itself. Until then it goes on with what it"
+            " read before, and would not start without it.",
+        ),
+        "sv": Remedy(
+            "En certifikatfil går inte att använda",
+            "Rätta filen som meddelandet nämner; navet läser den igen av sig självt. Till dess fortsätter det med vad"
+            " det läst förut, och skulle inte starta utan den.",
+        ),
+    },
     "key-file": {
         "en": Remedy(
             "Sealed values cannot all be opened",

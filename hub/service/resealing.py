@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from hub.clock import Clock, micros, span
 from hub.errors import ConfigurationError
 from hub.masking import place_of
+from hub.service import sentences
 from hub.service.rulebook import Rulebook
 from hub.store import problems, rotation, sealed
 from hub.store.database import Connection
@@ -152,7 +153,7 @@ class Resealing:
 
     async def _tell(self, progress: Progress) -> None:
         """A key file that cannot be used, and values that no key opens, are a problem of every municipality."""
-        lost = f"{progress.lost} sealed values open with no key of the file" if progress.lost else ""
+        lost = sentences.UNOPENED.say(count=progress.lost) if progress.lost else ""
         fault = self._seal.fault or lost
         if fault != self._told:
             await self._writer.call(self._tell_all, fault)

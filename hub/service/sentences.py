@@ -48,6 +48,29 @@ PAUSED = _sentence("the connection is paused", "anslutningen är pausad")
 OBSERVES = _sentence("the connection observes, and sends nothing", "anslutningen observerar, och skickar inget")
 CLOCK_OFF = _sentence("its clock is {seconds} s from ours", "dess klocka går {seconds} s fel mot vår")
 LACKS_KEYS = _sentence("it does not have {keys}", "det saknar {keys}")
+SERVER_ENDS = _sentence(
+    "the certificate of {name} ends {day}, days left: {days}",
+    "certifikatet för {name} går ut {day}, dagar kvar: {days}",
+)
+SERVER_ENDED = _sentence("the certificate of {name} ended {day}", "certifikatet för {name} gick ut {day}")
+CLIENT_ENDS = _sentence(
+    "our client certificate in {name} ends {day}, days left: {days}",
+    "vårt klientcertifikat i {name} går ut {day}, dagar kvar: {days}",
+)
+CLIENT_ENDED = _sentence("our client certificate in {name} ended {day}", "vårt klientcertifikat i {name} gick ut {day}")
+CA_ENDS = _sentence(
+    "the private CA in {name} ends {day}, days left: {days}",
+    "den privata CA:n i {name} går ut {day}, dagar kvar: {days}",
+)
+CA_ENDED = _sentence("the private CA in {name} ended {day}", "den privata CA:n i {name} gick ut {day}")
+CREDENTIALS_END = _sentence(
+    "the account or its password ends {day}, days left: {days}",
+    "kontot eller dess lösenord går ut {day}, dagar kvar: {days}",
+)
+CREDENTIALS_ENDED = _sentence("the account or its password ended {day}", "kontot eller dess lösenord gick ut {day}")
+UNOPENED = _sentence(
+    "{count} sealed values open with no key of the file", "{count} skyddade uppgifter öppnas av ingen nyckel i filen"
+)
 DISMISSED = _sentence("given up by {who}: {reason}", "avskriven av {who}: {reason}")
 DISMISSED_UNSAID = _sentence("given up by {who}", "avskriven av {who}")
 RAISED = _sentence("{connector} raised {error} at {place}", "{connector} föll med {error} vid {place}")
@@ -75,6 +98,40 @@ _SENTENCES += [  # of messages, and what `hub.sdk` and our connectors say of any
              "{where}: {error}; kontrollera anslutningens CA-fil och adress"),
     Sentence("{where}: {error}; check the connection's CA file", "{where}: {error}; kontrollera anslutningens CA-fil"),
     Sentence("{where}: the connection was lost", "{where}: förbindelsen bröts"),
+    Sentence("{where}: it asks for a client certificate; set client_certificate",
+             "{where}: det begär ett klientcertifikat; ange client_certificate"),
+    Sentence("{where}: no handshake; does it ask for a client certificate?",
+             "{where}: ingen handskakning; begär det ett klientcertifikat?"),
+    Sentence("{where}: it does not take our client certificate", "{where}: det godtar inte vårt klientcertifikat"),
+    Sentence("{where}: our client certificate is revoked", "{where}: vårt klientcertifikat är spärrat"),
+    Sentence("{where}: our client certificate has expired", "{where}: vårt klientcertifikat har gått ut"),
+    Sentence("{where}: it does not know the issuer of our client certificate",
+             "{where}: det känner inte utfärdaren av vårt klientcertifikat"),
+    Sentence("{where}: our client certificate opens nothing there",
+             "{where}: vårt klientcertifikat ger ingen behörighet där"),
+    Sentence("{where}: {status}; the proxy refuses our user and password; correct the connection's proxy",
+             "{where}: {status}; proxyn nekar vår användare och vårt lösenord; rätta anslutningens proxy"),
+    Sentence("{where}: the proxy does not lead there ({status}); have it allowed",
+             "{where}: proxyn leder inte dit ({status}); låt öppna för det"),
+    Sentence("{where}: the proxy does not reach it ({status})", "{where}: proxyn når det inte ({status})"),
+    Sentence("{where} refuses our user and password ({status}); correct the connection's proxy",
+             "{where} nekar vår användare och vårt lösenord ({status}); rätta anslutningens proxy"),
+    Sentence("{where} does not lead to {target} ({status}); have it allowed there",
+             "{where} leder inte till {target} ({status}); låt öppna för det där"),
+    Sentence("{where} does not reach {target} ({status})", "{where} når inte {target} ({status})"),
+    Sentence("ca_file: {file}: no certificate in PEM", "ca_file: {file}: inget certifikat i PEM"),
+    Sentence("client_certificate: the key belongs to another certificate",
+             "client_certificate: nyckeln hör till ett annat certifikat"),
+    Sentence("client_certificate: the key needs its password", "client_certificate: nyckeln behöver sitt lösenord"),
+    Sentence("client_certificate: no key in PEM", "client_certificate: ingen nyckel i PEM"),
+    Sentence("client_certificate: no key in PEM that the password opens",
+             "client_certificate: ingen nyckel i PEM som lösenordet öppnar"),
+    Sentence("client_certificate: neither PEM nor PKCS#12 that the password opens",
+             "client_certificate: varken PEM eller PKCS#12 som lösenordet öppnar"),
+    Sentence("credentials_expire leads to no day; write 2027-03-01 there",
+             "credentials_expire leder inte till någon dag; skriv 2027-03-01 där"),
+    Sentence("{file}: without key {key}, or of another database; put the newest copy of it back",
+             "{file}: utan nyckel {key}, eller en annan databas; lägg tillbaka den nyaste kopian"),
 ]  # fmt: skip
 _VALUES: Mapping[str, str] = {
     "on": "på",

@@ -58,6 +58,12 @@ def open_(connection: Connection, municipality: str, name: str, cause: Cause, *,
     return int(id_)
 
 
+def tell_again(connection: Connection, municipality: str, name: str, id_: int, code: str, *, now: int) -> None:
+    """An open problem has become more urgent: an event tells."""
+    told = f'{{"problem":{id_},"code":"{code}"}}'
+    events.append(connection, [Event(municipality, EventType.PROBLEM_ESCALATED, name, told, now)])
+
+
 def absorb(connection: Connection, municipality: str, name: str, code: str, into: int, *, now: int) -> None:
     """One cause explains the others of the same code: what waits behind them waits behind it, and they end."""
     sql = (

@@ -261,6 +261,21 @@ CONNECTOR_STATE = Table(
     sqlite_with_rowid=False,
 )
 
+EXPIRIES = Table(
+    "expiries",
+    METADATA,
+    town(),
+    Column("connection", Text, nullable=False),
+    Column("thing", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    whole("ends"),
+    whole("stage", 0),
+    whole("seen_at"),
+    PrimaryKeyConstraint("municipality", "connection", "thing", "name"),
+    sqlite_with_rowid=False,
+)
+"""What of a connection ends, and when: certificates, the account. `stage`: how far ahead it has been told."""
+
 KEYS = Table(
     "keys",
     METADATA,

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from hub.cli import status
+from hub.cli.words import Words
 from hub.client import At
-from hub.model.answers import BookingAnswer
+from hub.model.answers import BookingAnswer, ExpiryAnswer, SealingAnswer, StatusAnswer
+from hub.model.expiry import Thing
 from tests.cli.conftest import Run
 from tests.live import TOWN, Live, booked, settled
 
@@ -40,6 +44,26 @@ def test_status_counts_everything(run: Run, put: BookingAnswer) -> None:
 def test_status_in_words(run: Run, put: BookingAnswer) -> None:
     assert "Municipality 2480, 2026-11-22 12:0" in run("status").output
     assert "Utan anslutning" in run("status", "--language", "sv").output
+
+
+def test_status_says_what_ends_soon_and_how_far_sealing_anew_has_come(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = StatusAnswer.model_validate_json(run("status", "--json").stdout)
+    last = datetime(2026, 12, 24, 23, tzinfo=UTC)
+    ends = ExpiryAnswer(
+        connection="arx", thing=Thing.SERVER_CERTIFICATE, name="arx.example.se", ends_at=last,
+        last_day=last.date(), days=32,
+    )  # fmt: skip
+    sealing = SealingAnswer(key="3f9a12c4", state="resealing", percent=37)
+    more = told.model_copy(update={"expires": (ends,), "sealing": sealing})
+    for language, said in (
+        ("sv", ("arx: certifikatet för arx.example.se 2026-12-24 (dagar kvar: 32)", "förseglar om: 37 %")),
+        ("en", ("arx: the certificate of arx.example.se 2026-12-24 (days left: 32)", "being sealed anew: 37 %")),
+    ):
+        status._show(more, Words("sv" if language == "sv" else "en"))
+        shown = capsys.readouterr().out
+        assert [one for one in said if one not in shown] == []
 
 
 def test_problems_are_none(run: Run) -> None:

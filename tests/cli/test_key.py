@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,17 @@ def test_an_unknown_scope_is_refused_and_the_known_ones_told(run: Run) -> None:
     told = run("key", "create", "--municipality", "2480", "--name", "x", "--scope", "everything")
     assert told.exit_code == 2
     assert "'bookings:read'" in told.stderr
+
+
+def test_the_keys_of_personal_fields_are_told_and_never_shown(run: Run, live: Live) -> None:
+    file = Path(live.database.removeprefix("sqlite:///")).with_suffix(".key")
+    told = run("key", "sealing", "--json")
+    (one,) = json.loads(told.stdout)["keys"]
+    assert (one["seals"], len(one["id"])) == (True, 8)
+    secrets = [word for word in file.read_text().split() if len(word) == 64]
+    shown = told.output + run("key", "sealing").output + run("key", "list").output
+    assert len(secrets) == 3
+    assert not [secret for secret in secrets if secret in shown]
 
 
 def test_no_database_is_made_by_asking_for_a_key(run: Run, tmp_path: object) -> None:

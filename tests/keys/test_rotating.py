@@ -262,7 +262,7 @@ def test_values_that_no_key_opens_are_a_problem_and_stop_nothing() -> None:
         await walk.step()
         (problem,) = await troubles(place)
         assert (problem["code"], problem["connection"]) == ("key-file", "key-file")
-        assert re.fullmatch(r"\d+ sealed values open with no key of the file", problem["detail"])
+        assert re.fullmatch(r"\d+ skyddade uppgifter öppnas av ingen nyckel i filen", problem["detail"])
         assert "nyckelfilen" in problem["remedy"]
         assert key(place, "retire").exit_code == 0, "what no key opens needs none"
 

@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from connectors.control_mqtt import MqttControl
 from connectors.control_mqtt.config import MqttConfig
 from connectors.control_mqtt.simulator import BrokerAt, MqttSimulator
-from hub.clock import DomainClock
+from hub.clock import Clock, DomainClock
 from hub.conformance.driver import Memory
 from hub.sdk import Lent, TransientError, UnknownOutcomeError
 from tests.counterparts.mosquitto import Mosquitto
@@ -77,6 +77,7 @@ class Hall:
         tls: ssl.SSLContext | None = None,
         timeout: float = 3.0,  # noqa: ASYNC109  (lent, not waited for)
         opened: bool = True,
+        clock: Clock | None = None,
         **changes: Any,
     ) -> AsyncIterator[MqttControl]:
         """A connector, opened; settings as changed."""
@@ -85,7 +86,7 @@ class Hall:
         async with httpx.AsyncHTTPTransport(verify=False) as transport:
             lent = Lent(
                 transport=transport,
-                clock=DomainClock(),
+                clock=clock or DomainClock(),
                 state=Memory(),
                 log=log,
                 tls=tls or self.broker.tls,

@@ -9,8 +9,10 @@ import pytest
 
 from connectors.control_mqtt.client import Patience
 from hub.conformance.base import test as in_a_loop
+from hub.conformance.driver import SetClock
 from hub.model import Dim, Level, Release, Switch, Zone
 from hub.sdk import CredentialsError, Misbehaviour, RejectedError, TransientError, UnknownOutcomeError
+from hub.sdk.tls import certificates_in, tls_context
 from tests.connectors.control_mqtt.stand import ACCESS, PASSWORDS, at_last, eventually, guest, hall, never
 from tests.counterparts.mosquitto import Mosquitto
 
@@ -47,6 +49,22 @@ async def test_lamps_follow_over_tls_with_a_password(shared: Mosquitto, protocol
         await connector.put_zone(Zone(key="gemensam", level=Release()))
         assert stand.gateway.zones()["gemensam"] == Switch(on=False)
         assert stand.touched == []
+
+
+@in_a_loop
+async def test_a_link_that_stands_for_long_shows_the_brokers_certificate_once_a_day(shared: Mosquitto) -> None:
+    seen: list[str] = []
+    trusted = certificates_in(shared.authority.cert_pem.bytes())
+    tls, clock = tls_context(trusted=trusted, saw=lambda name, _: seen.append(name)), SetClock()
+    async with hall(shared) as stand, stand.connector(tls=tls, clock=clock) as connector:
+        await connector.check()
+        assert seen == ["localhost"], "the link's own"
+        for days in (1, 2):
+            clock.time += timedelta(days=1)
+            await connector.check()
+            await connector.check()
+            assert seen == ["localhost"] * (1 + days)
+        assert shared.log().count(f" as {stand.client_id} ") == 1, "it said nothing"
 
 
 @BOTH
