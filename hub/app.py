@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from hub.delivery.carrying import Carrier
 from hub.delivery.connections import Connections, NoStandIns, StandIns
 from hub.delivery.courier import Courier
 from hub.delivery.health import Health
+from hub.delivery.measuring import counting, ways
 from hub.delivery.sending import Sender
 from hub.delivery.settling import Settling
 from hub.delivery.simulating import Simulators
@@ -43,6 +45,7 @@ from hub.service.keys import EVERY_MUNICIPALITY, Scope
 from hub.service.keys import create as create_key
 from hub.service.ledger import Ledger
 from hub.service.looking_up import LookUp
+from hub.service.meters import Meters
 from hub.service.notices import Notices
 from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
@@ -57,9 +60,10 @@ from hub.store import imports, keys, lanes, problems, rotation
 from hub.store.database import Connection, beside
 from hub.store.feed import begin_epoch
 from hub.store.keyring import key_from
+from hub.store.measured import MeasuredWriter
 from hub.store.migrating import ready
 from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.writer import Readers
 from hub.worker import Worker
 
 LOG = logging.getLogger("hub")
@@ -85,6 +89,7 @@ class Hub:
         keys_ = key_from(self.key_file, made=made, may_make=not rotation.has_run(settings.database))
         self.seal = Seal(keys_, self.key_file)
         self.rulebook = Rulebook(self.seal)
+        self.meters = Meters(version("knutpunkt"))
         self.simulators: Simulators | None = None
         self._opened = AsyncExitStack()
 
@@ -98,7 +103,8 @@ class Hub:
 
     async def _start(self) -> None:
         ready(self.settings.database)
-        self.writer, self.readers = Writer(self.settings.database), Readers(self.settings.database)
+        self.writer = MeasuredWriter(self.settings.database, self.meters.committed)
+        self.readers = Readers(self.settings.database)
         lease = self.settings.pulse.lease
         self._opened.callback(self.readers.stop)
         self._opened.callback(self.writer.stop)
@@ -108,9 +114,11 @@ class Hub:
         settling = Settling(self.clock, lambda town: self.rulebook.rules(town).horizons)
         carrier = Carrier(self.clock, self.seal, Notices(self.rulebook, self.seal))
         courier = Courier(self.writer, self.seal, self.rulebook, self.clock, Sender())
+        courier.posted = self.meters.posted
         self.webhooks = Webhooks(self.writer, self.readers, courier, idle=self.settings.pulse.idle)
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
         self.worker.webhooks = self.webhooks
+        self.worker.dispatcher.carried = counting(self.meters, self.clock)
         self.worker.biller = Biller(
             self.writer, self.readers, Billing(self.seal, self.rulebook, self.clock), idle=self.settings.pulse.idle
         )
@@ -162,7 +170,7 @@ class Hub:
             health=self.health,
             answering=Answering(readers, look_up, clock),
             resources=Resources(readers, rulebook, clock),
-            figures=Figures(readers, rulebook, clock),
+            figures=Figures(readers, rulebook, clock, self.meters, lambda: ways(self.connections)),
             closing=closing,
             feed=Feed(readers, rulebook, clock),
             subscribing=subscribing,
@@ -258,6 +266,6 @@ class Hub:
             finally:
                 await self.stop()
 
-        app = create_api(lifespan)
+        app = create_api(lifespan, self.meters)
         app.include_router(CONSOLE)
         return app

@@ -26,6 +26,7 @@ from hub.api.around import Around
 from hub.api.direct import DirectPut
 from hub.model.answers import ImportLine, ProblemDetails
 from hub.model.booking import Booking
+from hub.service.meters import Meters
 
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDetails"}
 
@@ -37,7 +38,7 @@ _DESCRIPTION = (
 )
 
 
-def create_api(lifespan: Lifespan | None = None) -> FastAPI:
+def create_api(lifespan: Lifespan | None = None, meters: Meters | None = None) -> FastAPI:
     """Make the application; its lifespan sets `app.state.desk`."""
     app = FastAPIOffline(
         title="Knutpunkt",
@@ -65,7 +66,7 @@ def create_api(lifespan: Lifespan | None = None) -> FastAPI:
     ):
         app.include_router(router)
     app.add_middleware(DirectPut)
-    app.add_middleware(Around)
+    app.add_middleware(Around, meters=meters or Meters())
     plain = app.openapi
     app.openapi = lambda: _with_bodies(plain())  # type: ignore[method-assign]
     return app

@@ -3,6 +3,7 @@
 import logging
 import re
 import secrets
+import time
 from itertools import count
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api import problems
 from hub.masking import place_of
+from hub.service.meters import Meters
 
 LOG = logging.getLogger("hub.api")
 
@@ -31,19 +33,21 @@ class BrokenOffError(Exception):
 class Around:
     """The outermost of the application."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, meters: Meters) -> None:
+        self._app, self._meters = app, meters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name, begun = _id_of(scope), False
+        name, begun, came = _id_of(scope), False, time.perf_counter()
 
         async def named(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
+                took = time.perf_counter() - came
+                self._meters.answered(scope["method"], _template(scope), message["status"], took)
                 message["headers"] = [*_more(scope, message.get("headers", [])), (b"x-request-id", name)]
             await send(message)
 
@@ -89,6 +93,10 @@ def _bounded(receive: Receive) -> Receive:
 
 
 def _route(scope: Scope) -> str:
-    """The method, and the address as it is documented: what was called may hold anything."""
+    return f"{scope['method']} {_template(scope)}"
+
+
+def _template(scope: Scope) -> str:
+    """The address as it is documented: what was called may hold anything."""
     route: Any = scope.get("route")
-    return f"{scope['method']} {getattr(route, 'path', '(no route)')}"
+    return str(scope.get("template") or getattr(route, "path", "(no route)"))

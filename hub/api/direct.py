@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hub.api import problems
 from hub.api.bookings import put_booking
 
+_ROUTE = "/v1/{municipality}/bookings/{number}"
 _BOOKING = re.compile(r"/v1/([^/]+)/bookings/([^/]+)")
 
 
@@ -27,6 +28,7 @@ class DirectPut:
         if place is None:
             await self._app(scope, receive, send)
             return
+        scope["template"] = _ROUTE
         request = Request(scope, receive, send)
         try:
             response = await put_booking(place[1], place[2], request)

@@ -45,6 +45,8 @@ class Courier:
         self._writer, self._seal, self._rulebook, self._clock, self.sender = writer, seal, rulebook, clock, sender
         self.stopping = False
         """What is in hand is finished, and nothing follows it."""
+        self.posted: Callable[[str, str], None] = lambda _town, _outcome: None
+        """Told of each event that was sent: whose, and what came of it."""
 
     def now(self) -> int:
         """The domain's time, microseconds."""
@@ -57,6 +59,7 @@ class Courier:
         try:
             while parcel is not None and not (self.stopping and parcel is not first):
                 sent = await self._send(parcel)
+                self.posted(parcel.to.municipality, "delivered" if sent.delivered else "failed")
                 shut = self._judge(parcel, sent, endpoint.gate, probing=probing and parcel is first)
                 parcel = await self._writer.call(self._settle, parcel, sent, shut)
             rest = 0

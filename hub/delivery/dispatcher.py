@@ -10,6 +10,7 @@ from datetime import timedelta
 from hub.clock import SECOND, Clock, micros, running_seconds, span
 from hub.delivery.carrying import Carrier
 from hub.delivery.leasing import Loaded, lease, next_due
+from hub.delivery.outcomes import Outcome
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.masking import place_of
@@ -33,6 +34,8 @@ class Dispatcher:
         self.owner = f"{os.uname().nodename}/{os.getpid()}-{secrets.token_hex(3)}"
         self.wake = asyncio.Event()
         """Set by whoever makes a lane due."""
+        self.carried: Callable[[Outcome], None] = lambda _outcome: None
+        """Told of each carrying that was written down."""
         self._going: set[asyncio.Task[None]] = set()
         self._running: dict[tuple[str, str], Running] = {}
         self._stopping = False
@@ -90,7 +93,8 @@ class Dispatcher:
         finally:
             if running:
                 running.going -= 1
-        await self._writer.do(self._settling.settle, outcome)
+        if await self._writer.do(self._settling.settle, outcome):
+            self.carried(outcome)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._going.discard(task)

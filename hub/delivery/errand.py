@@ -114,6 +114,13 @@ class Errand(ABC):
         untold = untouched(lane, effect=self.effect, due=self.next_edge, delivery=delivery, state=lane.confirmed)
         return replace(untold, events=self.expired())
 
+    def _missed_since(self, sent: str | None) -> int | None:
+        """When it was needed, or asked for where that was later; None for what stood already, or has no time."""
+        lane, needed_by = self.lane, self.desired.needed_by
+        if needed_by >= NEVER or (sent is None and lane.effect == self.effect):
+            return None
+        return max(needed_by, lane.due if lane.failing_since is None else lane.failing_since)
+
     def confirmed(
         self, *, proof: Proof, state: str, sent: str | None, detail: str | None = None, reference: str | None = None
     ) -> Outcome:
@@ -131,6 +138,7 @@ class Errand(ABC):
             repairs=self.lane.repairs if self.desired.wanted else 0,
             told=sent is not None or not self._as_before(proof, state),
             proven=True,
+            missed_since=self._missed_since(sent),
             events=self.expired(),
         )
 

@@ -41,6 +41,8 @@ class Outcome:
     """Whether it is worth a row in the history: not when a look found all as it was."""
     proven: bool = False
     """Whether the system was told or asked, and is as it should be: the moment is kept."""
+    missed_since: int | None = None
+    """Of what came to stand now: from when it was missed, which is later than now where it stands in time."""
     events: tuple[tuple[str, str], ...] = ()
     """(type, JSON) to tell about the target."""
     learnt: tuple[Learnt, ...] = ()

@@ -222,6 +222,7 @@ def _row(done: Settled, clock: int, current: _Current) -> tuple[object, ...]:
     asked_meanwhile = current.look > lane.look
     due = min(due, done.now) if asked_meanwhile else due
     confirmed, failing = outcome is Delivery.CONFIRMED, outcome in {Delivery.RETRYING, Delivery.STUCK}
+    failing = failing or done.problem is not None  # behind a gate that is shut, too
     return (
         clock + done.quiet if done.quiet else 0,
         done.attempts,

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from hub.app import Hub
 from hub.delivery import awaiting
 from hub.model.configuration import Configuration
+from hub.service import figures
 from hub.service.keys import Scope, create
 from hub.settings import Pulse, Settings
 from hub.store.database import connect
@@ -118,6 +119,7 @@ def running(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     fakes.LAMPS.clear()
     fakes.installed(monkeypatch, path)
     monkeypatch.setattr(awaiting, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(figures, "WHOLE_EVERY", timedelta(0))
     file = path / "hub.db"
     file.write_bytes(empty_database())
     folders = [folder_of(a_town(key=key), path / key) for key in (TOWN, "1480")]
