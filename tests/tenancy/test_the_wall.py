@@ -82,7 +82,7 @@ async def _fill(client: httpx.AsyncClient, keys: dict[str, str]) -> None:
             "starts_at": "2026-11-23T00:00:00Z", "ends_at": "2026-11-24T00:00:00Z",
         }  # fmt: skip
         await client.put(f"/v1/{town}/closures/snow", json=closure, headers=bearer(keys[town]))
-    theirs = {"headers": bearer(keys[THEIRS])}
+    theirs: dict[str, Any] = {"headers": bearer(keys[THEIRS])}
     bad, _ = DakExports(SetClock()).with_a_bad_item(3)
     file = {"format": "dak", "name": f"{SECRET}.xml"}
     sent = await client.post(f"/v1/{THEIRS}/attendance/imports", params=file, content=bad, **theirs)
