@@ -45,13 +45,15 @@ class Item(NamedTuple):
     kind: str
     number: str
     occasions: list[Occasion]
+    """The next few, and how many `more` there are."""
+    more: int
     places: list[str]
     customer: str | None
 
 
 _BOOKING = frozenset({"municipality", "role", "kind", "number", "occasions", "places", "more", "customer", "moved"})
 _BOOKER = _BOOKING | {"contact", "reason", "codes", "code_later"}
-_DIGEST = frozenset({"municipality", "role", "date", "items", "counts", "more"})
+_DIGEST = frozenset({"municipality", "role", "date", "items", "counts"})
 _CALENDAR = frozenset({"municipality", "kind", "number", "one", "contact"})
 
 TEMPLATES: Mapping[str, frozenset[str]] = {
@@ -80,7 +82,7 @@ def trials(name: str) -> Iterator[dict[str, object]]:
         for rich in (True, False):
             occasions = [_HALL, _SHUT] if rich else [_SHUT]
             customer = "Ett & annat <kansli>" if rich else None
-            item = Item(str(kind), "B-1", occasions, ["Bana 1"], customer)
+            item = Item(str(kind), "B-1", occasions, 2 if rich else 0, ["Bana 1"], customer)
             yield {
                 "municipality": "Umeå kommun",
                 "role": "vaktmastare",

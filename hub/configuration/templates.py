@@ -19,7 +19,7 @@ from hub.mapping.samples import shipped
 
 LARGEST_TEMPLATE = 50_000
 """Characters."""
-LARGEST_TEXT = 200_000
+LARGEST_TEXT = 150_000
 MOST_TURNS = 50_000
 """Of all loops together; a digest of five hundred bookings takes some thousands."""
 LONGEST_SECONDS = 2.0

@@ -19,7 +19,7 @@ from hub.store.database import Connection
 from hub.store.lanes import Raise
 from hub.store.told import Due, Row
 
-MOST = 500
+MOST = 200
 """Bookings in one message; when there are more, several are sent."""
 _GONE = ":gone"
 Wish = tuple[str, str, str, str, str, int]

@@ -118,7 +118,7 @@ class Notices:
         if not items:
             return NOTHING._replace(learnt=tuple(learnt))
         counts = {str(kind): sum(item.kind == kind for item in items) for kind in News}
-        values = {"date": body.period.partition("T")[0], "items": items, "counts": counts, "more": 0}
+        values = {"date": body.period.partition("T")[0], "items": items, "counts": counts}
         return Draft(reader.notice("digest", values, self._key(municipality, key), to), tuple(learnt))
 
     def _booking(self, municipality: str, stored: Stored) -> Booking:

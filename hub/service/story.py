@@ -23,8 +23,8 @@ from hub.store.lanes import Seen
 PATIENCE = 15 * MINUTE
 """How long the message of a booking waits for a door code that is on its way; the code then comes by itself."""
 LOOK_AGAIN = 10 * MINUTE
-_SHORT = 3
-"""Occasions in a text message; of the others it says how many."""
+_IN_A_MAIL, _IN_A_TEXT_MESSAGE, _IN_A_DIGEST = 200, 3, 5
+"""Occasions that are told of a booking; of the others it says how many."""
 _ON_ITS_WAY = frozenset({Delivery.DUE, Delivery.SENDING, Delivery.RETRYING, Delivery.AWAITING_USER})
 
 
@@ -98,7 +98,8 @@ class Story:
 
     def codes(self, opened: Iterable[tuple[Grant, str, str | None]]) -> list[DoorCode]:
         """(grant, code, holder) in words."""
-        return [self.reader.words.code(value, grant, self._left(), holder) for grant, value, holder in opened]
+        told = [self.reader.words.code(value, grant, self._left(), holder) for grant, value, holder in opened]
+        return [one._replace(openings=one.openings[:_IN_A_MAIL]) for one in told]
 
     def told_codes(self) -> Iterator[tuple[Grant, Code]]:
         """The codes that stand, in the order of the plan."""
@@ -113,25 +114,21 @@ class Story:
         before = self._known.state.occasions if self._known.state else ()
         return self._view.state.occasions or before
 
-    def item(self, kind: News) -> Item:
-        """The booking as a part of a digest."""
+    def item(self, kind: News, most: int = _IN_A_DIGEST) -> Item:
+        """The booking as a part of a digest, with so many of its occasions: those that are not over go first."""
         closed = self._view.closed if self.standing else frozenset[tuple[str, str]]()
-        occasions = [self.reader.words.occasion(one, closed) for one in self._shown()]
-        places = list(dict.fromkeys(one.place for one in occasions))
-        return Item(str(kind), self.booking.number, occasions, places, named(self.booking))
+        every = self._shown()
+        ahead = [one for one in every if one.ends > self._at] or every
+        kept = every if len(every) <= most else ahead[:most]
+        occasions = [self.reader.words.occasion(one, closed) for one in kept]
+        places = list(dict.fromkeys(self.reader.words.place(one.resource) for one in every))
+        return Item(str(kind), self.booking.number, occasions, len(every) - len(kept), places, named(self.booking))
 
     def values(self, kind: News, codes: list[DoorCode]) -> dict[str, object]:
         """What the templates are given; a text message the next few occasions."""
-        told, shown = self.item(kind), self._shown()
-        kept = told.occasions
-        if self.reader.by_sms:
-            ahead = [word for word, one in zip(kept, shown, strict=True) if one.ends > self._at] or kept
-            kept = ahead[:_SHORT]
         role = self.reader.role
         return {
-            **told._asdict(),
-            "occasions": kept,
-            "more": len(told.occasions) - len(kept),
+            **self.item(kind, _IN_A_TEXT_MESSAGE if self.reader.by_sms else _IN_A_MAIL)._asdict(),
             "moved": not self.standing and self.booking.status is Status.CONFIRMED,
             "reason": self._reason(),
             "contact": role.contact if isinstance(role, Booker) else None,
