@@ -4,7 +4,6 @@ Nothing is folded here: a hall has a season of claims. The locks are taken once 
 then every target in one sorted upsert. Order of arrival decides revisions.
 """
 
-from collections.abc import Callable
 from enum import StrEnum, auto
 from itertools import groupby
 from typing import NamedTuple
@@ -14,11 +13,11 @@ from hub.model.plan import TargetKey
 from hub.service import effective, news
 from hub.service.asked import Target
 from hub.service.changes import Change, change
-from hub.service.conflicts import Conflict
+from hub.service.conflicts import Arrival, Conflict
 from hub.service.preparing import Accept
 from hub.service.releasing import released
 from hub.service.writing import Writing
-from hub.store import bookings, closures, configurations, events, occupancy
+from hub.store import bookings, closures, configurations, events
 from hub.store.bookings import Known
 from hub.store.codes import Code
 from hub.store.database import Connection
@@ -86,10 +85,10 @@ class Accepting:
             if freed := [one for one in changes.values() if one.before.uses - one.request.uses]:
                 events.append(connection, released(connection, freed))
             events.append(connection, effective.of_changes(connection, changes.values()))
-        arrived = {_key(r): n for n, (r, o) in enumerate(zip(group, outcomes, strict=True)) if o is Outcome.ACCEPTED}
+        arrival = _arrival(group, outcomes, changes)
         return [
             _answer(request, outcome, known.get(_key(request)), changes.get(_key(request)))._replace(
-                conflicts=_conflicts(connection, request, outcome, _after(n, arrived))
+                conflicts=arrival.conflicts(connection, n, request) if outcome in STANDS else ()
             )
             for n, (request, outcome) in enumerate(zip(group, outcomes, strict=True))
         ]
@@ -209,19 +208,13 @@ def _answer(request: Accept, outcome: Outcome, known: Known | None, made: Change
     return Accepted(outcome, revision, {})
 
 
-def _after(place: int, arrived: dict[tuple[str, str], int]) -> Callable[[tuple[str, str]], bool]:
-    return lambda key: arrived.get(key, place) > place
-
-
-def _conflicts(
-    connection: Connection, request: Accept, outcome: Outcome, comes_later: Callable[[tuple[str, str]], bool]
-) -> tuple[Conflict, ...]:
-    """Who is in the way, of those that came before: who comes later in the group is told so itself."""
-    if outcome not in STANDS:
-        return ()
-    town, found = request.municipality, []
-    for use in sorted(request.uses):
-        for resource in sorted(request.rules.resources[use.resource].related):
-            others = occupancy.overlapping(connection, town, resource, use.starts, use.ends, but=request.number)
-            found += [Conflict(use.occasion, other) for other in others if not comes_later((town, other.number))]
-    return tuple(found)
+def _arrival(group: list[Accept], outcomes: list[Outcome], changes: dict[tuple[str, str], Change]) -> Arrival:
+    """Where each of the group's bookings was, request by request."""
+    arrival = Arrival()
+    for key, one in changes.items():
+        if one.known is not None:
+            arrival.stood(key, one.before.uses)
+    for n, (request, outcome) in enumerate(zip(group, outcomes, strict=True)):
+        if outcome is Outcome.ACCEPTED:
+            arrival.came(n, _key(request), request.uses)
+    return arrival

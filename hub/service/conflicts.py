@@ -1,8 +1,20 @@
-"""Bookings in each other's way: told, never refused; the booking core owns availability."""
+"""Bookings in each other's way: told, never refused; the booking core owns availability.
 
+A group of requests is written as one, and each is told who stood in its way when it arrived: so what is told does not
+hang on how requests were grouped, and a dry run, which takes them one by one, tells the same.
+"""
+
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from hub.service.asked import Use
+from hub.service.preparing import Accept
+from hub.store import occupancy
+from hub.store.database import Connection
 from hub.store.occupancy import Overlap
+
+Key = tuple[str, str]
+"""Municipality and booking number."""
 
 
 class Conflict(NamedTuple):
@@ -10,3 +22,62 @@ class Conflict(NamedTuple):
 
     occasion: str
     overlap: Overlap
+
+
+class _Stood(NamedTuple):
+    """A use that another booking had before the request at `until`, and has perhaps no more."""
+
+    key: Key
+    since: int
+    until: int
+    use: Use
+
+
+class Arrival:
+    """Where the bookings of a group were, by the places of the requests that moved them; -1 is before the first."""
+
+    def __init__(self) -> None:
+        self._now: dict[Key, tuple[int, frozenset[Use]]] = {}
+        self._stood: dict[tuple[str, str], list[_Stood]] = {}
+        """By municipality and resource."""
+
+    def stood(self, key: Key, uses: frozenset[Use]) -> None:
+        """Where a booking was before the group."""
+        self._now[key] = (-1, uses)
+
+    def came(self, place: int, key: Key, uses: frozenset[Use]) -> None:
+        """A request at that place was accepted; each booking's in order."""
+        if before := self._now.get(key):
+            for use in before[1]:
+                self._stood.setdefault((key[0], use.resource), []).append(_Stood(key, before[0], place, use))
+        self._now[key] = (place, uses)
+
+    def conflicts(self, connection: Connection, place: int, request: Accept) -> tuple[Conflict, ...]:
+        """Who was in the way of the request at that place; who comes later is told of it itself."""
+        found = []
+        for use in request.uses:
+            for resource in request.rules.resources[use.resource].related:
+                span = (place, request, resource, use)
+                others = (*self._stored(connection, *span), *self._moved(*span))
+                found += [Conflict(use.occasion, other) for other in others]
+        return in_order(found)
+
+    def _stored(
+        self, connection: Connection, place: int, request: Accept, resource: str, use: Use
+    ) -> Iterator[Overlap]:
+        town = request.municipality
+        for other in occupancy.overlapping(connection, town, resource, use.starts, use.ends, but=request.number):
+            came = self._now.get((town, other.number))
+            if came is None or came[0] < place:
+                yield other
+
+    def _moved(self, place: int, request: Accept, resource: str, use: Use) -> Iterator[Overlap]:
+        mine = (request.municipality, request.number)
+        for key, since, until, other in self._stood.get((request.municipality, resource), ()):
+            if key != mine and since < place < until and other.starts < use.ends and use.starts < other.ends:
+                yield Overlap(resource, other.starts, other.ends, key[1], other.occasion)
+
+
+def in_order(found: Iterable[Conflict]) -> tuple[Conflict, ...]:
+    """Told in one order, however they were found."""
+    return tuple(sorted(found))

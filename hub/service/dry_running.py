@@ -21,7 +21,7 @@ from hub.service.accepting import STANDS, Outcome, judged
 from hub.service.asked import Asked, Target
 from hub.service.bookings import Found, too_large
 from hub.service.changes import Change, change
-from hub.service.conflicts import Conflict
+from hub.service.conflicts import Conflict, in_order
 from hub.service.preparing import Accept, number_in, prepared, read_booking
 from hub.service.rulebook import Rulebook
 from hub.store import bookings, occupancy
@@ -88,7 +88,7 @@ class DryRun:
         known = self._known(request.number)
         outcome = judged(known, request)
         made = change(request, known)
-        conflicts = tuple(self._conflicts(request)) if outcome in STANDS else ()
+        conflicts = in_order(self._conflicts(request)) if outcome in STANDS else ()
         if outcome is Outcome.ACCEPTED:
             self._lay(made)
         self._revisions.append(known.revision if known else 0)

@@ -1,7 +1,11 @@
 """Who stands in whose way: accepted all the same, and told to both (rule 15)."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
+from hub.service.bookings import Done
 from tests.builders import SATURDAY, occasion
 from tests.delivery.harness import Stage, hour
 
@@ -88,3 +92,27 @@ def test_the_same_booking_again_is_told_its_conflicts_again(hall: Stage) -> None
     first = hall.put("B-2").answer.conflicts
     assert hall.put("B-2").answer.conflicts == first
     assert first
+
+
+def together(hall: Stage, *bookings: tuple[str, int, dict[str, Any]]) -> list[list[str]]:
+    """Who was in the way of each, when they come at the same moment and are written as one."""
+
+    async def story() -> list[Done]:
+        return await asyncio.gather(*(hall.accepting(number, revision, **more) for number, revision, more in bookings))
+
+    return [[one.overlap.number for one in done.answer.conflicts] for done in hall.run(story())]
+
+
+def test_who_stands_is_in_the_way_though_it_moves_in_the_same_moment(hall: Stage) -> None:
+    hall.accept("B-0")
+    assert together(hall, ("B-1", 1, hour()), ("B-0", 2, hour(300))) == [["B-0"], []]
+    assert together(hall, ("B-0", 3, hour()), ("B-2", 1, hour(300))) == [["B-1"], []]
+
+
+def test_who_is_sent_again_in_the_same_moment_is_told_to_both(hall: Stage) -> None:
+    hall.accept("B-0")
+    assert together(hall, ("B-1", 1, hour()), ("B-0", 2, hour(activity="match"))) == [["B-0"], ["B-1"]]
+
+
+def test_who_moves_twice_in_a_moment_was_in_the_way_in_between(hall: Stage) -> None:
+    assert together(hall, ("B-0", 1, hour()), ("B-1", 1, hour()), ("B-0", 2, hour(300))) == [[], ["B-0"], []]
