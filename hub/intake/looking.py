@@ -13,7 +13,7 @@ from hub.intake.inlets import Inlet, Inlets
 from hub.intake.shelves import FolderShelf, Settled, Shelf, readable
 from hub.intake.taking import Taking
 from hub.model.imported import Fetched
-from hub.sdk import ConnectorError, CredentialsError, Polls
+from hub.sdk import ConnectorError, CredentialsError, Polls, RejectedError
 from hub.service.taking_in import Counts
 from hub.store import connections, intake, problems
 from hub.store.database import Connection
@@ -99,6 +99,8 @@ class Looking:
                 found.counts += await self._taking.items(inlet, page.items, cursor=page.cursor)
             if not page.more:
                 return
+            if page.cursor == cursor:
+                raise RejectedError(f"{inlet.kind} says that there is more, and where it was: its author must mend it")
 
     async def _empty(self, inlet: Inlet, shelf: Shelf, settled: Settled, via: Via, found: "_Found") -> None:
         """Read what was taken and not read to its end, then what has settled since.

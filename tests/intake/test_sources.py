@@ -98,6 +98,20 @@ def test_a_source_that_refuses_our_account_is_not_asked_again_until_somebody_res
     play(story)
 
 
+def test_a_source_that_always_has_more_where_it_was_is_asked_once_and_told_of() -> None:
+    async def story(place: Place) -> None:
+        async def poll(cursor: str | None) -> Page:
+            place.source.polled += 1
+            return Page([item(LINES[0], 1)], cursor or "1", more=True)
+
+        place.source.poll = poll  # type: ignore[method-assign]
+        assert "its author must mend it" in (await fetch(place))["failed"]
+        assert place.source.polled == 2
+        assert len(await place.attendance()) == 1
+
+    play(story)
+
+
 def test_a_connectors_bug_in_a_poll_names_nobody() -> None:
     async def story(place: Place) -> None:
         place.source.down = KeyError("Lena Norberg")
