@@ -11,10 +11,7 @@ import pytest
 
 from connectors.finance_peppol import PeppolFinance
 from connectors.finance_peppol.translate import parcel
-from hub.demo.stage import MUNICIPALITY
-from hub.intake.inlets import Inlet
 from hub.model import Answer, InvoiceAnswered, InvoiceKind
-from hub.model.configuration import Arrival, WatchedFolder
 from hub.sdk import RawItem, RejectedError
 from tests.connectors.finance_peppol.stand import (
     a_credit,
@@ -26,7 +23,6 @@ from tests.connectors.finance_peppol.stand import (
     with_access_point,
 )
 from tests.counterparts.einvoice import EinvoiceBuyer
-from tests.intake.place import Place, play
 
 FOLDER = Path("/srv/out")
 
@@ -243,30 +239,3 @@ def test_a_file_too_large_is_refused_before_it_is_read(connector: PeppolFinance)
     file: Any = Endless()
     with pytest.raises(RejectedError, match="larger than 10,000,000"):
         list(connector.read_file(file))
-
-
-# ---------------------------------------------------------------- the way in
-
-
-def test_answers_in_a_watched_folder_are_taken_in_and_what_cannot_be_read_is_put_aside(
-    tmp_path: Path, connector: PeppolFinance
-) -> None:
-    async def story(place: Place) -> None:
-        arrives = Arrival(folder=WatchedFolder(path=str(tmp_path), pattern="*.xml", settle_seconds=0))
-        inlet = Inlet(MUNICIPALITY, "peppol-inbox", "finance_peppol", connector, connector, connector, arrives)
-        place.intake.inlets.add(inlet)
-        for name, content in (
-            ("1.xml", an_answer()), ("2.xml", an_answer(code="OK", key="B-1.i2")), ("3.xml", an_answer()[:200])
-        ):  # fmt: skip
-            (tmp_path / name).write_bytes(content)
-        told = await place.post("/connections/peppol-inbox:fetch")
-        assert (told["files"], told["new"], told["quarantined"], told["failed"]) == (3, 2, 1, None)
-        assert [re.sub(r"\d{8}T\S+?Z-", "", name) for name in names(tmp_path)] == [
-            "archive/1.xml", "archive/2.xml", "errors/3.xml", "errors/3.xml.reason.txt"
-        ]  # fmt: skip
-        held = {one["reason"]: one["place"] for one in await place.get("/quarantine")}
-        assert "there is no invoice B-1.i1" in held, "nothing was ever sent here"
-        (unknown,) = [reason for reason in held if "ResponseCode is none of" in reason]
-        assert held[unknown] == "line 1, /ApplicationResponse/DocumentResponse[1]"
-
-    play(story)
