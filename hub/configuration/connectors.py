@@ -1,13 +1,10 @@
 """Each connection against the connector that it runs: its settings, secrets and timing."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_core import to_jsonable_python
 
 from hub.configuration.document import Node
 from hub.configuration.finding import Finding, instead_of
@@ -18,10 +15,11 @@ from hub.configuration.mappings import mapping_names, unreadable
 from hub.configuration.secrets import is_reference, misplaced, resolve
 from hub.configuration.shape import faults
 from hub.configuration.sheet import Sheet
+from hub.configuration.unwritten import unwritten
 from hub.discovery import connector_names
 from hub.mapping.connector import MappedFiles
-from hub.model.configuration import Connection
-from hub.sdk import AccessControl, Connector, ConnectorConfig, Control, Polls, ReadsFiles
+from hub.model.configuration import Arrival, Connection
+from hub.sdk import AccessControl, Connector, ConnectorConfig, Control, Polls, ReadsFiles, Source
 
 Load = Callable[[str], type[Connector[Any]]]
 """Gives a connector's class by its name; raises LookupError or TypeError."""
@@ -37,7 +35,7 @@ def connectors(folder: Folder, load: Load) -> Iterator[Finding]:
             continue
         running[name] = Running(sheet, kind, _config(kind, connection))
         yield from _settings(sheet, kind)
-        yield from _left_out(sheet, kind)
+        yield from unwritten(sheet, ("settings",), kind.config_type)
         yield from _timing(sheet, kind)
         yield from _horizon(sheet, kind, connection)
         yield from _arrivals(sheet, kind, connection)
@@ -74,7 +72,11 @@ def _arrivals(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: 
     """Whether what is to come in can be taken in."""
     arrives = connection.arrives
     if arrives is None:
+        if issubclass(kind, Source) and not sheet.root.has(("arrives",)):
+            message = "`arrives` is left out: only uploads and callbacks are taken; write it, or `arrives: null`"
+            yield sheet.warning((), "left-out", message)
         return
+    yield from unwritten(sheet, ("arrives",), Arrival)
     files = issubclass(kind, ReadsFiles) or connection.mapping is not None
     for way in ("folder", "sftp"):
         if getattr(arrives, way) is not None and not files:
@@ -85,6 +87,9 @@ def _arrivals(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: 
             f"`{connection.connector}` cannot be asked what is new; write `folder` or `sftp`, or take `arrives` out"
         )
         yield sheet.error(("arrives",), "nothing-arrives", message)
+    if arrives.sftp is not None and arrives.sftp.password is None and arrives.sftp.private_key_file is None:
+        message = "no way to log in; write `password` (a reference) or `private_key_file`"
+        yield sheet.error(("arrives", "sftp"), "no-login", message)
     if arrives.folder is not None and not FilePath(arrives.folder.path).is_dir():
         message = f"`{arrives.folder.path}` is no folder on this machine; make it before the hub is started"
         yield sheet.warning(("arrives", "folder", "path"), "no-watched-folder", message)
@@ -111,21 +116,6 @@ def _settings(sheet: Sheet[Connection], kind: type[Connector[Any]]) -> Iterator[
     for fault in wrong:
         if fault.code != "wrong-value" or not is_reference(node.find(fault.path)[0].value):
             yield sheet.error(("settings", *fault.path), fault.code, fault.message)
-
-
-def _left_out(sheet: Sheet[Connection], kind: type[Connector[Any]]) -> Iterator[Finding]:
-    """The settings that were not written, and what they are then."""
-    written = _settings_node(sheet).children
-    fields = kind.config_type.model_fields.items()
-    bare = {name: field for name, field in fields if name not in written and not field.is_required()}
-    if bare:
-        defaults = ", ".join(f"`{name}: {_shown(field)}`" for name, field in bare.items())
-        yield sheet.warning(("settings",), "left-out", f"left out, and so {defaults}; write them if they matter here")
-
-
-def _shown(field: FieldInfo) -> str:
-    """A default as it would be written; a secret stays masked."""
-    return json.dumps(to_jsonable_python(field.get_default(call_default_factory=True)))
 
 
 def _settings_node(sheet: Sheet[Connection]) -> Node:

@@ -1,15 +1,12 @@
 """What may be left out but changes what happens: told, so that nobody has to guess."""
 
-import json
 from collections.abc import Iterator
-
-from pydantic_core import to_jsonable_python
 
 from hub.configuration.finding import Finding, Path
 from hub.configuration.folder import DUTIES, Folder
 from hub.configuration.sheet import Sheet
+from hub.configuration.unwritten import unwritten
 from hub.model.configuration import Facility, Municipality
-from hub.model.frozen import Frozen
 from hub.model.notifying import Booker, Role
 
 _OF_MUNICIPALITY = {
@@ -28,7 +25,7 @@ def omissions(folder: Folder) -> Iterator[Finding]:
     """A warning for each key that was left out and is not plainly nothing."""
     if folder.municipality and folder.municipality.value:
         yield from _left_out(folder.municipality, _OF_MUNICIPALITY)
-        yield from _of_roles(folder.municipality, folder.municipality.value)
+        yield from _of_town(folder.municipality, folder.municipality.value)
     for _, sheet, facility in folder.valid_facilities():
         yield from _left_out(sheet, _OF_FACILITY)
         yield from _parts(sheet, facility)
@@ -40,29 +37,18 @@ def _left_out(sheet: Sheet[Facility] | Sheet[Municipality], keys: dict[str, str]
             yield sheet.warning((), "left-out", f"`{key}` is left out: {consequence}")
 
 
-def _of_roles(sheet: Sheet[Municipality], town: Municipality) -> Iterator[Finding]:
-    """What was not written of somebody who is told, and so what they are told."""
+def _of_town(sheet: Sheet[Municipality], town: Municipality) -> Iterator[Finding]:
+    """What was not written of who is told what, of invoices and of what expires."""
     told: list[tuple[Path, Role | Booker]] = [(("notify", name), role) for name, role in town.notify.items()]
     if town.booker is not None:
         told.append((("booker",), town.booker))
-    for path, role in told:
-        if role.email is not None or role.sms is not None:
-            yield from _unwritten(sheet, path, role)
-
-
-def _unwritten(sheet: Sheet[Municipality], path: Path, value: Frozen) -> Iterator[Finding]:
-    """One warning for each thing of which keys were left out; without a connection it is unserved, which is told."""
-    fields = type(value).model_fields.items()
-    bare = {f.alias or name: f for name, f in fields if name != "connection" and not f.is_required()}
-    bare = {name: field for name, field in bare.items() if not sheet.root.has((*path, name))}
-    if bare:
-        shown = (json.dumps(to_jsonable_python(f.get_default(call_default_factory=True))) for f in bare.values())
-        defaults = ", ".join(f"`{name}: {value}`" for name, value in zip(bare, shown, strict=True))
-        yield sheet.warning(path, "left-out", f"left out, and so {defaults}; write them if they matter here")
-    for name, field in fields:
-        inside = getattr(value, name)
-        if isinstance(inside, Frozen):
-            yield from _unwritten(sheet, (*path, field.alias or name), inside)
+    for path, one in told:
+        if one.email is not None or one.sms is not None:
+            yield from unwritten(sheet, path, type(one))
+    if town.finance.connection is not None:
+        yield from unwritten(sheet, ("finance",), type(town.finance))
+    if town.retention is not None:
+        yield from unwritten(sheet, ("retention",), type(town.retention))
 
 
 def _parts(sheet: Sheet[Facility], facility: Facility) -> Iterator[Finding]:

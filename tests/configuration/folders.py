@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 
 from hub.configuration import Finding, Read, Severity, read_files, read_folder
 from hub.discovery import load_connector
+from hub.model.frozen import Frozen
 from hub.model.zone import Dim
 from hub.sdk import (
     AccessControl,
@@ -68,13 +69,39 @@ class StubLamp(Connector[StubConfig], Control):
         return frozenset(config.zones)
 
 
+class Owner(Frozen):
+    """Whose it is."""
+
+    name: str
+    phone: str = ""
+
+
+class OwnedConfig(StubConfig):
+    """Settings with some of their own inside."""
+
+    zones: dict[str, Any] = Field(default_factory=dict, description="keys")
+    owner: Owner = Field(description="whose it is")
+
+
+class OwnedLamp(Connector[OwnedConfig], Control):
+    """Lamps that belong to somebody."""
+
+    control_limits = ControlLimits(levels=frozenset({Dim}))
+
+
 class SlowLamp(StubLamp):
     """Lamps that may take more than half a lease."""
 
     pace = Pace(lands_within=timedelta(seconds=31))
 
 
-STUBS: dict[str, Any] = {"lock": StubLock, "choosy": ChoosyLock, "lamp": StubLamp, "slow": SlowLamp}
+STUBS: dict[str, Any] = {
+    "lock": StubLock,
+    "choosy": ChoosyLock,
+    "lamp": StubLamp,
+    "slow": SlowLamp,
+    "grouped": OwnedLamp,
+}
 
 
 def load_stub(name: str) -> type[Connector[Any]]:
@@ -86,7 +113,7 @@ def load_stub(name: str) -> type[Connector[Any]]:
 SMALL: dict[str, Any] = {
     "municipality.yaml": {
         "key": "2480", "name": "Provköping", "time_zone": "Europe/Stockholm", "awaits": ["access"],
-        "retention": {"decision": "FN 2027/14", "bookings_days": 730},
+        "retention": {"decision": "FN 2027/14", "bookings_days": 730, "intake_days": 90, "attendance_days": 3650},
         "finance": {}, "registry": {}, "population": {}, "notify": {}, "booker": {},
     },
     "connections/locks.yaml": {
@@ -164,3 +191,74 @@ def the_warning(found: Read, code: str) -> Finding:
     assert found.ok, found.findings
     (warning,) = with_code(found, code)
     return warning
+
+
+def whole() -> dict[str, str]:
+    """What the example has no use for: files that go in its place or beside it, so that every key there is is written.
+
+    Named `whole/...`, for some stand in the place of others.
+    """
+    municipality = """\
+key: "2480"
+name: Umeå kommun
+time_zone: Europe/Stockholm
+awaits: [access]
+retention: {decision: "FN 2027/14", bookings_days: 730, intake_days: 90, attendance_days: 3650}
+finance:
+  connection: peppol
+  charging:
+    terms_days: 30
+    whole_kronor: true
+    customers:
+      association: {when: monthly, days_after: 5, connection: peppol}
+    accounting:
+      default: {konto: "3419"}
+registry: {}
+population: {}
+notify:
+  vaktmastare:
+    email: {connection: mail, to: vaktmastare@umea.example, by_facility: {konstgras: konstgras@umea.example}}
+    sms: {connection: sms, to: "+46701740610", by_facility: {konstgras: "+46701740611"}}
+    language: en
+    when: [new, cancelled]
+    always: true
+    resources: [tennishallen, konstgras.helplan]
+    quiet_hours: {from: "21:00", until: "06:30"}
+    digest: {at: "07:00", weekdays: [monday]}
+booker:
+  email: {connection: mail}
+  sms: {connection: sms}
+  language: sv
+  when: [new]
+  resources: [tennishallen]
+  quiet_hours: {from: "22:00", until: "06:00"}
+  contact: bokning@umea.example
+  tell_code: true
+webhooks: {allow: [core.umea.example]}
+"""
+    lists = """\
+connector: mapped_files
+mode: live
+settings: {}
+proxy: http://proxy.umea.example:3128
+ca_file: /etc/ssl/umea.pem
+client_certificate: {certificate: /etc/knutpunkt/hub.pem, key: /etc/knutpunkt/hub.key, password: "${env:KEY_PASSWORD}"}
+credentials_expire: "2027-03-01"
+arrives:
+  every_minutes: 10
+  folder: {path: /var/lists, pattern: "*.csv", archive: /var/lists/read, errors: /var/lists/bad, settle_seconds: 10}
+  sftp:
+    host: files.umea.example
+    port: 22
+    username: knutpunkt
+    password: ${env:SFTP_PASSWORD}
+    private_key_file: /etc/knutpunkt/sftp
+    host_key: ssh-ed25519 AAAA
+    path: out
+    pattern: "*.csv"
+    archive: read
+    errors: bad
+    settle_seconds: 60
+mapping: attendance-csv
+"""
+    return {"whole/municipality.yaml": municipality, "whole/connections/lists.yaml": lists}

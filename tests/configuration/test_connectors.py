@@ -7,7 +7,7 @@ import pytest
 from hub.configuration import read_files
 from hub.discovery import load_connector
 from hub.errors import ConfigurationError
-from tests.configuration.folders import read, small, the_error, the_warning, with_code, written
+from tests.configuration.folders import STUBS, load, load_stub, read, small, the_error, the_warning, with_code, written
 
 HALL = "facilities/hall.yaml"
 LOCKS = "connections/locks.yaml"
@@ -163,6 +163,38 @@ def test_a_system_that_may_take_over_half_a_lease_is_refused() -> None:
     trees = small()
     trees[LAMPS]["connector"] = "slow"
     assert "half a lease (30 s)" in the_error(read(trees), "unsafe-timing").message
+
+
+def test_what_is_left_out_inside_a_setting_is_told_there_and_what_is_empty_on_purpose_is_not() -> None:
+    trees = small()
+    trees[LAMPS]["settings"]["zones"] = {"court": {"name": "Bana"}}
+    trees[LAMPS] |= {"connector": "grouped"}
+    trees[LAMPS]["settings"] |= {"owner": {"name": "Kommunen"}}
+    warning = the_warning(read(trees), "left-out")
+    assert (warning.path, warning.message.partition(";")[0]) == ("settings.owner", 'left out, and so `phone: ""`')
+
+
+def test_a_source_says_how_its_data_comes() -> None:
+    trees = small()
+    trees["connections/lists.yaml"] = {
+        "connector": "mapped_files", "mode": "live", "settings": {}, "mapping": "attendance-csv"
+    }  # fmt: skip
+    found = read_files(written(trees), load_class=lambda name: load_stub(name) if name in STUBS else load(name))
+    assert [each.message for each in with_code(found, "left-out")] == [
+        "`arrives` is left out: only uploads and callbacks are taken; write it, or `arrives: null`"
+    ]
+
+
+def test_an_sftp_server_needs_a_way_to_log_in() -> None:
+    trees = small()
+    trees["connections/lists.yaml"] = {
+        "connector": "mapped_files", "mode": "live", "settings": {}, "mapping": "attendance-csv",
+        "arrives": {"every_minutes": 5, "sftp": {
+            "host": "files.example", "username": "u", "host_key": "ssh-ed25519 AAAA", "path": "out",
+        }},
+    }  # fmt: skip
+    found = read_files(written(trees), load_class=lambda name: load_stub(name) if name in STUBS else load(name))
+    assert the_error(found, "no-login").path == "arrives.sftp"
 
 
 def test_a_lock_told_only_a_day_ahead_is_warned_of() -> None:
