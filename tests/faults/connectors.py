@@ -5,7 +5,8 @@ import json
 from pydantic import Field, HttpUrl
 
 from connectors.access_arx import ArxAccess
-from hub.model import Credential, Dim, Level, Release, Zone
+from connectors.notify_smtp import SmtpNotifier
+from hub.model import Credential, Dim, Level, Notice, Release, Zone
 from hub.sdk import (
     About,
     Connector,
@@ -19,7 +20,7 @@ from hub.sdk import (
     Sighting,
 )
 from tests.faults.moments import Moment, here
-from tests.faults.town import LAMPS, LANDS_WITHIN, LOCKS, TIMEOUT
+from tests.faults.town import LAMPS, LANDS_WITHIN, LOCKS, MAIL, TIMEOUT
 
 DARK = Dim(percent=0)
 
@@ -45,6 +46,18 @@ class HastyArx(ArxAccess):
         found = await super().read_credential(key)
         here(LOCKS, Moment.SEEN)
         return found
+
+
+class HastyMail(SmtpNotifier):
+    """The real one, in front of a server as near."""
+
+    pace = Pace(calls_at_once=4, timeout=TIMEOUT, lands_within=LANDS_WITHIN)
+
+    async def send_notice(self, notice: Notice) -> Receipt:
+        here(MAIL, Moment.TAKEN)
+        receipt = await super().send_notice(notice)
+        here(MAIL, Moment.ANSWERED)
+        return receipt
 
 
 class LampsConfig(ConnectorConfig):

@@ -5,6 +5,7 @@ import multiprocessing
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import uvloop  # noqa: F401 - likewise
 
 from connectors.access_arx.simulator import PASSWORD
 from hub.app import Hub
-from hub.clock import SECOND
+from hub.clock import SECOND, DomainClock
 from hub.delivery import awaiting, retrying
 from hub.service import resealing
 from hub.settings import Pulse, Settings
@@ -79,8 +80,8 @@ def end(process: BaseProcess) -> None:
     process.join()
 
 
-def serve(place: Place) -> None:
-    """Be the hub."""
+def serve(place: Place, clock: str = "") -> None:
+    """Be the hub; `clock`: when the domain's begins, now where nothing is said."""
     logging.basicConfig(
         filename=place.log, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
@@ -88,7 +89,8 @@ def serve(place: Place) -> None:
     _hurry()
     moments.lay(place.trap)
     settings = Settings(database=place.database, pulse=Pulse(lease=LEASE, settled=LEASE))
-    hub = Hub(settings, [place.town], environment={"ARX_PASSWORD": PASSWORD})
+    starts = DomainClock(datetime.fromisoformat(clock)) if clock else None
+    hub = Hub(settings, [place.town], clock=starts, environment={"ARX_PASSWORD": PASSWORD})
     uvicorn.run(
         hub.web(),
         host="127.0.0.1",

@@ -15,7 +15,7 @@ LANDS_WITHIN = timedelta(seconds=0.9)
 TIMEOUT = timedelta(seconds=0.45)
 HORIZON_DAYS = 14
 
-LOCKS, LAMPS = "arx", "lamps"
+LOCKS, LAMPS, MAIL = "arx", "lamps", "mail"
 STRATEGIES = {"norr": "per_booking", "söder": "per_holder"}
 FACILITIES = {"norr": "norr", "söder": "soder"}
 COURTS = 8
@@ -26,6 +26,7 @@ ENTRY_POINTS = """\
 [hub.connectors]
 faults_arx = tests.faults.connectors:HastyArx
 faults_lamps = tests.faults.connectors:Lamps
+faults_mail = tests.faults.connectors:HastyMail
 """
 """By this door strangers' connectors come in, and these too."""
 
