@@ -39,6 +39,7 @@ IDLE_SECONDS = 2.0
 PAUSE_SECONDS = 0.02
 """The least between two steps; else twice as long as the step took."""
 KEY_FILE = Cause("key-file", "")
+_LACKS = "the key file lacks key {key}, which seals this database; put the newest copy of it back"
 CALLED = "key-file"
 """What stands for the connection in its problem."""
 
@@ -97,12 +98,15 @@ class Resealing:
         self._seal.follow()
         step = await self._readers.read(self._next)
         progress = step.before if isinstance(step, Step) else step
+        if progress is not None and _is_ahead(progress, self._seal.keys):
+            await self._tell(progress, _LACKS.format(key=progress.key))
+            return False
         if progress is None or _is_of_another(progress, self._seal.keys):
             progress = await self._writer.call(self._begin)
             more = progress.ended is None
         else:
             more = isinstance(step, Step) and await self._writer.do(put, step, behind=True)
-        await self._tell(progress)
+        await self._tell(progress, self._seal.fault)
         return more
 
     def _begin(self, connection: Connection) -> Progress:
@@ -120,7 +124,8 @@ class Resealing:
     def _next(self, connection: Connection) -> Step | Progress | None:
         """The next step; or, where there is none now, how far it has come."""
         before = rotation.progress(connection)
-        if before is None or before.ended is not None or _is_of_another(before, self._seal.keys):
+        keys = self._seal.keys
+        if before is None or before.ended is not None or _is_ahead(before, keys) or _is_of_another(before, keys):
             return before
         if before.walk > 1 and not before.looked and connection.clock() < before.begun + self._settled:
             return before
@@ -151,10 +156,10 @@ class Resealing:
                 renewed.append((value, new))
         return renewed, unopened
 
-    async def _tell(self, progress: Progress) -> None:
+    async def _tell(self, progress: Progress, fault: str) -> None:
         """A key file that cannot be used, and values that no key opens, are a problem of every municipality."""
         lost = sentences.UNOPENED.say(count=progress.lost) if progress.lost else ""
-        fault = self._seal.fault or lost
+        fault = fault or lost
         if fault != self._told:
             await self._writer.call(self._tell_all, fault)
             self._told = fault
@@ -166,6 +171,11 @@ class Resealing:
                 problems.open_(connection, town, CALLED, KEY_FILE, detail=fault, now=now)
             else:
                 problems.close_of(connection, town, CALLED, [KEY_FILE.code], now=now)
+
+
+def _is_ahead(progress: Progress, keys: Keys) -> bool:
+    """Whether a key seals that is not in the file: another process has a newer one, and nothing is sealed back."""
+    return progress.key not in {key.id.hex() for key in keys.sealing}
 
 
 def _is_of_another(progress: Progress, keys: Keys) -> bool:
@@ -214,10 +224,10 @@ def fits(connection: Connection, seal: Seal) -> None:
     Raises:
         ConfigurationError: it is of another, or lacks its newest key.
     """
-    known, ids = rotation.progress(connection), {key.id.hex() for key in seal.keys.sealing}
-    if known is not None and known.key not in ids:
-        msg = f"the key file lacks key {known.key}, which seals this database; put the newest copy of it back"
-        raise ConfigurationError(msg)
+    seal.follow()
+    known = rotation.progress(connection)
+    if known is not None and _is_ahead(known, seal.keys):
+        raise ConfigurationError(_LACKS.format(key=known.key))
     some = [value for column in COLUMNS for value in sealed.ends(connection, column)]
     if some and not any(_opens(seal, value) for value in some):
         msg = "the key file opens nothing of this database; put back the one that belongs to it"

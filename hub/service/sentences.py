@@ -130,6 +130,8 @@ _SENTENCES += [  # of messages, and what `hub.sdk` and our connectors say of any
              "client_certificate: varken PEM eller PKCS#12 som lösenordet öppnar"),
     Sentence("credentials_expire leads to no day; write 2027-03-01 there",
              "credentials_expire leder inte till någon dag; skriv 2027-03-01 där"),
+    Sentence("the key file lacks key {key}, which seals this database; put the newest copy of it back",
+             "nyckelfilen saknar nyckel {key}, som skyddar databasen; lägg tillbaka den nyaste kopian"),
     Sentence("{file}: without key {key}, or of another database; put the newest copy of it back",
              "{file}: utan nyckel {key}, eller en annan databas; lägg tillbaka den nyaste kopian"),
 ]  # fmt: skip

@@ -20,6 +20,7 @@ LOG = logging.getLogger("hub.sealing")
 
 KEY_BYTES = 32
 ID_BYTES = 4
+_UNFINISHED = ".unfinished"
 _HEAD = "# Opens the personal fields of a database: the newest key seals, all open. Changed by `knutpunkt key` only.\n"
 
 
@@ -114,6 +115,8 @@ def key_from(path: Path, *, made: str = "", may_make: bool = True) -> Keys:
         with _on_disk(path, Keys.new(made).text()) as new, suppress(FileExistsError):
             os.link(new, path)  # of two that try, the first one's stands
         settle(path)
+    if path.stat().st_mode & 0o077:
+        LOG.warning("%s can be read by others than its owner; chmod 600 it", path.name)
     return read(path)
 
 
@@ -124,8 +127,6 @@ def read(path: Path) -> Keys:
         ValueError: it is none.
         OSError: it is not there, or may not be read.
     """
-    if path.stat().st_mode & 0o077:
-        LOG.warning("%s can be read by others than its owner; chmod 600 it", path.name)
     try:
         return parsed(path.read_text(encoding="ascii"))
     except ValueError as error:
@@ -210,7 +211,7 @@ def _replaced(path: Path, keys: Keys) -> Keys:
 @contextmanager
 def _on_disk(path: Path, text: str) -> Iterator[str]:
     """The text in a file beside, mode 0600; gone afterwards, unless it got a name of its own."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=_UNFINISHED)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(text)
@@ -223,10 +224,12 @@ def _on_disk(path: Path, text: str) -> Iterator[str]:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """One at a time: whoever waited looks at the file that stands then, and not at the one it replaced."""
+    """One at a time; what one that was killed has left is taken away."""
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
+        for left in path.parent.glob(f"{path.name}.*{_UNFINISHED}"):
+            left.unlink()
         yield
     finally:
         os.close(folder)

@@ -20,7 +20,6 @@ from hub.store.keyring import ID_BYTES, Keys
 LOG = logging.getLogger("hub.sealing")
 
 _NONCE_BYTES = 12
-
 _NONCE = slice(ID_BYTES, ID_BYTES + _NONCE_BYTES)
 _REST = slice(ID_BYTES + _NONCE_BYTES, None)
 
@@ -85,10 +84,12 @@ class Seal:
 
     def open(self, sealed: bytes, place: Place) -> bytes:
         """Unseal; raises cryptography's InvalidTag for another place or key."""
+        ring = self._ring
         try:
-            return self._ring.opened(sealed, place.encode())
+            return ring.opened(sealed, place.encode())
         except InvalidTag:
-            if not self.follow():
+            self.follow()
+            if self._ring is ring:  # nobody has found newer keys, this thread or another
                 raise
         return self._ring.opened(sealed, place.encode())
 
@@ -117,14 +118,15 @@ class Seal:
             looked = _look(self._file)
             if self._file is None or looked == self._seen:
                 return False
-            self._seen = looked
             try:
                 keys = self._followed(self._file)
             except (OSError, ValueError) as error:
-                self.fault = str(error)
-                LOG.error("%s; going on with the keys of before", self.fault)  # noqa: TRY400 - its text says it all
+                if self.fault != str(error):
+                    self.fault = str(error)
+                    LOG.error("%s; going on with the keys of before", self.fault)  # noqa: TRY400 - its text says it all
+                self._seen = ()
                 return False
-            self.fault = ""
+            self.fault, self._seen = "", looked
             if keys == self.keys:
                 return False
             self.keys, self._ring = keys, _ring(keys)

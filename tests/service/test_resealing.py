@@ -159,6 +159,28 @@ def test_a_value_under_an_old_key_keeps_it_from_being_retired_whatever_the_walk_
     told(story)
 
 
+def test_a_process_with_an_older_key_file_seals_nothing_back(place: Place, tmp_path: Path) -> None:
+    async def story() -> None:
+        stale = tmp_path / "elsewhere.key"
+        stale.write_text(place.file.read_text())
+        keyring.rotate(place.file, made="2026-12-01")
+        new, old = place.nodes()
+        old._seal = Seal(keyring.read(stale), stale)
+        await walk(new, place.url, place.seals[0])
+        before = place.look()
+        for _ in range(3):
+            assert not await old.step()
+            assert not await new.step()
+        assert old._told is not None
+        assert f"lacks key {place.seals[0].newest.hex()}" in old._told
+        assert place.look() == before
+        stale.write_text(place.file.read_text())
+        await old.step()
+        assert old._told == ""
+
+    told(story)
+
+
 def test_where_one_key_has_ever_sealed_there_is_nothing_to_walk(place: Place) -> None:
     async def story() -> None:
         node = place.nodes()[0]

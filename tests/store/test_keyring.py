@@ -56,6 +56,15 @@ def test_a_retired_key_is_gone_and_the_newest_never_is(file: Path) -> None:
     assert old.secret.hex() not in file.read_text()
 
 
+def test_what_a_killed_rotation_left_is_taken_away_and_a_copy_of_the_operators_stays(
+    file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "hub.key.x1y2z3.unfinished").write_text("half")
+    (tmp_path / "hub.key.bak").write_text(file.read_text())
+    rotate(file, made="2026-12-01")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hub.key", "hub.key.bak"]
+
+
 def _rotate_some(path: Path) -> None:
     for _ in range(5):
         rotate(path, made="now")

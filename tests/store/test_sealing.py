@@ -1,6 +1,7 @@
 """Personal fields at rest: they open in their own place only, by whichever key of the file has sealed them."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,35 @@ def test_a_file_that_cannot_be_used_changes_nothing_and_is_told(tmp_path: Path, 
     assert seal.open(seal.close(b"Lena", PLACE), PLACE) == b"Lena"
     file.write_text(whole)
     seal.follow()
+    assert seal.fault == ""
+
+
+def test_threads_that_meet_a_new_key_at_once_all_open_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "hub.key"
+    here, there = Seal(key_from(file), file), Seal(key_from(file), file)
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(20):
+            rotate(file, made=str(n))
+            there.follow()
+            sealed = [there.close(b"Lena", PLACE)] * 8
+            assert list(pool.map(here.open, sealed, [PLACE] * 8)) == [b"Lena"] * 8
+
+
+def test_a_file_that_could_not_be_read_for_a_while_is_read_when_it_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "hub.key"
+    seal = Seal(key_from(file), file)
+    rotate(file, made="2026-12-01")
+
+    def refused(_file: Path) -> Keys:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    with monkeypatch.context() as shut:
+        shut.setattr("hub.store.keyring.read", refused)
+        assert not seal.follow()
+        assert "Permission denied" in seal.fault
+    assert seal.follow(), "its rights have changed, and nothing else of it"
     assert seal.fault == ""
 
 
