@@ -47,6 +47,8 @@ check: $(VENV)/.stamp-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+	$(BIN)/hadolint docker/Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml docker/compose.demo.yaml
 	$(BIN)/pytest -q --durations=0 tests/house
 	$(if $(wildcard scripts/generate.py),$(BIN)/python scripts/generate.py --check)
 
@@ -69,6 +71,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-
 lock: | $(BIN)/uv
 	$(LOCK) -o requirements.lock
 	$(LOCK) --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile --group build --universal --generate-hashes --no-header --quiet -o requirements-build.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

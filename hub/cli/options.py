@@ -9,6 +9,7 @@ import click
 import httpx
 
 from hub.client import DEFAULT_URL, Client, Refused
+from hub.errors import ConfigurationError
 from hub.service.saying import LANGUAGES
 from hub.settings import Settings
 from hub.store.database import beside
@@ -35,12 +36,20 @@ def option(name: str, *more: str, **how: Any) -> Callable[[Command], Command]:
     return click.option(name, *more, envvar=variable, show_envvar=True, **({"show_default": True} | how))
 
 
-def _address(_context: click.Context, _parameter: click.Parameter, url: str) -> str:
+def _address(_context: click.Context, _parameter: click.Parameter, told: str) -> str:
+    """The address itself, or what `${env:NAME}` or `${file:/path}` leads to: it may hold a password."""
     try:
+        url = _looked_up(told) if told.startswith("${") else told
         beside(url)
-    except ValueError as error:
+    except (ConfigurationError, ValueError) as error:
         raise click.BadParameter(str(error)) from None
     return url
+
+
+def _looked_up(reference: str) -> str:
+    from hub.configuration.secrets import resolve  # noqa: PLC0415 - late: few write it so
+
+    return str(resolve({"database": reference}, os.environ)["database"])
 
 
 def _spoken() -> str:
@@ -48,7 +57,9 @@ def _spoken() -> str:
 
 
 as_json = option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
-database = option("--database", default=Settings.database, callback=_address, help="Where the hub keeps its data.")
+database = option(
+    "--database", default=Settings.database, callback=_address, help="Where the hub keeps its data; or ${file:/path}."
+)
 language = option(
     "--language", type=click.Choice(LANGUAGES), default=_spoken, show_default="by LANG, else en", help="sv or en."
 )

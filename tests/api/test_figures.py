@@ -1,6 +1,8 @@
 """What is told to Prometheus: stable names that stand in the documentation, and no word that anybody sent."""
 
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,13 +14,12 @@ from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 
-from hub.app import Hub
 from hub.service import figures
 from hub.service.keys import EVERY_MUNICIPALITY, Scope
 from hub.service.meters import Meters
-from hub.settings import Settings
 from tests.api.site import Site
 from tests.builders import SATURDAY, raw_booking
+from tests.conftest import MISSING
 from tests.delivery.fakes import Fault
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operating.md"
@@ -49,19 +50,23 @@ def until(site: Site, wanted: float, name: str, **labels: str) -> None:
     pytest.fail(f"{name} {labels} never became {wanted}: {found}")
 
 
-def test_every_name_kind_and_label_is_documented_and_nothing_else_is(tmp_path: Path) -> None:
-    hub = Hub(Settings(database=f"sqlite:///{tmp_path}/hub.db"))
-    figures.Figures(None, hub.rulebook, hub.clock, hub.meters, tuple)  # type: ignore[arg-type]
-    told = {
-        f"{one._name}{'_total' if isinstance(one, Counter) else ''}": (one._type, set(one._labelnames))
-        for one in hub.meters.registry._collector_to_names
+def registered() -> dict[str, tuple[str, set[str]]]:
+    """Every metric of ours: its name, and its kind and labels."""
+    meters = Meters()
+    figures.Figures(None, None, None, meters, tuple)  # type: ignore[arg-type]
+    return {
+        f"{one._name}{'_total' if isinstance(one, Counter) else ''}": (str(one._type), set(one._labelnames))
+        for one in meters.registry._collector_to_names
         if isinstance(one, MetricWrapperBase)
     }
+
+
+def test_every_name_kind_and_label_is_documented_and_nothing_else_is() -> None:
     documented = {
         name: (kind, set(re.findall(r"`(\w+)`", labels)))
         for name, kind, labels, _ in ROW.findall(DOCUMENT.read_text(encoding="utf-8"))
     }
-    assert told == documented
+    assert registered() == documented
 
 
 def test_requests_are_counted_by_documented_address_and_status(site: Site) -> None:
@@ -183,6 +188,17 @@ def test_no_label_holds_a_word_that_somebody_sent(site: Site) -> None:
     known = {"2480", "1480", "locks", "lamps", "GET", "PUT", "POST", "credential", "dim", "record"}
     ours = re.compile(r"[a-z_]+|[0-9.]+|\+Inf|/[a-z0-9{}/:]+|[a-z]+-[a-z]+|\(no route\)")
     assert {one for one in labels - known if not ours.fullmatch(one)} == set()
+
+
+def test_prometheus_own_linter_finds_nothing_to_say_of_ours(site: Site) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip(f"{MISSING} prometheus")
+    site.put("B-1")
+    headers = {"Authorization": f"Bearer {site.key(Scope.OPERATOR, town=EVERY_MUNICIPALITY)}"}
+    told = site.client.get("/metrics", headers=headers).text
+    done = subprocess.run([promtool, "check", "metrics"], input=told, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 def test_a_process_tells_its_version_and_its_memory() -> None:

@@ -11,7 +11,7 @@ ADDRESS = re.compile(
 )
 PINNED = re.compile(r"^[a-z0-9][a-z0-9._-]*(\[[a-z,]+\])?==\S+( ; .+)? \\$")
 
-locks = pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+locks = pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"])
 
 
 @locks
