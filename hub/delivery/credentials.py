@@ -17,10 +17,10 @@ from hub.model import Credential, Method, Unsaid, Window
 from hub.model.events import EventType
 from hub.model.states import Delivery, Effect, Proof
 from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
-from hub.sdk import AccessControl, Condition, Receipt, Sighting
+from hub.sdk import AccessControl, Chooser, Condition, Receipt, Sighting
 from hub.sdk.narrowing import as_kept, narrowed
 from hub.service import sentences
-from hub.service.allocating import place_of
+from hub.service.allocating import learned, place_of
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
 
@@ -92,7 +92,7 @@ class CredentialErrand(Errand):
             return None
         match found.condition:
             case Condition.STANDING if state := self._shown(found.value, access):
-                return self.confirmed(proof=Proof.READ, state=state, sent=None)
+                return self._standing(found.value, state)
             case Condition.DISABLED:
                 return self._disabled(found.detail)
             case Condition.AWAITING_USER if self._shown(found.value, access):
@@ -100,6 +100,15 @@ class CredentialErrand(Errand):
             case Condition.COMING if self._shown(found.value, access):
                 return self._coming()
         return None
+
+    def _standing(self, seen: Credential, state: str) -> Outcome:
+        """It stands; what a lock made up is learned, and another is another version."""
+        if not self._own_pins or not isinstance(seen.value, SecretStr):
+            return self.confirmed(proof=Proof.READ, state=state, sent=None)
+        value, known, asks = seen.value.get_secret_value(), self.loaded.code, self.loaded.claims.asks
+        made_up = learned(self.lane, value, known, self._seal, asks=asks, now=self.now)
+        state = state if made_up is None else f"{made_up.version}{_read(state)[1]}"
+        return replace(self.confirmed(proof=Proof.READ, state=state, sent=None), made_up=made_up)
 
     def _vanished(self, found: Sighting[Credential] | None) -> bool:
         """Whether it stood, by what we read, and somebody took it away or changed it."""
@@ -215,13 +224,20 @@ class CredentialErrand(Errand):
                 return state
         return None
 
+    @property
+    def _own_pins(self) -> bool:
+        """Whether the lock makes it up itself, and takes none of ours."""
+        access, code = self.running.access(), self.loaded.code
+        takes_ours = access is None or Chooser.HUB in access.access_limits.pin.chosen_by
+        return not takes_ours and (code is None or code.method == Method.PIN)
+
     def _credential(self) -> Credential:
         method = Method(self.loaded.code.method) if self.loaded.code else Method.PIN
         return Credential(key=self.lane.key, method=method, value=self._secret(), windows=self._windows)
 
     def _secret(self) -> SecretStr | Unsaid:
         code = self.loaded.code
-        if code is None:
+        if code is None or self._own_pins:
             return Unsaid.CHOSEN_BY_SYSTEM
         return SecretStr(self._seal.open(code.sealed, place_of(code.municipality, code.lane)).decode())
 

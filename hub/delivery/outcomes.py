@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import NO_WINDOWS, RELEASE
+from hub.store.codes import Code
 from hub.store.lanes import Lane
 from hub.store.problems import Cause
 from hub.store.told import Learnt
@@ -45,6 +46,8 @@ class Outcome:
     """Of what came to stand now: from when it was missed, which is later than now where it stands in time."""
     events: tuple[tuple[str, str], ...] = ()
     """(type, JSON) to tell about the target."""
+    made_up: Code | None = None
+    """The PIN that the lock chose, when it is new to us."""
     learnt: tuple[Learnt, ...] = ()
     """What whoever was told now knows."""
 

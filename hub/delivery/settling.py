@@ -10,7 +10,7 @@ from hub.model.events import EventType
 from hub.model.plan import InvoiceBody
 from hub.model.states import Record
 from hub.service import ledger
-from hub.store import connections, deliveries, events, invoices, lanes, problems, told
+from hub.store import codes, connections, deliveries, events, invoices, lanes, problems, told
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.lanes import Settled
@@ -33,6 +33,7 @@ class Settling:
         mine = [one for one, is_ours in zip(done, ours, strict=True) if is_ours]
         _tell(connection, mine, now)
         _follow_invoices(connection, mine, now)
+        codes.put(connection, [one.made_up for one in mine if one.made_up])
         learnt = {(one.lane.municipality, new.number, new.slot): new for one in mine for new in one.learnt}
         if learnt:
             told.learn(connection, [(town, new) for (town, *_), new in learnt.items()])

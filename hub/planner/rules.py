@@ -94,6 +94,8 @@ class Rules:
     notifying: NotifyRules
     """Who is told of bookings."""
     mark: Mark
+    own_pins: frozenset[str] = frozenset()
+    """Connections to locks that make their PINs themselves."""
     closures: tuple[Closure, ...] = ()
     """Those in force."""
     closures_version: int = 0
@@ -120,6 +122,7 @@ def compiled(
     mark: Mark,
     version: int = 1,
     methods: Mapping[str, frozenset[Method]] | None = None,
+    own_pins: frozenset[str] = frozenset(),
 ) -> Rules:
     """Return the rules of a checked configuration.
 
@@ -128,6 +131,7 @@ def compiled(
         mark: makes keys of what must not stand in a key.
         version: of the configuration; claims and effects carry it.
         methods: what each access connection can do, by name; left out: all.
+        own_pins: the access connections whose locks make their PINs themselves.
     """
     town, methods = configuration.municipality, methods or {}
     resources: dict[str, ResourceRules] = {}
@@ -148,6 +152,7 @@ def compiled(
         registry=town.registry.connection,
         notifying=compiled_roles(configuration, {key: rule.related for key, rule in resources.items()}),
         mark=mark,
+        own_pins=own_pins,
     )
 
 

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from hub.errors import RefusedError
 from hub.model.credential import Method
-from hub.model.plan import Claim, Grant, TargetKey
+from hub.model.plan import Ask, Claim, Grant, TargetKey
 from hub.store import codes
 from hub.store.codes import Code
 from hub.store.database import Connection
+from hub.store.lanes import Lane
 from hub.store.sealed import CODE
 from hub.store.sealing import Place, Seal
 
@@ -31,6 +32,8 @@ class Wanted(NamedTuple):
     grant: Grant
     starts: int
     ends: int
+    own_pins: bool = False
+    """Whether the lock makes its PINs itself."""
 
     @property
     def domain(self) -> str:
@@ -52,11 +55,17 @@ def place_of(municipality: str, lane: int) -> Place:
 def allocate(
     connection: Connection, wanted: Iterable[Wanted], known: dict[int, Code], seal: Seal, *, now: int
 ) -> dict[TargetKey, Code]:
-    """Give each grant its secret: the one it has, unless another holds that in the new time."""
+    """Give each grant its secret: the one it has, unless another holds that in the new time.
+
+    What its lock makes up is learned from the lock.
+    """
     given = {}
     for one in wanted:
         code = known.get(one.lane)
-        if code is None or not _may_stay(connection, one, code, seal):
+        if one.own_pins and one.grant.method is Method.PIN:
+            if code is None:
+                continue
+        elif code is None or not _may_stay(connection, one, code, seal):
             code = _drawn(connection, one, seal, version=code.version + 1 if code else 1, now=now)
         given[one.grant.target] = code._replace(starts=one.starts, ends=one.ends + one.grant.quarantine)
         codes.put(connection, [given[one.grant.target]])
@@ -118,6 +127,13 @@ def _hash(seal: Seal, wanted: Wanted, value: str) -> bytes:
     return seal.lookup_hash(f"{wanted.municipality}/{wanted.domain}/{wanted.grant.method}/{value}")
 
 
-def allocated_by_hub(grant: Grant) -> bool:
-    """Whether the hub makes the secret."""
-    return grant.method is Method.PIN
+def learned(lane: Lane, value: str, known: Code | None, seal: Seal, *, asks: Iterable[Ask], now: int) -> Code | None:
+    """The PIN that a lock made up, when it is another than was known."""
+    domain = f"{lane.municipality}/{lane.connection}/{Method.PIN}"
+    hash_ = seal.lookup_hash(f"{domain}/{value}")
+    if known is not None and known.hash == hash_:
+        return None
+    version = known.version + 1 if known else 1
+    ends = max((ask.ends for ask in asks), default=now)
+    sealed = seal.close(value.encode(), place_of(lane.municipality, lane.id))
+    return Code(lane.id, lane.municipality, lane.connection, hash_, now, ends, Method.PIN, version, sealed, now)

@@ -1,6 +1,6 @@
 """The rules in force: each municipality's current configuration, compiled. Nodes follow what the database says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from hub.model.configuration import Configuration
 from hub.model.credential import Method
 from hub.model.plan import Closure
 from hub.planner.rules import Rules, compiled
-from hub.sdk import AccessControl, AccessLimits, Connector
+from hub.sdk import AccessControl, AccessLimits, Chooser, Connector
 from hub.store import closures, configurations
 from hub.store.configurations import Version
 from hub.store.database import Connection
@@ -47,7 +47,11 @@ class Rulebook:
         if town is None or town.version != stored.version:
             configuration = read_files(stored.files).required()
             rules = compiled(
-                configuration, mark=self._seal.mark, version=stored.version, methods=methods(configuration)
+                configuration,
+                mark=self._seal.mark,
+                version=stored.version,
+                methods=methods(configuration),
+                own_pins=own_pins(configuration),
             )
             town = Town(configuration, stored.version, rules)
         version, closures = closed
@@ -89,10 +93,17 @@ def _current(connection: Connection) -> tuple[list[Version], dict[str, tuple[int
 
 def methods(configuration: Configuration) -> dict[str, frozenset[Method]]:
     """What holders may show at the doors of each access connection, where its connector says so beforehand."""
-    found: dict[str, frozenset[Method]] = {}
+    return {name: limits.methods for name, limits in _limits(configuration)}
+
+
+def own_pins(configuration: Configuration) -> frozenset[str]:
+    """The access connections whose locks make their PINs themselves, and take none of ours."""
+    return frozenset(name for name, limits in _limits(configuration) if Chooser.HUB not in limits.pin.chosen_by)
+
+
+def _limits(configuration: Configuration) -> Iterator[tuple[str, AccessLimits]]:
     for name, connection in configuration.connections.items():
         connector: type[Connector[Any]] = load_connector(connection.connector)
         limits = getattr(connector, "access_limits", None)
         if issubclass(connector, AccessControl) and isinstance(limits, AccessLimits):
-            found[name] = limits.methods
-    return found
+            yield name, limits

@@ -116,7 +116,7 @@ def _wanted(one: Change) -> list[Wanted]:
     by_target: dict[TargetKey, list[tuple[int, int]]] = {}
     for claim in one.now.values():
         by_target.setdefault(claim.target, []).append((claim.starts, claim.ends))
-    town, horizons = one.request.municipality, one.request.rules.horizons
+    town, horizons, own_pins = one.request.municipality, one.request.rules.horizons, one.request.rules.own_pins
     return [
         Wanted(
             town,
@@ -124,6 +124,7 @@ def _wanted(one: Change) -> list[Wanted]:
             grant,
             min(starts for starts, _ in spans) - horizons.get(grant.target.connection, 0),
             max(ends for _, ends in spans),
+            own_pins=grant.target.connection in own_pins,
         )
         for grant in one.request.plan.grants
         if (spans := by_target.get(grant.target))

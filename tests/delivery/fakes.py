@@ -13,11 +13,12 @@ from typing import TypeVar
 import pytest
 from pydantic import Field, SecretStr
 
-from hub.model import Channel, Credential, Dim, Level, Method, Notice, Release, Setpoint, Switch, Window, Zone
+from hub.model import Channel, Credential, Dim, Level, Method, Notice, Release, Setpoint, Switch, Unsaid, Window, Zone
 from hub.sdk import (
     About,
     AccessControl,
     AccessLimits,
+    Chooser,
     Condition,
     Connector,
     ConnectorConfig,
@@ -28,6 +29,7 @@ from hub.sdk import (
     ListsCredentials,
     Notifier,
     Pace,
+    PinRules,
     ReadsCredentials,
     ReadsZones,
     Receipt,
@@ -173,12 +175,23 @@ class LockSystem(System):
     def put(self, credential: Credential) -> Receipt:
         kept = as_kept(credential.windows, self.limits)
         known = credential.key in self.stands
-        self.stands[credential.key] = credential.model_copy(update={"windows": kept})
+        value = self._made_up(credential.key) if credential.value is Unsaid.CHOSEN_BY_SYSTEM else credential.value
+        self.stands[credential.key] = credential.model_copy(update={"windows": kept, "value": value})
         self._coming[credential.key] = self.looks_until_there
         if self.limits.awaits_user and not known:
             self.unaccepted.add(credential.key)
         condition = Condition.AWAITING_USER if credential.key in self.unaccepted else Condition.STANDING
         return Receipt(f"ref-{credential.key}", condition)
+
+    def _made_up(self, key: str) -> SecretStr | Unsaid:
+        known = self.stands.get(key)
+        return known.value if known else SecretStr(f"{70_000 + 137 * len(self.calls)}")
+
+    def choose_again(self, key: str) -> str:
+        """Have the system give another code to a key, as its janitor can."""
+        value = f"{80_000 + 137 * len(self.calls)}"
+        self.stands[key] = self.stands[key].model_copy(update={"value": SecretStr(value)})
+        return value
 
     def remove(self, key: str) -> Receipt:
         self.stands.pop(key, None)
@@ -332,6 +345,12 @@ class AppLocks(FakeLocks):
     access_limits = AccessLimits(awaits_user=True, methods=frozenset(Method))
 
 
+class OwnLocks(FakeLocks):
+    """Locks that make their PINs themselves."""
+
+    access_limits = AccessLimits(pin=PinRules(chosen_by=frozenset({Chooser.SYSTEM})))
+
+
 class BlindAppLocks(BlindLocks):
     """The same, and nobody can say whether they did."""
 
@@ -412,6 +431,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, folder: Path, *more: type[Connect
         DayLocks,
         AppLocks,
         BlindAppLocks,
+        OwnLocks,
         FakeLamps,
         BlindLamps,
         HastyLamps,
