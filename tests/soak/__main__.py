@@ -17,10 +17,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 EVIDENCE = ROOT / "docs" / "evidence"
+LONG = ("-o", "faulthandler_timeout=0")
+"""A property that is tried on very many examples does not hang."""
 PROPERTIES = (
     "tests/planner",
     "tests/model",
     "tests/service/test_arrival.py",
+    "tests/service/test_dry_running.py",
     "tests/connectors/finance_peppol/test_billing.py",
     "tests/delivery/test_owed.py",
 )
@@ -55,7 +58,7 @@ def runs(kills: int, seed: int) -> list[Run]:
         Run("mutants", [python, "-m", "tests.mutants"]),
         Run(
             "properties",
-            [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}", *PROPERTIES],
+            [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *LONG, f"--hypothesis-seed={seed}", *PROPERTIES],
         ),
     ]
 
