@@ -27,6 +27,8 @@ from hub.model.answers import (
     ConnectionAnswer,
     DeliveryAnswer,
     DeliveryPage,
+    DryRunAnswer,
+    EventPage,
     Handled,
     ImportLine,
     ImportSummary,
@@ -40,6 +42,7 @@ from hub.model.answers import (
     Tested,
 )
 from hub.model.booking import Booking
+from hub.model.closure import ClosureAnswer, ClosureRequest
 from hub.model.imported import (
     AttendanceAnswer,
     AttendancePage,
@@ -48,6 +51,7 @@ from hub.model.imported import (
     QuarantinedRow,
     Rerun,
 )
+from hub.model.subscription import SubscriptionAnswer, SubscriptionRequest
 from hub.model.verified import Verified
 
 DEFAULT_URL = "http://127.0.0.1:8480"
@@ -146,19 +150,28 @@ class At:
     def __init__(self, client: Client, municipality: str) -> None:
         self._client, self.municipality, self._root = client, municipality, f"/v1/{quote(municipality, safe='')}"
 
-    def put_booking(self, booking: Booking | bytes, number: str = "", *, wait: int | None = None) -> BookingAnswer:
+    def put_booking(
+        self, booking: Booking | bytes, number: str = "", *, wait: int | None = None, token: str | None = None
+    ) -> BookingAnswer:
         """Send a booking at a revision; the answer comes when it is on disk. Raw JSON needs its number told.
 
-        `wait`: seconds, 30 at most, to hold the answer until what the municipality awaits is confirmed.
+        `wait`: seconds, 30 at most, to hold the answer until what the municipality awaits is confirmed. `token`: a dry
+        run's: that plan, or it is refused (`state-changed`).
         """
+        told = {"Prefer": None if wait is None else f"wait={wait}", "If-Match": token}
+        return read(BookingAnswer, self._put_booking(booking, number, {}, told))
+
+    def plan_booking(self, booking: Booking | bytes, number: str = "") -> DryRunAnswer:
+        """What putting a booking would come to; nothing is stored."""
+        return read(DryRunAnswer, self._put_booking(booking, number, {"dry_run": "true"}, {}))
+
+    def _put_booking(
+        self, booking: Booking | bytes, number: str, params: dict[str, str], told: Mapping[str, str | None]
+    ) -> bytes:
         content = booking if isinstance(booking, bytes) else booking.model_dump_json(exclude_none=True).encode()
         path = self._path("bookings", booking.number if isinstance(booking, Booking) else number)
-        return read(
-            BookingAnswer,
-            self._client.ask(
-                "PUT", path, content=content, headers=_JSON | ({} if wait is None else {"Prefer": f"wait={wait}"})
-            ),
-        )
+        headers = _JSON | {name: value for name, value in told.items() if value is not None}
+        return self._client.ask("PUT", path, content=content, headers=headers, params=params)
 
     def get_booking(self, number: str, *, language: Literal["sv", "en"] = "en") -> BookingView:
         """A booking, and all that follows from it; its details in that language."""
@@ -197,6 +210,41 @@ class At:
             raise httpx.RemoteProtocolError(
                 "the answers ended without a summary; send it all again, nothing is done twice"
             )
+
+    def close_resource(self, closure: str, wanted: ClosureRequest) -> ClosureAnswer:
+        """Close a resource for a period; answered when all that stands is planned with it."""
+        content = wanted.model_dump_json(exclude_none=True)
+        return read(ClosureAnswer, self._client.ask("PUT", self._closure(closure), content=content, headers=_JSON))
+
+    def lift_closure(self, closure: str, revision: int | None = None) -> ClosureAnswer:
+        """Lift a closure; without a revision, at the next."""
+        params = {} if revision is None else {"revision": revision}
+        return read(ClosureAnswer, self._client.ask("DELETE", self._closure(closure), params=params))
+
+    def closures(self) -> list[ClosureAnswer]:
+        """All closures, lifted ones too."""
+        return _list(ClosureAnswer, self._client.ask("GET", self._path("closures")))
+
+    def _closure(self, closure: str) -> str:
+        return self._path("closures", closure)
+
+    def events(self, after: str | None = None, *, limit: int = _PAGE) -> EventPage:
+        """The next events after a cursor, or from the beginning; its `next` is the cursor to go on from."""
+        return self._get(EventPage, "events", after=after, limit=limit)
+
+    def subscribe(self, name: str, wanted: SubscriptionRequest) -> SubscriptionAnswer:
+        """Have events sent to an address; the answer that makes it holds its secret, and no other does."""
+        content = wanted.model_dump_json()
+        path = self._path("subscriptions", name)
+        return read(SubscriptionAnswer, self._client.ask("PUT", path, content=content, headers=_JSON))
+
+    def subscriptions(self) -> list[SubscriptionAnswer]:
+        """Who has events sent, and how each is."""
+        return _list(SubscriptionAnswer, self._client.ask("GET", self._path("subscriptions")))
+
+    def unsubscribe(self, name: str) -> None:
+        """Send no more events there, and forget what waits."""
+        self._client.ask("DELETE", self._path("subscriptions", name))
 
     def status(self) -> StatusAnswer:
         """Everything counted."""

@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 
 import httpx
@@ -9,7 +10,9 @@ import pytest
 from hub.client import At, Client, Refused, _details
 from hub.model.answers import ImportLine, ImportSummary
 from hub.model.booking import Booking
-from tests.live import NOON, TOWN, Live, booked, lines, settled
+from hub.model.closure import ClosureRequest
+from hub.model.subscription import SubscriptionRequest
+from tests.live import NOON, TOWN, UMEA, Live, booked, lines, settled
 
 
 def test_a_booking_is_put_and_looked_up(town: At) -> None:
@@ -18,6 +21,42 @@ def test_a_booking_is_put_and_looked_up(town: At) -> None:
     view = settled(town, "C-1", "arx")
     assert view.booking.number == "C-1"
     assert view.credentials[0].value == answer.credentials[0].value
+
+
+def test_a_plan_is_asked_for_and_then_put_or_refused(town: At) -> None:
+    body = Booking.model_validate(booked("P-1", court=4, after=9000))
+    planned = town.plan_booking(body)
+    assert (planned.outcome, {claim.change for claim in planned.difference}) == ("accepted", {"added"})
+    with pytest.raises(Refused, match="no booking"):
+        town.get_booking("P-1")
+    assert town.put_booking(body, token=planned.state_token).outcome == "accepted"
+    with pytest.raises(Refused) as refused:
+        town.put_booking(Booking.model_validate(booked("P-1", revision=2)), token=planned.state_token)
+    assert refused.value.details.code == "state-changed"
+
+
+def test_a_resource_is_closed_and_opened_and_events_tell_it(town: At) -> None:
+    after = None
+    while (page := town.events(after)).events:
+        after = page.next
+    times = {"starts_at": NOON, "ends_at": NOON + timedelta(hours=1)}
+    snow = ClosureRequest.model_validate({"revision": 1, "resource": "konstgras.helplan", **times})
+    assert town.close_resource("client-snow", snow).state == "in_force"
+    assert town.lift_closure("client-snow").revision == 2
+    assert [one.state for one in town.closures() if one.id == "client-snow"] == ["lifted"]
+    told = [event.type for event in town.events(after).events if event.subject == "client-snow"]
+    assert told == ["closure.in_force", "closure.lifted"]
+
+
+def test_events_are_subscribed_to(town: At) -> None:
+    wanted = SubscriptionRequest(url="https://booking.example.se/hooks", paused=True)
+    made = town.subscribe("client", wanted)
+    assert made.secret
+    assert made.secret.startswith("whsec_")
+    assert town.subscribe("client", wanted).secret is None
+    assert [one.state for one in town.subscriptions()] == ["paused"]
+    town.unsubscribe("client")
+    assert town.subscriptions() == []
 
 
 def test_a_number_with_colons_is_one_number(town: At) -> None:
@@ -80,8 +119,7 @@ def test_whoever_stops_listening_stops_the_import(town: At) -> None:
 
 
 def test_connections_are_tried_paused_and_resumed(town: At) -> None:
-    names = {"arx-tennishallen", "dak", "mail", "mqtt-kulturhuset", "mqtt-tennishallen"}
-    assert {one.name for one in town.connections()} == names
+    assert {one.name for one in town.connections()} == {file.stem for file in (UMEA / "connections").glob("*.yaml")}
     assert town.test("arx-tennishallen").ok
     assert town.pause("mqtt-kulturhuset").paused_by == "operator"
     assert town.resume("mqtt-kulturhuset").state == "running"
