@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -84,16 +85,28 @@ def another_code(hall: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     hall.put("C-1", 2, occasions=[occasion(id="1", after=3 * A_DAY), occasion(id="2", after=30 * A_DAY)])
 
 
+def an_account_that_ends(hall: Stage) -> None:
+    """Told two months ahead, and again as the day comes nearer."""
+    for days in (0, 25):
+        hall.skip(days=days)
+        hall.run(hall.node.health.check_all())
+
+
 A_DAY = 24 * 60
 INCOMING = {EventType.ATTENDANCE_IMPORTED, EventType.ATTENDANCE_CHANGED, EventType.DOOR_PASSED}
 """Told of what comes in from outside; held against their schemas in tests/intake."""
 
 
 def test_what_a_day_tells_is_what_is_documented(staging: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch) -> None:
-    hall = staging(a_town(finance="ledger"))
+    town = a_town(finance="ledger")
+    ends = town.connections["lamps"].model_copy(
+        update={"credentials_expire": str(SATURDAY.date() + timedelta(days=50))}
+    )
+    hall = staging(town.model_copy(update={"connections": town.connections | {"lamps": ends}}))
     a_day(hall)
     money(hall)
     another_code(hall, monkeypatch)
+    an_account_that_ends(hall)
     told = hall.events()
     for event in told:
         EVENTS[EventType(event.type)].data.model_validate_json(event.body)
