@@ -130,8 +130,8 @@ class DoorPassed(Frozen):
 
     door: Annotated[str, Field(description="the external key")]
     credential: Annotated[str, Field(description="the credential's key in the lock system, which names nobody")]
-    at: datetime
-    refused: bool
+    at: Annotated[datetime, Field(description="UTC")]
+    refused: Annotated[bool, Field(description="it stayed shut")]
 
 
 class ProblemAbout(Frozen):
@@ -153,7 +153,9 @@ EVENTS: Mapping[EventType, Told] = {
     EventType.BOOKING_ACCEPTED: Told("A booking, or a newer revision, is on disk", "booking number", BookingAccepted),
     EventType.BOOKING_SUSPENDED: Told("A closure suspends what it asks for", "booking number", BookingRevision),
     EventType.BOOKING_RESUMED: Told("No closure suspends it any more", "booking number", BookingRevision),
-    EventType.BOOKING_EFFECTIVE: Told("All that is due for it is confirmed", "booking number", BookingRevision),
+    EventType.BOOKING_EFFECTIVE: Told(
+        "All that is due for it is confirmed; or it ended, and all of it is gone", "booking number", BookingRevision
+    ),
     EventType.CREDENTIAL_READY: Told("A holder can open the doors", "booking number", CredentialStands),
     EventType.CREDENTIAL_CHANGED: Told("A holder has another code", "booking number", CredentialStands),
     EventType.OUTCOME_REVISED: Told("What was told earlier is no longer so", "booking number", OutcomeRevised),
