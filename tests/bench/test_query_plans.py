@@ -17,12 +17,12 @@ from hub.settings import Settings
 from hub.store.database import SqliteConnection, path_of
 from tests.bench import town
 
-LARGE = {"bookings", "lanes", "claims", "codes", "occupancy", "events", "deliveries"}
+LARGE = {"bookings", "lanes", "claims", "codes", "occupancy", "events", "deliveries", "entries"}
 """Tables that grow with the bookings."""
 
 SELDOM = {
     "count(*)": "everything counted, for a person who asks",
-    "lanes SET look = 1": "on start and every ten minutes; by its key when a system says that something changed",
+    "lanes SET look = look + 1": "on start and every ten minutes; by its key when a system says that something changed",
     "lanes SET lease_until": "on start",
     "lanes SET due = ? WHERE municipality = ? AND connection = ? AND due > ?": "when a connection runs again",
     "DELETE FROM codes WHERE ends": "once an hour",

@@ -46,7 +46,7 @@ def test_serving_begins_with_where_and_ends_when_told(tmp_path: Path) -> None:
     with served(tmp_path, str(UMEA), "--simulate", "--clock", "2026-11-22T12:00+01:00", "--json") as (process, said):
         told = json.loads("".join(said))
         assert told["municipalities"]["2480"] | {"console": ""} == {
-            "name": "Umeå kommun", "facilities": 6, "resources": 19, "connections": 5, "console": "",
+            "name": "Umeå kommun", "facilities": 6, "resources": 19, "connections": 7, "console": "",
         }  # fmt: skip
         assert httpx.get(told["address"] + "/healthz", trust_env=False).text == "ok\n"
         key_file = Path(told["operator_key_file"])
@@ -60,7 +60,7 @@ def test_serving_says_who_is_served_and_where_the_key_lies(tmp_path: Path) -> No
     with served(tmp_path, str(UMEA), "--simulate") as (process, (town, address)):
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
-    assert town.startswith("Umeå kommun (2480): 6 facilities, 19 resources, 5 connections")
+    assert town.startswith("Umeå kommun (2480): 6 facilities, 19 resources, 7 connections")
     assert "/docs" in address
     assert f"{tmp_path}/hub.operator-key" in address
 

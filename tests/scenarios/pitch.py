@@ -44,6 +44,7 @@ def pitch(folder: Path) -> Path:
         .replace("kulturhuset_sal: {}", "a: {}\n    b: {}\n    gang: {}")
     )
     (folder / "connections" / "mqtt-plan.yaml").write_text(lamps)
-    shutil.copy(FOLDER / "connections" / "mail.yaml", folder / "connections")
+    for name in ("mail", "sms", "peppol"):
+        shutil.copy(FOLDER / "connections" / f"{name}.yaml", folder / "connections")
     (folder / "facilities" / "plan.yaml").write_text(_FACILITY)
     return folder

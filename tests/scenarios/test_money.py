@@ -142,7 +142,7 @@ def _answers_in(folder: Path, answers: Path) -> Path:
     shutil.copytree(FOLDER, folder)
     connection = folder / "connections" / "peppol.yaml"
     told = connection.read_text(encoding="utf-8")
-    here = f'folder: {{path: {answers}, pattern: "*.xml", settle_seconds: 0}}'
+    here = f"folder: {{path: {answers}, settle_seconds: 0}}"
     connection.write_text(re.sub(r"folder: \{path: .*\}", here, told), encoding="utf-8")
     answers.mkdir()
     return folder
