@@ -103,7 +103,7 @@ class Taking:
     async def items(self, inlet: Inlet, items: Iterable[RawItem], *, cursor: str | None = None) -> Counts:
         """Take in what was told or asked for, and how far the source has been read."""
         whence, counts = From(inlet.municipality, inlet.name), Counts()
-        told = await self._apart(list, map(inlet.understood, items))
+        told: list[Understood] = await self._apart(list, map(inlet.understood, items))
         async with inlet.lock:
             batches = list(apart(told, most=MOST_ROWS, most_bytes=MOST_BYTES)) or [[]]
             for number, some in enumerate(batches, 1):

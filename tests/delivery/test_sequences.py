@@ -68,8 +68,8 @@ class World:
 
     def cancel(self) -> None:
         number = self.dice.choice(NUMBERS)
-        if self.standing[number]:
-            self._send(number, status="cancelled", occasions=self.dice.choice([[], self.standing[number]["occasions"]]))
+        if standing := self.standing[number]:
+            self._send(number, status="cancelled", occasions=self.dice.choice([[], standing["occasions"]]))
 
     def _send(self, number: str, **more: Any) -> None:
         self.revisions[number] += 1
@@ -141,7 +141,7 @@ def told(came: list[Notice], number: str) -> list[Told]:
 
 @pytest.mark.parametrize("seed", range(examples(8)))
 def test_whatever_happens_each_reader_ends_up_knowing_and_is_told_nothing_twice(staging: Staging, seed: int) -> None:
-    roles = {"vakt": {"when": EVERY}, "office": {"when": EVERY, "digest": {"at": "06:30"}}}
+    roles: dict[str, dict[str, Any]] = {"vakt": {"when": EVERY}, "office": {"when": EVERY, "digest": {"at": "06:30"}}}
     booker = {"email": {"connection": "mail"}, "contact": "a@b.se", "tell_code": True}
     hall = staging(a_town(told=list(roles), roles=roles, booker=booker))
     world = World(hall, random.Random(seed))
