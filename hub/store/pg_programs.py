@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import IO, Any
@@ -19,6 +20,8 @@ from hub.store.archive import Backup
 from hub.store.database import Session, connect
 from hub.store.dumping import VERSION, Taken
 
+_LOOKS, _BETWEEN_LOOKS_SECONDS = 20, 0.1
+"""For sessions that are on their way out."""
 _OTHERS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'knutpunkt %'"
     " AND pid <> pg_backend_pid()"
@@ -81,10 +84,18 @@ def load(backup: Backup, url: str, *, replace: bool) -> None:
         _done([pg_restore, f"--use-list={chosen.name}", *_WITHOUT, *how, way], environment, data)
 
 
+def _staying(connection: Session) -> int:
+    """How many sessions of hubs there are; one that has just been left ends a moment later."""
+    looks = 1
+    while (others := int(connection.rows(_OTHERS)[0][0])) and looks < _LOOKS:
+        time.sleep(_BETWEEN_LOOKS_SECONDS)
+        looks += 1
+    return others
+
+
 def _replaceable(connection: Session, *, replace: bool) -> list[str]:
     """The tables there, when they may go. Raises RefusedError."""
-    ((others,),) = connection.rows(_OTHERS)
-    if others:
+    if others := _staying(connection):
         raise RefusedError("database-in-use", f"{others} sessions of hubs are in the database: stop them first")
     found = dumping.tables(connection, "postgresql")
     if found and VERSION not in found:

@@ -1,5 +1,6 @@
 """A pitch of two halves with lights over MQTT: the folder of a municipality of its own, made from the example's."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -37,7 +38,9 @@ def pitch(folder: Path) -> Path:
     """Write the folder; gives it."""
     (folder / "connections").mkdir(parents=True)
     (folder / "facilities").mkdir()
-    shutil.copy(FOLDER / "municipality.yaml", folder)
+    told = (FOLDER / "municipality.yaml").read_text(encoding="utf-8")
+    elsewhere = re.sub(r" +by_facility:\n( +)konstgras: .*\n", "", told)
+    (folder / "municipality.yaml").write_text(elsewhere, encoding="utf-8")
     lamps = (
         (FOLDER / "connections" / "mqtt-kulturhuset.yaml")
         .read_text()
