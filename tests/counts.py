@@ -2,7 +2,9 @@
 
 import os
 
+IN_SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
+
 
 def examples(usual: int) -> int:
     """The usual number in `make test`."""
-    return usual * (10 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 1)
+    return usual * (10 if IN_SOAK else 1)

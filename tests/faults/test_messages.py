@@ -15,6 +15,7 @@ import yaml
 from aiosmtpd.smtp import SMTP, Envelope
 
 from tests.counterparts.ports import free_port
+from tests.counts import IN_SOAK
 from tests.faults import hub_process
 from tests.faults.hub_process import Place, end, start
 from tests.faults.moments import OF_SYSTEMS, Moment, name_of
@@ -28,6 +29,8 @@ TWICE = (Moment.APPLIED, Moment.ANSWERED, Moment.SETTLING)
 EVERY = [*((moment, 1) for moment in ONCE), *((moment, 2) for moment in TWICE)]
 WAYS = ["vakt", "office"]
 """One is told at once, the other by a digest."""
+PLAYED = [(role, *case) for n, case in enumerate(EVERY) for m, role in enumerate(WAYS) if IN_SOAK or n % len(WAYS) == m]
+"""Every moment for one of them; in a soak for both."""
 
 
 @dataclass
@@ -187,8 +190,7 @@ async def begun(folder: Path, post: Post, clock: str) -> AsyncIterator[Run]:
             end(run.hub)
 
 
-@pytest.mark.parametrize("role", WAYS)
-@pytest.mark.parametrize("moment, times", EVERY, ids=str)
+@pytest.mark.parametrize("role, moment, times", PLAYED, ids=str)
 def test_a_hub_that_dies_there_tells_once_or_again_with_the_same_id(
     role: str, moment: Moment, times: int, tmp_path: Path
 ) -> None:

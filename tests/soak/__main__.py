@@ -26,6 +26,8 @@ PROPERTIES = (
     "tests/service/test_dry_running.py",
     "tests/connectors/finance_peppol/test_billing.py",
     "tests/delivery/test_owed.py",
+    "tests/delivery/test_sequences.py",
+    "tests/faults/test_messages.py",
 )
 """Where hypothesis is asked for ten times as many examples."""
 
