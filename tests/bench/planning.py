@@ -20,7 +20,7 @@ def measured(rounds: int) -> list[Figure]:
     rules, raw = compiled(town.configuration(), mark=seal.mark), town.line(7)
     booking = read_booking(raw, rules)
     asked = plan(booking, (), rules)
-    assert (len(asked.claims), len(asked.grants), len(asked.records)) == (5, 1, 1)
+    assert (len(asked.claims), len(asked.grants), len(asked.charges)) == (5, 1, 1)
     works: dict[str, Callable[[], object]] = {
         "plan of one occasion": lambda: plan(booking, (), rules),
         "validating it": lambda: read_booking(raw, rules),
