@@ -1,6 +1,10 @@
 """Runs the loops: delivering, webhooks, reading back, checking connections, what comes in, forgetting, sealing anew."""
 
 import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -14,11 +18,32 @@ from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.delivery.webhooks import Webhooks
 from hub.intake.rooms import Intake
+from hub.masking import place_of
 from hub.service.resealing import Resealing
 from hub.settings import Pulse
 from hub.store import codes, lanes
 from hub.store.database import Connection
 from hub.store.writer import Writer
+
+LOG = logging.getLogger("hub.worker")
+
+_CHECKS = 10
+"""Rounds of checks that may go side by side: a connection that is busy for long holds up nobody else's."""
+
+
+def quietly(job: Callable[..., Awaitable[object]]) -> Callable[..., Coroutine[Any, Any, None]]:
+    """The same job; what goes wrong in it is logged by its place, and when the process stops it ends without a word."""
+
+    @wraps(job)
+    async def done(*values: object) -> None:
+        try:
+            await job(*values)
+        except asyncio.CancelledError:
+            return
+        except Exception as error:  # noqa: BLE001 - its text may hold anything
+            LOG.error("%s: %s", job.__qualname__, place_of(error))  # noqa: TRY400
+
+    return done
 
 
 class Worker:
@@ -52,26 +77,37 @@ class Worker:
         await self._health.follow_pauses()
         await self.look_at_all()
         self._loops.append(asyncio.create_task(self.dispatcher.run(), name="dispatcher"))
-        every = self._scheduler.add_job
         if self.biller:
             self.biller.billed = self.dispatcher.wake.set
             self._loops.append(asyncio.create_task(self.biller.run(), name="biller"))
         if self.webhooks:
             self._loops.append(asyncio.create_task(self.webhooks.run(), name="webhooks"))
-            every(self.webhooks.forget, "interval", hours=1)
+            self._every(3600, self.webhooks.forget)
         if self.resealing:
             self._loops.append(asyncio.create_task(self.resealing.run(), name="resealing"))
         if self.intake:
             for inlet, seconds in self.intake.due():
-                every(self.intake.looking.look, "interval", seconds=seconds, args=[inlet])
-                every(self.intake.looking.look, args=[inlet])
-            every(self.intake.forgetting.forget, "interval", hours=1)
-        every(self.look_at_all, "interval", seconds=self._pulse.look_every.total_seconds())
-        every(self._health.check_all, "interval", seconds=self._pulse.check_every.total_seconds())
-        every(self.forget_codes, "interval", hours=1)
-        every(self._health.follow_pauses, "interval", seconds=2)
-        every(self._health.check_all)
+                self._every(seconds, self.intake.looking.look, inlet, at_once=True)
+            self._every(3600, self.intake.forgetting.forget)
+        self._every(self._pulse.look_every.total_seconds(), self.look_at_all)
+        self._every(self._pulse.check_every.total_seconds(), self._health.check_all, at_once=True, instances=_CHECKS)
+        self._every(3600, self.forget_codes)
+        self._every(2, self._health.follow_pauses)
         self._scheduler.start()
+
+    def _every(
+        self,
+        seconds: float,
+        job: Callable[..., Awaitable[object]],
+        *values: object,
+        at_once: bool = False,
+        instances: int = 1,
+    ) -> None:
+        """Have a job done again and again; `instances`: how many of it may go side by side."""
+        calm = quietly(job)
+        self._scheduler.add_job(calm, "interval", args=values, seconds=seconds, max_instances=instances)
+        if at_once:
+            self._scheduler.add_job(calm, args=values)
 
     @property
     def is_idle(self) -> bool:

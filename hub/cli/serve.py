@@ -84,6 +84,7 @@ def _log_at(level: str) -> None:
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a job still goes is no news to an operator
 
 
 def _clock(start: datetime | None, speed: float) -> DomainClock:

@@ -45,6 +45,7 @@ class Health:
             rulebook,
             clock,
         )
+        self._looking: set[tuple[str, str]] = set()
         self.resumed: Callable[[], None] = lambda: None
         """Called when lanes were made due."""
 
@@ -69,11 +70,18 @@ class Health:
             await self._writer.call(self._forget, town)
 
     async def _looked_at(self, running: Running) -> None:
-        if running.paused is None:
-            await self.check(running)
-        else:
-            unusable = await asyncio.to_thread(running.papers.renew)
-            await self._writer.call(self._keep_papers, running, unusable)
+        """Unless an earlier look is not through yet: it may wait behind all that is sent there."""
+        if running.place in self._looking:
+            return
+        self._looking.add(running.place)
+        try:
+            if running.paused is None:
+                await self.check(running)
+            else:
+                unusable = await asyncio.to_thread(running.papers.renew)
+                await self._writer.call(self._keep_papers, running, unusable)
+        finally:
+            self._looking.discard(running.place)
 
     async def check(self, running: Running) -> tuple[About | None, str | None]:
         """Ask one system what it says of itself, changing nothing; gives what it said, or why it did not."""

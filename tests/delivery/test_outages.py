@@ -1,8 +1,10 @@
 """Systems that are down, say no, lie, or have a bug: one problem each; nothing else stops, and the newest wins."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -484,6 +486,26 @@ def test_what_was_put_off_in_the_moment_of_resuming_is_carried_at_once(
     monkeypatch.setattr(node.dispatcher._carrier, "carry", carry)
     hall.settle()
     assert hall.locks.opens("outer", SATURDAY) == {PIN}
+
+
+def test_a_connection_that_is_busy_for_long_holds_up_no_other_check(hall: Stage) -> None:
+    """As a gateway with a thousand messages before it: its check waits its turn."""
+    health, lamps, locks = hall.node.health, hall.running("lamps"), hall.running("locks").place
+
+    async def busy() -> tuple[int, int]:
+        async with AsyncExitStack() as all_ways:
+            for _ in range(lamps.connector.pace.calls_at_once):
+                await all_ways.enter_async_context(lamps.ways.one())
+            first = asyncio.create_task(health.check_all())
+            while not hall.locks.calls or locks in health._looking:  # noqa: ASYNC110 - nobody tells that it is through
+                await asyncio.sleep(0)
+            await health.check_all()
+            counted = len(hall.locks.calls), len(hall.lamps.calls)
+        await first
+        return counted
+
+    assert hall.run(busy()) == (2, 0)
+    assert len(hall.lamps.calls) == 1
 
 
 def test_what_another_node_resumed_is_carried_by_this_one_too(hall: Stage) -> None:
