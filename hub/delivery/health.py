@@ -19,7 +19,7 @@ from hub.sdk import About, ConnectorError, CredentialsError
 from hub.service import expiring, sentences
 from hub.service.rulebook import Rulebook
 from hub.service.showing import moment
-from hub.store import connections, expiries, lanes, problems
+from hub.store import connections, expiries, lanes, problems, shown
 from hub.store.connections import Known
 from hub.store.database import Connection
 from hub.store.problems import Cause
@@ -186,7 +186,7 @@ class Health:
         """The connections of a municipality, and how each is. Raises NotFoundError."""
         self._rulebook.town(municipality)
         known = await self._readers.read(connections.known, municipality)
-        waiting = await self._readers.read(lanes.waiting, municipality)
+        waiting = await self._readers.read(shown.waiting, municipality)
         ends = await self._readers.read(expiries.listed, municipality)
         mine = [running for running in self._connections if running.municipality == municipality]
         now = self._now()

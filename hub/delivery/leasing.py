@@ -7,7 +7,7 @@ from hub.model.plan import InvoiceBody, TargetKind
 from hub.model.states import Delivery, Record
 from hub.service import news
 from hub.service.knowing import DigestKnown, Known, of_digest, of_notice
-from hub.store import claims, codes, invoices, lanes, told
+from hub.store import claims, codes, invoices, lanes, shown, told
 from hub.store.claims import Live
 from hub.store.codes import Code
 from hub.store.database import Connection
@@ -92,5 +92,5 @@ def _bill(connection: Connection, lane: Lane) -> Bill | None:
     if stored is None or stored.credits is None:
         return Bill(stored, may_go=True) if stored else None
     original = invoices.with_ids(connection, lane.municipality, [stored.credits])[stored.credits]
-    seen = lanes.seen(connection, lane.municipality, [original.lane])[original.lane]
+    seen = shown.seen(connection, lane.municipality, [original.lane])[original.lane]
     return Bill(stored, may_go=seen.effect == Record.DONE or seen.delivery == Delivery.DISMISSED)

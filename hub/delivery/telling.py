@@ -17,7 +17,7 @@ from hub.planner.plan import number_of
 from hub.service.asked import Asked
 from hub.service.effective import is_effective, told
 from hub.service.showing import standings
-from hub.store import bookings, claims, lanes, leaving
+from hub.store import bookings, claims, lanes, leaving, shown
 from hub.store.bookings import Told
 from hub.store.database import Connection
 from hub.store.events import Event
@@ -61,7 +61,7 @@ def _leaving(connection: Connection, lane: Lane, now: int) -> list[int]:
     """Those that claim nothing of the zone any more; once it is at rest it has told them for the last time."""
     ids = leaving.of_lane(connection, lane.municipality, lane.id)
     if ids:
-        seen = lanes.seen(connection, lane.municipality, [lane.id])[lane.id]
+        seen = shown.seen(connection, lane.municipality, [lane.id])[lane.id]
         if seen.delivery in _AT_REST and seen.due > now:
             leaving.clear(connection, lane.municipality, lane.id)
     return ids
@@ -105,6 +105,6 @@ def _of_booking(
             yield Event(town, EventType.OUTCOME_REVISED, booking.number, body, now)
         return
     asked = Asked.from_json(booking.asked)
-    seen = lanes.seen(connection, town, [one.lane for one in asked.targets.values()])
+    seen = shown.seen(connection, town, [one.lane for one in asked.targets.values()])
     if is_effective(standings(asked, seen, horizons, now=now), booking.status):
         yield told(connection, town, (booking.id, booking.number, booking.revision), now=now)

@@ -9,7 +9,7 @@ from hub.service.asked import Asked
 from hub.service.bookings import Done
 from hub.service.looking_up import LookUp
 from hub.service.showing import Standing
-from hub.store import bookings, lanes
+from hub.store import bookings, shown
 from hub.store.database import Connection
 from hub.store.writer import Readers
 
@@ -61,6 +61,6 @@ class Answering:
         town, rules = done.request.municipality, done.request.rules
         stored = bookings.find(connection, town, done.request.number)
         asked = Asked.from_json(stored.asked) if stored else Asked()
-        seen = lanes.seen(connection, town, [target.lane for target in asked.targets.values()])
+        seen = shown.seen(connection, town, [target.lane for target in asked.targets.values()])
         secrets = self._look_up.secrets(connection, town, asked) if with_values else {}
         return showing.standings(asked, seen, rules.horizons, now=now), secrets

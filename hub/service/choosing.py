@@ -12,9 +12,9 @@ from hub.service.asked import Asked
 from hub.service.saying import Language
 from hub.service.sentences import in_language
 from hub.service.showing import moment
-from hub.store import bookings, lanes
+from hub.store import bookings, shown
 from hub.store.database import Connection
-from hub.store.lanes import Filter, Seen
+from hub.store.shown import Filter, Seen
 
 _OWN = frozenset({TargetKind.CREDENTIAL, TargetKind.RECORD})
 """What is one booking's alone."""
@@ -47,7 +47,7 @@ def _of_resource(connection: Connection, rules: Rules, resource: str) -> set[int
     if ruled is None:
         msg = f"no resource {resource!r} in {rules.municipality}"
         raise NotFoundError(msg)
-    zones = (lanes.with_key(connection, rules.municipality, *zone.target) for zone in ruled.zones)
+    zones = (shown.with_key(connection, rules.municipality, *zone.target) for zone in ruled.zones)
     found = {zone.id for zone in zones if zone}
     for asked in bookings.naming(connection, rules.municipality, resource):
         found |= {target.lane for target in Asked.from_json(asked).targets.values() if target.kind in _OWN}

@@ -13,10 +13,10 @@ from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Record
 from hub.service.changes import Change
 from hub.service.showing import Standing, standings
-from hub.store import bookings, lanes, leaving
+from hub.store import bookings, leaving, shown
 from hub.store.database import Connection
 from hub.store.events import Event
-from hub.store.lanes import Seen
+from hub.store.shown import Seen
 
 _OPEN = frozenset({Delivery.WAITING})
 _SETTLED = frozenset({Effect.STANDING, Effect.REMOVED, Effect.SUSPENDED, Record.DONE, Record.WITHDRAWN})
@@ -48,7 +48,7 @@ def of_changes(connection: Connection, changes: Iterable[Change]) -> list[Event]
     wanted = [one for one in changes if one.known is not None or one.request.status is Status.CANCELLED]
     for town, group in groupby(sorted(wanted, key=_town), key=_town):
         its = list(group)
-        seen = lanes.seen(connection, town, {target.lane for one in its for target in one.targets.values()})
+        seen = shown.seen(connection, town, {target.lane for one in its for target in one.targets.values()})
         for one in its:
             events += _of_change(connection, one, seen)
     return events

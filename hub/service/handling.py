@@ -13,10 +13,10 @@ from hub.service import sentences
 from hub.service.choosing import Wish, answer, chosen_by, name
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
-from hub.store import claims, handling, invoices, lanes, problems
+from hub.store import claims, handling, invoices, problems, shown
 from hub.store.database import Connection
 from hub.store.handling import GivenUp
-from hub.store.lanes import Seen
+from hub.store.shown import Seen
 from hub.store.writer import Readers, Writer
 
 TRIED_AGAIN = frozenset({Delivery.STUCK, Delivery.RETRYING, Delivery.AWAITING_USER, Delivery.DISMISSED})
@@ -51,7 +51,7 @@ class Handling:
         """What is where. Raises NotFoundError."""
         rules = self._rulebook.rules(municipality)
         rows = await self._readers.read(
-            lambda c: lanes.page(c, municipality, chosen_by(c, rules, wish, None), after=after, limit=limit)
+            lambda c: shown.page(c, municipality, chosen_by(c, rules, wish, None), after=after, limit=limit)
         )
         found = tuple(answer(row, language) for row in rows)
         return DeliveryPage(deliveries=found, next=rows[-1].id if len(rows) == limit else None)
@@ -129,8 +129,8 @@ class Handling:
 
         def read(connection: Connection) -> tuple[list[int], list[Seen]]:
             chosen = chosen_by(connection, rules, wish, states)
-            ids = lanes.ids(connection, municipality, chosen)
-            return ids, lanes.page(connection, municipality, chosen, after=0, limit=_FIRST)
+            ids = shown.ids(connection, municipality, chosen)
+            return ids, shown.page(connection, municipality, chosen, after=0, limit=_FIRST)
 
         ids, first = await self._readers.read(read)
         return ids, tuple(map(answer, first))
@@ -148,7 +148,7 @@ class Handling:
         """Lanes, what should be there now, and when the last claim on each ends."""
         now, horizons = self._now(), self._rulebook.rules(municipality).horizons
         live = claims.live(connection, [(municipality, id_) for id_ in ids], now=now)
-        for id_, seen in lanes.seen(connection, municipality, ids).items():
+        for id_, seen in shown.seen(connection, municipality, ids).items():
             if seen.kind == TargetKind.RECORD:
                 yield seen, Desired("", NEVER, NEVER), NEVER
                 continue

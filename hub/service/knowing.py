@@ -11,12 +11,13 @@ from hub.model.plan import TargetKey, TargetKind
 from hub.model.states import Record
 from hub.service.asked import Asked
 from hub.service.judging import State
-from hub.store import bookings, closures, codes, lanes, told
+from hub.store import bookings, closures, codes, lanes, shown, told
 from hub.store.bookings import Stored
 from hub.store.closures import Stored as Closure
 from hub.store.codes import Code
 from hub.store.database import Connection
-from hub.store.lanes import Lane, Near, Seen
+from hub.store.lanes import Lane, Near
+from hub.store.shown import Seen
 
 
 class Known(NamedTuple):
@@ -106,5 +107,5 @@ def _in_force(connection: Connection, town: str) -> tuple[Closure, ...]:
 def _credentials(connection: Connection, town: str, booking: Stored) -> dict[TargetKey, tuple[Seen, Code]]:
     asked = Asked.from_json(booking.asked)
     mine = {target.lane: key for key, target in asked.targets.items() if target.kind is TargetKind.CREDENTIAL}
-    seen, kept = lanes.seen(connection, town, mine), codes.of_lanes(connection, town, mine)
+    seen, kept = shown.seen(connection, town, mine), codes.of_lanes(connection, town, mine)
     return {key: (seen[lane], kept[lane]) for lane, key in mine.items() if lane in seen and lane in kept}

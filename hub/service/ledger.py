@@ -14,12 +14,12 @@ from hub.model.states import Delivery, Record
 from hub.service.owing import charges_that_stand, gross
 from hub.service.rulebook import Rulebook
 from hub.service.showing import moment
-from hub.store import bookings, entries, events, invoices, lanes
+from hub.store import bookings, entries, events, invoices, shown
 from hub.store.database import Connection
 from hub.store.entries import Entry
 from hub.store.events import Event
 from hub.store.invoices import Stored
-from hub.store.lanes import Seen
+from hub.store.shown import Seen
 from hub.store.writer import Readers
 
 
@@ -94,7 +94,7 @@ def _line(entry: Entry, keys: Mapping[int, str]) -> LedgerLine:
 
 
 def _shown(connection: Connection, municipality: str, stored: Sequence[Stored]) -> tuple[InvoiceView, ...]:
-    seen = lanes.seen(connection, municipality, [one.lane for one in stored])
+    seen = shown.seen(connection, municipality, [one.lane for one in stored])
     numbers = _numbers(connection, municipality, stored)
     credited = invoices.with_ids(connection, municipality, {one.credits for one in stored if one.credits})
     return tuple(

@@ -20,15 +20,15 @@ from hub.service.preparing import stored_booking
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
 from hub.service.timeline import Story
-from hub.store import bookings, claims, codes, deliveries, events, lanes, occupancy
+from hub.store import bookings, claims, codes, deliveries, events, occupancy, shown
 from hub.store.bookings import Stored
 from hub.store.claims import ClaimRow
 from hub.store.codes import Code
 from hub.store.database import Connection
 from hub.store.deliveries import Carried, Spell
 from hub.store.events import Numbered
-from hub.store.lanes import Seen
 from hub.store.sealing import Seal
+from hub.store.shown import Seen
 from hub.store.writer import Readers
 
 _OTHERS = 50
@@ -106,7 +106,7 @@ class LookUp:
         return Found(
             stored=stored,
             asked=asked,
-            lanes=lanes.seen(connection, town, [target.lane for target in asked.targets.values()]),
+            lanes=shown.seen(connection, town, [target.lane for target in asked.targets.values()]),
             secrets=self.secrets(connection, town, asked),
             events=list(_events(connection, town, asked, number)),
             carried=deliveries.of_lanes(connection, town, _spells(asked, stored.accepted_at), limit=_MOST_OF_LANE),

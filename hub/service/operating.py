@@ -13,7 +13,7 @@ from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
 from hub.service.sentences import in_language
 from hub.service.showing import moment
-from hub.store import bookings, connections, expiries, handling, lanes, problems, rotation
+from hub.store import bookings, connections, expiries, handling, problems, rotation, shown
 from hub.store.database import Connection
 from hub.store.problems import Problem
 from hub.store.writer import Readers, Writer
@@ -42,7 +42,7 @@ class Operating:
     ) -> list[ProblemAnswer]:
         now = self._now()
         found = problems.listed(connection, municipality, ended=ended)
-        return [_problem(one, lanes.nearest(connection, municipality, one.id, now=now), language) for one in found]
+        return [_problem(one, shown.nearest(connection, municipality, one.id, now=now), language) for one in found]
 
     async def retry(self, municipality: str, problem: int) -> int:
         """Try what waits behind a problem again. Raises NotFoundError."""
@@ -66,7 +66,7 @@ class Operating:
 
     def _status(self, connection: Connection, municipality: str, names: tuple[str, ...]) -> StatusAnswer:
         effects, carried, unserved = Counter[str](), Counter[str](), Counter[str]()
-        for _, effect, delivery, count in lanes.counts(connection, municipality):
+        for _, effect, delivery, count in shown.counts(connection, municipality):
             effects[effect] += count
             carried[delivery] += count
         for what, count in bookings.unserved(connection, municipality):

@@ -20,10 +20,10 @@ from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
 from hub.service.sentences import in_language
 from hub.service.showing import Standing, moment, standings
-from hub.store import connections, lanes, occupancy, problems
+from hub.store import connections, occupancy, problems, shown
 from hub.store.database import Connection
-from hub.store.lanes import Seen
 from hub.store.occupancy import Coming
+from hub.store.shown import Seen
 from hub.store.writer import Readers
 
 
@@ -124,7 +124,7 @@ def _lines(connection: Connection, scene: _Scene, around: _Around, until: int) -
     town = scene.rules.municipality
     for use in occupancy.coming(connection, town, scene.rules.resources, starts=scene.now, ends=until):
         asked = Asked.from_json(use.asked)
-        seen = lanes.seen(connection, town, [target.lane for target in asked.targets.values()])
+        seen = shown.seen(connection, town, [target.lane for target in asked.targets.values()])
         its = replace(asked, claims={key: c for key, c in asked.claims.items() if c.occasion == use.occasion})
         for standing in standings(its, seen, scene.rules.horizons, now=scene.now):
             claims = [c for c in its.claims.values() if c.target == standing.target and c.ends > scene.now]

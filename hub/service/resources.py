@@ -10,7 +10,7 @@ from hub.model.states import Delivery, Effect, Proof
 from hub.planner.rules import ResourceRules, Rules
 from hub.service.rulebook import Rulebook
 from hub.service.showing import moment
-from hub.store import bookings, claims, lanes
+from hub.store import bookings, claims, shown
 from hub.store.database import Connection
 from hub.store.writer import Readers
 
@@ -76,7 +76,7 @@ def _zones(
     targets: list[EffectAnswer] = []
     claimed: dict[str, tuple[ClaimAnswer, ...]] = {}
     for target in zone_keys(ruled):
-        seen = lanes.with_key(connection, rules.municipality, *target)
+        seen = shown.with_key(connection, rules.municipality, *target)
         if seen is None:
             continue
         name = "/".join(target)

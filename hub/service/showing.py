@@ -14,7 +14,7 @@ from hub.service.asked import Asked
 from hub.service.conflicts import Conflict
 from hub.service.saying import Language
 from hub.service.sentences import in_language
-from hub.store.lanes import Seen
+from hub.store.shown import Seen
 
 HIDDEN = "********"
 """Stands for a card's number."""

@@ -18,7 +18,7 @@ from hub.service.knowing import Known
 from hub.service.reading import Reader
 from hub.service.viewing import named, view
 from hub.store.codes import Code
-from hub.store.lanes import Seen
+from hub.store.shown import Seen
 
 PATIENCE = 15 * MINUTE
 """How long the message of a booking waits for a door code that is on its way; the code then comes by itself."""

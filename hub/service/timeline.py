@@ -15,7 +15,7 @@ from hub.service.saying import Language, said
 from hub.service.sentences import in_language
 from hub.store.deliveries import Carried
 from hub.store.events import Numbered
-from hub.store.lanes import Seen
+from hub.store.shown import Seen
 
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {

@@ -9,7 +9,7 @@ from hub.model.states import Delivery, Effect
 from hub.service.asked import Asked
 from hub.service.bookings import Done
 from hub.service.showing import Standing, standings
-from hub.store import bookings, lanes
+from hub.store import bookings, shown
 from hub.store.database import Connection
 from hub.store.writer import Readers
 
@@ -69,7 +69,7 @@ class Waiting:
         if stored is None or stored.revision != request.revision:
             return False
         asked = Asked.from_json(stored.asked)
-        seen = lanes.seen(connection, request.municipality, [target.lane for target in asked.targets.values()])
+        seen = shown.seen(connection, request.municipality, [target.lane for target in asked.targets.values()])
         now = micros(self._clock.now())
         return is_pending(standings(asked, seen, request.rules.horizons, now=now), request.rules.awaited)
 

@@ -39,12 +39,12 @@ from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.rulebook import Rulebook
 from hub.settings import Pulse
-from hub.store import configurations, entries, events, lanes, told
+from hub.store import configurations, entries, events, shown, told
 from hub.store.database import Connection, SqliteConnection
 from hub.store.events import Numbered
-from hub.store.lanes import Seen
 from hub.store.migrating import migrate
 from hub.store.sealing import Seal
+from hub.store.shown import Seen
 from hub.store.writer import Readers, Writer
 from hub.worker import Worker
 from tests.builders import SATURDAY, a_town, files_of, occasion, raw_booking
@@ -315,7 +315,7 @@ class Stage:
 
     def lane(self, key: str, *, town: str = TOWN) -> Seen:
         (name, *_), *_ = self.rows("SELECT connection FROM lanes WHERE municipality = ? AND key = ?", town, key)
-        seen = self.read(lanes.with_key, town, name, key)
+        seen = self.read(shown.with_key, town, name, key)
         assert seen, f"no lane {key}"
         return seen
 

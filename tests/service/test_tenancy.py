@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidTag
 from hub.errors import NotFoundError
 from hub.model.answers import BookingView
 from hub.service import allocating
-from hub.store import codes, lanes
+from hub.store import codes, shown
 from tests.builders import a_town
 from tests.delivery.fakes import LAMPS, LOCKS, Fault
 from tests.delivery.harness import PIN, Stage, hour
@@ -104,10 +104,10 @@ def test_a_problem_of_one_is_not_found_or_retried_by_the_other(both: Stage) -> N
 def test_what_is_asked_by_id_is_found_in_its_own_municipality_only(both: Stage) -> None:
     both.put(town=HERE)
     ids = [id_ for (id_,) in both.rows("SELECT id FROM lanes")]
-    assert both.read(lanes.seen, HERE, ids).keys() == set(ids)
-    assert both.read(lanes.seen, THERE, ids) == {}
+    assert both.read(shown.seen, HERE, ids).keys() == set(ids)
+    assert both.read(shown.seen, THERE, ids) == {}
     assert both.read(codes.of_lanes, THERE, ids) == {}
-    assert both.read(lanes.with_key, THERE, "locks", PIN) is None
+    assert both.read(shown.with_key, THERE, "locks", PIN) is None
 
 
 def test_the_lists_of_one_hold_nothing_of_the_other(both: Stage) -> None:
