@@ -27,7 +27,7 @@ Horizons = Callable[[str], Mapping[str, int]]
 """Push horizons of a municipality's connections, microseconds."""
 
 _BROKEN = frozenset({Effect.LOST, Effect.OVERRIDDEN})
-_AT_REST = frozenset({Delivery.CONFIRMED, Delivery.WAITING})
+_AT_REST = frozenset({Delivery.CONFIRMED, Delivery.WAITING, Delivery.EXPIRED})
 """Also where nothing had to be sent: somebody new may be behind it, or somebody may have left."""
 
 

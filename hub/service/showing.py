@@ -132,7 +132,8 @@ def _to_be_removed(seen: Seen, delivery: Delivery, now: int, *, withdrawn: bool)
     going = seen.due <= now or delivery in _NOT_GONE
     if seen.kind == TargetKind.CREDENTIAL:
         return going or seen.confirmed not in {None, NO_WINDOWS}
-    return going and (seen.effect == Effect.REMOVING or (withdrawn and seen.effect == Effect.STANDING))
+    perhaps_lit = seen.effect == Effect.STANDING or seen.confirmed == "?"
+    return going and (seen.effect == Effect.REMOVING or (withdrawn and perhaps_lit))
 
 
 def _awake(claims: Sequence[Claim], horizons: Horizons, now: int) -> tuple[int, Sequence[Claim]]:

@@ -151,3 +151,21 @@ def test_it_is_told_once_however_often_all_is_looked_at(staging: Staging) -> Non
     for _ in range(3):
         hall.look_round()
     assert effective(hall) == [1, 2]
+
+
+def test_who_left_a_lamp_whose_answers_are_lost_is_told_and_forgotten_when_it_rests_as_expired(hall: Stage) -> None:
+    """Nobody knows at which level it is, until the time of the one that stays has passed."""
+    hall.put("B-1", **hour(**NOBODY))
+    hall.put("B-2", **hour(**NOBODY))
+    hall.at("11:50")
+    hall.lamps.breaks(Fault.LOST, "court-1")
+    hall.put("B-2", 2, **hour(activity="match", **NOBODY))
+    hall.at("12:00")
+    hall.cancel("B-2", 3)
+    hall.at("13:30")
+    assert hall.rows("SELECT count(*) FROM leaving") == [(1,)]
+    hall.lamps.recovers("court-1")
+    hall.at("14:00")
+    assert hall.state("court-1")[:2] == (Effect.REMOVED, Delivery.EXPIRED)
+    assert effective(hall, "B-2")[-1] == 3
+    assert hall.rows("SELECT * FROM leaving") == []
