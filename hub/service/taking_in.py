@@ -291,7 +291,8 @@ def _bound(whence: From, source: bytes, version: bytes) -> Place:
 
 
 def _passage(one: Passage) -> str:
-    return DoorPassed(door=one.door, credential=one.key, at=one.at, refused=one.refused).model_dump_json()
+    at = instant(micros(one.at))
+    return DoorPassed(door=one.door, credential=one.key, at=at, refused=one.refused).model_dump_json()
 
 
 def _changed(gatherings: Sequence[Prepared]) -> str:

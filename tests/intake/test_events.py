@@ -18,5 +18,7 @@ def test_every_event_of_incoming_data_holds_to_its_schema() -> None:
         for event in told:
             jsonschema.validate(event, payload(event["type"]))
             assert BO not in str(event)
+        (passed,) = [event["data"]["at"] for event in told if event["type"] == "door.passed"]
+        assert passed == "2026-11-23T17:00:00Z"
 
     play(story)
