@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -103,10 +103,16 @@ def serving(hall: Stage, leaf: trustme.LeafCert) -> Iterator[None]:
     side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     leaf.configure_cert(side)
 
+    going: set[asyncio.Task[Any]] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if task := asyncio.current_task():
+            going.add(task)
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
     server = hall.run(asyncio.start_server(serve, "127.0.0.1", 0, ssl=side))
     URLS[f"{TOWN}/watched"] = f"https://localhost:{server.sockets[0].getsockname()[1]}"
@@ -114,6 +120,8 @@ def serving(hall: Stage, leaf: trustme.LeafCert) -> Iterator[None]:
         yield
     finally:
         server.close()
+        if going:
+            hall.run(asyncio.wait(going, timeout=10))
 
 
 @pytest.fixture
