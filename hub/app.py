@@ -1,5 +1,6 @@
 """Puts the process together: database, rules, use cases, connections, worker, and the web on top."""
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from hub.delivery.measuring import counting, ways
 from hub.delivery.sending import Sender
 from hub.delivery.settling import Settling
 from hub.delivery.simulating import Simulators
+from hub.delivery.traced import TracedCarrier, TracedTransport
 from hub.delivery.webhooks import Webhooks
 from hub.intake.inlets import Inlet, reads_files
 from hub.intake.rooms import put_together
@@ -53,6 +55,7 @@ from hub.service.resealing import Resealing, fits
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
 from hub.service.subscribing import Subscribing
+from hub.service.tracing import Tracing, sent_to
 from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
@@ -79,6 +82,7 @@ class Hub:
         *,
         clock: Clock | None = None,
         environment: Mapping[str, str] = os.environ,
+        tracing: Tracing | None = None,
     ) -> None:
         self.settings, self.folders, self.environment = settings, tuple(folders), environment
         self.clock: Clock = clock or DomainClock()
@@ -90,6 +94,7 @@ class Hub:
         self.seal = Seal(keys_, self.key_file)
         self.rulebook = Rulebook(self.seal)
         self.meters = Meters(version("knutpunkt"))
+        self.tracing = sent_to(settings.traces) if settings.traces else tracing
         self.simulators: Simulators | None = None
         self._opened = AsyncExitStack()
 
@@ -106,13 +111,15 @@ class Hub:
         self.writer = MeasuredWriter(self.settings.database, self.meters.committed)
         self.readers = Readers(self.settings.database)
         lease = self.settings.pulse.lease
+        if self.tracing:
+            self._opened.push_async_callback(asyncio.to_thread, self.tracing.close)
         self._opened.callback(self.readers.stop)
         self._opened.callback(self.writer.stop)
         self._opened.push_async_callback(self._stop_simulators)
         self.connections = Connections(self.writer, self.readers, self.seal, self.clock, lease)
         self.health = Health(self.writer, self.readers, self.connections, self.rulebook, self.clock)
         settling = Settling(self.clock, lambda town: self.rulebook.rules(town).horizons)
-        carrier = Carrier(self.clock, self.seal, Notices(self.rulebook, self.seal))
+        carrier = self._carrier(Notices(self.rulebook, self.seal))
         courier = Courier(self.writer, self.seal, self.rulebook, self.clock, Sender())
         courier.posted = self.meters.posted
         self.webhooks = Webhooks(self.writer, self.readers, courier, idle=self.settings.pulse.idle)
@@ -144,9 +151,19 @@ class Hub:
         await self.worker.start()
         await self.desk.closing.finish()
 
+    def _carrier(self, notices: Notices) -> Carrier:
+        """With spans around what it carries and calls, when somebody is to get them."""
+        tracing = self.tracing
+        if tracing is None:
+            return Carrier(self.clock, self.seal, notices)
+        self.connections.around = lambda way: TracedTransport(way, tracing)
+        return TracedCarrier(self.clock, self.seal, notices, tracing)
+
     def _open_desk(self) -> None:
         writer, readers, rulebook, clock = self.writer, self.readers, self.rulebook, self.clock
         bookings = Bookings(writer, readers, self.seal, rulebook, clock)
+        if self.tracing:
+            bookings.changed = self.tracing.changed
         operating = Operating(writer, readers, rulebook, clock)
         handling = Handling(writer, readers, rulebook, clock)
         verifying = Verifying(writer, readers, rulebook, clock)
@@ -266,6 +283,6 @@ class Hub:
             finally:
                 await self.stop()
 
-        app = create_api(lifespan, self.meters)
+        app = create_api(lifespan, self.meters, self.tracing)
         app.include_router(CONSOLE)
         return app

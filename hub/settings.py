@@ -33,4 +33,6 @@ class Settings:
     port: int = 8480
     simulate: bool = False
     """Start the simulator of every connection, and point the connection at it."""
+    traces: str | None = None
+    """Where to send traces, an address of OTLP over HTTP."""
     pulse: Pulse = Pulse()

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
 
@@ -24,11 +25,16 @@ from hub.api import (
 )
 from hub.api.around import Around
 from hub.api.direct import DirectPut
+from hub.api.traced import Traced
 from hub.model.answers import ImportLine, ProblemDetails
 from hub.model.booking import Booking
 from hub.service.meters import Meters
+from hub.service.tracing import Tracing
 
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDetails"}
+
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own spans hold addresses, queries and texts of errors: numbers of persons stand in them."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -38,7 +44,9 @@ _DESCRIPTION = (
 )
 
 
-def create_api(lifespan: Lifespan | None = None, meters: Meters | None = None) -> FastAPI:
+def create_api(
+    lifespan: Lifespan | None = None, meters: Meters | None = None, tracing: Tracing | None = None
+) -> FastAPI:
     """Make the application; its lifespan sets `app.state.desk`."""
     app = FastAPIOffline(
         title="Knutpunkt",
@@ -49,6 +57,7 @@ def create_api(lifespan: Lifespan | None = None, meters: Meters | None = None) -
         docs_url="/docs",
         redoc_url=None,
         separate_input_output_schemas=False,
+        telemetry=_NO_TELEMETRY,
     )
     problems.install(app)
     for router in (
@@ -67,6 +76,8 @@ def create_api(lifespan: Lifespan | None = None, meters: Meters | None = None) -
         app.include_router(router)
     app.add_middleware(DirectPut)
     app.add_middleware(Around, meters=meters or Meters())
+    if tracing is not None:
+        app.add_middleware(Traced, tracing=tracing)
     plain = app.openapi
     app.openapi = lambda: _with_bodies(plain())  # type: ignore[method-assign]
     return app

@@ -47,7 +47,7 @@ class Around:
             if message["type"] == "http.response.start":
                 begun = True
                 took = time.perf_counter() - came
-                self._meters.answered(scope["method"], _template(scope), message["status"], took)
+                self._meters.answered(scope["method"], template_of(scope), message["status"], took)
                 message["headers"] = [*_more(scope, message.get("headers", [])), (b"x-request-id", name)]
             await send(message)
 
@@ -93,10 +93,10 @@ def _bounded(receive: Receive) -> Receive:
 
 
 def _route(scope: Scope) -> str:
-    return f"{scope['method']} {_template(scope)}"
+    return f"{scope['method']} {template_of(scope)}"
 
 
-def _template(scope: Scope) -> str:
+def template_of(scope: Scope) -> str:
     """The address as it is documented: what was called may hold anything."""
     route: Any = scope.get("route")
     return str(scope.get("template") or getattr(route, "path", "(no route)"))

@@ -24,7 +24,7 @@ from hub.errors import HubError
 from hub.settings import Settings
 from hub.store.database import shown
 
-_QUIET = ("httpx", "httpcore", "apscheduler", "alembic", "uvicorn", "amqtt", "transitions", "asyncssh")
+_QUIET = ("httpx", "httpcore", "apscheduler", "alembic", "uvicorn", "amqtt", "transitions", "asyncssh", "opentelemetry")
 """Libraries that say more than an operator wants to read."""
 _LEVELS = ("debug", "info", "warning", "error")
 
@@ -52,6 +52,7 @@ class Moment(click.ParamType[datetime]):
 @options.option("--simulate", is_flag=True, help="Start the simulator of every connection, and use that.")
 @options.option("--clock", "start", type=Moment(), help="Where the domain's time starts; for tries and demos.")
 @options.option("--speed", type=click.FloatRange(0, min_open=True), default=1.0, help="How fast it goes.")
+@options.option("--traces", help="Where to send traces: http://HOST:4318/v1/traces; needs knutpunkt[otel].")
 @options.option("--log-level", type=click.Choice(_LEVELS), default="info", help="What to say on standard error.")
 @options.as_json
 def serve(  # noqa: PLR0913 - a command line
@@ -63,6 +64,7 @@ def serve(  # noqa: PLR0913 - a command line
     simulate: bool,
     start: datetime | None,
     speed: float,
+    traces: str | None,
     log_level: str,
     as_json: bool,
 ) -> None:
@@ -72,7 +74,8 @@ def serve(  # noqa: PLR0913 - a command line
     """
     _log_at(log_level)
     with _listening(host, port) as listening:
-        settings = Settings(database=database, host=host, port=listening.getsockname()[1], simulate=simulate)
+        here = listening.getsockname()[1]
+        settings = Settings(database=database, host=host, port=here, simulate=simulate, traces=traces)
         hub = _made(settings, folders, _clock(start, speed))
         app = hub.web()
         server = _Server(_config(app, settings))

@@ -90,6 +90,8 @@ class Connections:
         self._opening: set[asyncio.Task[None]] = set()
         self.woken: Callable[[], None] = lambda: None
         """Called when lanes were made due."""
+        self.around: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda way: way
+        """Laid around the way to each system that is asked over HTTP."""
 
     def find(self, municipality: str, name: str) -> Running | None:
         """The running connection of that name."""
@@ -154,7 +156,7 @@ class Connections:
         papers: Papers,
     ) -> Lent:
         return Lent(
-            transport=way,
+            transport=self.around(way),
             tls=papers.tls,
             tunnel=through(papers.proxy) if papers.proxy else None,
             clock=self._clock,

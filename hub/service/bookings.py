@@ -9,6 +9,7 @@ from typing import NamedTuple
 from hub.clock import Clock, micros
 from hub.errors import FieldFault, InvalidError, RefusedError
 from hub.model.booking import Booking
+from hub.model.plan import TargetKey
 from hub.planner.rules import Rules
 from hub.service.accepting import Accepted, Accepting, Outcome
 from hub.service.preparing import Accept, number_in, prepared, read_booking
@@ -59,6 +60,8 @@ class Bookings:
         self._accepting = Accepting(seal)
         self.woken: Callable[[], None] = lambda: None
         """Called when a lane may have become due."""
+        self.changed: Callable[[str, Iterable[TargetKey]], None] = lambda _town, _targets: None
+        """Told of a booking's targets when any of them had to change."""
         self._turn = asyncio.Lock()
         """Fair: what must be planned anew with other rules keeps its place before what comes later."""
 
@@ -104,6 +107,7 @@ class Bookings:
                 raise RefusedError("state-changed", MOVED)
             if answer.outcome is not Outcome.STALE:
                 if answer.changed:
+                    self.changed(municipality, answer.targets)
                     self.woken()
                 return Done(booking, request, answer)
             stale = rules
