@@ -106,6 +106,7 @@ def begin_in_place(url: str, *, at: datetime, paused: bool) -> Restored:
     found = schema_of(url) if is_postgresql(url) or path_of(url).exists() else None
     if found is None:
         raise RefusedError("no-database", f"no database at {shown(url)}")
+    dumping.check_unused(url)
     return Restored(None, _begin(url, None, at=at, paused=paused), _keys(key_file_of(url)), found)
 
 

@@ -9,7 +9,7 @@ from typing import IO, NamedTuple
 from hub.errors import RefusedError
 from hub.store import archive, feed
 from hub.store.archive import Backup, Contents, Kind
-from hub.store.database import Connection, Session, SqliteConnection, is_postgresql, path_of
+from hub.store.database import Connection, Session, SqliteConnection, connect, is_postgresql, path_of
 
 VERSION = "alembic_version"
 """The table that says which schema it is. Empty while what was restored is not whole: no hub starts on that."""
@@ -105,6 +105,17 @@ def replace(path: Path, made: Path) -> None:
         msg = f"{logs[0]} is the log of another database, which would be taken for this one's: put it elsewhere first"
         raise RefusedError("database-in-use", msg)
     archive.into_place(made, path)
+
+
+def check_unused(url: str) -> None:
+    """See that no hub uses the database. Raises RefusedError."""
+    if not is_postgresql(url):
+        _settle(path_of(url))
+        return
+    from hub.store import pg_programs  # noqa: PLC0415 - late: SQLite does without a driver
+
+    with closing(connect(url)) as connection:
+        pg_programs.check_unused(connection)
 
 
 def _settle(path: Path) -> None:

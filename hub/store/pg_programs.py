@@ -93,10 +93,15 @@ def _staying(connection: Session) -> int:
     return others
 
 
-def _replaceable(connection: Session, *, replace: bool) -> list[str]:
-    """The tables there, when they may go. Raises RefusedError."""
+def check_unused(connection: Session) -> None:
+    """See that no hub is in the database. Raises RefusedError."""
     if others := _staying(connection):
         raise RefusedError("database-in-use", f"{others} sessions of hubs are in the database: stop them first")
+
+
+def _replaceable(connection: Session, *, replace: bool) -> list[str]:
+    """The tables there, when they may go. Raises RefusedError."""
+    check_unused(connection)
     found = dumping.tables(connection, "postgresql")
     if found and VERSION not in found:
         raise RefusedError("not-empty", "the database holds tables of something else: give the hub its own")

@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from hub.clock import NEVER
 from hub.errors import RefusedError
 from hub.service import backups
 from hub.service.backups import Restored, back_up, begin_in_place, restore
@@ -278,6 +279,18 @@ def test_a_node_that_slept_through_the_restore_holds_no_lane(database: str, file
     assert (attempts, look, due) == (1, 1, 0)
 
 
+def test_no_proof_from_before_the_restore_counts(database: str, file: Path) -> None:
+    sql = "INSERT INTO lanes(municipality, connection, key, kind, due, effect, delivery, proof) VALUES('2480', {})"
+    with closing(connect(database)) as connection:
+        connection.run(sql.format(f"'l', 'a', 'dim', {NEVER}, 'standing', 'confirmed', 'read'"))
+        connection.run(sql.format(f"'l', 'b', 'record', {NEVER}, 'done', 'confirmed', 'receipt'"))
+    back_up(database, file, at=NOON)
+    brought_back(database, file, replace=True)
+    with closing(connect(database)) as connection:
+        found = connection.rows("SELECT key, delivery, proof FROM lanes ORDER BY key")
+    assert found == [("a", "due", None), ("b", "confirmed", "receipt")]
+
+
 def test_what_was_brought_back_by_other_means_begins_anew_too(database: str) -> None:
     tell(database, "a")
     with closing(connect(database)) as connection:
@@ -348,7 +361,9 @@ def test_a_database_that_a_hub_uses_is_not_replaced(database: str, file: Path) -
         hub.rows("SELECT 1 FROM events")
         with pytest.raises(RefusedError, match="stop") as caught:
             brought_back(database, file, replace=True)
-    assert caught.value.code == "database-in-use"
+        assert caught.value.code == "database-in-use"
+        with pytest.raises(RefusedError, match="stop"):
+            begin_in_place(database, at=NOON, paused=False)
 
 
 def test_anothers_tables_are_left_alone(postgresql_database: str, postgres: Postgres, file: Path) -> None:
