@@ -4,9 +4,11 @@ import os
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 import pytest
@@ -86,6 +88,54 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shared: Shared = request.getfixturevalue("shared_database")
         return shared.emptied()
     return in_file(tmp_path / "hub.db")
+
+
+class Databases(NamedTuple):
+    """Databases of one kind, each with its tables and nothing in them, one at a time."""
+
+    kind: str
+    empty: Callable[[], AbstractContextManager[str]]
+
+    def examples(self, usual: int) -> int:
+        """How many stories to try: fewer where each costs more, for the logic is the same."""
+        return usual if self.kind == SQLITE else usual // 3
+
+
+@pytest.fixture(params=KINDS, scope="session")
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Databases of each kind, for a test that plays many stories."""
+    if request.param == SQLITE:
+        return Databases(SQLITE, in_a_folder)
+    shared: Shared = request.getfixturevalue("shared_database")
+    return Databases(POSTGRESQL, lambda: nullcontext(shared.emptied()))
+
+
+@contextmanager
+def in_a_folder() -> Iterator[str]:
+    """An empty SQLite database that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield in_file(Path(folder) / "hub.db")
+
+
+class Alone(NamedTuple):
+    """A database that no other test was ever near, and its files, byte by byte."""
+
+    url: str
+    files: Callable[[], dict[str, bytes]]
+
+
+@pytest.fixture(params=KINDS)
+def lone_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Alone]:
+    """A database of each kind, with its tables and nothing in them, whose files can be searched."""
+    if request.param == SQLITE:
+        yield Alone(
+            in_file(tmp_path / "hub.db"), lambda: {one.name: one.read_bytes() for one in tmp_path.glob("hub.db*")}
+        )
+        return
+    with Postgres() as server:
+        url = server.database()
+        migrate(url)
+        yield Alone(url, server.files)
 
 
 @pytest.fixture

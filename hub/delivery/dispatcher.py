@@ -15,6 +15,7 @@ from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.masking import place_of
 from hub.settings import Pulse
+from hub.store.database import Connection
 from hub.store.lanes import Take
 from hub.store.writer import Writer
 
@@ -104,7 +105,7 @@ class Dispatcher:
 
     async def _sleep(self) -> None:
         """Until the next lane is due by the domain's clock, or somebody wakes us, but never long."""
-        due = await self._writer.call(next_due)
+        due = await self._writer.do(_next_due, None)
         left = (due - micros(self._clock.now())) / SECOND
         longest = self._pulse.idle.total_seconds()
         wait = min(longest, max(0.005, left)) if left > 0 else longest / 10
@@ -112,3 +113,8 @@ class Dispatcher:
             await asyncio.wait_for(self.wake.wait(), wait)
         except TimeoutError:
             return
+
+
+def _next_due(connection: Connection, asked: list[None]) -> list[int]:
+    """When the next lane is due, for all that ask."""
+    return [next_due(connection)] * len(asked)

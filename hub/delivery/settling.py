@@ -1,6 +1,6 @@
 """The settling transaction: outcomes become rows, problems open and end, and events tell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from hub.clock import Clock, micros
 from hub.delivery import telling
@@ -10,7 +10,7 @@ from hub.model.events import EventType
 from hub.model.plan import InvoiceBody
 from hub.model.states import Record
 from hub.service import ledger
-from hub.store import codes, connections, deliveries, events, invoices, lanes, problems, told
+from hub.store import codes, connections, deliveries, events, invoices, lanes, places, problems, told
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.lanes import Settled
@@ -25,8 +25,10 @@ class Settling:
     def settle(self, connection: Connection, done: list[Outcome]) -> list[bool]:
         """Write every outcome; says which lanes were still ours."""
         now = micros(self._clock.now())
+        connection.hold({places.troubles(*place) for place in _troubled(done)}, share=[places.EVERYTHING])
+        current = lanes.current(connection, [one.lane.id for one in done])
         rows = [self._settled(connection, outcome, now) for outcome in done]
-        ours = lanes.settle(connection, rows)
+        ours = lanes.settle(connection, rows, current)
         old = {one.lane.problem for one in done if one.lane.problem is not None}
         old |= {row.problem for row, is_ours in zip(rows, ours, strict=True) if row.problem and not is_ours}
         problems.close(connection, old, now=now)
@@ -75,6 +77,13 @@ class Settling:
         if not one.cause.cause:
             problems.absorb(connection, lane.municipality, lane.connection, one.cause.code, id_, now=now)
         return id_
+
+
+def _troubled(done: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
+    """The connections whose problems these outcomes may begin or end."""
+    for one in done:
+        if one.cause is not None or one.lane.problem is not None:
+            yield one.lane.municipality, one.lane.connection
 
 
 def _tell(connection: Connection, done: Sequence[Outcome], now: int) -> None:

@@ -4,7 +4,9 @@ Part of the settling transaction, so that an event is there exactly when what it
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from hub.delivery.outcomes import Outcome
 from hub.model.events import EventType
@@ -22,6 +24,7 @@ from hub.store.bookings import Told
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.lanes import Lane
+from hub.store.shown import Seen
 
 Horizons = Callable[[str], Mapping[str, int]]
 """Push horizons of a municipality's connections, microseconds."""
@@ -33,46 +36,84 @@ _AT_REST = frozenset({Delivery.CONFIRMED, Delivery.WAITING, Delivery.EXPIRED})
 
 def of_bookings(connection: Connection, done: Iterable[Outcome], horizons: Horizons, *, now: int) -> list[Event]:
     """The events that these outcomes are for the bookings behind them."""
+    by_town: dict[str, list[Outcome]] = defaultdict(list)
+    for one in done:
+        if one.told or one.effect in _BROKEN or one.delivery in _AT_REST:
+            by_town[one.lane.municipality].append(one)
     events: list[Event] = []
-    for outcome in done:
-        if outcome.told or outcome.effect in _BROKEN or outcome.delivery in _AT_REST:
-            events += _of_credential(outcome, now)
-            behind = _behind(connection, outcome, now)
-            if outcome.lane.kind is TargetKind.CREDENTIAL and outcome.delivery is Delivery.CONFIRMED:
-                _awaken_bookers(connection, outcome.lane.municipality, behind, now)
-            for booking in behind:
-                events += _of_booking(connection, booking, outcome, horizons(outcome.lane.municipality), now)
+    for town in sorted(by_town):
+        events += _of_town(connection, town, by_town[town], horizons(town), now)
     return events
 
 
-def _behind(connection: Connection, outcome: Outcome, now: int) -> list[Told]:
-    """The bookings that the lane's state matters to now: one for a credential, of a zone those that are on or leave."""
-    lane = outcome.lane
+def _of_town(
+    connection: Connection, town: str, outcomes: list[Outcome], horizons: Mapping[str, int], now: int
+) -> list[Event]:
+    """Lanes first, then bookings: the order in which all take them."""
+    behind = _behind(connection, town, outcomes, now)
+    _awaken_bookers(connection, town, outcomes, behind, now)
+    known = {one.id: one for one in bookings.told(connection, town, {id_ for ids in behind for id_ in ids})}
+    seen = _seen(connection, town, known.values())
+    events: list[Event] = []
+    for outcome, ids in zip(outcomes, behind, strict=True):
+        events += _of_credential(outcome, now)
+        for id_ in ids:
+            if id_ in known:
+                events += _of_booking(connection, known, known[id_], outcome, _Then(seen, horizons, now))
+    return events
+
+
+def _behind(connection: Connection, town: str, outcomes: list[Outcome], now: int) -> list[list[int]]:
+    """The bookings that each lane's state matters to: one for a credential, of a zone those that are on or leave."""
+    numbers = [_number(one.lane) for one in outcomes]
+    ids = bookings.ids(connection, town, {number for number in numbers if number})
+    zones = [one.lane.id for one, number in zip(outcomes, numbers, strict=True) if number is None]
+    on, leave = claims.bookings_on(connection, town, zones, now=now), _leaving(connection, town, zones, now)
+    return [
+        [*on[one.lane.id], *leave[one.lane.id]] if number is None else [ids[number]] if number in ids else []
+        for one, number in zip(outcomes, numbers, strict=True)
+    ]
+
+
+def _number(lane: Lane) -> str | None:
+    """Of the one booking that a credential or a message is for: its number, or nothing; None for a zone."""
     if lane.kind is TargetKind.CREDENTIAL:
-        number = number_of(lane.key)
-        return bookings.told(connection, lane.municipality, numbers=[number]) if number else []
-    if body := NoticeBody.read(lane.body):
-        return bookings.told(connection, lane.municipality, numbers=[body.number])
-    ids = [*claims.bookings_on(connection, lane.municipality, lane.id, now=now), *_leaving(connection, lane, now)]
-    return bookings.told(connection, lane.municipality, ids=ids) if ids else []
+        return number_of(lane.key) or ""
+    body = NoticeBody.read(lane.body)
+    return body.number if body else None
 
 
-def _leaving(connection: Connection, lane: Lane, now: int) -> list[int]:
-    """Those that claim nothing of the zone any more; once it is at rest it has told them for the last time."""
-    ids = leaving.of_lane(connection, lane.municipality, lane.id)
-    if ids:
-        seen = shown.seen(connection, lane.municipality, [lane.id])[lane.id]
-        if seen.delivery in _AT_REST and seen.due > now:
-            leaving.clear(connection, lane.municipality, lane.id)
-    return ids
+def _leaving(connection: Connection, town: str, zones: list[int], now: int) -> dict[int, list[int]]:
+    """Those that claim nothing of a zone any more; once it is at rest it has told them for the last time."""
+    found = leaving.of_lanes(connection, town, zones)
+    if going := [lane for lane, ids in found.items() if ids]:
+        for lane, seen in shown.seen(connection, town, going).items():
+            if seen.delivery in _AT_REST and seen.due > now:
+                leaving.clear(connection, town, lane)
+    return found
 
 
-def _awaken_bookers(connection: Connection, town: str, behind: Iterable[Told], now: int) -> None:
+def _awaken_bookers(
+    connection: Connection, town: str, outcomes: list[Outcome], behind: list[list[int]], now: int
+) -> None:
     """A message may have waited for the code that stands now."""
-    for booking in behind:
-        if f".{BOOKER}" in booking.asked:
-            asked = Asked.from_json(booking.asked)
-            lanes.awaken(connection, town, [asked.targets[key].lane for key in asked.records], now=now)
+    ids = {
+        id_
+        for one, ids in zip(outcomes, behind, strict=True)
+        if one.lane.kind is TargetKind.CREDENTIAL and one.delivery is Delivery.CONFIRMED
+        for id_ in ids
+    }
+    for text in bookings.asked(connection, town, ids).values():
+        if f".{BOOKER}" in text:
+            asked = Asked.from_json(text)
+            lanes.awaken(connection, town, sorted(asked.targets[key].lane for key in asked.records), now=now)
+
+
+def _seen(connection: Connection, town: str, told: Iterable[Told]) -> dict[int, Seen]:
+    """All lanes of those bookings that are not effective yet."""
+    waiting = [one for one in told if one.effective != one.revision]
+    ids = {target.lane for one in waiting for target in Asked.from_json(one.asked).targets.values()}
+    return shown.seen(connection, town, ids) if ids else {}
 
 
 def _of_credential(outcome: Outcome, now: int) -> Iterator[Event]:
@@ -94,17 +135,25 @@ def _version(state: str | None) -> str:
     return state.partition("[")[0].strip("?")
 
 
+class _Then(NamedTuple):
+    """What a booking's state is judged by: its lanes, how far ahead they are pushed, and when."""
+
+    seen: dict[int, Seen]
+    horizons: Mapping[str, int]
+    now: int
+
+
 def _of_booking(
-    connection: Connection, booking: Told, outcome: Outcome, horizons: Mapping[str, int], now: int
+    connection: Connection, known: dict[int, Told], booking: Told, outcome: Outcome, then: _Then
 ) -> Iterator[Event]:
     town, target = outcome.lane.municipality, f"{outcome.lane.connection}/{outcome.lane.key}"
     if booking.effective == booking.revision:
         if outcome.effect in _BROKEN or outcome.delivery is Delivery.STUCK:
+            known[booking.id] = booking._replace(effective=0)
             bookings.set_effective(connection, town, booking.id, 0)
             body = json.dumps({"revision": booking.revision, "target": target, "state": outcome.effect})
-            yield Event(town, EventType.OUTCOME_REVISED, booking.number, body, now)
+            yield Event(town, EventType.OUTCOME_REVISED, booking.number, body, then.now)
         return
-    asked = Asked.from_json(booking.asked)
-    seen = shown.seen(connection, town, [one.lane for one in asked.targets.values()])
-    if is_effective(standings(asked, seen, horizons, now=now), booking.status):
-        yield told(connection, town, (booking.id, booking.number, booking.revision), now=now)
+    if is_effective(standings(Asked.from_json(booking.asked), then.seen, then.horizons, now=then.now), booking.status):
+        known[booking.id] = booking._replace(effective=booking.revision)
+        yield told(connection, town, (booking.id, booking.number, booking.revision), now=then.now)

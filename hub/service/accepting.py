@@ -17,7 +17,7 @@ from hub.service.conflicts import Arrival, Conflict
 from hub.service.preparing import Accept
 from hub.service.releasing import released
 from hub.service.writing import Writing
-from hub.store import bookings, closures, configurations, events
+from hub.store import bookings, closures, configurations, events, places
 from hub.store.bookings import Known
 from hub.store.codes import Code
 from hub.store.database import Connection
@@ -75,6 +75,7 @@ class Accepting:
 
     def accept(self, connection: Connection, group: list[Accept]) -> list[Accepted]:
         """Judge each request in order of arrival, write what the last accepted of each booking asks for, and answer."""
+        _hold(connection, group)
         known = _known(connection, group)
         current = _basis(connection)
         outcomes, latest = _judged(group, known, current)
@@ -99,6 +100,7 @@ class Accepting:
         A booking of which a newer revision has come stays as it is: whoever accepted it planned it with what is
         current. One that was prepared with what is not current must be prepared again.
         """
+        _hold(connection, group)
         known, current = _known(connection, group), _basis(connection)
         outcomes, changed, held = [], [], []
         for request in group:
@@ -116,6 +118,11 @@ class Accepting:
             events.append(connection, [_suspension(one) for one in changed if one.removed or one.added])
         news.note(connection, held)
         return outcomes
+
+
+def _hold(connection: Connection, group: list[Accept]) -> None:
+    """Their bookings, also those that are not there yet; configurations and closures stay as they are meanwhile."""
+    connection.hold([places.booking(*_key(request)) for request in group], share=[places.EVERYTHING])
 
 
 def _basis(connection: Connection) -> dict[str, tuple[int, int]]:

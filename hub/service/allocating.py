@@ -4,15 +4,15 @@ Part of the accepting transaction, so that two bookings accepted together never 
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from hub.errors import RefusedError
 from hub.model.credential import Method
-from hub.model.plan import Ask, Claim, Grant, TargetKey
-from hub.store import codes
-from hub.store.codes import Code
+from hub.model.plan import Ask, Claim, Grant
+from hub.store import codes, places
+from hub.store.codes import Code, Holding, Secret
 from hub.store.database import Connection
 from hub.store.lanes import Lane
 from hub.store.sealed import CODE
@@ -32,6 +32,7 @@ class Wanted(NamedTuple):
     grant: Grant
     starts: int
     ends: int
+    now: int
     own_pins: bool = False
     """Whether the lock makes its PINs itself."""
 
@@ -53,57 +54,117 @@ def place_of(municipality: str, lane: int) -> Place:
 
 
 def allocate(
-    connection: Connection, wanted: Iterable[Wanted], known: dict[int, Code], seal: Seal, *, now: int
-) -> dict[TargetKey, Code]:
-    """Give each grant its secret: the one it has, unless another holds that in the new time.
+    connection: Connection, wanted: Sequence[Wanted], known: Mapping[int, Code], seal: Seal
+) -> dict[int, Code]:
+    """Give each grant its secret, by lane: the one it has, unless another holds that in the new time.
 
     What its lock makes up is learned from the lock.
     """
-    given = {}
-    for one in wanted:
-        code = known.get(one.lane)
+    held, given = _Held(connection), dict(known)
+    first = [_first(one, given.get(one.lane), seal) for one in wanted]
+    held.look(_secret(one, drawn.hash) for one, drawn in zip(wanted, first, strict=True) if not one.grant.value)
+    for one, drawn in zip(wanted, first, strict=True):
+        code = given.get(one.lane)
         if one.own_pins and one.grant.method is Method.PIN:
             if code is None:
                 continue
-        elif code is None or not _may_stay(connection, one, code, seal):
-            code = _drawn(connection, one, seal, version=code.version + 1 if code else 1, now=now)
-        given[one.grant.target] = code._replace(starts=one.starts, ends=one.ends + one.grant.quarantine)
-        codes.put(connection, [given[one.grant.target]])
-    return given
+        elif code is None or not _may_stay(one, code, held, seal):
+            code = _sealed(one, _free(one, drawn, held, seal), seal, version=code.version + 1 if code else 1)
+        given[one.lane] = code._replace(starts=one.starts, ends=one.ends + one.grant.quarantine)
+        held.give(given[one.lane])
+    mine = {one.lane: given[one.lane] for one in wanted if one.lane in given}
+    codes.put(connection, mine.values())
+    return mine
 
 
-def _may_stay(connection: Connection, wanted: Wanted, code: Code, seal: Seal) -> bool:
-    grant, ends = wanted.grant, wanted.ends + wanted.grant.quarantine
-    if grant.value:
-        return code.hash == _hash(seal, wanted, grant.value)
-    taken = codes.taken(
-        connection, wanted.municipality, wanted.domain, code.hash, starts=wanted.starts, ends=ends, but=wanted.lane
-    )
-    return code.method == grant.method and not taken
+class _Drawn(NamedTuple):
+    """A value that may become a secret; None for one that is sealed already."""
+
+    value: str | None
+    hash: bytes
 
 
-def _drawn(connection: Connection, wanted: Wanted, seal: Seal, *, version: int, now: int) -> Code:
-    value, hash_ = (
-        (wanted.grant.value, _hash(seal, wanted, wanted.grant.value))
-        if wanted.grant.value
-        else _free(connection, wanted, seal)
-    )
-    sealed = seal.close(value.encode(), place_of(wanted.municipality, wanted.lane))
-    return Code(wanted.lane, wanted.municipality, wanted.domain, hash_, 0, 0, wanted.grant.method, version, sealed, now)
+class _Held:
+    """Who has which secret, as far as was asked. What another process asks for just now is not free."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[Secret, list[Holding] | None] = {}
+        self._given: dict[int, Code] = {}
+        self._now: dict[Secret, set[int]] = {}
+        """Lanes that were given a secret here."""
+
+    def look(self, secrets: Iterable[Secret]) -> None:
+        """Ask about these: first that nobody else may give them away, then who has them."""
+        new = [one for one in dict.fromkeys(secrets) if one not in self._known]
+        if new:
+            ours = self._connection.hold_free([places.secret(*one) for one in new])
+            for one, holdings in zip(new, codes.held(self._connection, new), strict=True):
+                self._known[one] = holdings if places.secret(*one) in ours else None
+
+    def free(self, secret: Secret, wanted: Wanted) -> bool:
+        """Whether no other lane has it at any time of the grant and its quarantine."""
+        self.look([secret])
+        holdings, ends = self._known[secret], wanted.ends + wanted.grant.quarantine
+        if holdings is None:
+            return False
+        given = [self._given[lane] for lane in self._now.get(secret, ())]
+        held = [h for h in holdings if h.lane not in self._given]
+        held += [Holding(code.lane, code.starts, code.ends) for code in given]
+        return not any(h.starts < ends and h.ends > wanted.starts for h in held if h.lane != wanted.lane)
+
+    def give(self, code: Code) -> None:
+        """The lane has this secret now, and no other."""
+        if before := self._given.get(code.lane):
+            self._now[_of(before)].discard(code.lane)
+        self._given[code.lane] = code
+        self._now.setdefault(_of(code), set()).add(code.lane)
 
 
-def _free(connection: Connection, wanted: Wanted, seal: Seal) -> tuple[str, bytes]:
+def _of(code: Code) -> Secret:
+    return Secret(code.municipality, code.domain, code.hash)
+
+
+def _secret(wanted: Wanted, hash_: bytes) -> Secret:
+    return Secret(wanted.municipality, wanted.domain, hash_)
+
+
+def _first(wanted: Wanted, code: Code | None, seal: Seal) -> _Drawn:
+    """What to try first: what the lane has, or a new one."""
+    if code is not None and code.method == wanted.grant.method:
+        return _Drawn(None, code.hash)
+    return _drawn(wanted, seal)
+
+
+def _drawn(wanted: Wanted, seal: Seal) -> _Drawn:
+    grant = wanted.grant
+    value = grant.value or drawn_pin(grant.pin_length, leading_zero=grant.leading_zero)
+    return _Drawn(value, _hash(seal, wanted, value))
+
+
+def _may_stay(wanted: Wanted, code: Code, held: _Held, seal: Seal) -> bool:
+    if wanted.grant.value:
+        return code.hash == _hash(seal, wanted, wanted.grant.value)
+    return code.method == wanted.grant.method and held.free(_secret(wanted, code.hash), wanted)
+
+
+def _free(wanted: Wanted, drawn: _Drawn, held: _Held, seal: Seal) -> _Drawn:
     """Draw until one is free; a domain so full that this fails is for a person."""
-    grant, ends = wanted.grant, wanted.ends + wanted.grant.quarantine
     for _ in range(_TRIES):
-        pin = drawn_pin(grant.pin_length, leading_zero=grant.leading_zero)
-        hash_ = _hash(seal, wanted, pin)
-        if not codes.taken(
-            connection, wanted.municipality, wanted.domain, hash_, starts=wanted.starts, ends=ends, but=wanted.lane
-        ):
-            return pin, hash_
-    msg = f"no free PIN of {grant.pin_length} digits at {wanted.domain}: make PINs longer or their quarantine shorter"
+        if drawn.value is not None and (wanted.grant.value or held.free(_secret(wanted, drawn.hash), wanted)):
+            return drawn
+        drawn = _drawn(wanted, seal)
+    length = wanted.grant.pin_length
+    msg = f"no free PIN of {length} digits at {wanted.domain}: make PINs longer or their quarantine shorter"
     raise RefusedError("no-free-pin", msg)
+
+
+def _sealed(wanted: Wanted, drawn: _Drawn, seal: Seal, *, version: int) -> Code:
+    sealed = seal.close((drawn.value or "").encode(), place_of(wanted.municipality, wanted.lane))
+    return Code(
+        wanted.lane, wanted.municipality, wanted.domain, drawn.hash, 0, 0, wanted.grant.method, version, sealed,
+        wanted.now,
+    )  # fmt: skip
 
 
 def drawn_pin(length: int, *, leading_zero: bool) -> str:

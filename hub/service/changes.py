@@ -94,4 +94,7 @@ def _raised(one: Change) -> list[Raise]:
         if record.target not in one.before.records:
             town = request.municipality
             found.append(Raise(town, *record.target, TargetKind.RECORD, record.body, request.now, Delivery.DUE))
+    for target in one.before.records - one.records:
+        raised = Raise(request.municipality, *target, TargetKind.RECORD, None, request.now, Delivery.DUE, wanted=0)
+        found.append(raised)
     return found

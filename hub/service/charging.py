@@ -12,7 +12,7 @@ from hub.model.money import kronor
 from hub.model.plan import ChargeWish
 from hub.service.changes import Change
 from hub.service.owing import Difference, charges_that_stand, difference, to_settle
-from hub.store import entries, events, invoices
+from hub.store import entries, events, invoices, places
 from hub.store.database import Connection
 from hub.store.entries import Entry, NewEntry
 from hub.store.events import Event
@@ -27,9 +27,18 @@ class _Owed(NamedTuple):
 
 def charge(connection: Connection, changes: Sequence[Change]) -> None:
     """Write what a group of accepted bookings changes in the ledger, each booking once."""
-    for owed in _concerned(connection, changes):
+    concerned = list(_concerned(connection, changes))
+    connection.hold({places.account(*account) for owed in concerned for account in _accounts(owed)})
+    for owed in concerned:
         told = difference(owed.entries, owed.change.request.plan.charges)
         _write(connection, owed, told)
+
+
+def _accounts(owed: _Owed) -> Iterator[tuple[str, str]]:
+    """Nobody else withdraws their invoices meanwhile, or credits anything of them."""
+    request = owed.change.request
+    for name in {*(entry.account for entry in owed.entries), *(wish.account for wish in request.plan.charges)}:
+        yield request.municipality, name
 
 
 def _concerned(connection: Connection, changes: Sequence[Change]) -> Iterator[_Owed]:

@@ -1,7 +1,5 @@
 """Writing what accepted bookings change: lanes first, in one order for all groups, then what leans on them."""
 
-from collections.abc import Sequence
-
 from hub.clock import DAY
 from hub.model.plan import TargetKey
 from hub.service import allocating, charging, news
@@ -10,6 +8,7 @@ from hub.service.asked import Target
 from hub.service.changes import Change, raises
 from hub.store import bookings, claims, codes, lanes, occupancy
 from hub.store.claims import ClaimRow
+from hub.store.codes import Code
 from hub.store.database import Connection
 from hub.store.occupancy import Place
 from hub.store.sealing import Seal
@@ -39,27 +38,47 @@ class Writing:
         _write_bookings(connection, changes)
         _write_claims(connection, changes)
         self._write_codes(connection, changes, fresh)
-        _withdraw(connection, changes)
         _write_uses(connection, changes)
         news.note(connection, changes)
         if not replanned:
             charging.charge(connection, changes)
 
     def _write_codes(self, connection: Connection, changes: list[Change], fresh: set[int]) -> None:
-        """Credentials that are wanted get a secret; secrets that nobody wants any more rest."""
+        """Secrets that nobody wants any more rest; credentials that are wanted get one."""
+        wanted: list[tuple[Change, Wanted]] = []
+        resting: list[tuple[int, int, str, int]] = []
         for one in changes:
             touched = {claim.target for claim in (*one.removed, *one.added)}
-            wanted = [w for w in _wanted(one) if w.grant.target in touched]
-            old = [w.lane for w in wanted if w.lane not in fresh]
-            town, now = one.request.municipality, one.request.now
-            known = codes.of_lanes(connection, town, old) if old else {}
-            one.codes = allocating.allocate(connection, wanted, known, self._seal, now=now)
-            mine = one.codes.values()
-            if redrawn := [c.lane for c in mine if c.lane in known and c.version != known[c.lane].version]:
-                lanes.hurry(connection, town, redrawn, now=now)
-            if gone := touched - {w.grant.target for w in wanted}:
-                quarantine = max((grant.quarantine for grant in one.request.plan.grants), default=_REST)
-                codes.rest(connection, [(now + quarantine, town, one.targets[key].lane) for key in gone], now=now)
+            mine = [w for w in _wanted(one) if w.grant.target in touched]
+            wanted += [(one, w) for w in mine]
+            resting += _resting(one, touched - {w.grant.target for w in mine})
+        if resting:
+            codes.rest(connection, resting)
+        if not wanted:
+            return
+        asked = [w for _, w in wanted]
+        known = _known_codes(connection, [w for w in asked if w.lane not in fresh])
+        given = allocating.allocate(connection, asked, known, self._seal)
+        for one, w in wanted:
+            if w.lane in given:
+                one.codes[w.grant.target] = given[w.lane]
+        redrawn = [w for w in asked if w.lane in known and given[w.lane].version != known[w.lane].version]
+        lanes.hurry(connection, [(w.now, w.municipality, w.lane) for w in redrawn])
+
+
+def _known_codes(connection: Connection, wanted: list[Wanted]) -> dict[int, Code]:
+    """The secrets that these credentials have."""
+    found: dict[int, Code] = {}
+    for town in sorted({w.municipality for w in wanted}):
+        found |= codes.of_lanes(connection, town, [w.lane for w in wanted if w.municipality == town])
+    return found
+
+
+def _resting(one: Change, gone: set[TargetKey]) -> list[tuple[int, int, str, int]]:
+    """Of credentials that are wanted no more: from when, until when, whose, which."""
+    now = one.request.now
+    quarantine = max((grant.quarantine for grant in one.request.plan.grants), default=_REST)
+    return [(now, now + quarantine, one.request.municipality, one.targets[key].lane) for key in sorted(gone)]
 
 
 def _learn(one: Change, by_place: dict[tuple[str, TargetKey], Target]) -> None:
@@ -74,7 +93,7 @@ def _write_bookings(connection: Connection, changes: list[Change]) -> None:
     ids = bookings.insert(connection, [(one.request.municipality, one.request.number, *_columns(one)) for one in new])
     for one, id_ in zip(new, ids, strict=True):
         one.id = id_
-    if old := [one for one in changes if one.known is not None]:
+    if old := sorted((one for one in changes if one.known is not None), key=lambda one: one.id):
         bookings.update(connection, [(*_columns(one), one.request.municipality, one.id) for one in old])
 
 
@@ -124,21 +143,12 @@ def _wanted(one: Change) -> list[Wanted]:
             grant,
             min(starts for starts, _ in spans) - horizons.get(grant.target.connection, 0),
             max(ends for _, ends in spans),
+            one.request.now,
             own_pins=grant.target.connection in own_pins,
         )
         for grant in one.request.plan.grants
         if (spans := by_target.get(grant.target))
     ]
-
-
-def _withdraw(connection: Connection, changes: Sequence[Change]) -> None:
-    lost = [
-        (one.request.now, one.request.municipality, one.targets[key].lane)
-        for one in changes
-        for key in sorted(one.before.records - one.records)
-    ]
-    if lost:
-        lanes.withdraw(connection, lost)
 
 
 def _write_uses(connection: Connection, changes: list[Change]) -> None:

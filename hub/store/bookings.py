@@ -1,6 +1,6 @@
 """Bookings: read what is known, write what was accepted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from hub.store.database import OF_TOWN, Connection
@@ -108,15 +108,26 @@ class Told(NamedTuple):
     asked: str
 
 
-def told(
-    connection: Connection, municipality: str, *, ids: Iterable[int] = (), numbers: Iterable[str] = ()
-) -> list[Told]:
-    """Those bookings, by id or by number."""
-    by_number = list(numbers)
-    condition, values = connection.among(*(("number", by_number) if by_number else ("id", ids)))
-    wall = "municipality = ?" if by_number else OF_TOWN
-    sql = f"SELECT id, number, revision, status, effective, asked FROM bookings WHERE {wall} AND {condition}"
-    return [Told(*row) for row in connection.rows(sql, [municipality, *values])]
+def ids(connection: Connection, municipality: str, numbers: Collection[str]) -> dict[str, int]:
+    """The ids of the bookings among the numbers that there are."""
+    condition, values = connection.among("number", numbers)
+    sql = f"SELECT number, id FROM bookings WHERE municipality = ? AND {condition}"
+    return dict(connection.rows(sql, [municipality, *values])) if numbers else {}
+
+
+def asked(connection: Connection, municipality: str, ids: Collection[int]) -> dict[int, str]:
+    """What those bookings ask for, as JSON."""
+    condition, values = connection.among("id", ids)
+    sql = f"SELECT id, asked FROM bookings WHERE {OF_TOWN} AND {condition}"
+    return dict(connection.rows(sql, [municipality, *values])) if ids else {}
+
+
+def told(connection: Connection, municipality: str, ids: Collection[int]) -> list[Told]:
+    """Those bookings; nobody else tells of them before this transaction ends."""
+    condition, values = connection.among("id", ids)
+    where = f"{OF_TOWN} AND {condition} ORDER BY id{connection.for_update}"
+    sql = f"SELECT id, number, revision, status, effective, asked FROM bookings WHERE {where}"
+    return [Told(*row) for row in connection.rows(sql, [municipality, *values])] if ids else []
 
 
 def naming(connection: Connection, municipality: str, resource: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Claims, clustered by the lane they are on and in the order in which they fold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hub.clock import NEVER
@@ -50,24 +50,23 @@ class Live(NamedTuple):
 def live(connection: Connection, lanes: Iterable[tuple[str, int]], *, now: int) -> dict[int, Live]:
     """What is left of the claims on each (municipality, lane)."""
     found: dict[int, Live] = {}
-    for municipality, lane in lanes:
-        rows = connection.rows(
-            "SELECT starts, ends, level, door, suspended FROM claims WHERE municipality = ? AND lane = ? AND ends > ?",
-            (municipality, lane, now),
-        )
+    asked = list(lanes)
+    sql = "SELECT starts, ends, level, door, suspended FROM claims WHERE municipality = ? AND lane = ? AND ends > ?"
+    told = connection.rows_each(sql, [(municipality, lane, now) for municipality, lane in asked])
+    for (_, lane), rows in zip(asked, told, strict=True):
         asks = [Ask(starts, ends, level, door) for starts, ends, level, door, suspended in rows if not suspended]
         found[lane] = Live(asks, suspended=len(asks) < len(rows))
     return found
 
 
-def bookings_on(connection: Connection, municipality: str, lane: int, *, now: int) -> list[int]:
-    """Ids of the bookings whose claim on a lane is on now."""
-    rows = connection.rows(
+def bookings_on(connection: Connection, municipality: str, lanes: Sequence[int], *, now: int) -> dict[int, list[int]]:
+    """Ids of the bookings whose claim on each lane is on now."""
+    sql = (
         "SELECT DISTINCT booking FROM claims WHERE municipality = ? AND lane = ? AND ends > ? AND starts <= ?"
-        " AND suspended = 0",
-        (municipality, lane, now, now),
+        " AND suspended = 0"
     )
-    return [booking for (booking,) in rows]
+    found = connection.rows_each(sql, [(municipality, lane, now, now) for lane in lanes])
+    return {lane: [booking for (booking,) in rows] for lane, rows in zip(lanes, found, strict=True)}
 
 
 def suspended(connection: Connection, municipality: str, *, now: int, after: int, limit: int) -> list[int]:

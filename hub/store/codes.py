@@ -32,16 +32,26 @@ def of_lanes(connection: Connection, municipality: str, lanes: Iterable[int]) ->
     return {row[0]: Code(*row) for row in rows}
 
 
-def taken(  # noqa: PLR0913 - a secret, its domain and its time
-    connection: Connection, municipality: str, domain: str, hash_: bytes, *, starts: int, ends: int, but: int
-) -> bool:
-    """Whether another lane has that secret in the lock domain at any time of [starts, ends)."""
-    rows = connection.rows(
-        "SELECT 1 FROM codes WHERE municipality = ? AND domain = ? AND hash = ? AND starts < ? AND ends > ? AND"
-        " lane <> ? LIMIT 1",
-        (municipality, domain, hash_, ends, starts, but),
-    )
-    return bool(rows)
+class Secret(NamedTuple):
+    """A secret in its lock domain, by its keyed hash."""
+
+    municipality: str
+    domain: str
+    hash: bytes
+
+
+class Holding(NamedTuple):
+    """From when to when a lane has a secret."""
+
+    lane: int
+    starts: int
+    ends: int
+
+
+def held(connection: Connection, secrets: Iterable[Secret]) -> list[list[Holding]]:
+    """Who has each of these, and when."""
+    sql = "SELECT lane, starts, ends FROM codes WHERE municipality = ? AND domain = ? AND hash = ?"
+    return [[Holding(*row) for row in rows] for rows in connection.rows_each(sql, secrets)]
 
 
 def put(connection: Connection, codes: Iterable[Code]) -> None:
@@ -56,13 +66,13 @@ def put(connection: Connection, codes: Iterable[Code]) -> None:
     )
 
 
-def rest(connection: Connection, rows: Iterable[tuple[int, str, int]], *, now: int) -> None:
-    """(until, municipality, lane): nobody wants the credential now; its secret rests from now until then."""
+def rest(connection: Connection, rows: Iterable[tuple[int, int, str, int]]) -> None:
+    """(now, until, municipality, lane): nobody wants the credential now; its secret rests from now until then."""
     sql = (
         "UPDATE codes SET starts = CASE WHEN starts > ? THEN ? ELSE starts END, ends = ?"
         " WHERE municipality = ? AND lane = ?"
     )
-    connection.each(sql, [(now, now, *row) for row in rows])
+    connection.each(sql, [(row[0], *row) for row in rows])
 
 
 def forget(connection: Connection, *, before: int) -> int:

@@ -47,6 +47,9 @@ class Connection(Protocol):
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of one statement."""
 
+    def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
+        """All rows of one statement for each row of values."""
+
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Do one statement for each row of values, in order."""
 
@@ -59,11 +62,11 @@ class Connection(Protocol):
     def clock(self) -> int:
         """The database's time, microseconds; decides only who may take a lease."""
 
-    def hold(self, places: Iterable[str]) -> None:
-        """Wait until nobody else holds or shares these places, and hold them until the transaction ends."""
+    def hold(self, places: Iterable[str], *, share: Iterable[str] = ()) -> None:
+        """Hold places until the transaction ends, and share others; wait for those who hold, or share what we hold."""
 
-    def share(self, places: Iterable[str]) -> None:
-        """Wait until nobody else holds these places, and keep them from being held until the transaction ends."""
+    def hold_free(self, places: Iterable[str]) -> set[str]:
+        """Hold those places that nobody else holds now; gives them."""
 
 
 class Session(Connection, Protocol):
@@ -112,6 +115,10 @@ class SqliteConnection:
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         return self.raw.execute(sql, values).fetchall()
 
+    def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
+        execute = self.raw.execute
+        return [execute(sql, some).fetchall() for some in values]
+
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         if not is_insert(sql):
             self.raw.executemany(sql, rows)
@@ -129,11 +136,11 @@ class SqliteConnection:
     def clock(self) -> int:
         return time.time_ns() // 1000
 
-    def hold(self, places: Iterable[str]) -> None:
+    def hold(self, places: Iterable[str], *, share: Iterable[str] = ()) -> None:
         """Nobody else is there."""
 
-    def share(self, places: Iterable[str]) -> None:
-        """Nobody else is there."""
+    def hold_free(self, places: Iterable[str]) -> set[str]:
+        return set(places)
 
     def has_table(self, name: str) -> bool:
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))

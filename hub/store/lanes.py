@@ -1,6 +1,6 @@
 """Lanes: raised by accepting, leased by a node, settled with the token that it was leased with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from hub.clock import NEVER
@@ -9,8 +9,9 @@ from hub.model.states import Delivery, Effect
 from hub.store.database import Connection, Row
 
 _RAISE = (
-    "INSERT INTO lanes(municipality, connection, key, kind, body, due, delivery) VALUES(?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT(municipality, connection, key) DO UPDATE SET generation = lanes.generation + 1, wanted = 1,"
+    "INSERT INTO lanes(municipality, connection, key, kind, body, due, delivery, wanted) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT(municipality, connection, key) DO UPDATE SET generation = lanes.generation + 1,"
+    " wanted = excluded.wanted,"
     " body = coalesce(excluded.body, lanes.body), effect = CASE WHEN lanes.effect = 'removed' THEN 'planned' ELSE"
     " lanes.effect END,"
     " due = CASE WHEN excluded.due < lanes.due THEN excluded.due ELSE lanes.due END,"
@@ -21,10 +22,10 @@ _RAISE = (
 _TAKE = (
     "SELECT id, municipality, connection, key, kind, generation, confirmed, effect, token, attempts, owner IS NOT NULL,"
     " look, repairs, body, wanted, wanted_until, failing_since, problem, proof, due FROM lanes"
-    f" WHERE due <= ? AND due < {NEVER} AND lease_until <= ?{{}} ORDER BY due LIMIT ?"
+    f" WHERE due <= ? AND due < {NEVER} AND lease_until <= ?{{}} ORDER BY due, id LIMIT ?"
 )
 _NOT_OF = " AND NOT (municipality = ? AND connection = ?)"
-_HOLD = "UPDATE lanes SET owner = ?, lease_until = ?, due = ?, token = token + 1, delivery = 'sending' WHERE id = ?"
+_HOLD = "UPDATE lanes SET owner = ?, lease_until = ?, due = ?, token = token + 1, delivery = 'sending' WHERE "
 
 
 class Raise(NamedTuple):
@@ -37,6 +38,8 @@ class Raise(NamedTuple):
     body: str | None
     due: int
     delivery: Delivery
+    wanted: int = 1
+    """0 for a record that is wanted no more."""
 
 
 class Lane(NamedTuple):
@@ -86,21 +89,12 @@ def raise_all(connection: Connection, targets: Sequence[Raise]) -> list[tuple[in
     return [found[one[:3]] for one in targets]
 
 
-def withdraw(connection: Connection, rows: Iterable[tuple[int, str, int]]) -> None:
-    """(due, municipality, id) of records that are wanted no more."""
-    connection.each(
-        "UPDATE lanes SET wanted = 0, generation = generation + 1, due = ?, delivery = 'due' WHERE municipality = ?"
-        " AND id = ?",
-        rows,
-    )
-
-
-def hurry(connection: Connection, municipality: str, ids: Iterable[int], *, now: int) -> None:
-    """Have lanes carried at once: what stands there has another secret now, whenever its claims matter."""
+def hurry(connection: Connection, rows: Iterable[tuple[int, str, int]]) -> None:
+    """(now, municipality, id) of lanes to be carried at once, whenever claims matter: they have another secret now."""
     connection.each(
         "UPDATE lanes SET due = CASE WHEN due > ? THEN ? ELSE due END, delivery = 'due'"
         " WHERE municipality = ? AND id = ?",
-        [(now, now, municipality, id_) for id_ in ids],
+        [(row[0], *row) for row in rows],
     )
 
 
@@ -112,10 +106,11 @@ def take(connection: Connection, asked: list[Take]) -> list[list[Lane]]:
 def _take(connection: Connection, asked: Take) -> list[Lane]:
     clock = connection.clock()
     full = [part for place in asked.full for part in place]
-    sql = _TAKE.format(_NOT_OF * len(asked.full))
+    sql = _TAKE.format(_NOT_OF * len(asked.full)) + connection.skip_locked
     rows = connection.rows(sql, (asked.now, clock, *full, asked.at_most))
-    until = clock + asked.lease
-    connection.each(_HOLD, [(asked.owner, until, asked.now + asked.lease, row[0]) for row in rows])
+    if rows:
+        condition, ids = connection.among("id", [row[0] for row in rows])
+        connection.run(_HOLD + condition, [asked.owner, clock + asked.lease, asked.now + asked.lease, *ids])
     return [_lane(row) for row in rows]
 
 
@@ -168,21 +163,27 @@ _CONFESS = (
     "UPDATE lanes SET generation = generation + 1, confirmed = '?', due = 0, delivery = 'due'"
     " WHERE municipality = ? AND id = ?"
 )
+_CURRENT = (
+    "SELECT id, token, generation, look, confirmed, detail FROM lanes WHERE {} ORDER BY municipality, connection, key{}"
+)
 _TOLD = (
     "INSERT INTO deliveries(municipality, lane, generation, outcome, proof, sent, detail, at)"
     " VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
-def settle(connection: Connection, done: Sequence[Settled]) -> list[bool]:
+def current(connection: Connection, ids: Iterable[int]) -> dict[int, "Current"]:
+    """Those lanes as they are, and stay until this transaction ends; held in the order in which accepting does."""
+    condition, values = connection.among("id", ids)
+    rows = connection.rows(_CURRENT.format(condition, connection.for_update), values)
+    return {row[0]: Current(*row[1:]) for row in rows}
+
+
+def settle(connection: Connection, done: Sequence[Settled], current: Mapping[int, "Current"]) -> list[bool]:
     """Write the outcomes of lanes that are still ours; for one that is not, confess: its owner must send again.
 
-    In order of id, as accepting does: both hold several rows of this table at once. Says which were ours.
+    Says which were ours.
     """
-    condition, values = connection.among("id", sorted(s.lane.id for s in done))
-    sql = f"SELECT id, token, generation, look, confirmed, detail FROM lanes WHERE {condition}"
-    rows = connection.rows(sql, values)
-    current = {row[0]: _Current(*row[1:]) for row in rows}
     ours = [current[s.lane.id].token == s.lane.token for s in done]
     clock = connection.clock()
     ordered = sorted(zip(done, ours, strict=True), key=lambda pair: pair[0].lane.id)
@@ -192,7 +193,7 @@ def settle(connection: Connection, done: Sequence[Settled]) -> list[bool]:
     return ours
 
 
-class _Current(NamedTuple):
+class Current(NamedTuple):
     """What a settle must know of the lane as it is now."""
 
     token: int
@@ -202,13 +203,13 @@ class _Current(NamedTuple):
     detail: str | None
 
 
-def _again(done: Settled, current: _Current) -> bool:
+def _again(done: Settled, current: Current) -> bool:
     """Whether it failed as it had failed before, and nothing was sent: history has that already."""
     failed = done.outcome is Delivery.RETRYING and done.sent is None
     return failed and done.lane.attempts > 0 and current.detail == done.detail
 
 
-def _row(done: Settled, clock: int, current: _Current) -> tuple[object, ...]:
+def _row(done: Settled, clock: int, current: Current) -> tuple[object, ...]:
     """Something newer came while we sent: due at once, and what stands there is not trusted.
 
     Nor is it when another has confessed, though we only looked: its write may have landed after.

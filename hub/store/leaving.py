@@ -1,6 +1,6 @@
 """Bookings that claim nothing of a zone any more, while the zone has yet to be told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hub.store.database import Connection
 
@@ -14,10 +14,11 @@ def add(connection: Connection, rows: Iterable[tuple[str, int, int]]) -> None:
     )
 
 
-def of_lane(connection: Connection, municipality: str, lane: int) -> list[int]:
-    """Ids of the bookings."""
-    rows = connection.rows("SELECT booking FROM leaving WHERE municipality = ? AND lane = ?", (municipality, lane))
-    return [booking for (booking,) in rows]
+def of_lanes(connection: Connection, municipality: str, lanes: Sequence[int]) -> dict[int, list[int]]:
+    """Ids of the bookings, by zone."""
+    sql = "SELECT booking FROM leaving WHERE municipality = ? AND lane = ?"
+    found = connection.rows_each(sql, [(municipality, lane) for lane in lanes])
+    return {lane: [booking for (booking,) in rows] for lane, rows in zip(lanes, found, strict=True)}
 
 
 def clear(connection: Connection, municipality: str, lane: int) -> None:

@@ -53,6 +53,10 @@ _END_WHAT_WAS_LEFT = (
 )
 """Of a connection that was lost the server may know nothing yet: it holds locks, and a COMMIT may be on its way."""
 _MARKS_KEPT_SECONDS = 30 * 24 * 3600
+_HOLD = numbered(
+    "SELECT CASE WHEN s = 0 THEN pg_advisory_xact_lock(k) ELSE pg_advisory_xact_lock_shared(k) END"
+    " FROM unnest(?::bigint[], ?::bigint[]) AS held(k, s)"
+)
 _CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 
@@ -127,6 +131,13 @@ class PostgresConnection:
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         return self._cursor.execute(numbered(sql), values).fetchall()
 
+    def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
+        many = list(values)
+        if len(many) < 2:  # noqa: PLR2004 - one needs no pipeline
+            return [self.rows(sql, one) for one in many]
+        self._cursor.executemany(numbered(sql), many, returning=True)
+        return [found.fetchall() for found in self._cursor.results()]
+
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         many = list(rows)
         if len(many) > 1 and insert_of(sql):
@@ -160,16 +171,16 @@ class PostgresConnection:
     def among(self, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
         return f"{column} = ANY(?)", [list(values)]
 
-    def hold(self, places: Iterable[str]) -> None:
-        self._advise("pg_advisory_xact_lock", places)
-
-    def share(self, places: Iterable[str]) -> None:
-        self._advise("pg_advisory_xact_lock_shared", places)
-
-    def _advise(self, function: str, places: Iterable[str]) -> None:
+    def hold(self, places: Iterable[str], *, share: Iterable[str] = ()) -> None:
         """In one order for all, so that no two wait for each other."""
-        if locks := sorted({lock_of(place) for place in places}):
-            self._cursor.execute(numbered(f"SELECT {function}(k) FROM unnest(?::bigint[]) AS k"), [locks])
+        shared = dict.fromkeys(map(lock_of, share), 1)
+        if locks := sorted((shared | dict.fromkeys(map(lock_of, places), 0)).items()):
+            self._cursor.execute(_HOLD, [[lock for lock, _ in locks], [shared for _, shared in locks]])
+
+    def hold_free(self, places: Iterable[str]) -> set[str]:
+        by_lock = {lock_of(place): place for place in places}
+        rows = self.rows("SELECT k, pg_try_advisory_xact_lock(k) FROM unnest(?::bigint[]) AS k", [list(by_lock)])
+        return {by_lock[lock] for lock, free in rows if free}
 
     def clock(self) -> int:
         ((now,),) = self.rows(_CLOCK)

@@ -66,7 +66,7 @@ def _posting(row: Row) -> Posting:
 
 def ready(connection: Connection, municipality: str, subscription: int, *, now: int, most: int) -> int:
     """How many could be sent now, counted to `most`."""
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM postings WHERE {_MINE} AND due <= ? AND due < {NEVER} LIMIT ?)"
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM postings WHERE {_MINE} AND due <= ? AND due < {NEVER} LIMIT ?) AS p"
     ((count,),) = connection.rows(sql, (municipality, subscription, now, most))
     return int(count)
 

@@ -65,13 +65,17 @@ def tell_again(connection: Connection, municipality: str, name: str, id_: int, c
 
 
 def absorb(connection: Connection, municipality: str, name: str, code: str, into: int, *, now: int) -> None:
-    """One cause explains the others of the same code: what waits behind them waits behind it, and they end."""
+    """One cause explains the others of the same code: what waits behind them waits behind it, and they end.
+
+    Not what somebody settles just now: it is told its own cause, and its problem ends when nothing waits behind it.
+    """
     sql = (
         "SELECT id, since FROM problems"
         " WHERE municipality = ? AND connection = ? AND code = ? AND id <> ? AND until IS NULL"
     )
+    behind = f"SELECT id FROM lanes WHERE municipality = ? AND problem = ?{connection.skip_locked}"
     for id_, since in connection.rows(sql, (municipality, name, code, into)):
-        connection.run("UPDATE lanes SET problem = ? WHERE municipality = ? AND problem = ?", (into, municipality, id_))
+        connection.run(f"UPDATE lanes SET problem = ? WHERE id IN ({behind})", (into, municipality, id_))
         close(connection, [id_], now=now)
         connection.run("UPDATE problems SET since = ? WHERE id = ? AND since > ?", (since, into, since))
 

@@ -113,8 +113,9 @@ def set_secrets(connection: Connection, one: Stored, secrets: bytes) -> None:
 
 def set_paused(connection: Connection, municipality: str, id_: int, by: str | None) -> bool:
     """Pause, or let run; gives whether that was a change."""
-    sql = "UPDATE subscriptions SET paused = ? WHERE municipality = ? AND id = ? AND (paused IS NULL) <> (? IS NULL)"
-    return connection.run(sql, (by, municipality, id_, by)) > 0
+    other = "NOT NULL" if by is None else "NULL"
+    sql = f"UPDATE subscriptions SET paused = ? WHERE municipality = ? AND id = ? AND paused IS {other}"
+    return connection.run(sql, (by, municipality, id_)) > 0
 
 
 def move(connection: Connection, municipality: str, id_: int, cursor: int) -> None:

@@ -11,7 +11,7 @@ each hand-over between threads a wait for the interpreter's lock.
 
 Where other processes write too (PostgreSQL), each kind of work has a transaction of its own: leasing holds rows that it
 skipped to, and nothing that waits for a lock may follow it. What is called by itself (`call`) was written for a writer
-that is alone; there it is alone among all that is called so, in every process.
+that is alone, and there it is: it holds everything, in every process (`hub.store.places`).
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from hub.store.database import AgainError, AwayError, Connection, Session, connect
+from hub.store.places import EVERYTHING
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -35,8 +36,6 @@ TRIES = 5
 """How often a transaction is run that could not be done through no fault of its own."""
 REST_SECONDS = 0.02
 """Before it is run again, so that whom it stood in the way of comes first."""
-CALLS = "calls"
-"""The place that calls hold, one process at a time."""
 
 
 class _Waiting(NamedTuple):
@@ -149,7 +148,7 @@ def _taken(waiting: deque[_Waiting], most: int) -> list[_Waiting]:
 
 
 def _call(connection: Connection, items: list[tuple[Callable[..., Any], tuple[object, ...]]]) -> list[Any]:
-    connection.hold([CALLS])
+    connection.hold([EVERYTHING])
     return [function(connection, *values) for function, values in items]
 
 

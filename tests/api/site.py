@@ -19,9 +19,10 @@ from hub.service.keys import Scope, create
 from hub.settings import Pulse, Settings
 from hub.store.database import connect
 from tests.builders import a_town, files_of, raw_booking
+from tests.databases import in_file
 from tests.delivery import fakes
 from tests.delivery.fakes import LAMPS, LOCKS, LampSystem, LockSystem
-from tests.delivery.harness import MORNING, TOWN, SetClock, empty_database, leading_to_systems
+from tests.delivery.harness import MORNING, TOWN, SetClock, leading_to_systems
 
 PROBLEM = "application/problem+json"
 NDJSON = "application/x-ndjson"
@@ -121,9 +122,9 @@ def running(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr(awaiting, "_PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(figures, "WHOLE_EVERY", timedelta(0))
     file = path / "hub.db"
-    file.write_bytes(empty_database())
+    url = in_file(file)
     folders = [folder_of(a_town(key=key), path / key) for key in (TOWN, "1480")]
-    url, clock = f"sqlite:///{file}", SetClock(MORNING)
+    clock = SetClock(MORNING)
     hub = Hub(Settings(database=url, pulse=Pulse(idle=timedelta(milliseconds=5))), folders, clock=clock, environment={})
     with TestClient(hub.web(), raise_server_exceptions=False) as client:
         yield Site(client, url, clock)

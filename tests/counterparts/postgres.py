@@ -31,6 +31,8 @@ HUB = "hub"
 """The role that the hub has, without a password: the cluster believes whoever is on this machine."""
 _QUICK = ("--fsync=off", "--full_page_writes=off", "--synchronous_commit=off")
 """What is written survives the server, and not the machine; the hub asks for synchronous commits all the same."""
+_KEEP = '"$@" </dev/null & cat >/dev/null; kill -INT $!; wait $!'
+"""Runs a program until nobody holds the other end: a test run that is killed leaves no server behind."""
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
 """Where Debian, Fedora and macOS keep its programs, which are not on everybody's path."""
 
@@ -49,7 +51,7 @@ class Postgres:
     def __init__(self) -> None:
         self.port = free_port()
         self._numbers = count(1)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._keeper: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         """Make the cluster, and start it."""
@@ -110,13 +112,14 @@ class Postgres:
     def start(self) -> None:
         """Start, and wait until it answers."""
         words = ["-p", str(self.port), "-k", str(self._folder), "--listen_addresses=127.0.0.1", *_QUICK]
+        postgres = [str(self._programs / "postgres"), "-D", str(self._data), *words]
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self._data, *words], stdout=log, stderr=log, **self._as
+            keeper = self._keeper = subprocess.Popen[bytes](
+                ["sh", "-c", _KEEP, "sh", *postgres], stdin=subprocess.PIPE, stdout=log, stderr=log, **self._as
             )
         give_up = time.monotonic() + SECONDS_TO_START
         while not self._answers():
-            if time.monotonic() > give_up or self._process.poll() is not None:
+            if time.monotonic() > give_up or keeper.poll() is not None:
                 raise AssertionError(f"postgres does not start: {self.log()[-2000:]}")
             time.sleep(0.02)
 
@@ -129,24 +132,27 @@ class Postgres:
 
     def stop(self) -> None:
         """Let it end in order, whoever is connected; harmless when it does not run."""
-        self._end(signal.SIGINT)
+        if self._keeper:
+            assert self._keeper.stdin
+            self._keeper.stdin.close()
+            self._keeper.wait(SECONDS_TO_START)
+            self._keeper = None
 
     def kill(self) -> None:
         """Take the power from it: every process of it."""
-        if self._process:
-            children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-            for process in (self._process.pid, *map(int, children)):
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
-        self._end(signal.SIGKILL)
+        first = int((self._data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for process in (first, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self.stop()
+
+    def files(self) -> dict[str, bytes]:
+        """All that is on its disk, the log of its transactions too, byte by byte."""
+        self.command("CHECKPOINT")
+        found = [one for folder in ("base", "pg_wal") for one in (self._data / folder).rglob("*") if one.is_file()]
+        return {str(one.relative_to(self._data)): one.read_bytes() for one in found}
 
     def log(self) -> str:
         """What it has logged."""
         return (self._folder / "log").read_text(errors="replace")
-
-    def _end(self, how: signal.Signals) -> None:
-        if self._process:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(how)
-            self._process.wait(SECONDS_TO_START)
-            self._process = None

@@ -5,12 +5,9 @@ Nothing waits: `settle` carries what is due now, `at` moves the clock and carrie
 
 import asyncio
 import json
-import sqlite3
-import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, time, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,9 +37,9 @@ from hub.service.readiness import ReadinessBoard
 from hub.service.rulebook import Rulebook
 from hub.settings import Pulse
 from hub.store import configurations, entries, events, shown, told
-from hub.store.database import Connection, SqliteConnection
+from hub.store.database import Connection, SqliteConnection, connect
 from hub.store.events import Numbered
-from hub.store.migrating import migrate
+from hub.store.postgres import PostgresConnection
 from hub.store.sealing import Seal
 from hub.store.shown import Seen
 from hub.store.writer import Readers, Writer
@@ -69,15 +66,6 @@ class SetClock:
 
     def now(self) -> datetime:
         return self.moment
-
-
-@cache
-def empty_database() -> bytes:
-    """A database with its tables and nothing in them."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "empty.db"
-        migrate(f"sqlite:///{file}")
-        return file.read_bytes()
 
 
 def leading_to_systems(town: Configuration) -> Configuration:
@@ -129,9 +117,8 @@ class Node:
 class Stage:
     """One hub. Its methods wait for what they start."""
 
-    def __init__(self, file: Path, towns: Sequence[Configuration], pulse: Pulse) -> None:
-        self.file, self.towns, self.pulse = file, [leading_to_systems(town) for town in towns], pulse
-        self.url = f"sqlite:///{file}"
+    def __init__(self, url: str, towns: Sequence[Configuration], pulse: Pulse) -> None:
+        self.url, self.towns, self.pulse = url, [leading_to_systems(town) for town in towns], pulse
         self.clock = SetClock(MORNING)
         self.runner = asyncio.Runner()
         self.seal = Seal(bytes(32))
@@ -206,7 +193,8 @@ class Stage:
 
     def next_wake(self) -> int:
         """When a lane can next be taken, a digest made, or a line invoiced."""
-        wakes = self.rows("SELECT max(due, lease_until - ?) FROM lanes WHERE due < ?", SKEW, NEVER)
+        sql = "SELECT CASE WHEN due > lease_until - ? THEN due ELSE lease_until - ? END FROM lanes WHERE due < ?"
+        wakes = self.rows(sql, SKEW, SKEW, NEVER)
         others = [self.read(entries.next_due), self.read(told.next_due)]
         return min([int(wake) for (wake,) in wakes] + others)
 
@@ -307,11 +295,8 @@ class Stage:
         return self.run(self.readers.read(function, *values))
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        connection = sqlite3.connect(self.file)
-        try:
-            return connection.execute(sql, values).fetchall()
-        finally:
-            connection.close()
+        with closing(connect(self.url)) as connection:
+            return connection.rows(sql, values)
 
     def lane(self, key: str, *, town: str = TOWN) -> Seen:
         (name, *_), *_ = self.rows("SELECT connection FROM lanes WHERE municipality = ? AND key = ?", town, key)
@@ -335,19 +320,18 @@ class Stage:
 
 @contextmanager
 def staged(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, *towns: Configuration, pulse: Pulse | None = None
+    url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *towns: Configuration, pulse: Pulse | None = None
 ) -> Iterator[Stage]:
-    """A hub for these towns, or for the one that tests know."""
+    """A hub on an empty database, for these towns or for the one that tests know."""
     fakes.LOCKS.clear()
     fakes.LAMPS.clear()
     fakes.MAIL.clear()
     fake_ledger.LEDGERS.clear()
     fakes.installed(monkeypatch, folder, *fake_ledger.OFFERED)
-    file = folder / "hub.db"
-    file.write_bytes(empty_database())
-    moves.watch(file)
-    stage = Stage(file, towns or [a_town()], pulse or Pulse())
-    monkeypatch.setattr(SqliteConnection, "clock", lambda _self: stage.now() + SKEW)
+    moves.watch(url)
+    stage = Stage(url, towns or [a_town()], pulse or Pulse())
+    for kind in (SqliteConnection, PostgresConnection):
+        monkeypatch.setattr(kind, "clock", lambda _self: stage.now() + SKEW)
     for module in (carrying, dispatcher):
         monkeypatch.setattr(module, "running_seconds", lambda: stage.now() / SECOND)
     monkeypatch.setattr(awaiting, "_PATIENCE_SECONDS", 0.0)
@@ -356,7 +340,7 @@ def staged(
         yield stage
     finally:
         stage.close()
-    if illegal := list(moves.illegal(file)):
+    if illegal := list(moves.illegal(url)):
         pytest.fail(f"moves that docs/states.md does not know: {', '.join(illegal)}")
 
 

@@ -1,36 +1,56 @@
 """Every move that a lane makes, held against the tables of `hub.model.states`: whatever a test is about."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 from hub.model.states import DELIVERY_MOVES, EFFECT_MOVES, RECORD_MOVES, Delivery, Effect, Record
+from hub.store.database import connect
 
-_WATCHED = """
-CREATE TABLE moves(kind TEXT, what TEXT, before TEXT, after TEXT);
-CREATE TRIGGER watch_effect AFTER UPDATE OF effect ON lanes WHEN old.effect <> new.effect
-BEGIN INSERT INTO moves VALUES(new.kind, 'effect', old.effect, new.effect); END;
-CREATE TRIGGER watch_delivery AFTER UPDATE OF delivery ON lanes WHEN old.delivery <> new.delivery
-BEGIN INSERT INTO moves VALUES(new.kind, 'delivery', old.delivery, new.delivery); END;
-"""
+_TRIGGER = "CREATE TRIGGER watch_{0} AFTER UPDATE OF {0} ON lanes {1} WHEN (old.{0} <> new.{0}) {2}"
+_IN_SQLITE = (
+    "CREATE TABLE moves(kind TEXT, what TEXT, before TEXT, after TEXT)",
+    *(
+        _TRIGGER.format(what, "", f"BEGIN INSERT INTO moves VALUES(new.kind, '{what}', old.{what}, new.{what}); END")
+        for what in ("effect", "delivery")
+    ),
+)
+_IN_POSTGRESQL = (
+    "CREATE SCHEMA watching",
+    "CREATE TABLE watching.moves(kind text, what text, before text, after text)",
+    *(
+        f"CREATE FUNCTION watching.{what}() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$BEGIN INSERT INTO watching.moves VALUES(new.kind, '{what}', old.{what}, new.{what}); RETURN new; END$$"
+        for what in ("effect", "delivery")
+    ),
+    *(_TRIGGER.format(what, "FOR EACH ROW", f"EXECUTE FUNCTION watching.{what}()") for what in ("effect", "delivery")),
+)
+"""In a schema of its own: what makes tables need not know of it."""
 
 
-def watch(file: Path) -> None:
-    """Have a database remember the moves of its lanes."""
-    with closing(sqlite3.connect(file)) as connection:
-        connection.executescript(_WATCHED)
+def watch(url: str) -> None:
+    """Have a database remember the moves of its lanes; what it remembered of another test it forgets."""
+    with closing(connect(url)) as connection:
+        if not connection.shared:
+            for sql in _IN_SQLITE:
+                connection.run(sql)
+        elif connection.has_table("watching.moves"):
+            connection.run("DELETE FROM watching.moves")
+        else:
+            for sql in _IN_POSTGRESQL:
+                connection.run(sql)
 
 
-def made(file: Path) -> set[tuple[str, str, str, str]]:
+def made(url: str) -> set[tuple[str, str, str, str]]:
     """(kind, effect or delivery, from, to) of all moves that were made."""
-    with closing(sqlite3.connect(file)) as connection:
-        return set(connection.execute("SELECT DISTINCT kind, what, before, after FROM moves"))
+    with closing(connect(url)) as connection:
+        table = "watching.moves" if connection.shared else "moves"
+        rows = connection.rows(f"SELECT DISTINCT kind, what, before, after FROM {table}")  # noqa: S608 - of the two
+        return {(kind, what, before, after) for kind, what, before, after in rows}
 
 
-def illegal(file: Path) -> Iterator[str]:
+def illegal(url: str) -> Iterator[str]:
     """The moves that the tables do not know."""
-    for kind, what, before, after in sorted(made(file)):
+    for kind, what, before, after in sorted(made(url)):
         if not _legal(kind, what, before, after):
             yield f"{what} of a {kind}: {before} to {after}"
 

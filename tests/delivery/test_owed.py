@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hub.clock import NEVER
 from tests.builders import a_town
 from tests.counts import examples
+from tests.databases import Databases
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import Stage, hour, staged
 from tests.delivery.test_invoices import costs, court
@@ -117,17 +118,21 @@ class Play:
         return total
 
 
-@settings(deadline=None, max_examples=examples(30))
-@given(steps=STEPS)
 def test_what_is_owed_equals_the_ledger_equals_what_was_sent_less_what_was_credited(
-    steps: list[tuple[Any, ...]],
+    databases: Databases,
 ) -> None:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        tempfile.TemporaryDirectory() as folder,
-        staged(Path(folder), patch, a_town(finance="ledger")) as hall,
-    ):
-        judge(hall, steps)
+    @settings(deadline=None, max_examples=databases.examples(examples(30)))
+    @given(steps=STEPS)
+    def story(steps: list[tuple[Any, ...]]) -> None:
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            tempfile.TemporaryDirectory() as folder,
+            databases.empty() as url,
+            staged(url, Path(folder), patch, a_town(finance="ledger")) as hall,
+        ):
+            judge(hall, steps)
+
+    story()
 
 
 def judge(hall: Stage, steps: list[tuple[Any, ...]]) -> None:

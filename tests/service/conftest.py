@@ -13,12 +13,12 @@ from tests.delivery.harness import Stage, staged
 
 
 @pytest.fixture
-def staging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Stage]]:
-    """Make a hub for the towns that a test wants."""
+def staging(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Stage]]:
+    """Make a hub for the towns that a test wants, on each kind of database."""
     with ExitStack() as stack:
 
         def make(*towns: Configuration, **more: Any) -> Stage:
-            return stack.enter_context(staged(tmp_path, monkeypatch, *towns, **more))
+            return stack.enter_context(staged(database, tmp_path, monkeypatch, *towns, **more))
 
         yield make
 

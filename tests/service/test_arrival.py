@@ -1,9 +1,8 @@
 """The order in which bookings arrive, and how they are grouped, never changes what a target should be."""
 
 import random
-import tempfile
+from contextlib import closing
 from itertools import cycle, islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from hypothesis import given, settings
@@ -19,7 +18,8 @@ from hub.store.database import Session, connect
 from hub.store.sealing import Seal
 from tests.builders import SATURDAY, a_booking, a_holder, a_town, occasion, rules
 from tests.counts import examples
-from tests.delivery.harness import TOWN, empty_database
+from tests.databases import Databases
+from tests.delivery.harness import TOWN
 
 NOW = micros(SATURDAY) - DAY
 SEAL = Seal(bytes(32))
@@ -70,12 +70,9 @@ def booked(told: Told) -> Any:
     return a_booking(f"B-{told.number}", told.revision, status=told.status, occasions=[kept])
 
 
-def outcome(story: list[Told], groups: list[int], strategy: str) -> list[Any]:
+def outcome(databases: Databases, story: list[Told], groups: list[int], strategy: str) -> list[Any]:
     """Revisions, claims, uses and folds after the whole story."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "hub.db"
-        file.write_bytes(empty_database())
-        connection = connect(f"sqlite:///{file}")
+    with databases.empty() as url, closing(connect(url)) as connection:
         configurations.add(connection, TOWN, {}, now=NOW)
         put_all(connection, story, groups, strategy)
         found = [
@@ -92,7 +89,6 @@ def outcome(story: list[Told], groups: list[int], strategy: str) -> list[Any]:
         ]
         require_due_in_time(connection)
         require_unique_codes(connection)
-        connection.close()
     return found
 
 
@@ -129,10 +125,15 @@ def require_unique_codes(connection: Session) -> None:
     assert len(set(hashes)) == len(hashes)
 
 
-@settings(max_examples=examples(60))
-@given(stories, st.lists(st.integers(1, 5), min_size=1, max_size=3), st.sampled_from(sorted(RULES)), st.randoms())
 def test_the_order_of_arrival_and_the_groups_never_change_what_should_be(
-    story: list[Told], groups: list[int], strategy: str, chance: random.Random
+    databases: Databases,
 ) -> None:
-    shuffled = chance.sample(story, len(story))
-    assert outcome(story, [1], strategy) == outcome(shuffled, groups, strategy)
+    groupings = st.lists(st.integers(1, 5), min_size=1, max_size=3)
+
+    @settings(max_examples=databases.examples(examples(60)))
+    @given(stories, groupings, st.sampled_from(sorted(RULES)), st.randoms())
+    def arrives(story: list[Told], groups: list[int], strategy: str, chance: random.Random) -> None:
+        shuffled = chance.sample(story, len(story))
+        assert outcome(databases, story, [1], strategy) == outcome(databases, shuffled, groups, strategy)
+
+    arrives()

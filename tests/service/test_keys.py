@@ -1,12 +1,14 @@
 """API keys: long and random, kept as a digest, bound to a municipality and to rights."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hub.service.keys import EVERY_MUNICIPALITY, Holder, Scope, create, digest, holder
 from hub.store import keys
-from tests.delivery.harness import TOWN, Stage
+from tests.databases import Alone
+from tests.delivery.harness import TOWN, Stage, staged
 
 
 def made(hall: Stage, *scopes: Scope, town: str = TOWN, name: str = "core") -> str:
@@ -16,11 +18,19 @@ def made(hall: Stage, *scopes: Scope, town: str = TOWN, name: str = "core") -> s
     return hall.run(hall.writer.call(make))
 
 
-def test_a_key_is_long_random_and_told_once(hall: Stage) -> None:
+def test_a_key_is_long_random_and_told_once(
+    lone_database: Alone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with staged(lone_database.url, tmp_path, monkeypatch) as hall:
+        no_file_holds_a_key(hall, lone_database)
+
+
+def no_file_holds_a_key(hall: Stage, database: Alone) -> None:
     told = {made(hall, Scope.BOOKINGS_WRITE, name=f"core-{n}") for n in range(20)}
     assert len(told) == 20
     assert all(len(key) > 40 for key in told)
-    content = hall.file.read_bytes() + hall.file.with_name("hub.db-wal").read_bytes()
+    content = b"".join(database.files().values())
+    assert b"core-19" in content
     assert not any(key.encode() in content or key[3:].encode() in content for key in told)
 
 

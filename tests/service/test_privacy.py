@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,13 @@ from cryptography.exceptions import InvalidTag
 
 from hub.model.booking import Booking
 from hub.service.preparing import stored_booking
+from hub.store.schema import METADATA
 from hub.store.sealed import BOOKING_PERSONS
 from hub.store.sealing import Seal
 from tests.builders import a_charge, a_holder, raw_booking
+from tests.databases import Alone
 from tests.delivery.fakes import Fault
-from tests.delivery.harness import PIN, TOWN, Stage, hour
+from tests.delivery.harness import PIN, TOWN, Stage, hour, staged
 
 PERSONAL = [
     "Norberg", "Åsa Berg", "0090421357", "+46701740606", "701740606", "+46701740605", "kansli@example.se",
@@ -42,32 +45,33 @@ def whole_life(hall: Stage) -> str:
     return pin
 
 
-def files(hall: Stage) -> dict[str, bytes]:
-    """The database with its log, byte by byte."""
-    found = {path.name: path.read_bytes() for path in Path(hall.file).parent.glob("hub.db*") if path.is_file()}
-    assert "hub.db-wal" in found
-    return found
+@pytest.fixture
+def hall_alone(lone_database: Alone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    with staged(lone_database.url, tmp_path, monkeypatch) as hall:
+        yield hall
 
 
-def test_nothing_personal_is_readable_in_the_databases_files(hall: Stage) -> None:
-    pin = whole_life(hall)
-    for name, content in files(hall).items():
+def test_nothing_personal_is_readable_in_the_databases_files(hall_alone: Stage, lone_database: Alone) -> None:
+    pin = whole_life(hall_alone)
+    found = lone_database.files()
+    assert any("wal" in name for name in found)
+    for name, content in found.items():
         told = [
             word for word in [*PERSONAL, f'"{pin}"'] if word.encode() in content or word.encode("utf-16-le") in content
         ]
         assert told == [], name
 
 
-def test_what_is_not_personal_is_there_to_be_found(hall: Stage) -> None:
+def test_what_is_not_personal_is_there_to_be_found(hall_alone: Stage, lone_database: Alone) -> None:
     """So the search above would find what it looks for."""
-    whole_life(hall)
-    content = b"".join(files(hall).values())
+    whole_life(hall_alone)
+    content = b"".join(lone_database.files().values())
     assert all(word in content for word in (b"B-1", b"hall.court-1", b"training"))
 
 
 def test_no_pin_is_kept_in_clear_anywhere(hall: Stage) -> None:
     pin = whole_life(hall)
-    for table, *_ in hall.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
+    for table in METADATA.tables:
         for row in hall.rows(f"SELECT * FROM {table}"):  # noqa: S608 - a table of our own
             texts = [value for value in row if isinstance(value, str)]
             assert not any(pin in text for text in texts), table

@@ -64,7 +64,7 @@ def test_a_pin_that_is_taken_here_is_free_there(both: Stage, monkeypatch: pytest
     both.put(town=THERE)
     assert [one.value for one in both.view(town=HERE).credentials] == ["48291"]
     assert [one.value for one in both.view(town=THERE).credentials] == ["48291"]
-    ((here, there),) = both.rows("SELECT min(hash), max(hash) FROM codes")
+    (here,), (there,) = both.rows("SELECT hash FROM codes")
     assert here != there, "the same PIN is not known again in another municipality"
 
 

@@ -299,14 +299,21 @@ def test_who_holds_a_place_is_waited_for_and_those_who_share_it_are_not(
         return thread
 
     with connection.transaction():
-        connection.share(["here"])
-        other(lambda mine: mine.share(["here"]), "shares").join(20)
+        connection.hold([], share=["here"])
+        other(lambda mine: mine.hold([], share=["here"]), "shares").join(20)
         other(lambda mine: mine.hold(["elsewhere"]), "elsewhere").join(20)
         waits = other(lambda mine: mine.hold(["there", "here"]), "holds")
         until_it_waits_for_a_lock(url, "pg_advisory_xact_lock")
         order.append("ends")
     waits.join(20)
     assert order == ["shares", "elsewhere", "ends", "holds"]
+
+
+def test_only_places_that_nobody_holds_are_taken_at_once(url: str, connection: PostgresConnection) -> None:
+    with closing(PostgresConnection(url)) as other, other.transaction(), connection.transaction():
+        assert other.hold_free(["a", "b"]) == {"a", "b"}
+        assert connection.hold_free(["b", "c"]) == {"c"}
+        assert connection.hold_free(["c"]) == {"c"}, "its own"
 
 
 def test_a_deadlock_that_comes_again_and_again_is_told(connection: PostgresConnection) -> None:

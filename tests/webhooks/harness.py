@@ -30,7 +30,8 @@ from hub.store.feed import begin_epoch
 from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
 from tests.builders import SATURDAY, a_town, files_of
-from tests.delivery.harness import SetClock, empty_database
+from tests.databases import in_file
+from tests.delivery.harness import SetClock
 from tests.webhooks.sink import Sink
 
 Result = TypeVar("Result")
@@ -50,8 +51,8 @@ def a_municipality(key: str = TOWN, *, allow: Sequence[str] = LOOPBACK) -> Munic
 class Stage:
     """One hub's webhooks. Its methods wait for what they start."""
 
-    def __init__(self, file: Path, towns: Sequence[Municipality]) -> None:
-        self.url, self.towns, self.clock = f"sqlite:///{file}", towns, SetClock(SATURDAY)
+    def __init__(self, url: str, towns: Sequence[Municipality]) -> None:
+        self.url, self.towns, self.clock = url, towns, SetClock(SATURDAY)
         self.runner, self.seal, self.sinks = asyncio.Runner(), Seal(bytes(32)), list[Sink]()
         self.rulebook = Rulebook(self.seal)
 
@@ -183,9 +184,7 @@ class Stage:
 @contextmanager
 def staged(folder: Path, *towns: Municipality) -> Iterator[Stage]:
     """A hub for these towns, or for the one that tests know."""
-    file = folder / "hub.db"
-    file.write_bytes(empty_database())
-    stage = Stage(file, towns or [a_municipality()])
+    stage = Stage(in_file(folder / "hub.db"), towns or [a_municipality()])
     stage.open()
     try:
         yield stage
