@@ -86,10 +86,11 @@ class Accepting:
             if freed := [one for one in changes.values() if one.before.uses - one.request.uses]:
                 events.append(connection, released(connection, freed))
             events.append(connection, effective.of_changes(connection, changes.values()))
-        arrival = _arrival(group, outcomes, changes)
+        asked = [(n, r) for n, (r, o) in enumerate(zip(group, outcomes, strict=True)) if o in STANDS]
+        conflicts = _arrival(group, outcomes, changes).conflicts(connection, asked)
         return [
             _answer(request, outcome, known.get(_key(request)), changes.get(_key(request)))._replace(
-                conflicts=arrival.conflicts(connection, n, request) if outcome in STANDS else ()
+                conflicts=conflicts.get(n, ())
             )
             for n, (request, outcome) in enumerate(zip(group, outcomes, strict=True))
         ]

@@ -27,11 +27,17 @@ class _Owed(NamedTuple):
 
 def charge(connection: Connection, changes: Sequence[Change]) -> None:
     """Write what a group of accepted bookings changes in the ledger, each booking once."""
-    concerned = list(_concerned(connection, changes))
-    connection.hold({places.account(*account) for owed in concerned for account in _accounts(owed)})
-    for owed in concerned:
-        told = difference(owed.entries, owed.change.request.plan.charges)
-        _write(connection, owed, told)
+    concerned = [
+        (owed, difference(owed.entries, owed.change.request.plan.charges)) for owed in _concerned(connection, changes)
+    ]
+    connection.hold({places.account(*one) for owed, told in concerned if told.gone for one in _accounts(owed)})
+    new: list[NewEntry] = []
+    for owed, told in concerned:
+        if told.gone:  # a credit of this very group keeps an invoice from being withdrawn
+            entries.add(connection, new)
+            new = []
+        new += _written(connection, owed, told)
+    entries.add(connection, new)
 
 
 def _accounts(owed: _Owed) -> Iterator[tuple[str, str]]:
@@ -57,7 +63,8 @@ def _concerned(connection: Connection, changes: Sequence[Change]) -> Iterator[_O
             yield _Owed(one, stands)
 
 
-def _write(connection: Connection, owed: _Owed, told: Difference) -> None:
+def _written(connection: Connection, owed: _Owed, told: Difference) -> list[NewEntry]:
+    """Write what becomes of lines that are there; gives those to be added."""
     request, town = owed.change.request, owed.change.request.municipality
     withdrawn = _withdrawn(connection, owed.change, told.gone)
     dropped = [e for e in told.gone if e.state is EntryState.OPEN or e.invoice in withdrawn]
@@ -72,7 +79,7 @@ def _write(connection: Connection, owed: _Owed, told: Difference) -> None:
         new.append(_settled(owed, balance))
         if balance < 0:
             events.append(connection, [_refund(owed, -balance)])
-    entries.add(connection, new)
+    return new
 
 
 def _withdrawn(connection: Connection, change: Change, gone: Iterable[Entry]) -> set[int]:

@@ -11,7 +11,7 @@ from hub.service.asked import Use
 from hub.service.preparing import Accept
 from hub.store import occupancy
 from hub.store.database import Connection
-from hub.store.occupancy import Overlap
+from hub.store.occupancy import Overlap, Span
 
 Key = tuple[str, str]
 """Municipality and booking number."""
@@ -22,6 +22,9 @@ class Conflict(NamedTuple):
 
     occasion: str
     overlap: Overlap
+
+
+Conflicts = tuple[Conflict, ...]
 
 
 class _Stood(NamedTuple):
@@ -52,30 +55,32 @@ class Arrival:
                 self._stood.setdefault((key[0], use.resource), []).append(_Stood(key, before[0], place, use))
         self._now[key] = (place, uses)
 
-    def conflicts(self, connection: Connection, place: int, request: Accept) -> tuple[Conflict, ...]:
-        """Who was in the way of the request at that place; who comes later is told of it itself."""
-        found = []
-        for use in request.uses:
-            for resource in request.rules.resources[use.resource].related:
-                span = (place, request, resource, use)
-                others = (*self._stored(connection, *span), *self._moved(*span))
-                found += [Conflict(use.occasion, other) for other in others]
-        return in_order(found)
+    def conflicts(self, connection: Connection, requests: Iterable[tuple[int, Accept]]) -> dict[int, Conflicts]:
+        """Who was in the way of the requests at those places; who comes later is told of it itself."""
+        asked = [
+            (place, use.occasion, Span(request.municipality, resource, use.starts, use.ends, request.number))
+            for place, request in requests
+            for use in request.uses
+            for resource in request.rules.resources[use.resource].related
+        ]
+        found: dict[int, list[Conflict]] = {}
+        stored = occupancy.overlapping_each(connection, [span for *_, span in asked])
+        for (place, occasion, span), others in zip(asked, stored, strict=True):
+            here = (*self._stored(place, span, others), *self._moved(place, span))
+            found.setdefault(place, []).extend(Conflict(occasion, other) for other in here)
+        return {place: in_order(conflicts) for place, conflicts in found.items()}
 
-    def _stored(
-        self, connection: Connection, place: int, request: Accept, resource: str, use: Use
-    ) -> Iterator[Overlap]:
-        town = request.municipality
-        for other in occupancy.overlapping(connection, town, resource, use.starts, use.ends, but=request.number):
-            came = self._now.get((town, other.number))
+    def _stored(self, place: int, span: Span, others: list[Overlap]) -> Iterator[Overlap]:
+        for other in others:
+            came = self._now.get((span.municipality, other.number))
             if came is None or came[0] < place:
                 yield other
 
-    def _moved(self, place: int, request: Accept, resource: str, use: Use) -> Iterator[Overlap]:
-        mine = (request.municipality, request.number)
-        for key, since, until, other in self._stood.get((request.municipality, resource), ()):
-            if key != mine and since < place < until and other.starts < use.ends and use.starts < other.ends:
-                yield Overlap(resource, other.starts, other.ends, key[1], other.occasion)
+    def _moved(self, place: int, span: Span) -> Iterator[Overlap]:
+        mine = (span.municipality, span.but)
+        for key, since, until, other in self._stood.get((span.municipality, span.resource), ()):
+            if key != mine and since < place < until and other.starts < span.ends and span.starts < other.ends:
+                yield Overlap(span.resource, other.starts, other.ends, key[1], other.occasion)
 
 
 def in_order(found: Iterable[Conflict]) -> tuple[Conflict, ...]:

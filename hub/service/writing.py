@@ -1,7 +1,7 @@
 """Writing what accepted bookings change: lanes first, in one order for all groups, then what leans on them."""
 
 from hub.clock import DAY
-from hub.model.plan import TargetKey
+from hub.model.plan import TargetKey, TargetKind
 from hub.service import allocating, charging, news
 from hub.service.allocating import Wanted
 from hub.service.asked import Target
@@ -51,7 +51,8 @@ class Writing:
             touched = {claim.target for claim in (*one.removed, *one.added)}
             mine = [w for w in _wanted(one) if w.grant.target in touched]
             wanted += [(one, w) for w in mine]
-            resting += _resting(one, touched - {w.grant.target for w in mine})
+            gone = touched - {w.grant.target for w in mine}
+            resting += _resting(one, {key for key in gone if one.targets[key].kind is TargetKind.CREDENTIAL})
         if resting:
             codes.rest(connection, resting)
         if not wanted:

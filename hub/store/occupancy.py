@@ -60,13 +60,33 @@ def delete(connection: Connection, places: Iterable[Place]) -> None:
     )
 
 
+class Span(NamedTuple):
+    """A resource in [starts, ends), by bookings but the one of that number."""
+
+    municipality: str
+    resource: str
+    starts: int
+    ends: int
+    but: str
+
+
 def overlapping(
     connection: Connection, municipality: str, resource: str, starts: int, ends: int, *, but: str
 ) -> list[Overlap]:
     """Uses of the resource in [starts, ends) by bookings but the one of that number."""
-    place, times = (municipality, resource), (ends, starts, but)
-    rows = connection.rows(_OVERLAPPING, (*place, starts - DAY, *times, *place, starts - _LONGEST, *times))
-    return [Overlap(*row) for row in rows]
+    (found,) = overlapping_each(connection, [Span(municipality, resource, starts, ends, but)])
+    return found
+
+
+def overlapping_each(connection: Connection, spans: Iterable[Span]) -> list[list[Overlap]]:
+    """The uses of each."""
+    found = connection.rows_each(_OVERLAPPING, [_bound(span) for span in spans])
+    return [[Overlap(*row) for row in rows] for rows in found]
+
+
+def _bound(span: Span) -> tuple[object, ...]:
+    place, times = (span.municipality, span.resource), (span.ends, span.starts, span.but)
+    return (*place, span.starts - DAY, *times, *place, span.starts - _LONGEST, *times)
 
 
 class Coming(NamedTuple):

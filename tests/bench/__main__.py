@@ -1,4 +1,4 @@
-"""`python -m tests.bench [plan] [accept] [import] [weight] [core] [attendance]`: measure, and tell must beside is.
+"""`python -m tests.bench [plan] [accept] [accept-pg] [import] [weight] [core] [attendance]`: must beside is.
 
 Exit 1 when something that must be is not, in any round.
 """
@@ -21,6 +21,7 @@ from tests.bench.figures import Figure, Said, table
 KINDS: dict[str, Callable[[Path, int], list[Figure]]] = {
     "plan": lambda _folder, rounds: planning.measured(rounds),
     "accept": accepting.measured,
+    "accept-pg": accepting.on_postgresql,
     "import": importing.measured,
     "weight": weight.measured,
     "core": core.measured,

@@ -20,8 +20,8 @@ LATER = Billing.AFTER_LAST_OCCASION
 class AcceptingHub(Hub):
     """Plans a line to be invoiced for each booking, though the town's folder names nobody who takes invoices."""
 
-    def __init__(self, folder: Path, database: Path, *, invoices: bool) -> None:
-        super().__init__(Settings(database=f"sqlite:///{database}", pulse=Pulse(batch=0)), [folder / "town"])
+    def __init__(self, folder: Path, database: str, *, invoices: bool) -> None:
+        super().__init__(Settings(database=database, pulse=Pulse(batch=0)), [folder / "town"])
         self._invoices = invoices
 
     async def start(self) -> None:
@@ -38,7 +38,7 @@ class AcceptingHub(Hub):
 def main() -> None:
     """Serve a town's folder with a database at a port."""
     folder, database, port, invoices = sys.argv[1:]
-    serve(AcceptingHub(Path(folder), Path(database), invoices=invoices == "True").web(), int(port))
+    serve(AcceptingHub(Path(folder), database, invoices=invoices == "True").web(), int(port))
 
 
 def serve(app: FastAPI, port: int) -> None:

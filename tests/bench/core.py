@@ -21,7 +21,7 @@ def measured(folder: Path, rounds: int) -> list[Figure]:
     database, lines = folder / "core.db", folder / "season.ndjson"
     town.write_lines(lines, importing.MOST)
     with servers.accepting(folder, database, invoices=False) as hub:
-        key = servers.operator_key(database)
+        key = servers.operator_key(folder, database)
         rate, reads, puts = asyncio.run(_season(hub.address, key, lines))
         feeds = [asyncio.run(_feed(hub.address, key)) for _ in range(rounds)]
     lines.unlink()

@@ -30,7 +30,7 @@ def measured(folder: Path, rounds: int) -> list[Figure]:
         rates["plan"].append(isolated.run(folder, planned, lines))
         rates["service"].append(isolated.run(folder, through_the_service, folder, database, lines))
         with servers.accepting(folder, folder / f"http-{turn}.db") as hub:
-            key = servers.operator_key(folder / f"http-{turn}.db")
+            key = servers.operator_key(folder, folder / f"http-{turn}.db")
             rates["http"].append(asyncio.run(over_http(hub.address, key, lines)))
     return [
         Figure("validating and planning lines, alone", "/s", rates["plan"]),
@@ -49,7 +49,7 @@ def filled(folder: Path, database: Path) -> list[Figure]:
         time.sleep(1)
         idle = hub.megabytes
         with hub.watched() as most:
-            rate = asyncio.run(over_http(hub.address, servers.operator_key(database), lines))
+            rate = asyncio.run(over_http(hub.address, servers.operator_key(folder, database), lines))
     lines.unlink()
     return [
         Figure(f"import of {MOST:,} lines over HTTP", "/s", [rate]),
@@ -78,7 +78,7 @@ def through_the_service(folder: Path, database: Path, path: Path) -> float:
 
 
 async def _through_the_service(folder: Path, database: Path, path: Path) -> float:
-    hub = AcceptingHub(folder, database, invoices=True)
+    hub = AcceptingHub(folder, f"sqlite:///{database}", invoices=True)
     await hub.start()
     began, count = time.perf_counter(), 0
     async for line in hub.desk.bookings.accept_lines(town.KEY, _lines(path)):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped] # published without types
 
+from hub.store.database import beside
 from tests.bench import town
 from tests.counterparts.ports import free_port
 
@@ -70,10 +71,11 @@ def served(folder: Path, database: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def accepting(folder: Path, database: Path, *, invoices: bool = True) -> Iterator[Server]:
-    """The hub, whose worker looks for work and takes none."""
+def accepting(folder: Path, database: Path | str, *, invoices: bool = True) -> Iterator[Server]:
+    """The hub, whose worker looks for work and takes none; on an SQLite file, or a database's address."""
     port = free_port()
-    words = ["-m", "tests.bench.accepting_hub", str(folder), str(database), str(port), str(invoices)]
+    url = database if isinstance(database, str) else f"sqlite:///{database}"
+    words = ["-m", "tests.bench.accepting_hub", str(folder), url, str(port), str(invoices)]
     with _running(words, folder, port, "/readyz") as server:
         yield server
 
@@ -86,9 +88,10 @@ def storeless(folder: Path) -> Iterator[Server]:
         yield server
 
 
-def operator_key(database: Path) -> str:
+def operator_key(folder: Path, database: Path | str) -> str:
     """The key that the hub made at its first start."""
-    return database.with_suffix(".operator-key").read_text().strip()
+    path = folder / beside(database) if isinstance(database, str) else database
+    return path.with_suffix(".operator-key").read_text().strip()
 
 
 @contextmanager
@@ -97,7 +100,7 @@ def _running(words: list[str], folder: Path, port: int, path: str) -> Iterator[S
     ways = [str(here), str(folder / "offered"), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, ways))}
     began = time.monotonic()
-    process = subprocess.Popen([sys.executable, *words], env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, *words], env=environment, stdout=subprocess.DEVNULL, cwd=folder)
     try:
         address = f"http://127.0.0.1:{port}"
         _wait(address + path, process)

@@ -14,7 +14,7 @@ def measured(folder: Path, rounds: int) -> list[Figure]:
     """Fill a database, then serve it, as many times as there are rounds."""
     database = folder / "weight.db"
     figures = importing.filled(folder, database)
-    key = servers.operator_key(database)
+    key = servers.operator_key(folder, database)
     starts, idle, busy = [], [], []
     for turn in range(rounds):
         with servers.served(folder, database) as hub:

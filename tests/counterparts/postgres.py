@@ -48,7 +48,9 @@ def programs() -> Path | None:
 class Postgres:
     """A cluster that can be stopped, killed, frozen and started again, on the same port, with what it held."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """Prepare; `durable`: as everywhere else, for what is measured."""
+        self._settings = () if durable else _QUICK
         self.port = free_port()
         self._numbers = count(1)
         self._keeper: subprocess.Popen[bytes] | None = None
@@ -111,7 +113,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        words = ["-p", str(self.port), "-k", str(self._folder), "--listen_addresses=127.0.0.1", *_QUICK]
+        words = ["-p", str(self.port), "-k", str(self._folder), "--listen_addresses=127.0.0.1", *self._settings]
         postgres = [str(self._programs / "postgres"), "-D", str(self._data), *words]
         with (self._folder / "log").open("ab") as log:
             keeper = self._keeper = subprocess.Popen[bytes](

@@ -20,6 +20,7 @@ from hub.service.closing import Closing
 from hub.service.dry_running import Dry, DryLine, DryRuns
 from tests.builders import SATURDAY, a_holder, a_town, occasion, raw_booking
 from tests.counts import examples
+from tests.databases import Databases
 from tests.delivery.harness import TOWN, Stage, hour, staged
 
 Booking = dict[str, Any]
@@ -194,22 +195,30 @@ def outcome(line: Line) -> str:
     return str(line.done.answer.outcome) if line.done else "refused"
 
 
-@settings(max_examples=examples(25))
-@given(stored=known, season=seasons)
-def test_the_live_run_does_what_the_dry_run_said(stored: list[Booking], season: list[Booking]) -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        pytest.MonkeyPatch.context() as monkeypatch,
-        staged(Path(folder), monkeypatch, a_town()) as hall,
-    ):
-        for body in stored:
-            hall.run(hall.bookings.accept(TOWN, json.dumps(body).encode()))
-        before = claims(hall)
-        told, found, _ = hall.run(dry(hall, season))
-        assert claims(hall) == before
-        done = hall.run(live(hall, season, found))
-        assert [outcome(line) for line in done] == [str(line.dry.outcome) if line.dry else "refused" for line in told]
-        assert claims(hall) == after(before, told)
-        assert [line.done.answer.conflicts for line in done if line.done] == [
-            line.dry.conflicts for line in told if line.dry
-        ]
+def test_the_live_run_does_what_the_dry_run_said(databases: Databases) -> None:
+    @settings(max_examples=databases.examples(examples(25)))
+    @given(stored=known, season=seasons)
+    def runs(stored: list[Booking], season: list[Booking]) -> None:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            pytest.MonkeyPatch.context() as monkeypatch,
+            databases.empty() as url,
+            staged(url, Path(folder), monkeypatch, a_town()) as hall,
+        ):
+            judge(hall, stored, season)
+
+    runs()
+
+
+def judge(hall: Stage, stored: list[Booking], season: list[Booking]) -> None:
+    for body in stored:
+        hall.run(hall.bookings.accept(TOWN, json.dumps(body).encode()))
+    before = claims(hall)
+    told, found, _ = hall.run(dry(hall, season))
+    assert claims(hall) == before
+    done = hall.run(live(hall, season, found))
+    assert [outcome(line) for line in done] == [str(line.dry.outcome) if line.dry else "refused" for line in told]
+    assert claims(hall) == after(before, told)
+    assert [line.done.answer.conflicts for line in done if line.done] == [
+        line.dry.conflicts for line in told if line.dry
+    ]
