@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from hub.client import Refused
+from hub.store.migrating import HEAD
 from tests.cli.conftest import Run
+from tests.counterparts.ports import free_port
 from tests.live import Live, booked, settled
 
 
@@ -88,6 +90,24 @@ def test_no_database_is_made_by_asking_for_a_key(run: Run, tmp_path: object) -> 
     assert "no database at" in told.stderr
 
 
-def test_migrating_what_is_new_enough_changes_nothing(run: Run) -> None:
-    told = json.loads(run("migrate", "--json").stdout)
-    assert told["before"] == told["after"]
+def test_migrating_what_is_new_enough_changes_nothing(run: Run, new_database: str) -> None:
+    first, second = (json.loads(run("migrate", "--json", "--database", new_database).stdout) for _ in range(2))
+    assert (first["before"], first["after"]) == (None, HEAD)
+    assert (second["before"], second["after"]) == (HEAD, HEAD)
+
+
+def test_keys_are_made_and_taken_away_in_the_database_itself(run: Run, database: str) -> None:
+    words = ("--municipality", "2480", "--name", "core", "--database", database)
+    assert run("key", "create", *words, "--scope", "bookings:read").exit_code == 0
+    assert json.loads(run("key", "list", "--json", "--database", database).stdout)["keys"] == []
+    (key,) = json.loads(run("key", "list", "--municipality", "2480", "--json", "--database", database).stdout)["keys"]
+    assert (key["name"], key["scopes"], key["revoked_at"]) == ("core", ["bookings:read"], None)
+    assert run("key", "revoke", *words).exit_code == 0
+    assert run("key", "revoke", *words).exit_code == 1
+
+
+def test_a_database_that_does_not_answer_is_told_and_its_password_not(run: Run) -> None:
+    told = run("key", "list", "--database", f"postgresql://hub:secret@127.0.0.1:{free_port()}/hub")
+    assert told.exit_code == 2
+    assert "the database cannot do it now" in told.stderr
+    assert "secret" not in told.output

@@ -19,17 +19,19 @@ from tests.live import UMEA
 COMMAND = [sys.executable, "-c", "from hub.cli.main import main; main()", "serve"]
 
 
-def started(folder: Path, *words: str) -> "subprocess.Popen[str]":
+def started(folder: Path, *words: str, database: str | None = None) -> "subprocess.Popen[str]":
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KNUTPUNKT_")}
-    environment |= {"KNUTPUNKT_DATABASE": f"sqlite:///{folder / 'hub.db'}", "KNUTPUNKT_PORT": "0"}
+    environment |= {"KNUTPUNKT_DATABASE": database or f"sqlite:///{folder / 'hub.db'}", "KNUTPUNKT_PORT": "0"}
     return subprocess.Popen(
         [*COMMAND, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder
     )
 
 
 @contextmanager
-def served(folder: Path, *words: str) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
-    with started(folder, *words) as process:
+def served(
+    folder: Path, *words: str, database: str | None = None
+) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
+    with started(folder, *words, database=database) as process:
         assert process.stdout
         said = []
         for line in process.stdout:
@@ -42,14 +44,15 @@ def served(folder: Path, *words: str) -> Iterator[tuple["subprocess.Popen[str]",
             process.kill()
 
 
-def test_serving_begins_with_where_and_ends_when_told(tmp_path: Path) -> None:
-    with served(tmp_path, str(UMEA), "--simulate", "--clock", "2026-11-22T12:00+01:00", "--json") as (process, said):
+def test_serving_begins_with_where_and_ends_when_told(tmp_path: Path, new_database: str) -> None:
+    words = (str(UMEA), "--simulate", "--clock", "2026-11-22T12:00+01:00", "--json")
+    with served(tmp_path, *words, database=new_database) as (process, said):
         told = json.loads("".join(said))
         assert told["municipalities"]["2480"] | {"console": ""} == {
             "name": "Umeå kommun", "facilities": 6, "resources": 19, "connections": 7, "console": "",
         }  # fmt: skip
         assert httpx.get(told["address"] + "/healthz", trust_env=False).text == "ok\n"
-        key_file = Path(told["operator_key_file"])
+        key_file = tmp_path / told["operator_key_file"]
         assert key_file.stat().st_mode & 0o777 == 0o600
         process.send_signal(signal.SIGTERM)
         rest, errors = process.communicate(timeout=30)
