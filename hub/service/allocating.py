@@ -3,7 +3,6 @@
 Part of the accepting transaction, so that two bookings accepted together never get the same.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from hub.errors import RefusedError
 from hub.model.credential import Method
 from hub.model.plan import Ask, Claim, Grant
 from hub.store import codes, places
+from hub.store.chance import below
 from hub.store.codes import Code, Holding, Secret
 from hub.store.database import Connection
 from hub.store.lanes import Lane
@@ -171,7 +171,7 @@ def drawn_pin(length: int, *, leading_zero: bool) -> str:
     """A PIN of that many digits, as text, that is not trivial."""
     while True:
         lowest = 0 if leading_zero else 10 ** (length - 1)
-        pin = str(lowest + secrets.randbelow(10**length - lowest)).zfill(length)
+        pin = str(lowest + below(10**length - lowest)).zfill(length)
         if not is_trivial(pin):
             return pin
 

@@ -49,6 +49,8 @@ class Difference:
 def difference(entries: Sequence[Entry], wanted: Iterable[ChargeWish]) -> Difference:
     """Compare what stands with what a booking asks for now."""
     wishes = {wish.key: wish for wish in wanted}
+    if not entries:
+        return Difference(added=tuple(wishes.values()))
     standing = {entry.charge: entry for entry in charges_that_stand(entries)}
     same = {key for key, wish in wishes.items() if key in standing and standing[key].worth == wish.worth}
     everything = same != standing.keys() | wishes.keys()

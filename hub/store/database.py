@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hub.errors import RefusedError
-from hub.store.many import is_insert, statements
+from hub.store.many import is_insert, questions, statements
 
 Row = tuple[Any, ...]
 
@@ -116,8 +116,12 @@ class SqliteConnection:
         return self.raw.execute(sql, values).fetchall()
 
     def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
-        execute = self.raw.execute
-        return [execute(sql, some).fetchall() for some in values]
+        asked = list(values)
+        found: list[list[Row]] = [[] for _ in asked]
+        for first, text, bound in questions(sql, asked):
+            for *row, place in self.raw.execute(text, bound).fetchall():
+                found[first + place].append(tuple(row))
+        return found
 
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         if not is_insert(sql):

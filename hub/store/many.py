@@ -1,4 +1,4 @@
-"""One INSERT for many rows: each statement that a thread runs costs it a wait for the interpreter's lock."""
+"""One statement for many rows: each that a thread runs costs it a wait for the interpreter's lock."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 _PARTS = re.compile(r"(INSERT INTO .* VALUES\s*)(\((?:\?(?:, )?)+\))(.*)", re.DOTALL)
 _SIZES = (512, 64, 16, 4, 1)
 """Rows a statement: few sizes, so that each is prepared once."""
+
+
+_QUESTIONS = (64, 16, 4, 1)
+"""Questions a statement: a compound SELECT has at most 500 parts."""
 
 
 class _Parts(NamedTuple):
@@ -47,3 +51,18 @@ def _parts(sql: str) -> _Parts | None:
 def is_insert(sql: str) -> bool:
     """Whether it can be said for many rows at once."""
     return _parts(sql) is not None
+
+
+def questions(sql: str, asked: Sequence[Sequence[Any]]) -> Iterator[tuple[int, str, list[Any]]]:
+    """Statements that ask the same of all values; each with the place of its first, from which its rows are told."""
+    begin = 0
+    while begin < len(asked):
+        many = next(size for size in _QUESTIONS if size <= len(asked) - begin)
+        yield begin, _asked(sql, many), [value for values in asked[begin : begin + many] for value in values]
+        begin += many
+
+
+@lru_cache(1000)
+def _asked(sql: str, many: int) -> str:
+    """Each row is followed by the place of the values that it answers."""
+    return " UNION ALL ".join(f"SELECT *, {place} FROM ({sql})" for place in range(many))

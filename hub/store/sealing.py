@@ -6,7 +6,6 @@ version 0.4 have no id. Keys are followed while running: see hub.store.keyring.
 
 import hashlib
 import logging
-import os
 import threading
 from pathlib import Path
 from typing import NamedTuple, NewType
@@ -15,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.store import keyring
+from hub.store.chance import sixteen
 from hub.store.keyring import ID_BYTES, Keys
 
 LOG = logging.getLogger("hub.sealing")
@@ -79,7 +79,7 @@ class Seal:
     def close(self, value: bytes, place: Place) -> bytes:
         """Seal a value: moved to another place it does not open."""
         id_, gcm = self._newest
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = sixteen()[:_NONCE_BYTES]
         return id_ + nonce + gcm.encrypt(nonce, value, place.encode())
 
     def open(self, sealed: bytes, place: Place) -> bytes:
