@@ -12,6 +12,10 @@ Whoever takes them so waits for nobody that waits for him. SQLite's writer is al
 EVERYTHING = "everything"
 
 
+CHAINING = "chaining"
+"""Putting leaves of the audit in their chains: one process at a time, and nobody else waits for it."""
+
+
 def booking(municipality: str, number: str) -> str:
     """A booking, also one that is not there yet."""
     return f"booking/{municipality}/{number}"

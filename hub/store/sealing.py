@@ -71,6 +71,7 @@ class Seal:
         self._newest = self._ring.newest
         """By itself: sealing is in the way of every booking."""
         self._content, self._lookup = self.keys.content, self.keys.lookup
+        self._proving = hashlib.blake2b(b"audit", key=self._content, digest_size=32).digest()
         self._seen: _Look | None = ()
         self._lock = threading.Lock()
         self.fault = ""
@@ -151,6 +152,10 @@ class Seal:
     def lookup_hash(self, words: str) -> bytes:
         """Find a personal value without reading it; the same words give the same hash."""
         return hashlib.blake2b(words.encode(), key=self._lookup, digest_size=16).digest()
+
+    def proof(self, use: str, words: str) -> bytes:
+        """What only who has the key file can make; it stays the same when keys are rotated."""
+        return hashlib.blake2b(words.encode(), key=self._proving, digest_size=32, person=use.encode()).digest()
 
     def mark(self, words: str) -> str:
         """A short text for keys in other systems, which tells nobody the words."""

@@ -17,9 +17,13 @@ CONFIGURATIONS = Table(
     Column("files", Text, nullable=False),
     whole("created_at"),
     whole("current", 0),
+    whole("applied", 1),
+    whole("walked", 0),
+    whole("walked_at", 0),
     PrimaryKeyConstraint("municipality", "version"),
 )
-"""A municipality's folder, as its files; one version is current."""
+"""A municipality's folder, as its files; one version is current. `applied`: what stands follows it; `walked`: the last
+booking that was planned with it, and when by the database's clock."""
 
 BOOKINGS = Table(
     "bookings",

@@ -1,0 +1,79 @@
+"""Reading the audit: its rows, with the persons behind them."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+
+from hub.clock import instant, micros
+from hub.errors import FieldFault, InvalidError
+from hub.model.audit import Act, AuditPage, AuditRow
+from hub.service.auditing import persons
+from hub.store import audit
+from hub.store.audit import Leaf, Line, Sought
+from hub.store.database import Connection
+from hub.store.sealing import Seal
+
+UNREADABLE = "?"
+"""Stands for a person whose name no key opens."""
+
+
+class Wish(NamedTuple):
+    """Which rows are wanted; None: any."""
+
+    act: Act | None = None
+    subject: str | None = None
+    who: str | None = None
+    person: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: str | None = None
+
+
+def page(connection: Connection, seal: Seal, municipality: str, wish: Wish, *, limit: int) -> AuditPage:
+    """Rows, the newest first. Raises InvalidError."""
+    found = audit.page(connection, municipality, _sought(seal, wish), limit=limit)
+    leaves = audit.leaves(connection, municipality, {leaf for leaf, _, _ in found})
+    names = {id_: _names(seal, leaf) for id_, leaf in leaves.items()}
+    rows = tuple(_row(leaf, n, line, leaves.get(leaf), names.get(leaf, [])) for leaf, n, line in found)
+    return AuditPage(rows=rows, next=f"{rows[-1].leaf}.{rows[-1].row}" if len(rows) == limit else None)
+
+
+def _sought(seal: Seal, wish: Wish) -> Sought:
+    person = seal.lookup_hash(f"audit/{wish.person}") if wish.person else None
+    since, until = (micros(each) if each else None for each in (wish.since, wish.until))
+    return Sought(wish.act, wish.subject, wish.who, person, since, until, _place(wish.before))
+
+
+def _place(told: str | None) -> tuple[int, int] | None:
+    if told is None:
+        return None
+    leaf, dot, row = told.partition(".")
+    if not (dot and leaf.isdecimal() and row.isdecimal() and len(told) < 30):  # noqa: PLR2004 - two numbers
+        fault = FieldFault("/before", "invalid-cursor", "that is no `next` of an earlier page")
+        raise InvalidError([fault], code="invalid-cursor")
+    return int(leaf), int(row)
+
+
+def _names(seal: Seal, leaf: Leaf) -> list[str]:
+    try:
+        return persons(seal, leaf)
+    except (InvalidTag, ValueError):
+        return []
+
+
+def _row(id_: int, n: int, line: Line, leaf: Leaf | None, names: Sequence[str]) -> AuditRow:
+    person = names[n] if n < len(names) else UNREADABLE
+    return AuditRow(
+        leaf=id_,
+        row=n,
+        place=leaf.place if leaf else None,
+        at=instant(line.at),
+        act=Act(line.act),
+        subject=line.subject,
+        who=line.who,
+        person=person or None if line.person else None,
+        told=json.loads(line.told) if line.told else {},
+    )
