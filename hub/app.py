@@ -31,12 +31,17 @@ from hub.delivery.webhooks import Webhooks
 from hub.intake.inlets import Inlet, reads_files
 from hub.intake.rooms import put_together
 from hub.mapping import Mapping as Mapped
+from hub.model.audit import Act
 from hub.model.configuration import Configuration
 from hub.model.configuration import Connection as ConnectionSettings
 from hub.sdk import Source
+from hub.service.acting import CLI
 from hub.service.answering import Answering
+from hub.service.audited import Audited
+from hub.service.auditing import Auditing, Note, Witness, written
 from hub.service.billing import Billing
 from hub.service.bookings import Bookings
+from hub.service.chaining import Chaining
 from hub.service.closing import Closing
 from hub.service.configuring import put_folder
 from hub.service.dry_running import DryRuns
@@ -59,7 +64,7 @@ from hub.service.tracing import Tracing, sent_to
 from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
-from hub.store import imports, keys, lanes, problems, rotation
+from hub.store import imports, keys, lanes, problems, rotation, untold
 from hub.store.database import Connection, beside
 from hub.store.feed import begin_epoch
 from hub.store.keyring import key_from
@@ -117,7 +122,7 @@ class Hub:
         self._opened.callback(self.writer.stop)
         self._opened.push_async_callback(self._stop_simulators)
         self.connections = Connections(self.writer, self.readers, self.seal, self.clock, lease)
-        self.health = Health(self.writer, self.readers, self.connections, self.rulebook, self.clock)
+        self.health = Health(self.writer, self.readers, self.seal, self.connections, self.rulebook, self.clock)
         settling = Settling(self.clock, lambda town: self.rulebook.rules(town).horizons)
         carrier = self._carrier(Notices(self.rulebook, self.seal))
         courier = Courier(self.writer, self.seal, self.rulebook, self.clock, Sender())
@@ -132,10 +137,12 @@ class Hub:
         self.worker.resealing = Resealing(
             self.writer, self.readers, self.seal, self.rulebook, self.clock, settled=self.settings.pulse.settled
         )
+        self.worker.chaining = Chaining(self.writer, self.readers, self.seal)
         self._opened.push_async_callback(self.connections.close)
         self._opened.push_async_callback(self.worker.stop)
         await self.readers.read(fits, self.seal)
         await self.writer.call(begin_epoch)
+        await self.writer.call(self._tell_untold)
         await self.writer.call(self._write_operator_key)
         for folder in self.folders:
             put = await put_folder(folder, self.writer, self.readers, self.clock)
@@ -164,8 +171,8 @@ class Hub:
         bookings = Bookings(writer, readers, self.seal, rulebook, clock)
         if self.tracing:
             bookings.changed = self.tracing.changed
-        operating = Operating(writer, readers, rulebook, clock)
-        handling = Handling(writer, readers, rulebook, clock)
+        operating = Operating(writer, readers, self.seal, rulebook, clock)
+        handling = Handling(writer, readers, self.seal, rulebook, clock)
         verifying = Verifying(writer, readers, rulebook, clock)
         closing = Closing(writer, readers, self.seal, rulebook, clock)
         bookings.woken = operating.woken = closing.woken = self.worker.woken
@@ -179,6 +186,8 @@ class Hub:
             rulebook=rulebook,
             bookings=bookings,
             look_up=look_up,
+            witness=Witness(writer, self.seal, clock),
+            audited=Audited(readers, self.seal, rulebook),
             operating=operating,
             handling=handling,
             verifying=verifying,
@@ -244,12 +253,20 @@ class Hub:
         told = settings.arrives.sftp.password if settings.arrives and settings.arrives.sftp else None
         return SecretStr(str(resolve({"password": told}, self.environment)["password"])) if told else None
 
+    def _tell_untold(self, connection: Connection) -> None:
+        """What was done to the database while nobody could prove it."""
+        told = untold.take(connection)
+        mine = [Note(EVERY_MUNICIPALITY, Act(one.act), one.subject, one.at, one.told, CLI) for one in told]
+        Auditing(self.seal).write(connection, mine)
+
     def _write_operator_key(self, connection: Connection) -> None:
         """Where there has never been one: a key for the command line, mode 0600, on disk before it is in force."""
         if keys.listed(connection, EVERY_MUNICIPALITY):
             return
         now = micros(self.clock.now())
         key = create_key(connection, municipality=EVERY_MUNICIPALITY, name="operator", scopes=[Scope.ADMIN], now=now)
+        told = written({"scopes": Scope.ADMIN})
+        Auditing(self.seal).write(connection, [Note(EVERY_MUNICIPALITY, Act.KEY_MADE, "operator", now, told)])
         handle = os.open(self.operator_key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as file:
             os.fchmod(file.fileno(), 0o600)

@@ -41,6 +41,7 @@ from hub.model.answers import (
     StatusAnswer,
     Tested,
 )
+from hub.model.audit import AuditPage, AuditRow
 from hub.model.booking import Booking
 from hub.model.closure import ClosureAnswer, ClosureRequest
 from hub.model.imported import (
@@ -253,6 +254,17 @@ class At:
     def readiness(self, *, hours: int = 24, language: Literal["sv", "en"] = "en") -> Readiness:
         """Is tonight ready?"""
         return self._get(Readiness, "readiness", hours=hours, language=language)
+
+    def audit(
+        self, *, act: str | None = None, subject: str | None = None, who: str | None = None
+    ) -> Iterator[AuditRow]:
+        """What was changed, looked up or shown, the newest first."""
+        before: str | None = ""
+        while before is not None:
+            chosen: dict[str, Any] = {"act": act, "subject": subject, "who": who, "before": before or None}
+            page = self._get(AuditPage, "audit", limit=_PAGE, **chosen)
+            yield from page.rows
+            before = page.next
 
     def verify(self, *, wait: float = 10) -> Verified:
         """Have all that stands read back; the answer comes when it has been, or after `wait` seconds."""

@@ -19,6 +19,7 @@ from hub.delivery.settling import Settling
 from hub.delivery.webhooks import Webhooks
 from hub.intake.rooms import Intake
 from hub.masking import place_of
+from hub.service.chaining import Chaining
 from hub.service.resealing import Resealing
 from hub.settings import Pulse
 from hub.store import codes, lanes
@@ -57,6 +58,8 @@ class Worker:
     """Likewise."""
     resealing: Resealing | None = None
     """Likewise."""
+    chaining: Chaining | None = None
+    """Likewise."""
 
     def __init__(
         self, writer: Writer, running: Connections, health: Health, carrier: Carrier, settling: Settling, pulse: Pulse
@@ -85,6 +88,8 @@ class Worker:
             self._every(3600, self.webhooks.forget)
         if self.resealing:
             self._loops.append(asyncio.create_task(self.resealing.run(), name="resealing"))
+        if self.chaining:
+            self._every(1, self.chaining.chain)
         if self.intake:
             for inlet, seconds in self.intake.due():
                 self._every(seconds, self.intake.looking.look, inlet, at_once=True)

@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
 
 from hub.api import (
+    audit,
     bookings,
     closures,
     deliveries,
@@ -71,6 +72,7 @@ def create_api(
         ledger.ROUTER,
         incoming.ROUTER,
         verifying.ROUTER,
+        audit.ROUTER,
         health.ROUTER,
     ):
         app.include_router(router)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from hub.api.auth import authorised, require
+from hub.api.auth import authorised, require, sent_by
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.api.dry_runs import Held, dry_import, dry_put
@@ -16,8 +16,10 @@ from hub.api.problems import ProblemError, of_refused, problem
 from hub.api.tailing import TailingResponse
 from hub.errors import FieldFault, InvalidError
 from hub.model.answers import BookingAnswer, BookingPage, BookingView, DryRunAnswer, ImportLine, ImportSummary
+from hub.model.audit import Act
 from hub.service import showing
 from hub.service.accepting import Outcome
+from hub.service.acting import act_as, acting
 from hub.service.bookings import LINE_LIMIT, Done, Found, Line, split_lines
 from hub.service.keys import Holder, Scope
 from hub.service.waiting import LONGEST_SECONDS
@@ -93,8 +95,10 @@ async def put_booking(municipality: str, number: str, request: Request) -> Respo
         told = await dry_put(here, municipality, raw, number)
         return Response(told.model_dump_json(), 200, media_type="application/json")
     expected = await _expected(request, here, municipality, raw)
-    sent_by = _sent_by(request, holder)
-    done = await here.bookings.accept(municipality, raw, number=number, sent_by=sent_by, expected=expected)
+    with_values = holder.may(Scope.CREDENTIALS_READ, municipality)
+    by = sent_by(request) or holder.name
+    act_as(acting()._replace(shown=with_values))
+    done = await here.bookings.accept(municipality, raw, number=number, sent_by=by, expected=expected)
     outcome, revision = done.answer.outcome, done.answer.revision
     if outcome is Outcome.SUPERSEDED:
         raise ProblemError("superseded", f"revision {revision} is known", current_revision=revision)
@@ -103,7 +107,6 @@ async def put_booking(municipality: str, number: str, request: Request) -> Respo
             "revision-conflict", f"send the change as revision {revision + 1}", current_revision=revision
         )
     headers = await _waited(request, here, done)
-    with_values = holder.may(Scope.CREDENTIALS_READ, municipality)
     answer = await here.answering.json(done, with_values=with_values, waited=bool(headers))
     status = 202 if done.answer.changed else 200
     return Response(answer, status, media_type="application/json", headers=headers)
@@ -134,6 +137,9 @@ async def get_booking(
     """Give the booking, its effects, deliveries, credentials and timeline, past and future."""
     with_values = holder.may(Scope.CREDENTIALS_READ, municipality)
     view = await here.look_up.booking(municipality, number, with_values=with_values, language=language)
+    shown = with_values and bool(view.credentials)
+    seen = {"revision": view.booking.revision}
+    await here.witness.saw(municipality, Act.CODES_SHOWN if shown else Act.BOOKING_SEEN, number, **seen)
     return view if with_values else view.model_copy(update={"booking": showing.without_card_numbers(view.booking)})
 
 
@@ -183,7 +189,7 @@ async def import_bookings(municipality: str, request: Request) -> Response:
         held = Held(here, municipality)
         expected = await held.against(body, token.strip('" '))
         body = held.again()
-    answers = _answers(here, municipality, body, _sent_by(request, holder), expected)
+    answers = _answers(here, municipality, body, sent_by(request) or holder.name, expected)
     return TailingResponse(sent.told(answers), media_type="application/x-ndjson")
 
 
@@ -204,13 +210,13 @@ async def _once(raw: bytes) -> AsyncIterator[bytes]:
 
 
 async def _answers(
-    here: Desk, municipality: str, body: AsyncIterator[bytes], sent_by: str, expected: Iterator[Found] | None
+    here: Desk, municipality: str, body: AsyncIterator[bytes], by: str, expected: Iterator[Found] | None
 ) -> AsyncIterator[str]:
     lines = split_lines().lines(body)
     counts: dict[str, int] = {}
     conflicts = 0
     batch: list[str] = []
-    async for line in here.bookings.accept_lines(municipality, lines, sent_by=sent_by, expected=expected):
+    async for line in here.bookings.accept_lines(municipality, lines, sent_by=by, expected=expected):
         told = _told(line)
         counts[told.outcome] = counts.get(told.outcome, 0) + 1
         conflicts += len(told.conflicts)
@@ -242,10 +248,6 @@ def _told(line: Line) -> ImportLine:
         "revision-conflict", f"send the change as revision {judged.revision + 1}", current_revision=judged.revision
     )
     return ImportLine(line=line.line, number=line.number, outcome="rejected", problem=details)
-
-
-def _sent_by(request: Request, holder: Holder) -> str:
-    return request.headers.get("x-sent-by", holder.name)[:200]
 
 
 def _is_dry(request: Request) -> bool:

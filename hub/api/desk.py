@@ -12,6 +12,8 @@ from hub.delivery.connections import Connections
 from hub.delivery.health import Health
 from hub.intake.rooms import Intake
 from hub.service.answering import Answering
+from hub.service.audited import Audited
+from hub.service.auditing import Witness
 from hub.service.bookings import Bookings
 from hub.service.closing import Closing
 from hub.service.dry_running import DryRuns
@@ -42,6 +44,8 @@ class Desk:
     rulebook: Rulebook
     bookings: Bookings
     look_up: LookUp
+    witness: Witness
+    audited: Audited
     operating: Operating
     handling: Handling
     verifying: Verifying

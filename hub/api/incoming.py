@@ -17,6 +17,7 @@ from hub.api.problems import ProblemError
 from hub.clock import STOCKHOLM, instant
 from hub.intake.importing import counted
 from hub.intake.spool import Spool
+from hub.model.audit import Act
 from hub.model.imported import AttendancePage, Fetched, ImportAnswer, ImportReport, QuarantinedRow, Rerun
 from hub.sdk import Callback, RejectedError
 from hub.service.attended import Asked
@@ -134,7 +135,11 @@ async def list_attendance(  # noqa: PLR0913, PLR0917 - a filter; FastAPI calls i
         limit,
         identities=holder.may(Scope.PERSONS_LOOKUP, municipality),
     )
-    return await here.intake.attended.page(municipality, asked)
+    page = await here.intake.attended.page(municipality, asked)
+    act = Act.IDENTITIES_SHOWN if asked.identities else Act.ATTENDANCE_SEEN
+    days = f"{begin}/{end}"
+    await here.witness.saw(municipality, act, "", days=days, gatherings=len(page.gatherings))
+    return page
 
 
 def _midnight(day: date) -> datetime:
@@ -160,7 +165,9 @@ async def receive_callback(municipality: str, name: str, request: Request, here:
 @ROUTER.post("/connections/{name}:fetch", tags=["connections"], dependencies=_OPERATE)
 async def fetch_connection(municipality: str, name: str, here: _Here) -> Fetched:
     """Look now for what is new, instead of at the next time."""
-    return await here.intake.looking.look(here.intake.inlets.find(municipality, name))
+    inlet = here.intake.inlets.find(municipality, name)
+    await here.witness.saw(municipality, Act.CONNECTION_FETCHED, name)
+    return await here.intake.looking.look(inlet)
 
 
 @ROUTER.get("/quarantine", tags=["quarantine"], dependencies=_OPERATE)

@@ -16,6 +16,7 @@ from hub.model.answers import (
     StatusAnswer,
     Tested,
 )
+from hub.model.audit import Act
 from hub.service.keys import Holder, Scope
 
 ROUTER = APIRouter(prefix="/v1/{municipality}", responses=problems("not-found"))
@@ -60,7 +61,9 @@ async def list_connections(municipality: str, here: _Here) -> list[ConnectionAns
 @ROUTER.post("/connections/{name}:test", tags=["connections"], dependencies=_OPERATE)
 async def test_connection(municipality: str, name: str, here: _Here) -> Tested:
     """Ask the system what it says of itself; changes nothing there."""
-    about, failed = await here.health.check(here.health.running(municipality, name))
+    running = here.health.running(municipality, name)
+    await here.witness.saw(municipality, Act.CONNECTION_TESTED, name)
+    about, failed = await here.health.check(running)
     return Tested(ok=about is not None, failed=failed, about=await _one(here, municipality, name))
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
+from hub.model.audit import Act
 from hub.model.verified import Verified
 from hub.service.keys import Scope
 from hub.service.verifying import LONGEST_SECONDS
@@ -21,4 +22,6 @@ async def verify(
     wait: Annotated[float, Query(ge=0, le=LONGEST_SECONDS, description="seconds for all to be read back")] = 10,
 ) -> Verified:
     """Read back all that stands; tell what was not as the hub said. What vanished comes back once, as always."""
+    here.rulebook.town(municipality)
+    await here.witness.saw(municipality, Act.SYSTEMS_READ, "")
     return await here.verifying.verify(municipality, seconds=wait)

@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from hub.cli import options, showing
+from hub.cli.auditing import tell_when_possible
 from hub.cli.options import CannotRunError
 from hub.errors import HubError
+from hub.model.audit import Act
 from hub.service import backups
 from hub.service.backups import Restored
 from hub.store.archive import KeyFile, Manifest
@@ -27,6 +29,7 @@ def backup(file: Path, database: str, *, as_json: bool) -> None:
     """
     with _told():
         made = backups.back_up(database, file, at=datetime.now(UTC))
+        tell_when_possible(database, Act.BACKED_UP, file.name, sha256=made.sha256)
     path = backups.key_file_of(database)
     if as_json:
         showing.as_json({"file": str(file), "key_file": str(path), "manifest": made})
@@ -59,6 +62,8 @@ def restore(file: Path | None, database: str, *, replace: bool, paused: bool, in
             done = backups.begin_in_place(database, at=now, paused=paused)
         else:
             done = backups.restore(database, file, at=now, replace=replace, paused=paused)
+        of = done.manifest.made_at.isoformat() if done.manifest else None
+        tell_when_possible(database, Act.RESTORED, file.name if file else "", made_at=of, epoch=done.begun.epoch)
     if as_json:
         told = {"manifest": done.manifest, "missing_keys": done.missing, "schema_version": done.schema_version}
         showing.as_json(told | done.begun._asdict())

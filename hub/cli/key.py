@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 import click
 
 from hub.cli import options, sealing, showing
+from hub.cli.auditing import seal_of, tell
 from hub.cli.databases import opened
 from hub.cli.options import NoSuchThingError
 from hub.clock import instant, micros
+from hub.model.audit import Act
 from hub.service import keys as service
 from hub.service.keys import EVERY_MUNICIPALITY, Scope
 from hub.store import configurations, keys
@@ -41,8 +43,10 @@ key.add_command(sealing.sealing)
 @options.as_json
 def create(municipality: str, name: str, scopes: tuple[str, ...], database: str, *, as_json: bool) -> None:
     """Make a key and print it, once."""
+    seal = seal_of(database)
     with opened(database) as connection:
         made = service.create(connection, municipality=municipality, name=name, scopes=map(Scope, scopes), now=_now())
+        tell(connection, seal, municipality, Act.KEY_MADE, name, scopes=" ".join(sorted(scopes)))
     if as_json:
         told = {"key": made, "municipality": municipality, "name": name, "scopes": sorted(scopes)}
         showing.as_json(told)
@@ -78,10 +82,12 @@ def list_keys(municipality: str | None, database: str, *, as_json: bool) -> None
 @options.as_json
 def revoke(municipality: str, name: str, database: str, *, as_json: bool) -> None:
     """Take the keys of that name out of force."""
+    seal = seal_of(database)
     with opened(database) as connection:
         count = keys.revoke(connection, municipality, name, now=_now())
-    if not count:
-        raise NoSuchThingError(f"no key {name!r} in force for {municipality}")
+        if not count:
+            raise NoSuchThingError(f"no key {name!r} in force for {municipality}")
+        tell(connection, seal, municipality, Act.KEY_REVOKED, name, keys=count)
     if as_json:
         showing.as_json({"revoked": count})
     else:

@@ -16,6 +16,7 @@ COMMANDS = {
     "problems": "hub.cli.problems:problems",
     "explain": "hub.cli.explain:explain",
     "verify": "hub.cli.verify:verify",
+    "audit": "hub.cli.audit:audit",
     "mapping": "hub.cli.mapping:mapping",
     "connector": "hub.cli.connector:connector",
     "certify": "hub.cli.connector:certify",

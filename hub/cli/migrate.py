@@ -3,8 +3,10 @@
 import click
 
 from hub.cli import options, showing
+from hub.cli.auditing import tell_when_possible
 from hub.cli.options import CannotRunError
 from hub.errors import HubError
+from hub.model.audit import Act
 from hub.store import migrating
 from hub.store.database import shown
 
@@ -18,6 +20,8 @@ def migrate(database: str, *, as_json: bool) -> None:
         before = migrating.version(database)
         migrating.migrate(database)
         after = migrating.version(database)
+        if after != before:
+            tell_when_possible(database, Act.MIGRATED, after or "", before=before)
     except HubError as error:
         raise CannotRunError(str(error)) from error
     if as_json:

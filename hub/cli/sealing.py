@@ -8,9 +8,12 @@ from pathlib import Path
 import click
 
 from hub.cli import options, showing
-from hub.cli.databases import key_file, looked_into
+from hub.cli.auditing import seal_of, tell
+from hub.cli.databases import key_file, looked_into, opened
 from hub.cli.options import CannotRunError
 from hub.errors import ConfigurationError
+from hub.model.audit import Act
+from hub.service.keys import EVERY_MUNICIPALITY
 from hub.service.resealing import fits
 from hub.service.rotating import StillNeededError, counted, retirable
 from hub.store import keyring, rotation
@@ -32,6 +35,7 @@ def rotate(database: str, *, as_json: bool) -> None:
     path = key_file(database)
     with _seal(database, path):
         made = keyring.rotate(path, made=datetime.now(UTC).isoformat(timespec="seconds")).newest
+    _tell(database, Act.SEALING_ROTATED, made.id.hex())
     if as_json:
         showing.as_json({"key": made.id.hex(), "made": made.made, "file": str(path)})
         return
@@ -51,6 +55,8 @@ def retire(database: str, *, as_json: bool) -> None:
             ids = frozenset(retirable(connection, seal))
         except StillNeededError as error:
             raise NotYetError(str(error)) from None
+    if ids:
+        _tell(database, Act.SEALING_RETIRED, " ".join(sorted(id_.hex() for id_ in ids)))
     keyring.retire(path, ids)
     if as_json:
         showing.as_json({"retired": sorted(id_.hex() for id_ in ids)})
@@ -77,6 +83,13 @@ def sealing(database: str, *, as_json: bool) -> None:
     click.echo("All is under the newest key." if ended else f"Being sealed anew: {told['percent']} %.")
     if known and known.lost:
         click.echo(f"{known.lost} values open with no key of the file.")
+
+
+def _tell(database: str, act: Act, ids: str) -> None:
+    """With the keys as they are now, so that whoever reads it can."""
+    seal = seal_of(database)
+    with opened(database) as connection:
+        tell(connection, seal, EVERY_MUNICIPALITY, act, ids)
 
 
 @contextmanager

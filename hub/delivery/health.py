@@ -15,14 +15,18 @@ from hub.delivery.running import Running
 from hub.delivery.simulating import keys_of
 from hub.errors import NotFoundError
 from hub.model.answers import ConnectionAnswer
+from hub.model.audit import Act
 from hub.sdk import About, ConnectorError, CredentialsError
 from hub.service import expiring, sentences
+from hub.service.acting import Actor, acting
+from hub.service.auditing import Auditing, Note
 from hub.service.rulebook import Rulebook
 from hub.service.showing import moment
 from hub.store import connections, expiries, lanes, problems, shown
 from hub.store.connections import Known
 from hub.store.database import Connection
 from hub.store.problems import Cause
+from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.health")
@@ -36,15 +40,10 @@ class Health:
     """Looks after the connections of this process."""
 
     def __init__(
-        self, writer: Writer, readers: Readers, running: Connections, rulebook: Rulebook, clock: Clock
+        self, writer: Writer, readers: Readers, seal: Seal, running: Connections, rulebook: Rulebook, clock: Clock
     ) -> None:
-        self._writer, self._readers, self._connections, self._rulebook, self._clock = (
-            writer,
-            readers,
-            running,
-            rulebook,
-            clock,
-        )
+        self._writer, self._readers, self._auditing, self._clock = writer, readers, Auditing(seal), clock
+        self._connections, self._rulebook = running, rulebook
         self._looking: set[tuple[str, str]] = set()
         self.resumed: Callable[[], None] = lambda: None
         """Called when lanes were made due."""
@@ -153,14 +152,15 @@ class Health:
     async def set_paused(self, municipality: str, name: str, by: str | None) -> None:
         """Pause a connection, or let it run again: what waits is due at once. Raises NotFoundError."""
         running = self.running(municipality, name)
-        await self._writer.call(self._set_paused, running, by)
+        await self._writer.call(self._set_paused, running, by, acting())
         running.paused = by
         if by is None:
             running.gate.succeeded()
         self.resumed()
 
-    def _set_paused(self, connection: Connection, running: Running, by: str | None) -> None:
-        now = self._now()
+    def _set_paused(self, connection: Connection, running: Running, by: str | None, actor: Actor) -> None:
+        now, act = self._now(), Act.CONNECTION_PAUSED if by else Act.CONNECTION_RESUMED
+        self._auditing.write(connection, [Note(running.municipality, act, running.name, now, actor=actor)])
         connections.set_paused(connection, *running.place, by, now=now)
         if by is None:
             lanes.make_due(connection, *running.place, now=now)

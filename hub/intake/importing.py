@@ -8,17 +8,20 @@ from hub.clock import Clock, instant, micros
 from hub.errors import FieldFault, InvalidError, RefusedError
 from hub.intake.inlets import Inlet
 from hub.intake.taking import Report, Taking
+from hub.model.audit import Act
 from hub.model.event_data import AttendanceImported
 from hub.model.events import EventType
 from hub.model.imported import GatheringChange, GatheringCounts, GatheringName, ImportReport, Placed, Receipt
 from hub.sdk import RawItem, RejectedError
 from hub.service.attended import Attended
+from hub.service.auditing import Auditing, Note, note, written
 from hub.service.foreseeing import Foreseen, Shown
 from hub.service.taking_in import Counts
 from hub.store import events, imports
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.imports import Origin
+from hub.store.sealing import Seal
 from hub.store.writer import Writer
 
 Via = Literal["upload", "folder", "sftp"]
@@ -27,8 +30,9 @@ Via = Literal["upload", "folder", "sftp"]
 class Importing:
     """Imports of one hub."""
 
-    def __init__(self, writer: Writer, taking: Taking, attended: Attended, clock: Clock) -> None:
+    def __init__(self, writer: Writer, taking: Taking, attended: Attended, seal: Seal, clock: Clock) -> None:
         self._writer, self._taking, self._attended, self._clock = writer, taking, attended, clock
+        self._auditing = Auditing(seal)
 
     async def dry(self, inlet: Inlet, file: BinaryIO, name: str) -> ImportReport:
         """What the file would come to; nothing is stored.
@@ -47,7 +51,8 @@ class Importing:
             InvalidError: it cannot be read at all.
         """
         origin = Origin(inlet.municipality, inlet.name, via, name, sent_by)
-        import_id = await self._writer.call(lambda c: imports.begin(c, origin, now=self._now()))
+        noted = note(inlet.municipality, Act.FILE_IMPORTED, inlet.name, at=self._now())
+        import_id = await self._writer.call(self._begin, origin, noted)
         report = Report()
         detail: str | None = "broken off"
         try:
@@ -59,6 +64,12 @@ class Importing:
             await self._writer.call(self._end, inlet, import_id, report.counts, detail)
         told = self._told(inlet, name, report, detail, import_id=import_id)
         return told.model_copy(update={"overlaps": await self._attended.overlaps(inlet.municipality, import_id)})
+
+    def _begin(self, connection: Connection, origin: Origin, noted: Note) -> int:
+        import_id = imports.begin(connection, origin, now=noted.at)
+        told = written({"import": import_id, "via": origin.via})
+        self._auditing.write(connection, [noted._replace(told=told)])
+        return import_id
 
     async def _read(self, inlet: Inlet, file: BinaryIO, report: Report, *, import_id: int, dry_run: bool) -> str | None:
         """Why it could not be read to its end; None when it was."""

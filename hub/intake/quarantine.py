@@ -5,7 +5,9 @@ import asyncio
 from hub.clock import Clock, instant, micros
 from hub.errors import NotFoundError
 from hub.intake.inlets import Inlet, Inlets
+from hub.model.audit import Act
 from hub.model.imported import QuarantinedRow, Rerun
+from hub.service.auditing import Auditing, Note, note
 from hub.service.taking_in import TakingIn, Understood, judge
 from hub.store import intake
 from hub.store.database import Connection
@@ -20,7 +22,7 @@ class Quarantine:
 
     def __init__(self, inlets: Inlets, writer: Writer, readers: Readers, taking_in: TakingIn, clock: Clock) -> None:
         self._inlets, self._writer, self._readers = inlets, writer, readers
-        self._in, self._clock = taking_in, clock
+        self._in, self._clock, self._auditing = taking_in, clock, Auditing(taking_in.seal)
 
     async def listed(self, municipality: str, name: str | None, *, after: int, limit: int) -> list[QuarantinedRow]:
         """What is there, the oldest first."""
@@ -30,6 +32,9 @@ class Quarantine:
     async def rerun(self, municipality: str, name: str, *, ids: frozenset[int] | None = None) -> Rerun:
         """Try the rows of a connection again, or some of them. Raises NotFoundError."""
         inlet = self._inlets.find(municipality, name)
+        rows = {"rows": len(ids)} if ids is not None else {}
+        asked = note(municipality, Act.QUARANTINE_RERUN, name, at=micros(self._clock.now()), **rows)
+        await self._writer.do(self._auditing.all, asked)
         tried = understood = after = 0
         while held := await self._readers.read(_page, municipality, name, after, _BATCH):
             after = held[-1].id
@@ -47,17 +52,20 @@ class Quarantine:
 
     async def dismiss(self, municipality: str, id_: int) -> QuarantinedRow:
         """Somebody says that it never will mean anything. Raises NotFoundError."""
-        held = await self._writer.call(self._dismiss, municipality, id_)
+        now = micros(self._clock.now())
+        asked = note(municipality, Act.QUARANTINE_DISMISSED, "", at=now, row=id_)
+        held = await self._writer.call(self._dismiss, municipality, id_, asked)
         if held is None:
             msg = f"no row {id_} in quarantine"
             raise NotFoundError(msg)
         return _answer(held)
 
-    def _dismiss(self, connection: Connection, municipality: str, id_: int) -> Held | None:
+    def _dismiss(self, connection: Connection, municipality: str, id_: int, asked: Note) -> Held | None:
         held = intake.held(connection, municipality, id_)
         if held is not None:
             intake.settle(connection, municipality, id_, intake.DISMISSED, held.reason)
-            judge(connection, municipality, held.connection, now=micros(self._clock.now()))
+            judge(connection, municipality, held.connection, now=asked.at)
+            self._auditing.write(connection, [asked._replace(subject=held.connection)])
         return held
 
 

@@ -47,7 +47,7 @@ def put_together(writer: Writer, readers: Readers, seal: Seal, rulebook: Ruleboo
     inlets, taking_in = Inlets(), TakingIn(seal, clock)
     taking = Taking(writer, readers, taking_in)
     attended = Attended(readers, rulebook, seal)
-    importing = Importing(writer, taking, attended, clock)
+    importing = Importing(writer, taking, attended, seal, clock)
     return Intake(
         inlets,
         importing,

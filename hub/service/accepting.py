@@ -8,10 +8,13 @@ from enum import StrEnum, auto
 from itertools import groupby
 from typing import NamedTuple
 
+from hub.model.audit import Act
+from hub.model.booking import Status
 from hub.model.events import EventType
 from hub.model.plan import TargetKey
 from hub.service import effective, news
 from hub.service.asked import Target
+from hub.service.auditing import Auditing, Note
 from hub.service.changes import Change, change
 from hub.service.conflicts import Arrival, Conflict
 from hub.service.preparing import Accept
@@ -71,7 +74,7 @@ class Accepting:
     """Judges, has written, and answers."""
 
     def __init__(self, seal: Seal) -> None:
-        self._writing = Writing(seal)
+        self._writing, self._auditing = Writing(seal), Auditing(seal)
 
     def accept(self, connection: Connection, group: list[Accept]) -> list[Accepted]:
         """Judge each request in order of arrival, write what the last accepted of each booking asks for, and answer."""
@@ -86,6 +89,7 @@ class Accepting:
             if freed := [one for one in changes.values() if one.before.uses - one.request.uses]:
                 events.append(connection, released(connection, freed))
             events.append(connection, effective.of_changes(connection, changes.values()))
+        self._auditing.write(connection, _notes(group, outcomes, set(known)))
         asked = [(n, r) for n, (r, o) in enumerate(zip(group, outcomes, strict=True)) if o in STANDS]
         conflicts = _arrival(group, outcomes, changes).conflicts(connection, asked)
         return [
@@ -205,6 +209,32 @@ def _tell(connection: Connection, group: list[Accept], outcomes: list[Outcome]) 
             if outcome is Outcome.ACCEPTED
         ],
     )
+
+
+def _notes(group: list[Accept], outcomes: list[Outcome], seen: set[tuple[str, str]]) -> list[Note]:
+    """What the audit tells of a group: what was changed, and to whom codes were shown. `seen`: known before."""
+    notes = []
+    for request, outcome in zip(group, outcomes, strict=True):
+        shows = request.actor.shown and bool(request.plan.grants)
+        if outcome is Outcome.ACCEPTED:
+            act = _act(request, known=_key(request) in seen)
+            seen.add(_key(request))
+        elif outcome is Outcome.UNCHANGED and shows:
+            act = Act.CODES_SHOWN
+        else:
+            continue
+        told = f'{{"revision":{request.revision}{_SHOWN if shows else ""}}}'
+        notes.append(Note(request.municipality, act, request.number, request.now, told, request.actor))
+    return notes
+
+
+_SHOWN = ',"codes":"shown"'
+
+
+def _act(request: Accept, *, known: bool) -> Act:
+    if request.status is Status.CANCELLED:
+        return Act.BOOKING_CANCELLED
+    return Act.BOOKING_CHANGED if known else Act.BOOKING_ACCEPTED
 
 
 def _answer(request: Accept, outcome: Outcome, known: Known | None, made: Change | None) -> Accepted:

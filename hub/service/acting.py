@@ -14,9 +14,11 @@ class Actor(NamedTuple):
     """The name of an API key; `cli` for the command line, `hub` for the hub itself."""
     person: str = ""
     """Who stands behind it, as X-Sent-By tells; personal."""
+    shown: bool = False
+    """Whether the answer tells them what opens doors."""
 
 
-HUB = Actor("hub")
+HUB, CLI = Actor("hub"), Actor("cli")
 _ACTING: ContextVar[Actor] = ContextVar("acting", default=HUB)
 
 

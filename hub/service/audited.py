@@ -11,10 +11,12 @@ from hub.clock import instant, micros
 from hub.errors import FieldFault, InvalidError
 from hub.model.audit import Act, AuditPage, AuditRow
 from hub.service.auditing import persons
+from hub.service.rulebook import Rulebook
 from hub.store import audit
 from hub.store.audit import Leaf, Line, Sought
 from hub.store.database import Connection
 from hub.store.sealing import Seal
+from hub.store.writer import Readers
 
 UNREADABLE = "?"
 """Stands for a person whose name no key opens."""
@@ -30,6 +32,20 @@ class Wish(NamedTuple):
     since: datetime | None = None
     until: datetime | None = None
     before: str | None = None
+
+
+class Audited:
+    """The use case of reading it."""
+
+    def __init__(self, readers: Readers, seal: Seal, rulebook: Rulebook) -> None:
+        self._readers, self._seal, self._rulebook = readers, seal, rulebook
+
+    async def page(self, municipality: str, wish: Wish, *, limit: int) -> AuditPage:
+        """Rows, the newest first. Raises InvalidError, NotFoundError."""
+        self._rulebook.town(municipality)
+        return await self._readers.read(
+            lambda connection: page(connection, self._seal, municipality, wish, limit=limit)
+        )
 
 
 def page(connection: Connection, seal: Seal, municipality: str, wish: Wish, *, limit: int) -> AuditPage:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from hub.clock import Clock, micros
 from hub.model.audit import Act
 from hub.service.acting import Actor, acting
 from hub.store import audit
@@ -21,6 +22,7 @@ from hub.store.audit import Leaf, Line, NewLeaf
 from hub.store.database import Connection
 from hub.store.sealed import AUDIT_SECRET
 from hub.store.sealing import Seal
+from hub.store.writer import Writer
 
 DIGEST_BYTES = 16
 _SECRET_BYTES = 16
@@ -91,9 +93,17 @@ class Auditing:
         digests = b"".join(digest(n, line) for n, line in enumerate(lines))
         return NewLeaf(town, mark, digests, sealed, closed, proof(self._seal, town, mark, digests, sealed), lines)
 
-    def persons(self, leaf: Leaf) -> list[str]:
-        """Who stood behind each row of a leaf, empty for nobody. Raises cryptography's InvalidTag."""
-        return persons(self._seal, leaf)
+
+class Witness:
+    """Notes what is looked at, or asked for, by itself: on disk before any of it is told."""
+
+    def __init__(self, writer: Writer, seal: Seal, clock: Clock) -> None:
+        self._writer, self._auditing, self._clock = writer, Auditing(seal), clock
+
+    async def saw(self, municipality: str, act: Act, subject: str, **told: str | int | None) -> None:
+        """Whoever acts now sees, or asks for, this."""
+        seen = note(municipality, act, subject, at=micros(self._clock.now()), **told)
+        await self._writer.do(self._auditing.all, seen)
 
 
 def digest(n: int, line: Line) -> bytes:

@@ -12,6 +12,7 @@ from hub.model.booking import Booking
 from hub.model.plan import TargetKey
 from hub.planner.rules import Rules
 from hub.service.accepting import Accepted, Accepting, Outcome
+from hub.service.acting import acting
 from hub.service.preparing import Accept, number_in, prepared, read_booking
 from hub.service.rulebook import Rulebook
 from hub.store.sealing import Seal
@@ -100,8 +101,8 @@ class Bookings:
             if number is not None and number != booking.number:
                 raise InvalidError([FieldFault("/number", "other-number", f"the address says {number!r}")])
             request = prepared(booking, rules, self._seal, now=micros(self._clock.now()), sent_by=sent_by)
-            if expected is not None:
-                request = request._replace(expected=expected.revision)
+            revision = None if expected is None else expected.revision
+            request = request._replace(expected=revision, actor=acting())
             answer = await self._writer.do(self._accepting.accept, request, behind=behind)
             if answer.outcome is Outcome.MOVED:
                 raise RefusedError("state-changed", MOVED)

@@ -15,10 +15,13 @@ from typing import NamedTuple
 from hub.clock import Clock, instant, micros
 from hub.errors import FieldFault, InvalidError, NotFoundError
 from hub.masking import place_of
+from hub.model.audit import Act
 from hub.model.closure import ClosureAnswer, ClosureRequest
 from hub.model.events import EventType
 from hub.model.plan import Closure
 from hub.service.accepting import Accepting, Replanned
+from hub.service.acting import Actor, acting
+from hub.service.auditing import Auditing, Note, written
 from hub.service.preparing import Accept, prepared, stored_booking
 from hub.service.releasing import opened
 from hub.service.rulebook import Rulebook
@@ -69,7 +72,7 @@ class Closing:
 
     def __init__(self, writer: Writer, readers: Readers, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
         self._writer, self._readers, self._seal, self._rulebook, self._clock = writer, readers, seal, rulebook, clock
-        self._accepting = Accepting(seal)
+        self._accepting, self._auditing = Accepting(seal), Auditing(seal)
         self.woken: Callable[[], None] = lambda: None
         """Called when lanes may have become due."""
 
@@ -114,13 +117,13 @@ class Closing:
         return [answer(one, 0) for one in await self._readers.read(closures.listed, municipality)]
 
     async def _put(self, municipality: str, asked: Stored) -> Closed:
-        put = await self._writer.call(self._judge, municipality, asked)
+        put = await self._writer.call(self._judge, municipality, asked, acting())
         if put.judged is not Judged.ACCEPTED:
             return Closed(put.judged, answer(put.stands, 0))
         changed = await self._apply(municipality, put.stands, put.before)
         return Closed(put.judged, answer(put.stands, changed))
 
-    def _judge(self, connection: Connection, municipality: str, asked: Stored) -> Put:
+    def _judge(self, connection: Connection, municipality: str, asked: Stored, actor: Actor) -> Put:
         known = closures.find(connection, municipality, asked.id)
         if known and asked.revision <= known.revision:
             same = _content(known) == _content(asked)
@@ -132,6 +135,9 @@ class Closing:
         type_ = EventType.CLOSURE_LIFTED if asked.lifted else EventType.CLOSURE_IN_FORCE
         body = f'{{"revision":{asked.revision},"resource":"{asked.resource}"}}'
         events.append(connection, [Event(municipality, type_, asked.id, body, now)])
+        told = written({"revision": asked.revision, "resource": asked.resource})
+        act = Act.LIFTED if asked.lifted else Act.CLOSED
+        self._auditing.write(connection, [Note(municipality, act, asked.id, now, told, actor)])
         if known and not known.lifted:
             events.append(connection, self._opened(connection, municipality, known, now))
         return Put(Judged.ACCEPTED, stands, known)

@@ -6,16 +6,20 @@ from typing import NamedTuple
 from hub.clock import NEVER, Clock, micros
 from hub.errors import RefusedError
 from hub.model.answers import DeliveryAnswer, DeliveryPage, Handled
+from hub.model.audit import Act
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect
 from hub.planner.fold import NO_WINDOWS, RELEASE, Desired, fold, remaining
 from hub.service import sentences
+from hub.service.acting import Actor, acting
+from hub.service.auditing import Auditing, Note, written
 from hub.service.choosing import Wish, answer, chosen_by, name
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
 from hub.store import claims, handling, invoices, problems, shown
 from hub.store.database import Connection
 from hub.store.handling import GivenUp
+from hub.store.sealing import Seal
 from hub.store.shown import Seen
 from hub.store.writer import Readers, Writer
 
@@ -37,8 +41,9 @@ class Dismissal(NamedTuple):
 class Handling:
     """The use cases."""
 
-    def __init__(self, writer: Writer, readers: Readers, rulebook: Rulebook, clock: Clock) -> None:
+    def __init__(self, writer: Writer, readers: Readers, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
         self._writer, self._readers, self._rulebook, self._clock = writer, readers, rulebook, clock
+        self._auditing = Auditing(seal)
         self.woken: Callable[[], None] = lambda: None
         """Called when lanes were made due."""
 
@@ -61,15 +66,24 @@ class Handling:
         chosen, first = await self._chosen(municipality, wish, TRIED_AGAIN)
         done = 0
         for ids in _batches([] if dry_run else chosen):
-            done += await self._writer.call(self._retry, municipality, ids)
+            done += await self._writer.call(self._retry, municipality, ids, acting())
         self.woken()
         return Handled(deliveries=len(chosen) if dry_run else done, dry_run=dry_run, first=first)
 
-    def _retry(self, connection: Connection, municipality: str, ids: Sequence[int]) -> int:
+    def _retry(self, connection: Connection, municipality: str, ids: Sequence[int], actor: Actor) -> int:
         now, freed = self._now(), handling.at_hand(connection, municipality, ids, TRIED_AGAIN)
         done = handling.retry(connection, municipality, ids, TRIED_AGAIN, now=now)
         problems.close(connection, {problem for problem in freed.values() if problem is not None}, now=now)
+        self._note(connection, municipality, Act.DELIVERIES_RETRIED, sorted(freed), actor)
         return done
+
+    def _note(self, connection: Connection, municipality: str, act: Act, ids: Sequence[int], actor: Actor) -> None:
+        """Which they were: one by its name, many by how many."""
+        if not ids:
+            return
+        first = shown.seen(connection, municipality, ids[:1])[ids[0]]
+        told = written({"deliveries": len(ids), "id": first.id})
+        self._auditing.write(connection, [Note(municipality, act, name(first), self._now(), told, actor)])
 
     async def dismiss(self, municipality: str, wish: Wish, dismissal: Dismissal, *, dry_run: bool) -> Handled:
         """Give up, until something else is wanted there; what is in hand just now is left.
@@ -87,7 +101,7 @@ class Handling:
             raise RefusedError("one-at-a-time", msg)
         done = 0
         for ids in _batches(chosen):
-            done += await self._writer.call(self._dismiss, municipality, ids, dismissal, len(chosen) == 1)
+            done += await self._writer.call(self._dismiss, municipality, ids, dismissal, len(chosen) == 1, acting())
         return Handled(deliveries=done, dry_run=False, first=first)
 
     def _dismiss(
@@ -97,6 +111,7 @@ class Handling:
         ids: Sequence[int],
         dismissal: Dismissal,
         alone: bool,  # noqa: FBT001 - the writer calls by place
+        actor: Actor,
     ) -> int:
         free = handling.at_hand(connection, municipality, ids, GIVEN_UP)
         given_up = []
@@ -110,6 +125,7 @@ class Handling:
         handling.dismiss(connection, given_up)
         ended = {free[one.id] for one in given_up}
         problems.close(connection, {each for each in ended if each is not None}, now=self._now())
+        self._note(connection, municipality, Act.DELIVERIES_DISMISSED, [one.id for one in given_up], actor)
         return len(given_up)
 
     def _given_up(self, municipality: str, seen: Seen, desired: Desired, over: int, dismissal: Dismissal) -> GivenUp:

@@ -24,6 +24,8 @@ class Scope(StrEnum):
     FINANCE_WRITE = "finance:write"
     ATTENDANCE_READ = "attendance:read"
     ATTENDANCE_WRITE = "attendance:write"
+    AUDIT_READ = "audit:read"
+    """Sees who did what, and who looked at what; no other right but admin holds it."""
     OPERATOR = "operator"
     """Sees all that runs, and may pause, retry and dismiss; reads and writes bookings."""
     ADMIN = "admin"

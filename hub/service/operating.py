@@ -7,7 +7,10 @@ from collections.abc import Callable
 from hub.clock import Clock, instant, micros
 from hub.errors import NotFoundError
 from hub.model.answers import ProblemAnswer, SealingAnswer, StatusAnswer
+from hub.model.audit import Act
 from hub.service import expiring
+from hub.service.acting import Actor, acting
+from hub.service.auditing import Auditing, Note, written
 from hub.service.remedies import remedy
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
@@ -16,14 +19,16 @@ from hub.service.showing import moment
 from hub.store import bookings, connections, expiries, handling, problems, rotation, shown
 from hub.store.database import Connection
 from hub.store.problems import Problem
+from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
 
 
 class Operating:
     """The use cases of operators."""
 
-    def __init__(self, writer: Writer, readers: Readers, rulebook: Rulebook, clock: Clock) -> None:
+    def __init__(self, writer: Writer, readers: Readers, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
         self._writer, self._readers, self._rulebook, self._clock = writer, readers, rulebook, clock
+        self._auditing = Auditing(seal)
         self.woken: Callable[[], None] = lambda: None
         """Called when lanes were made due."""
 
@@ -46,17 +51,20 @@ class Operating:
 
     async def retry(self, municipality: str, problem: int) -> int:
         """Try what waits behind a problem again. Raises NotFoundError."""
-        count = await self._writer.call(self._retry, municipality, problem)
+        count = await self._writer.call(self._retry, municipality, problem, acting())
         self.woken()
         return count
 
-    def _retry(self, connection: Connection, municipality: str, id_: int) -> int:
+    def _retry(self, connection: Connection, municipality: str, id_: int, actor: Actor) -> int:
         found = problems.find(connection, municipality, id_)
         if found is None or found.until is not None:
             msg = f"no open problem {id_} in {municipality}"
             raise NotFoundError(msg)
         count = handling.retry_problem(connection, municipality, id_, now=self._now())
         problems.close(connection, [id_], now=self._now(), even_waiting=True)
+        told = written({"problem": id_, "code": found.code, "deliveries": count})
+        retried = Note(municipality, Act.PROBLEM_RETRIED, found.connection, self._now(), told, actor)
+        self._auditing.write(connection, [retried])
         return count
 
     async def status(self, municipality: str) -> StatusAnswer:

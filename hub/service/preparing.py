@@ -14,6 +14,7 @@ from hub.model.plan import Plan, Unserved
 from hub.planner.faults import Fault, booking_faults
 from hub.planner.plan import plan
 from hub.planner.rules import Rules
+from hub.service.acting import HUB, Actor
 from hub.service.asked import Use
 from hub.store.sealed import BOOKING_PERSONS
 from hub.store.sealing import Seal
@@ -64,6 +65,7 @@ class Accept(NamedTuple):
     accepted_at: int
     expected: int | None = None
     """The revision that must stand before; 0 for none, None for any."""
+    actor: Actor = HUB
 
 
 def read_booking(raw: bytes, rules: Rules) -> Booking:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from hub.clock import Clock, instant, micros, span
 from hub.errors import FieldFault, InvalidError, NotFoundError, RefusedError
+from hub.model.audit import Act
 from hub.model.events import EventType
 from hub.model.subscription import (
     GIVEN_UP,
@@ -17,6 +18,7 @@ from hub.model.subscription import (
     SubscriptionRequest,
     SubscriptionSecret,
 )
+from hub.service.auditing import Auditing, Note, note
 from hub.service.feed import Cursor
 from hub.service.rulebook import Rulebook
 from hub.service.showing import moment
@@ -43,6 +45,7 @@ class Subscribing:
 
     def __init__(self, writer: Writer, readers: Readers, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
         self._writer, self._readers, self._seal, self._rulebook, self._clock = writer, readers, seal, rulebook, clock
+        self._auditing = Auditing(seal)
         self.woken: Callable[[], None] = lambda: None
         """Called when there may be something to send."""
 
@@ -61,13 +64,22 @@ class Subscribing:
         wrong = fault(wanted.url, allowed)
         if wrong is not None:
             raise InvalidError([FieldFault("/url", "forbidden-target", wrong)], code="invalid-subscription")
-        return await self._change(self._put, municipality, name, wanted)
+        return await self._change(Act.SUBSCRIPTION_CHANGED, self._put, municipality, name, wanted)
 
-    async def _change(self, function: Callable[..., T], municipality: str, *values: object) -> T:
+    async def _change(self, act: Act, function: Callable[..., T], municipality: str, name: str, *more: object) -> T:
         self._rulebook.town(municipality)
-        changed = await self._writer.call(function, municipality, *values)
+        noted = note(municipality, act, name, at=self._now())
+        changed: T = await self._writer.call(self._noted, noted, function, municipality, name, *more)
         self.woken()
         return changed
+
+    def _noted(self, connection: Connection, noted: Note, function: Callable[..., T], *values: object) -> T:
+        """Do it, and tell the audit."""
+        is_new = subscriptions.find(connection, noted.municipality, noted.subject) is None
+        done = function(connection, *values)
+        act = Act.SUBSCRIPTION_MADE if is_new else noted.act
+        self._auditing.write(connection, [noted._replace(act=act)])
+        return done
 
     def _put(
         self, connection: Connection, municipality: str, name: str, wanted: SubscriptionRequest
@@ -103,7 +115,7 @@ class Subscribing:
 
     async def remove(self, municipality: str, name: str) -> None:
         """Remove a subscription, what waits for it, and its log. Raises NotFoundError."""
-        await self._change(self._remove, municipality, name)
+        await self._change(Act.SUBSCRIPTION_REMOVED, self._remove, municipality, name)
 
     def _remove(self, connection: Connection, municipality: str, name: str) -> None:
         one = _found(connection, municipality, name)
@@ -112,7 +124,8 @@ class Subscribing:
 
     async def set_paused(self, municipality: str, name: str, *, paused: bool) -> SubscriptionAnswer:
         """Pause, or let run; what runs already tries at once what has failed. Raises NotFoundError."""
-        return await self._change(self._set_paused, municipality, name, BY_CALLER if paused else None)
+        act = Act.SUBSCRIPTION_PAUSED if paused else Act.SUBSCRIPTION_RESUMED
+        return await self._change(act, self._set_paused, municipality, name, BY_CALLER if paused else None)
 
     def _set_paused(self, connection: Connection, municipality: str, name: str, by: str | None) -> SubscriptionAnswer:
         one = _found(connection, municipality, name)
@@ -127,7 +140,7 @@ class Subscribing:
 
     async def rotate(self, municipality: str, name: str) -> SubscriptionSecret:
         """Make a new secret; the one before it signs too, for the grace time. Raises NotFoundError."""
-        return await self._change(self._rotate, municipality, name)
+        return await self._change(Act.SUBSCRIPTION_ROTATED, self._rotate, municipality, name)
 
     def _rotate(self, connection: Connection, municipality: str, name: str) -> SubscriptionSecret:
         one, until = _found(connection, municipality, name), self._now() + span(GRACE)
@@ -144,7 +157,8 @@ class Subscribing:
             NotFoundError: no such subscription.
             RefusedError: `cursor-gone`: the database was restored, or what came next has been pruned.
         """
-        return await self._change(self._replay, municipality, name, Cursor.read(after) if after else None)
+        place = Cursor.read(after) if after else None
+        return await self._change(Act.SUBSCRIPTION_REPLAYED, self._replay, municipality, name, place)
 
     def _replay(self, connection: Connection, municipality: str, name: str, after: Cursor | None) -> SubscriptionAnswer:
         one, now = _found(connection, municipality, name), self._now()

@@ -116,7 +116,8 @@ class TakingIn:
     """Everything between a raw item and its rows. What is pure runs in any thread."""
 
     def __init__(self, seal: Seal, clock: Clock) -> None:
-        self._seal, self._clock = seal, clock
+        self.seal = self._seal = seal
+        self._clock = clock
         self._attending = Attending(seal)
 
     def foreseeing(self, whence: From) -> Foreseeing:

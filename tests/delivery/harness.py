@@ -82,7 +82,7 @@ class Node:
 
     def __init__(self, stage: "Stage") -> None:
         self.connections = Connections(stage.writer, stage.readers, stage.seal, stage.clock, stage.pulse.lease)
-        self.health = Health(stage.writer, stage.readers, self.connections, stage.rulebook, stage.clock)
+        self.health = Health(stage.writer, stage.readers, stage.seal, self.connections, stage.rulebook, stage.clock)
         carrier = Carrier(stage.clock, stage.seal, Notices(stage.rulebook, stage.seal))
         settling = Settling(stage.clock, lambda town: stage.rulebook.rules(town).horizons)
         self.worker = Worker(stage.writer, self.connections, self.health, carrier, settling, stage.pulse)
@@ -135,8 +135,8 @@ class Stage:
         self.bookings = Bookings(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.look_up = LookUp(self.readers, self.seal, self.rulebook, self.clock)
         self.answering = Answering(self.readers, self.look_up, self.clock)
-        self.operating = Operating(self.writer, self.readers, self.rulebook, self.clock)
-        self.handling = Handling(self.writer, self.readers, self.rulebook, self.clock)
+        self.operating = Operating(self.writer, self.readers, self.seal, self.rulebook, self.clock)
+        self.handling = Handling(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.closing = Closing(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.board = ReadinessBoard(self.readers, self.rulebook, self.clock)
         return await self.another_node()

@@ -7,7 +7,7 @@ from hub.demo.stage import MUNICIPALITY
 from hub.intake.taking import MOST_ROWS
 from hub.service.keys import Scope, create
 from hub.store.database import Connection
-from tests.intake.place import ANNA, BO, LENA, Place, play
+from tests.intake.place import ANNA, BO, LENA, NAME, Place, play
 
 MONDAY = f"1;a;2026-11-02 18:00;2026-11-02 19:00;{ANNA}*,{BO},{LENA}!"
 TUESDAY = f"2;a;2026-11-03 18:00;2026-11-03 19:00;{BO},{LENA}"
@@ -316,5 +316,26 @@ def test_a_finished_import_is_one_event_and_one_that_brought_nothing_is_none() -
         assert [(event["type"], event["data"]["import_id"], event["data"]["gatherings"]) for event in told] == [
             ("attendance.imported", report["id"], 2)
         ]
+
+    play(story)
+
+
+def test_the_audit_tells_who_sent_a_file_who_saw_persons_and_what_was_left() -> None:
+    async def story(place: Place) -> None:
+        place.client.headers["X-Sent-By"] = "Anna Ek"
+        report = await place.send(MONDAY, "x;a;bad")
+        await place.attendance()
+        (held,) = await place.get("/quarantine")
+        await place.post("/quarantine:rerun", {"connection": NAME})
+        await place.post(f"/quarantine/{held['id']}:dismiss")
+        rows = (await place.get("/audit"))["rows"][::-1]
+        assert [(row["act"], row["subject"], row["person"]) for row in rows] == [
+            ("attendance.imported", NAME, "Anna Ek"),
+            ("attendance.identities_shown", "", "Anna Ek"),
+            ("quarantine.rerun", NAME, "Anna Ek"),
+            ("quarantine.dismissed", NAME, "Anna Ek"),
+        ]
+        assert rows[0]["told"] == {"import": report["id"], "via": "upload"}
+        assert rows[1]["told"] == {"days": "2026-11-01/2026-11-30", "gatherings": 1}
 
     play(story)

@@ -206,8 +206,9 @@ def test_two_processes_chain_everything_once_between_them(database: str, monkeyp
     try:
         asyncio.run(story())
     finally:
-        for one in (*writers, readers):
-            one.stop()
+        for writer in writers:
+            writer.stop()
+        readers.stop()
     with closing(connect(database)) as session:
         told = checked(session)
         assert (told.place, told.rows, told.loose, told.findings) == (25, 25, 0, ())

@@ -66,7 +66,7 @@ class Stage:
             await self.writer.call(self._configure, town)
         await self.rulebook.load(self.readers)
         self.subscribing = Subscribing(self.writer, self.readers, self.seal, self.rulebook, self.clock)
-        self.operating = Operating(self.writer, self.readers, self.rulebook, self.clock)
+        self.operating = Operating(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.feed = Feed(self.readers, self.rulebook, self.clock)
         self.begin()
 

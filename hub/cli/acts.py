@@ -1,0 +1,46 @@
+"""What stands in the audit, as people say it in Swedish."""
+
+from collections.abc import Mapping
+
+from hub.model.audit import Act
+
+SWEDISH: Mapping[Act, str] = {
+    Act.BOOKING_ACCEPTED: "bokning mottagen",
+    Act.BOOKING_CHANGED: "bokning ändrad",
+    Act.BOOKING_CANCELLED: "bokning avbokad",
+    Act.BOOKING_SEEN: "bokning visad",
+    Act.CODES_SHOWN: "koder visade",
+    Act.CLOSED: "avstängning satt",
+    Act.LIFTED: "avstängning hävd",
+    Act.DELIVERIES_RETRIED: "leveranser försökta igen",
+    Act.DELIVERIES_DISMISSED: "leveranser avskrivna",
+    Act.PROBLEM_RETRIED: "problem försökt igen",
+    Act.CONNECTION_PAUSED: "anslutning pausad",
+    Act.CONNECTION_RESUMED: "anslutning återupptagen",
+    Act.CONNECTION_TESTED: "anslutning provad",
+    Act.CONNECTION_FETCHED: "hämtning begärd",
+    Act.SYSTEMS_READ: "systemen lästa",
+    Act.FILE_IMPORTED: "fil inläst",
+    Act.ATTENDANCE_SEEN: "närvaro visad",
+    Act.IDENTITIES_SHOWN: "närvaro visad med personer",
+    Act.QUARANTINE_RERUN: "karantän prövad på nytt",
+    Act.QUARANTINE_DISMISSED: "post i karantän lämnad",
+    Act.SUBSCRIPTION_MADE: "prenumeration skapad",
+    Act.SUBSCRIPTION_CHANGED: "prenumeration ändrad",
+    Act.SUBSCRIPTION_REMOVED: "prenumeration borttagen",
+    Act.SUBSCRIPTION_PAUSED: "prenumeration pausad",
+    Act.SUBSCRIPTION_RESUMED: "prenumeration återupptagen",
+    Act.SUBSCRIPTION_ROTATED: "prenumeration fick ny hemlighet",
+    Act.SUBSCRIPTION_REPLAYED: "prenumeration spelas upp på nytt",
+    Act.CONFIGURATION_APPLIED: "konfiguration införd",
+    Act.CONFIGURATION_ROLLED_BACK: "konfiguration återtagen",
+    Act.KEY_MADE: "API-nyckel skapad",
+    Act.KEY_REVOKED: "API-nyckel återkallad",
+    Act.SEALING_ROTATED: "ny nyckel för personuppgifter",
+    Act.SEALING_RETIRED: "gamla nycklar för personuppgifter borttagna",
+    Act.BACKED_UP: "säkerhetskopia tagen",
+    Act.RESTORED: "databas återläst",
+    Act.MIGRATED: "databas uppgraderad",
+    Act.EXPIRED: "gallrat",
+    Act.AUDIT_SEEN: "spårbarhet visad",
+}

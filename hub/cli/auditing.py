@@ -1,0 +1,68 @@
+"""How a command tells the audit what it does, and for whom: the user of the machine."""
+
+import getpass
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hub.cli.databases import key_file
+from hub.cli.options import CannotRunError
+from hub.clock import micros
+from hub.model.audit import Act
+from hub.service.acting import CLI, act_as
+from hub.service.auditing import Auditing, note, written
+from hub.service.keys import EVERY_MUNICIPALITY
+from hub.store import rotation, untold
+from hub.store.database import Connection, connect
+from hub.store.keyring import key_from, read
+from hub.store.sealing import Seal
+from hub.store.untold import Untold
+
+
+def act_as_user() -> None:
+    """From here on it is the user of this machine who acts."""
+    try:
+        act_as(CLI._replace(person=getpass.getuser()))
+    except (OSError, KeyError):  # nobody of that number has a name
+        act_as(CLI)
+
+
+def seal_of(database: str) -> Seal:
+    """The keys of a database; made where no hub has run on it yet. Raises CannotRunError."""
+    path: Path = key_file(database)
+    try:
+        return Seal(key_from(path, made=_now().isoformat(timespec="seconds"), may_make=not rotation.has_run(database)))
+    except (OSError, ValueError) as error:
+        raise CannotRunError(str(error)) from error
+
+
+def tell(
+    connection: Connection, seal: Seal, municipality: str, act: Act, subject: str, **told: str | int | None
+) -> None:
+    """Write down what the user does, in the transaction in which it is done."""
+    act_as_user()
+    Auditing(seal).write(connection, [note(municipality, act, subject, at=micros(_now()), **told)])
+
+
+def tell_when_possible(database: str, act: Act, subject: str, **told: str | int | None) -> None:
+    """Write down what was done to the whole database, whatever state it is in.
+
+    Where it cannot be proven yet (an older schema, no key file here) the next hub that starts writes it down.
+    """
+    with closing(connect(database)) as connection, connection.transaction():
+        seal = _seal_there(database) if connection.has_table("audit") else None
+        if seal is not None:
+            tell(connection, seal, EVERY_MUNICIPALITY, act, subject, **told)
+        else:
+            untold.leave(connection, Untold(act, subject, micros(_now()), written(told)))
+
+
+def _seal_there(database: str) -> Seal | None:
+    try:
+        return Seal(read(key_file(database)))
+    except (OSError, ValueError):
+        return None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
