@@ -76,7 +76,7 @@ class Worker:
     async def start(self) -> None:
         """Read what stands before sending anything, then go on (rule 6)."""
         for running in self._connections:
-            await self._writer.call(self._end_leases, running)
+            await self._writer.call(self._begin, running)
         await self._health.follow_pauses()
         await self.look_at_all()
         self._loops.append(asyncio.create_task(self.dispatcher.run(), name="dispatcher"))
@@ -138,8 +138,9 @@ class Worker:
             self.resealing.stop()
         await asyncio.gather(*self._loops)
 
-    def _end_leases(self, connection: Connection, running: Running) -> None:
+    def _begin(self, connection: Connection, running: Running) -> None:
         lanes.end_leases(connection, *running.place, quiet=quiet_after(running), now=self._now())
+        lanes.hasten(connection, *running.place, now=self._now())
 
     def _now(self) -> int:
         return micros(self._clock.now())

@@ -46,8 +46,6 @@ class Carrier:
         errand = self._errand(loaded, running, now)
         if outcome := errand.idle():
             return outcome
-        if running.observes:
-            return put_off(loaded.lane, until=now + PAUSED_FOR)
         if running.paused:
             refused = REFUSED if running.paused == REFUSED.code else None
             return put_off(loaded.lane, until=now + PAUSED_FOR, cause=refused, missed_until=errand.missed_until)
@@ -80,7 +78,7 @@ class Carrier:
         gate, lane = errand.running.gate, errand.lane
         try:
             async with asyncio.timeout(errand.running.connector.pace.lands_within.total_seconds()):
-                outcome = await errand.run()
+                outcome = await (errand.observe() if errand.running.observes else errand.run())
         except TransientError as error:
             return self._unanswered(errand, str(error), doubt=False, retry_after=error.retry_after)
         except (UnknownOutcomeError, TimeoutError) as error:

@@ -87,6 +87,24 @@ class CredentialErrand(Errand):
                 return await self._repair(access)
         return await self._put(access)
 
+    async def observe(self) -> Outcome:
+        """Read it, and tell how it differs; what stood and is gone is lost, and stays so."""
+        access, reader = self.running.access(), self.running.reads_credentials()
+        if access is None or reader is None:
+            return await super().observe()
+        found = await reader.read_credential(self.lane.key)
+        if not self.desired.wanted:
+            if found is None:
+                return self.confirmed(proof=Proof.READ, state=NO_WINDOWS, sent=None)
+            return self.adrift(sentences.SHOULD_BE_GONE.say())
+        if outcome := self._as_found(found, access):
+            return outcome
+        told = sentences.NOT_THERE.say() if found is None else sentences.ANOTHER_THERE.say()
+        if not self._vanished(found):
+            return self.adrift(told)
+        lost = ((EventType.EFFECT_LOST, json.dumps({"repaired": False})),) if self.lane.effect != Effect.LOST else ()
+        return self.adrift(told, effect=Effect.LOST, events=lost)
+
     def _as_found(self, found: Sighting[Credential] | None, access: AccessControl) -> Outcome | None:
         if found is None:
             return None

@@ -5,9 +5,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from hub.clock import NEVER
+from hub.clock import HOUR, MINUTE, NEVER
 from hub.delivery.leasing import Loaded
-from hub.delivery.outcomes import UNKNOWN, Outcome, effect_of, untouched
+from hub.delivery.outcomes import UNKNOWN, Outcome, effect_of, put_off, untouched
 from hub.delivery.retrying import next_attempt
 from hub.delivery.running import Running
 from hub.model.events import EventType
@@ -15,6 +15,8 @@ from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import Desired, fold
 from hub.store.lanes import Lane
 from hub.store.problems import Cause
+
+_SHARE = 10
 
 
 @dataclass
@@ -64,6 +66,29 @@ class Errand(ABC):
     @abstractmethod
     async def run(self) -> Outcome:
         """Do it. Raises the connector's errors, and nothing is written yet."""
+
+    async def observe(self) -> Outcome:
+        """Look, and send nothing: it is as it should be, or how it differs is told. Raises the connector's errors."""
+        return put_off(self.lane, until=self.next_look)
+
+    @property
+    def next_look(self) -> int:
+        """When what is only observed is looked at again: after ten minutes to an hour, sooner the nearer it is."""
+        left = max(0, self.desired.needed_by - self.now) // _SHARE if self.desired.wanted else 0
+        return min(self.next_edge, self.now + min(max(10 * MINUTE, left), HOUR))
+
+    def adrift(self, detail: str, *, effect: Effect | None = None, events: tuple[tuple[str, str], ...] = ()) -> Outcome:
+        """It is not as it should be, and nothing is sent: told once as long as it stays so."""
+        return Outcome(
+            lane=self.lane,
+            delivery=Delivery.DUE,
+            effect=effect or self.failing_effect,
+            due=self.next_look,
+            state=None if self.lane.confirmed is None else UNKNOWN,
+            detail=detail,
+            repairs=self.lane.repairs,
+            events=events,
+        )
 
     @property
     @abstractmethod

@@ -81,6 +81,18 @@ class ZoneErrand(Errand):
                 return outcome
         return await self._send(control)
 
+    async def observe(self) -> Outcome:
+        """Read it, and tell how it differs."""
+        reader = self.running.reads_zones()
+        if reader is None:
+            return await super().observe()
+        found, level = await reader.read_zone(self.lane.key), level_of(self.desired.state)
+        if outcome := self._as_found(found) if self.desired.wanted else None:
+            return outcome
+        if not self.desired.wanted and self._is_so(found, level):
+            return self.confirmed(proof=Proof.READ, state=self.desired.state, sent=None)
+        return self.adrift(sentences.FOUND.say(found=_said(found.value), wanted=_said(level)))
+
     def _as_found(self, found: Sighting[Level]) -> Outcome | None:
         state = self.desired.state
         if fulfils(found.value, level_of(state)) and found.condition is Condition.STANDING:

@@ -204,7 +204,7 @@ class Connection(Frozen):
     """A configured, running instance of a connector (anslutning)."""
 
     connector: Annotated[str, Field(description="name of the connector, e.g. access_arx")]
-    mode: Annotated[Literal["live", "observe"], Field(description="observe plans, and sends nothing")]
+    mode: Annotated[Literal["live", "observe"], Field(description="observe plans and reads back, and sends nothing")]
     push_horizon_days: Annotated[
         int | None,
         Field(

@@ -204,9 +204,10 @@ class Current(NamedTuple):
 
 
 def _again(done: Settled, current: Current) -> bool:
-    """Whether it failed as it had failed before, and nothing was sent: history has that already."""
-    failed = done.outcome is Delivery.RETRYING and done.sent is None
-    return failed and done.lane.attempts > 0 and current.detail == done.detail
+    """Whether it failed as it had failed before, or differs as it did, and nothing was sent: history has that."""
+    failed = done.outcome is Delivery.RETRYING and done.lane.attempts > 0
+    differs = done.outcome is Delivery.DUE
+    return (failed or differs) and done.sent is None and current.detail == done.detail
 
 
 def _row(done: Settled, clock: int, current: Current) -> tuple[object, ...]:
@@ -307,6 +308,15 @@ def make_due(connection: Connection, municipality: str, name: str, *, now: int) 
     connection.run(
         "UPDATE lanes SET look = look + 1 WHERE municipality = ? AND connection = ? AND owner IS NOT NULL",
         (municipality, name),
+    )
+
+
+def hasten(connection: Connection, municipality: str, name: str, *, now: int) -> None:
+    """What was put off is due: how its connection runs may be another since."""
+    connection.run(
+        "UPDATE lanes SET due = ? WHERE municipality = ? AND connection = ? AND due > ? AND owner IS NULL"
+        " AND delivery = 'due'",
+        (now, municipality, name, now),
     )
 
 

@@ -207,7 +207,7 @@ class Stage:
         self.node = await self.another_node()
         worker = self.node.worker
         for running in self.node.connections:
-            await self.writer.call(worker._end_leases, running)
+            await self.writer.call(worker._begin, running)
         await self.node.health.follow_pauses()
         await worker.look_at_all()
         await self.node.settle()

@@ -115,4 +115,4 @@ def test_over_a_connection_that_only_observes_nothing_is_red_and_the_reason_is_t
     told = board(hall, language="sv")
     assert [(one.connection, one.why) for one in told.held] == [("lamps", "observe")]
     light = line(hall, "court-1", language="sv")
-    assert (light.readiness, light.detail) == ("yellow", "anslutningen observerar, och skickar inget")
+    assert (light.readiness, light.detail) == ("yellow", "avläst 0 %, ska vara 60 %")
