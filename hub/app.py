@@ -23,6 +23,7 @@ from hub.delivery.connections import Connections, NoStandIns, StandIns
 from hub.delivery.courier import Courier
 from hub.delivery.health import Health
 from hub.delivery.measuring import counting, ways
+from hub.delivery.reconciling import Reconciler
 from hub.delivery.sending import Sender
 from hub.delivery.settling import Settling
 from hub.delivery.simulating import Simulators
@@ -47,6 +48,7 @@ from hub.service.configuring import put_folder
 from hub.service.dry_running import DryRuns
 from hub.service.feed import Feed
 from hub.service.figures import Figures
+from hub.service.findings import Findings
 from hub.service.handling import Handling
 from hub.service.keys import EVERY_MUNICIPALITY, Scope
 from hub.service.keys import create as create_key
@@ -138,6 +140,9 @@ class Hub:
             self.writer, self.readers, self.seal, self.rulebook, self.clock, settled=self.settings.pulse.settled
         )
         self.worker.chaining = Chaining(self.writer, self.readers, self.seal)
+        self.reconciler = self.worker.reconciler = Reconciler(
+            self.writer, self.readers, self.connections, self.seal, self.rulebook, self.clock
+        )
         self._opened.push_async_callback(self.connections.close)
         self._opened.push_async_callback(self.worker.stop)
         await self.readers.read(fits, self.seal)
@@ -173,10 +178,11 @@ class Hub:
             bookings.changed = self.tracing.changed
         operating = Operating(writer, readers, self.seal, rulebook, clock)
         handling = Handling(writer, readers, self.seal, rulebook, clock)
+        findings = Findings(writer, readers, rulebook, handling, clock)
         verifying = Verifying(writer, readers, rulebook, clock)
         closing = Closing(writer, readers, self.seal, rulebook, clock)
         bookings.woken = operating.woken = closing.woken = self.worker.woken
-        verifying.woken = handling.woken = self.worker.woken
+        verifying.woken = handling.woken = findings.woken = self.worker.woken
         subscribing = Subscribing(writer, readers, self.seal, rulebook, clock)
         subscribing.woken = self.webhooks.wake.set
         look_up = LookUp(readers, self.seal, rulebook, clock)
@@ -190,6 +196,8 @@ class Hub:
             audited=Audited(readers, self.seal, rulebook),
             operating=operating,
             handling=handling,
+            findings=findings,
+            reconciler=self.reconciler,
             verifying=verifying,
             readiness=ReadinessBoard(readers, rulebook, clock),
             connections=self.connections,

@@ -44,6 +44,7 @@ from hub.model.answers import (
 from hub.model.audit import AuditPage, AuditRow
 from hub.model.booking import Booking
 from hub.model.closure import ClosureAnswer, ClosureRequest
+from hub.model.findings import Finding, Reconciled, What
 from hub.model.imported import (
     AttendanceAnswer,
     AttendancePage,
@@ -323,6 +324,33 @@ class At:
     def resume(self, connection: str) -> ConnectionAnswer:
         """Go on: what waits is due at once."""
         return read(ConnectionAnswer, self._client.ask("POST", self._path("connections", f"{connection}:resume")))
+
+    def reconcile(
+        self, connection: str, *, apply: Iterable[What] = (), language: Literal["sv", "en"] = "en"
+    ) -> Reconciled:
+        """Compare what stands in a system with what the hub thinks; what is open of the kinds in `apply` is mended."""
+        how: dict[str, Any] = {"params": {"apply": list(apply), "language": language}, "timeout": _WHOLE}
+        return read(Reconciled, self._client.ask("POST", self._path("connections", f"{connection}:reconcile"), **how))
+
+    def findings(self, connection: str | None = None, *, language: Literal["sv", "en"] = "en") -> list[Finding]:
+        """What stands otherwise than the hub thinks, as it was found last."""
+        params = {"language": language} | ({"connection": connection} if connection else {})
+        return _list(Finding, self._client.ask("GET", self._path("findings"), params=params))
+
+    def adopt(self, finding: int, *, reason: str) -> Finding:
+        """Let it stay: a grant until its last window has ended, else until something else is wanted there."""
+        return self._decide(finding, "adopt", {"reason": reason})
+
+    def revoke(self, finding: int, *, reason: str = "") -> Finding:
+        """Make it as it should be: what no booking asks for goes, what one asks for comes back."""
+        return self._decide(finding, "revoke", {"reason": reason})
+
+    def ignore(self, finding: int, until: datetime, *, reason: str = "") -> Finding:
+        """Be silent about it until a time."""
+        return self._decide(finding, "ignore", {"reason": reason, "until": until.isoformat()})
+
+    def _decide(self, finding: int, how: str, told: Mapping[str, str]) -> Finding:
+        return read(Finding, self._client.ask("POST", self._path("findings", f"{finding}:{how}"), json=dict(told)))
 
     def import_attendance(
         self, source: Source, form: str, *, name: str = "upload", dry_run: bool = False

@@ -14,6 +14,7 @@ from hub.delivery.carrying import Carrier, quiet_after
 from hub.delivery.connections import Connections
 from hub.delivery.dispatcher import Dispatcher
 from hub.delivery.health import Health
+from hub.delivery.reconciling import Reconciler
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.delivery.webhooks import Webhooks
@@ -60,6 +61,8 @@ class Worker:
     """Likewise."""
     chaining: Chaining | None = None
     """Likewise."""
+    reconciler: Reconciler | None = None
+    """Likewise."""
 
     def __init__(
         self, writer: Writer, running: Connections, health: Health, carrier: Carrier, settling: Settling, pulse: Pulse
@@ -96,6 +99,9 @@ class Worker:
             self._every(3600, self.intake.forgetting.forget)
         self._every(self._pulse.look_every.total_seconds(), self.look_at_all)
         self._every(self._pulse.check_every.total_seconds(), self._health.check_all, at_once=True, instances=_CHECKS)
+        if self.reconciler:
+            self.reconciler.woken = self.dispatcher.wake.set
+            self._every(60, self.reconciler.look_after)
         self._every(3600, self.forget_codes)
         self._every(2, self._health.follow_pauses)
         self._scheduler.start()

@@ -21,6 +21,7 @@ from hub.api import (
     ledger,
     operating,
     problems,
+    reconciling,
     subscriptions,
     verifying,
 )
@@ -73,6 +74,7 @@ def create_api(
         incoming.ROUTER,
         verifying.ROUTER,
         audit.ROUTER,
+        reconciling.ROUTER,
         health.ROUTER,
     ):
         app.include_router(router)

@@ -10,6 +10,7 @@ from fastapi import Request
 from hub.clock import Clock
 from hub.delivery.connections import Connections
 from hub.delivery.health import Health
+from hub.delivery.reconciling import Reconciler
 from hub.intake.rooms import Intake
 from hub.service.answering import Answering
 from hub.service.audited import Audited
@@ -19,6 +20,7 @@ from hub.service.closing import Closing
 from hub.service.dry_running import DryRuns
 from hub.service.feed import Feed
 from hub.service.figures import Figures
+from hub.service.findings import Findings
 from hub.service.handling import Handling
 from hub.service.keys import Holder, digest, holder
 from hub.service.ledger import Ledger
@@ -48,6 +50,8 @@ class Desk:
     audited: Audited
     operating: Operating
     handling: Handling
+    findings: Findings
+    reconciler: Reconciler
     verifying: Verifying
     readiness: ReadinessBoard
     connections: Connections

@@ -17,6 +17,7 @@ COMMANDS = {
     "explain": "hub.cli.explain:explain",
     "verify": "hub.cli.verify:verify",
     "audit": "hub.cli.audit:audit",
+    "reconcile": "hub.cli.reconcile:reconcile",
     "mapping": "hub.cli.mapping:mapping",
     "connector": "hub.cli.connector:connector",
     "certify": "hub.cli.connector:certify",

@@ -6,15 +6,16 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from hub.clock import NEVER, instant, micros
+from hub.clock import NEVER, STOCKHOLM, instant, micros
 from hub.delivery.awaiting import settled_sighting
-from hub.delivery.errand import Errand
+from hub.delivery.errand import Drift, Errand
 from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import UNKNOWN, Outcome, at_rest
 from hub.delivery.retrying import next_attempt
 from hub.delivery.running import Running
 from hub.model import Credential, Method, Unsaid, Window
 from hub.model.events import EventType
+from hub.model.findings import What
 from hub.model.states import Delivery, Effect, Proof
 from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
 from hub.sdk import AccessControl, Chooser, Condition, Receipt, Sighting
@@ -104,6 +105,23 @@ class CredentialErrand(Errand):
             return self.adrift(told)
         lost = ((EventType.EFFECT_LOST, json.dumps({"repaired": False})),) if self.lane.effect != Effect.LOST else ()
         return self.adrift(told, effect=Effect.LOST, events=lost)
+
+    def drift(self, found: Sighting[Credential] | None) -> Drift | None:
+        """How it differs."""
+        access = self.running.access()
+        if access is None or not self.at_rest:
+            return None
+        if not self.desired.wanted:
+            wanted = self.loaded.claims.asks or not at_rest(self.lane.confirmed)
+            return orphaned(found.value) if found and not wanted else None
+        if not self.stands and not self.running.observes:
+            return None
+        outcome = self._as_found(found, access)
+        if found is None:
+            return Drift(What.MISSING, sentences.NOT_THERE.say())
+        if outcome is None:
+            return Drift(What.DIFFERS, sentences.ANOTHER_THERE.say())
+        return Drift(What.DIFFERS, outcome.detail or "") if found.condition is Condition.DISABLED else None
 
     def _as_found(self, found: Sighting[Credential] | None, access: AccessControl) -> Outcome | None:
         if found is None:
@@ -258,6 +276,14 @@ class CredentialErrand(Errand):
         if code is None or self._own_pins:
             return Unsaid.CHOSEN_BY_SYSTEM
         return SecretStr(self._seal.open(code.sealed, place_of(code.municipality, code.lane)).decode())
+
+
+def orphaned(seen: Credential) -> Drift:
+    """What is there, though no booking asks for it: which doors it opens, and until when."""
+    ends = max((micros(window.ends_at) for window in seen.windows), default=0)
+    doors = ", ".join(sorted({window.door for window in seen.windows})) or "-"
+    until = f"{instant(ends).astimezone(STOCKHOLM):%Y-%m-%d %H:%M}"
+    return Drift(What.ORPHAN, sentences.OPENS.say(doors=doors, until=until), ends)
 
 
 def _written(version: int, windows: Iterable[Window]) -> str:

@@ -4,6 +4,7 @@ import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from hub.clock import HOUR, MINUTE, NEVER
 from hub.delivery.leasing import Loaded
@@ -11,12 +12,21 @@ from hub.delivery.outcomes import UNKNOWN, Outcome, effect_of, put_off, untouche
 from hub.delivery.retrying import next_attempt
 from hub.delivery.running import Running
 from hub.model.events import EventType
+from hub.model.findings import What
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import Desired, fold
 from hub.store.lanes import Lane
 from hub.store.problems import Cause
 
 _SHARE = 10
+
+
+class Drift(NamedTuple):
+    """How a target stands otherwise than it should. `opens_until`: of a grant, when its last window ends."""
+
+    what: What
+    detail: str
+    opens_until: int | None = None
 
 
 @dataclass
@@ -70,6 +80,12 @@ class Errand(ABC):
     async def observe(self) -> Outcome:
         """Look, and send nothing: it is as it should be, or how it differs is told. Raises the connector's errors."""
         return put_off(self.lane, until=self.next_look)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nobody has it in hand, or is about to: what stands there now is what the hub thinks, or drift."""
+        settled = self.lane.problem is None and not self.in_doubt and self.lane.due > self.now
+        return not self.lane.taken_over and (settled or self.running.observes)
 
     @property
     def next_look(self) -> int:

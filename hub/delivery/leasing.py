@@ -43,11 +43,12 @@ def lease(connection: Connection, asked: list[Take]) -> list[list[Loaded]]:
     """
     news.form(connection, now=max((take.now for take in asked), default=0))
     return [
-        _loaded(connection, taken, take.now) for take, taken in zip(asked, lanes.take(connection, asked), strict=True)
+        loaded(connection, taken, take.now) for take, taken in zip(asked, lanes.take(connection, asked), strict=True)
     ]
 
 
-def _loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]:
+def loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]:
+    """Those lanes, with all that is needed to fold them."""
     standing = [(lane.municipality, lane.id) for lane in taken if lane.kind is not TargetKind.RECORD]
     live = claims.live(connection, standing, now=now)
     secrets: dict[int, Code] = {}

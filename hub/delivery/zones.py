@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from hub.clock import instant
 from hub.delivery.awaiting import settled_sighting
-from hub.delivery.errand import Errand
-from hub.delivery.outcomes import Outcome
+from hub.delivery.errand import Drift, Errand
+from hub.delivery.outcomes import Outcome, at_rest
 from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
 from hub.model.events import EventType
+from hub.model.findings import What
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Proof
 from hub.model.zone import fulfils
@@ -92,6 +93,20 @@ class ZoneErrand(Errand):
         if not self.desired.wanted and self._is_so(found, level):
             return self.confirmed(proof=Proof.READ, state=self.desired.state, sent=None)
         return self.adrift(sentences.FOUND.say(found=_said(found.value), wanted=_said(level)))
+
+    @property
+    def ours(self) -> bool:
+        """Whether the hub has anything to do with it now."""
+        return self.desired.wanted or not at_rest(self.lane.confirmed)
+
+    def drift(self, found: Sighting[Level]) -> Drift | None:
+        """How it differs; of a zone that the hub has nothing to do with, nothing is said."""
+        if not self.at_rest or not self.ours or found.condition is Condition.COMING:
+            return None
+        level = level_of(self.desired.state)
+        if fulfils(found.value, level) if self.desired.wanted else self._is_so(found, level):
+            return None
+        return Drift(What.DIFFERS, sentences.FOUND.say(found=_said(found.value), wanted=_said(level)))
 
     def _as_found(self, found: Sighting[Level]) -> Outcome | None:
         state = self.desired.state

@@ -216,6 +216,9 @@ class Connection(Frozen):
     settings: Annotated[
         dict[str, object], Field(description="the connector's own settings; secrets as ${env:NAME} or ${file:/path}")
     ]
+    reconcile_hours: Annotated[
+        int, Field(ge=1, le=720, description="how often what stands there is compared with what the hub thinks")
+    ] = 24
     proxy: Annotated[
         str | None,
         Field(

@@ -104,7 +104,7 @@ DELIVERY_MOVES: Mapping[Delivery, frozenset[Delivery]] = {
     Delivery.RETRYING: _OPEN | {Delivery.EXPIRED, Delivery.STUCK},
     Delivery.AWAITING_USER: _OPEN | {Delivery.CONFIRMED, Delivery.EXPIRED},
     Delivery.STUCK: _OPEN | {Delivery.EXPIRED},
-    Delivery.CONFIRMED: frozenset({Delivery.WAITING, Delivery.DUE, Delivery.SENDING}),
+    Delivery.CONFIRMED: frozenset({Delivery.WAITING, Delivery.DUE, Delivery.SENDING, Delivery.DISMISSED}),
     Delivery.EXPIRED: frozenset({Delivery.WAITING, Delivery.DUE, Delivery.SENDING}),
     Delivery.SUPERSEDED: frozenset({Delivery.WAITING, Delivery.DUE, Delivery.SENDING}),
     Delivery.DISMISSED: frozenset({Delivery.WAITING, Delivery.DUE, Delivery.SENDING}),

@@ -49,6 +49,7 @@ class Figures:
         self._oldest = self._gauge("webhook_oldest_seconds", "How long ago the oldest of those happened.")
         self._invoice = self._gauge("oldest_unsent_invoice_seconds", "Since the oldest unsent invoice was made.")
         self._shut = self._gauge("gate_shut", "1 while its system does not answer.", "connection")
+        self._orphans = self._gauge("orphaned_grants", "Grants that no booking asks for.", "connection")
         self._paused = self._gauge("connection_paused", "1 while nothing is sent over it.", "connection")
         self._lag = Gauge(
             "knutpunkt_feed_lag_seconds", "How long one open write holds the feed back.", registry=self.registry
@@ -68,6 +69,9 @@ class Figures:
         self._show_urgent(urgent, towns, now)
         self._show_whole(self._whole, towns, now)
         self._show_ways()
+        for town, name, count in urgent.orphans:
+            if town in towns:
+                self._orphans.labels(town, name).set(count)
 
     def _show_urgent(self, found: Urgent, towns: frozenset[str], now: int) -> None:
         self._problems.clear()
@@ -104,9 +108,11 @@ class Figures:
     def _show_ways(self) -> None:
         self._shut.clear()
         self._paused.clear()
+        self._orphans.clear()
         for one in self._ways():
             self._shut.labels(one.municipality, one.connection).set(one.shut)
             self._paused.labels(one.municipality, one.connection).set(one.paused)
+            self._orphans.labels(one.municipality, one.connection).set(0)
 
 
 def _counts(gauge: Gauge, counts: dict[str, int], towns: frozenset[str]) -> None:

@@ -128,6 +128,14 @@ class Handling:
         self._note(connection, municipality, Act.DELIVERIES_DISMISSED, [one.id for one in given_up], actor)
         return len(given_up)
 
+    def leave(self, connection: Connection, municipality: str, lane: int, dismissal: Dismissal) -> bool:
+        """Leave one as it stands there, also where it was confirmed; false when it is in hand just now."""
+        free = handling.at_hand(connection, municipality, [lane], GIVEN_UP | {Delivery.CONFIRMED})
+        for seen, desired, over in self._folded(connection, municipality, list(free)):
+            handling.dismiss(connection, [self._given_up(municipality, seen, desired, over, dismissal)])
+        problems.close(connection, {each for each in free.values() if each is not None}, now=self._now())
+        return bool(free)
+
     def _given_up(self, municipality: str, seen: Seen, desired: Desired, over: int, dismissal: Dismissal) -> GivenUp:
         """Until something else is wanted of a zone, or the last claim on a credential ends; a record for good."""
         told = sentences.DISMISSED.say(who=dismissal.by, reason=dismissal.reason)

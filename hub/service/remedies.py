@@ -76,6 +76,16 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Någon har spärrat behörigheten", "Ta reda på varför i passersystemet. Navet slår inte på den igen."
         ),
     },
+    "orphaned-grants": {
+        "en": Remedy(
+            "Grants stand that no booking asks for",
+            "See them with `knutpunkt reconcile`, and say of each: adopt it, revoke it, or ignore it for a time.",
+        ),
+        "sv": Remedy(
+            "Behörigheter gäller som ingen bokning ber om",
+            "Se dem med `knutpunkt reconcile` och säg för var och en: ta över, återkalla eller låt bero en tid.",
+        ),
+    },
     "bad-template": {
         "en": Remedy(
             "A template gives no text",

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from hub.clock import NEVER
+from hub.store import findings
 from hub.store.database import Connection
 
 _DUE = f"SELECT municipality, min(due) FROM lanes WHERE due <= ? AND due < {NEVER} GROUP BY municipality"
@@ -40,6 +41,8 @@ class Urgent(NamedTuple):
     """When the oldest of what is due became so."""
     problems: list[tuple[str, str, int]]
     """(municipality, code, how many are open)."""
+    orphans: list[tuple[str, str, int]]
+    """(municipality, connection, how many grants no booking asks for)."""
     held_back: int | None
     """The oldest write that is still open, behind which newer events wait in the feed; None where none does."""
 
@@ -60,7 +63,7 @@ def urgent(connection: Connection, now: int) -> Urgent:
     """Read them."""
     due = {town: int(since) for town, since in connection.rows(_DUE, (now,))}
     problems = [(town, code, count) for town, code, count in connection.rows(_PROBLEMS)]
-    return Urgent(due, problems, _held_back(connection))
+    return Urgent(due, problems, findings.orphans(connection), _held_back(connection))
 
 
 def _held_back(connection: Connection) -> int | None:

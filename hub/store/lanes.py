@@ -19,11 +19,12 @@ _RAISE = (
     " 'superseded', 'dismissed')"
     " THEN excluded.delivery ELSE lanes.delivery END RETURNING id, generation, municipality, connection, key"
 )
-_TAKE = (
-    "SELECT id, municipality, connection, key, kind, generation, confirmed, effect, token, attempts, owner IS NOT NULL,"
-    " look, repairs, body, wanted, wanted_until, failing_since, problem, proof, due FROM lanes"
-    f" WHERE due <= ? AND due < {NEVER} AND lease_until <= ?{{}} ORDER BY due, id LIMIT ?"
+LANE = (
+    "id, municipality, connection, key, kind, generation, confirmed, effect, token, attempts, owner IS NOT NULL,"
+    " look, repairs, body, wanted, wanted_until, failing_since, problem, proof, due"
 )
+"""The columns of a `Lane`."""
+_TAKE = f"SELECT {LANE} FROM lanes WHERE due <= ? AND due < {NEVER} AND lease_until <= ?{{}} ORDER BY due, id LIMIT ?"
 _NOT_OF = " AND NOT (municipality = ? AND connection = ?)"
 _HOLD = "UPDATE lanes SET owner = ?, lease_until = ?, due = ?, token = token + 1, delivery = 'sending' WHERE "
 
@@ -111,12 +112,13 @@ def _take(connection: Connection, asked: Take) -> list[Lane]:
     if rows:
         condition, ids = connection.among("id", [row[0] for row in rows])
         connection.run(_HOLD + condition, [asked.owner, clock + asked.lease, asked.now + asked.lease, *ids])
-    return [_lane(row) for row in rows]
+    return [(found := read(row))._replace(token=found.token + 1) for row in rows]
 
 
-def _lane(row: Row) -> Lane:
+def read(row: Row) -> Lane:
+    """A lane, of a row of `LANE`; `taken_over` says whether anybody has it."""
     found = Lane(*row)
-    return found._replace(kind=TargetKind(found.kind), token=found.token + 1)
+    return found._replace(kind=TargetKind(found.kind))
 
 
 def next_due(connection: Connection) -> int:

@@ -250,9 +250,15 @@ CONNECTIONS = Table(
     Column("about", Text),
     Column("checked_at", BigInteger),
     Column("check_failed", Text),
+    Column("reconciled_at", BigInteger),
+    Column("reconciled_in", Text),
+    Column("answered_at", BigInteger),
     PrimaryKeyConstraint("municipality", "name"),
 )
-"""What is known of a connection besides its configuration: paused, by what; what its system said of itself."""
+"""What is known of a connection besides its configuration: paused, by what; what its system said of itself.
+
+`reconciled_in`: the epoch of the database in which it was compared last; `answered_at`: when its gate opened last.
+"""
 
 CONNECTOR_STATE = Table(
     "connector_state",

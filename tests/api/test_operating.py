@@ -229,3 +229,31 @@ def test_the_figures_are_of_every_municipality(site: Site) -> None:
     families = text_string_to_metric_families(site.client.get("/metrics", headers=everywhere).text)
     (found,) = (family for family in families if family.name == "knutpunkt_effects")
     assert {sample.labels["municipality"] for sample in found.samples} == {"2480", "1480"}
+
+
+def test_what_nobody_asks_for_is_found_decided_upon_and_taken_away(site: Site) -> None:
+    site.put()
+    site.locks.stands["hub-B-9"] = site.locks.stands[PIN].model_copy(update={"key": "hub-B-9"})
+    told = site.operate("POST", "/connections/locks:reconcile").json()
+    (orphan,) = told["findings"]
+    assert (told["outcome"], told["compared"], told["strangers"]) == ("compared", 2, 0)
+    assert (orphan["target"], orphan["what"], orphan["decision"]) == ("locks/hub-B-9", "orphan", "open")
+    site.until("/status", problems=1)
+    path = f"/findings/{orphan['id']}"
+    assert site.operate("POST", f"{path}:adopt", json={}).json()["code"] == "reason-needed"
+    until = (SATURDAY + timedelta(days=1)).isoformat()
+    silent = site.operate("POST", f"{path}:ignore", json={"until": until, "reason": "ask the club"}).json()
+    assert (silent["decision"], silent["reason"], silent["until"]) == (
+        "ignored",
+        "ask the club",
+        "2026-11-22T12:00:00Z",
+    )
+    applied = site.operate("POST", "/connections/locks:reconcile?apply=orphan").json()
+    assert [one["decision"] for one in applied["findings"]] == ["ignored"], "what is decided upon is left"
+    site.clock.moment += timedelta(minutes=1)
+    assert site.operate("POST", f"{path}:revoke").json()["decision"] == "revoked"
+    site.until("/status", effects={"standing": 1, "planned": 3, "removed": 1})
+    assert set(site.locks.stands) == {PIN}
+    assert site.operate("GET", "/findings?connection=locks").json() == []
+    assert site.operate("POST", f"{path}:revoke").status_code == 404
+    assert site.ask("POST", "/connections/locks:reconcile").status_code == 403

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli import status
+from hub.cli import reconcile, status
 from hub.cli.words import Words
 from hub.client import At
 from hub.model.answers import BookingAnswer, ExpiryAnswer, SealingAnswer, StatusAnswer
 from hub.model.expiry import Thing
+from hub.model.findings import Decision, Finding, Reconciled, What
 from tests.cli.conftest import Run
-from tests.live import TOWN, Live, booked, settled
+from tests.live import NOON, TOWN, Live, booked, settled
 
 
 @pytest.fixture
@@ -84,6 +85,39 @@ def test_a_paused_connection_is_resumed(run: Run, town: At) -> None:
     )
     assert run("problems", "--resume", "nowhere").exit_code == 1
     assert json.loads(run("problems", "--resume", "mqtt-kulturhuset", "--json").stdout)["state"] == "running"
+
+
+def test_every_connection_is_reconciled_and_nothing_differs(run: Run, put: BookingAnswer) -> None:
+    told = run("reconcile")
+    assert told.exit_code == 0, told.output
+    assert "arx-tennishallen: " in told.output
+    assert "0 made by others, 0 differ." in told.output
+    (one,) = json.loads(run("reconcile", "arx-tennishallen", "--json").stdout)
+    assert (one["outcome"], one["findings"]) == ("compared", [])
+    assert run("reconcile", "nowhere").exit_code == 1
+
+
+def test_what_was_found_is_shown_with_what_was_decided(capsys: pytest.CaptureFixture[str]) -> None:
+    found = Finding(
+        id=7, target="locks/hub-B-9", what=What.ORPHAN, detail="opens outer until 2026-11-21 14:00", since=NOON,
+        seen_at=NOON, decision=Decision.IGNORED, until=NOON,
+    )  # fmt: skip
+    reconcile._show(
+        [Reconciled(connection="locks", outcome="compared", at=NOON, compared=2, findings=(found,))],
+        Words("en"),
+        as_json=False,
+    )
+    shown = capsys.readouterr().out
+    assert "locks: 2 compared, 0 made by others, 1 differ." in shown
+    assert "nobody asks for it" in shown
+    assert "ignored until 2026-11-22 12:00" in shown
+
+
+def test_a_finding_is_decided_upon_with_a_reason_or_a_time(run: Run) -> None:
+    assert "why may it stay" in run("reconcile", "--adopt", "1").stderr
+    assert "for how long" in run("reconcile", "--ignore", "1").stderr
+    told = run("reconcile", "--revoke", "4711")
+    assert (told.exit_code, "no finding 4711" in told.stderr) == (1, True)
 
 
 def test_explain_tells_what_has_happened_and_will_and_who_else_asks(run: Run, put: BookingAnswer) -> None:

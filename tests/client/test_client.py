@@ -2,6 +2,7 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 
 import httpx
@@ -11,6 +12,7 @@ from hub.client import At, Client, Refused, _details
 from hub.model.answers import ImportLine, ImportSummary
 from hub.model.booking import Booking
 from hub.model.closure import ClosureRequest
+from hub.model.findings import What
 from hub.model.subscription import SubscriptionRequest
 from tests.live import NOON, TOWN, UMEA, Live, booked, lines, settled
 
@@ -123,6 +125,14 @@ def test_connections_are_tried_paused_and_resumed(town: At) -> None:
     assert town.test("arx-tennishallen").ok
     assert town.pause("mqtt-kulturhuset").paused_by == "operator"
     assert town.resume("mqtt-kulturhuset").state == "running"
+
+
+def test_a_connection_is_reconciled_and_a_finding_that_is_not_there_refused(town: At) -> None:
+    assert town.reconcile("arx-tennishallen", apply=[What.ORPHAN]).outcome == "compared"
+    assert town.findings("arx-tennishallen") == town.findings(language="sv") == []
+    for decide in (town.revoke, partial(town.adopt, reason="x"), partial(town.ignore, until=NOON)):
+        with pytest.raises(Refused, match="no finding 4711"):
+            decide(4711)
 
 
 def test_everything_else_is_asked_for_by_type(town: At) -> None:

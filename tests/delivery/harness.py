@@ -19,16 +19,19 @@ from hub.delivery.billing import Biller
 from hub.delivery.carrying import Carrier
 from hub.delivery.connections import Connections, NoStandIns
 from hub.delivery.health import Health
+from hub.delivery.reconciling import Reconciler
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.model.answers import BookingAnswer, BookingView, ProblemAnswer
 from hub.model.closure import ClosureRequest
 from hub.model.configuration import Configuration
+from hub.model.findings import Reconciled
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.service.answering import Answering
 from hub.service.billing import Billing
 from hub.service.bookings import Bookings, Done
 from hub.service.closing import Closed, Closing
+from hub.service.findings import Findings
 from hub.service.handling import Handling
 from hub.service.looking_up import LookUp
 from hub.service.notices import Notices
@@ -87,6 +90,9 @@ class Node:
         settling = Settling(stage.clock, lambda town: stage.rulebook.rules(town).horizons)
         self.worker = Worker(stage.writer, self.connections, self.health, carrier, settling, stage.pulse)
         self.dispatcher = self.worker.dispatcher
+        self.reconciler = Reconciler(
+            stage.writer, stage.readers, self.connections, stage.seal, stage.rulebook, stage.clock
+        )
         billing = Billing(stage.seal, stage.rulebook, stage.clock)
         self.biller = Biller(stage.writer, stage.readers, billing, idle=stage.pulse.idle)
 
@@ -137,6 +143,7 @@ class Stage:
         self.answering = Answering(self.readers, self.look_up, self.clock)
         self.operating = Operating(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.handling = Handling(self.writer, self.readers, self.seal, self.rulebook, self.clock)
+        self.findings = Findings(self.writer, self.readers, self.rulebook, self.handling, self.clock)
         self.closing = Closing(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.board = ReadinessBoard(self.readers, self.rulebook, self.clock)
         return await self.another_node()
@@ -215,6 +222,15 @@ class Stage:
     def look_round(self) -> None:
         """Read back all that stands, as is done now and then."""
         self.run(self.node.worker.look_at_all())
+        self.settle()
+
+    def reconcile(self, name: str) -> Reconciled:
+        """Compare one connection."""
+        return self.run(self.node.reconciler.reconcile(TOWN, name))
+
+    def look_after(self) -> None:
+        """As is done every minute."""
+        self.run(self.node.reconciler.look_after())
         self.settle()
 
     def hint(self, name: str, key: str) -> None:

@@ -40,10 +40,19 @@ def watch(url: str) -> None:
                 connection.run(sql)
 
 
+def watch_no_more(url: str) -> None:
+    """What watches stands in a schema that is not the hub's: it would be in a backup, and in the way of its restore."""
+    with closing(connect(url)) as connection:
+        if connection.shared:
+            connection.run("DROP SCHEMA IF EXISTS watching CASCADE")
+
+
 def made(url: str) -> set[tuple[str, str, str, str]]:
     """(kind, effect or delivery, from, to) of all moves that were made."""
     with closing(connect(url)) as connection:
         table = "watching.moves" if connection.shared else "moves"
+        if not connection.has_table(table):
+            return set()
         rows = connection.rows(f"SELECT DISTINCT kind, what, before, after FROM {table}")  # noqa: S608 - of the two
         return {(kind, what, before, after) for kind, what, before, after in rows}
 

@@ -8,6 +8,7 @@ import pytest
 from hub.model.states import Delivery, Effect, Proof
 from hub.service.backups import back_up, restore
 from tests.builders import a_town
+from tests.delivery import moves
 from tests.delivery.harness import PIN, TOWN, Stage, hour
 from tests.delivery.test_invoices import costs, court
 
@@ -21,6 +22,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def backed_up(hall: Stage, file: Path) -> None:
+    moves.watch_no_more(hall.url)
     back_up(hall.url, file, at=hall.clock.now())
 
 
