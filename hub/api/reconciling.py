@@ -1,6 +1,5 @@
 """Reconciling: what stands in a system against what the hub thinks, and what is to be done about each difference."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -95,5 +94,4 @@ async def revoke_finding(
 @ROUTER.post("/findings/{finding}:ignore")
 async def ignore_finding(municipality: str, finding: _Id, here: _Here, holder: _Operator, told: Silence) -> Finding:
     """Be silent about it until a time."""
-    until = told.until if isinstance(told.until, datetime) else here.clock.now()
-    return await here.findings.ignore(municipality, finding, _said(holder, told), micros(until))
+    return await here.findings.ignore(municipality, finding, _said(holder, told), micros(told.until))

@@ -4,10 +4,11 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from hub.clock import MINUTE, NEVER, SECOND, Clock, micros, running_seconds, span
+from hub.clock import MINUTE, NEVER, Clock, micros, running_seconds, span
 from hub.delivery import notices
 from hub.delivery.credentials import CredentialErrand
 from hub.delivery.errand import Errand
+from hub.delivery.gate import Entry
 from hub.delivery.invoices import InvoiceErrand
 from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import Outcome, failed, put_off
@@ -58,13 +59,50 @@ class Carrier:
         if running_seconds() >= last_start:
             return put_off(loaded.lane, until=now)
         errand = self._errand(loaded, running, now)
-        if not running.gate.enter(loaded.lane.id, now, needed_by=errand.desired.needed_by):
-            until = min(max(running.gate.retry_at, now + SECOND), errand.next_edge)
-            return put_off(loaded.lane, until=until, cause=UNREACHABLE, missed_until=errand.missed_until)
+        entry = running.gate.enter(loaded.lane.id, now, needed_by=errand.urgent_by)
+        if entry is Entry.WAIT:
+            return self._turned_away(errand, now)
         try:
-            return errand.idle() or await self._called(errand)
+            if outcome := errand.idle():
+                return outcome
+            silent = await self._asked(errand) if entry is Entry.ASK else None
+            return silent or await self._called(errand, last_start)
         finally:
             running.gate.left(loaded.lane.id)
+
+    def _turned_away(self, errand: Errand, now: int) -> Outcome:
+        """Nothing is sent while the gate is shut."""
+        until = min(errand.running.gate.wait_until(now), errand.next_edge)
+        return put_off(errand.lane, until=until, cause=self._shut(errand, now), missed_until=errand.missed_until)
+
+    def _shut(self, errand: Errand, now: int) -> Cause | None:
+        """The connection's problem, when it is more than a blip, or time is short."""
+        soon = errand.desired.needed_by - now < SOON
+        return UNREACHABLE if errand.running.gate.lasts or soon else None
+
+    async def _asked(self, errand: Errand) -> Outcome | None:
+        """The question of a gate that is shut; None when the system says that it is there."""
+        gate = errand.running.gate
+        try:
+            there = await errand.running.answers()
+        except CredentialsError as error:
+            return self._refused(errand, error)
+        now = micros(self.clock.now())
+        if not there:
+            gate.silent(now, needed_by=errand.urgent_by)
+            gate.left(errand.lane.id)
+            return self._turned_away(errand, now)
+        gate.answered(now)
+        return None
+
+    async def _vouched(self, errand: Errand, last_start: float) -> bool | None:
+        """Whether the system is there, though a call to it got no answer; None when there is no time left to ask."""
+        if not errand.running.gate.is_open or running_seconds() >= last_start:
+            return None
+        try:
+            return await errand.running.answers()
+        except CredentialsError:
+            return True  # which the next call is told, too
 
     def _errand(self, loaded: Loaded, running: Running, now: int) -> Errand:
         if loaded.lane.kind is TargetKind.RECORD:
@@ -74,15 +112,18 @@ class Carrier:
             return CredentialErrand(loaded, running, now, self._seal)
         return ZoneErrand(loaded, running, now)
 
-    async def _called(self, errand: Errand) -> Outcome:
+    async def _called(self, errand: Errand, last_start: float) -> Outcome:
         gate, lane = errand.running.gate, errand.lane
         try:
             async with asyncio.timeout(errand.running.connector.pace.lands_within.total_seconds()):
                 outcome = await (errand.observe() if errand.running.observes else errand.run())
         except TransientError as error:
-            return self._unanswered(errand, str(error), doubt=False, retry_after=error.retry_after)
+            there = await self._vouched(errand, last_start)
+            return self._unanswered(errand, str(error), vouched=there, retry_after=error.retry_after)
         except (UnknownOutcomeError, TimeoutError) as error:
-            return self._unanswered(errand, str(error) or sentences.NO_ANSWER_IN_TIME.say(), doubt=True)
+            there = await self._vouched(errand, last_start)
+            told = str(error) or sentences.NO_ANSWER_IN_TIME.say()
+            return self._unanswered(errand, told, vouched=there, doubt=True)
         except RejectedError as error:
             gate.succeeded()
             cause, effect = Cause("rejected", str(error)), errand.failing_effect
@@ -97,31 +138,37 @@ class Carrier:
                 events=errand.expired(),
             )
         except CredentialsError as error:
-            errand.running.paused = REFUSED.code
-            until = errand.now + PAUSED_FOR
-            return failed(
-                lane,
-                Delivery.RETRYING,
-                str(error),
-                due=until,
-                cause=REFUSED,
-                effect=errand.failing_effect,
-                wanted_until=errand.missed_until,
-                pauses=True,
-            )
+            return self._refused(errand, error)
         except Exception as error:  # noqa: BLE001 - a connector's bug stops nothing else
             return self._bug(errand, error)
         gate.succeeded()
         return outcome
 
-    def _unanswered(self, errand: Errand, detail: str, *, doubt: bool, retry_after: timedelta | None = None) -> Outcome:
-        gate, needed_by, now, lane = (
-            errand.running.gate,
-            errand.desired.needed_by,
-            micros(self.clock.now()),
+    def _refused(self, errand: Errand, error: CredentialsError) -> Outcome:
+        errand.running.paused = REFUSED.code
+        return failed(
             errand.lane,
+            Delivery.RETRYING,
+            str(error),
+            due=errand.now + PAUSED_FOR,
+            cause=REFUSED,
+            effect=errand.failing_effect,
+            wanted_until=errand.missed_until,
+            pauses=True,
         )
-        gate.failed(lane.id, now, needed_by=needed_by)
+
+    def _unanswered(
+        self,
+        errand: Errand,
+        detail: str,
+        *,
+        vouched: bool | None,
+        doubt: bool = False,
+        retry_after: timedelta | None = None,
+    ) -> Outcome:
+        gate, now, lane = errand.running.gate, micros(self.clock.now()), errand.lane
+        not_before = now + span(retry_after) if retry_after else 0
+        gate.failed(lane.id, now, vouched=vouched, needed_by=errand.urgent_by, not_before=not_before)
         due = errand.next_try(now, retry_after)
         return failed(
             lane,
@@ -139,7 +186,7 @@ class Carrier:
     def _cause(self, errand: Errand, now: int) -> Cause | None:
         """The connection's while its gate is shut; one target's own at its second failure, or when time is short."""
         if not errand.running.gate.is_open:
-            return UNREACHABLE
+            return self._shut(errand, now)
         again, soon = errand.lane.attempts > 0, errand.desired.needed_by - now < SOON
         return Cause(UNREACHABLE.code, errand.lane.key) if again or soon else None
 

@@ -19,7 +19,8 @@ from hub.model.configuration import Connection as Settings
 from hub.sdk import Connector, ConnectorError, Lent
 from hub.sdk.http import transport
 from hub.sdk.tunnel import through
-from hub.store import connector_state, lanes
+from hub.store import connections, connector_state, lanes
+from hub.store.database import Connection
 from hub.store.sealed import CONNECTOR_STATE
 from hub.store.sealing import Place, Seal
 from hub.store.writer import Readers, Writer
@@ -72,6 +73,12 @@ class SealedState:
 
     async def delete(self, key: str) -> None:
         await self._writer.call(connector_state.delete, *self._place, key)
+
+
+def _heard(connection: Connection, municipality: str, name: str, *, now: int) -> None:
+    """A system is back: what waited is due, and other processes know."""
+    connections.set_answered(connection, municipality, name, now=now)
+    lanes.make_due(connection, municipality, name, now=now)
 
 
 def _plain(settings: Settings) -> Settings:
@@ -144,7 +151,8 @@ class Connections:
             )
             raise ConfigurationError(msg)
         running = Running(municipality, name, settings, connector, push_horizon(settings, connector), papers)
-        running.gate.opened = lambda: self._soon(lanes.make_due, municipality, name)
+        running.gate.opened = lambda: self._soon(_heard, municipality, name)
+        running.gate.may_open = lambda: self._soon(lanes.make_due, municipality, name)
         self._running[running.place], self._lent[running.place] = running, lent
 
     def _lend(

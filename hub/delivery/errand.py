@@ -13,6 +13,7 @@ from hub.delivery.retrying import next_attempt
 from hub.delivery.running import Running
 from hub.model.events import EventType
 from hub.model.findings import What
+from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import Desired, fold
 from hub.store.lanes import Lane
@@ -126,9 +127,15 @@ class Errand(ABC):
             return self.lane.wanted_until if self.tried_in_vain else None
         return None if self.stands else self.wanted_until
 
+    @property
+    def urgent_by(self) -> int:
+        """When it must be done for nobody to notice; a grant that is to go is late already."""
+        late = not self.desired.wanted and self.lane.kind is TargetKind.CREDENTIAL
+        return self.now if late else self.desired.needed_by
+
     def next_try(self, now: int, retry_after: timedelta | None = None) -> int:
         """When to try again: by the next edge, when something else is to be sent, unless the system asks for time."""
-        due = next_attempt(self.lane.attempts, now=now, needed_by=self.desired.needed_by, retry_after=retry_after)
+        due = next_attempt(self.lane.attempts, now=now, needed_by=self.urgent_by, retry_after=retry_after)
         return min(due, self.next_edge) if retry_after is None else due
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.clock import Clock, micros
+from hub.clock import MINUTE, Clock, micros
 from hub.delivery.carrying import REFUSED, UNREACHABLE
 from hub.delivery.connections import Connections
 from hub.delivery.running import Running
@@ -32,6 +32,8 @@ from hub.store.writer import Readers, Writer
 LOG = logging.getLogger("hub.health")
 
 PAPERS = Cause("certificate-file", "")
+_LATELY = 10 * MINUTE
+"""What another process has heard from for longer, this one has asked itself."""
 CLOCK_MAY_DIFFER = timedelta(seconds=30)
 """Past this, doors open early or late: a problem."""
 
@@ -98,9 +100,17 @@ class Health:
         if refused:
             running.paused = REFUSED.code
         unusable = await asyncio.to_thread(running.papers.renew)
-        await self._writer.call(lambda c: self._keep(c, running, about, failed, refused=refused))
+        again = await self._writer.call(lambda c: self._keep(c, running, about, failed, refused=refused))
+        self._follow_check(running, there=about is not None, gone=again)
         await self._writer.call(self._keep_papers, running, unusable)
         return about, failed
+
+    def _follow_check(self, running: Running, *, there: bool, gone: bool) -> None:
+        """The gate shuts when a system was silent twice, and may open as soon as it is there."""
+        if there:
+            running.gate.back(self._now())
+        elif gone and running.gate.is_open:
+            running.gate.silent(self._now())
 
     def _keep_papers(self, connection: Connection, running: Running, unusable: str) -> None:
         """What of the connection ends; `unusable`: why its files cannot be read again."""
@@ -119,7 +129,8 @@ class Health:
 
     def _keep(
         self, connection: Connection, running: Running, about: About | None, failed: str | None, *, refused: bool
-    ) -> None:
+    ) -> bool:
+        """Write down what a check came to; says whether the system has been silent twice in a row."""
         now, place = self._now(), running.place
         before = connections.known(connection, running.municipality).get(running.name)
         told = json.dumps(asdict(about), default=_plain) if about else None
@@ -129,9 +140,11 @@ class Health:
             problems.open_(connection, *place, REFUSED, detail=failed or "", now=now)
         elif failed and before and before.check_failed:
             problems.open_(connection, *place, UNREACHABLE, detail=failed, now=now)
+            return True
         elif about:
             problems.close_of(connection, *place, [UNREACHABLE.code], now=now, even_waiting=False)
             self._judge(connection, running, about, now)
+        return False
 
     def _judge(self, connection: Connection, running: Running, about: About, now: int) -> None:
         place = running.place
@@ -167,10 +180,15 @@ class Health:
             problems.close_of(connection, *running.place, ["credentials"], now=now)
 
     async def follow_pauses(self) -> None:
-        """Do as the database says about paused connections, whoever paused them.
+        """Do as the database says about paused connections, and those that are back, whoever paused or heard them.
 
         What this process put off after another had resumed the connection is due at once.
         """
+        now = self._now()
+        back = await self._readers.read(lambda c: connections.answered(c, since=now - _LATELY))
+        for running in self._connections:
+            if back.get(running.place, 0) > running.gate.silent_at:
+                running.gate.back(now)
         paused = await self._readers.read(connections.paused)
         for running in self._connections:
             resumed = running.paused is not None and running.place not in paused

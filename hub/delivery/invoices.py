@@ -17,6 +17,8 @@ from hub.store.sealing import Seal
 class InvoiceErrand(RecordErrand):
     """One invoice or credit note."""
 
+    whom_to_ask = "the finance system"
+
     def __init__(self, loaded: Loaded, running: Running, now: int, seal: Seal) -> None:
         self._seal = seal
         super().__init__(loaded, running, now)
@@ -27,7 +29,7 @@ class InvoiceErrand(RecordErrand):
             return outcome
         if self.loaded.bill and not self.loaded.bill.may_go:
             return put_off(self.lane, until=self.now + HOUR)
-        return None
+        return self.left_to_a_person()
 
     async def run(self) -> Outcome:
         """Send it, or find that it was sent."""
@@ -38,4 +40,4 @@ class InvoiceErrand(RecordErrand):
             return self.stuck("the invoice is not in the database", Cause("rejected", "no such invoice"))
         invoice: Invoice = opened(bill.stored, self.lane.municipality, self._seal)
         find = partial(connector.find_invoice, invoice.key) if isinstance(connector, FindsInvoices) else None
-        return await self.once(partial(connector.send_invoice, invoice), find, whom_to_ask="the finance system")
+        return await self.once(partial(connector.send_invoice, invoice), find)

@@ -21,6 +21,7 @@ from hub.store.problems import Cause
 class NoticeErrand(RecordErrand):
     """One message to one slot."""
 
+    whom_to_ask = "the recipient"
     quiet: int | None = None
     """When the slot's quiet hours end, in which it lies now."""
     _draft: Draft | None = None
@@ -41,14 +42,16 @@ class NoticeErrand(RecordErrand):
             return self._not_written(str(error), Cause("bad-template", str(error)))
         if draft.wait is not None:
             return self._waiting(draft.wait, draft.why)
-        return None if draft.notice else replace(self.withdrawn(draft.why), learnt=draft.learnt)
+        if draft.notice is None:
+            return replace(self.withdrawn(draft.why), learnt=draft.learnt)
+        return self.left_to_a_person()
 
     async def run(self) -> Outcome:
         """Send it."""
         connector, draft = self.running.connector, self._draft
         if not isinstance(connector, Notifier) or draft is None or draft.notice is None:
             return self._not_written(sentences.SENDS_NO_MESSAGES.say(), Cause("rejected", "sends no messages"))
-        sent = await self.once(partial(connector.send_notice, draft.notice), None, whom_to_ask="the recipient")
+        sent = await self.once(partial(connector.send_notice, draft.notice), None)
         return replace(sent, learnt=draft.learnt) if sent.delivery is Delivery.CONFIRMED else sent
 
     def _waiting(self, until: int, detail: str) -> Outcome:

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
+from typing import ClassVar
 
 from hub.clock import NEVER
 from hub.delivery.errand import Errand
@@ -16,6 +17,9 @@ SENT = "sent"
 
 class RecordErrand(Errand):
     """One record. Late is better than never, so it has no time after which it is useless."""
+
+    whom_to_ask: ClassVar[str]
+    """Whoever knows whether it came."""
 
     def __post_init__(self) -> None:
         self.lane = self.loaded.lane
@@ -55,18 +59,18 @@ class RecordErrand(Errand):
             return untouched(self.lane, effect=here, due=NEVER, delivery=delivery, state=self.lane.confirmed)
         return None if self.lane.wanted else self.withdrawn("overtaken before it was sent")
 
-    async def once(
-        self,
-        send: Callable[[], Awaitable[Receipt]],
-        find: Callable[[], Awaitable[Receipt | None]] | None,
-        *,
-        whom_to_ask: str,
-    ) -> Outcome:
-        """Send it, unless it may have been: then look for it, or leave it to a person, or send it again."""
+    def left_to_a_person(self) -> Outcome | None:
+        """Of what may have been sent, over a connection that can neither look for it nor send it again."""
         unknown = on_unknown(type(self.running.connector))
-        if self.perhaps and unknown is OnUnknown.STOP:
-            told = f"nobody knows whether it came: ask {whom_to_ask}, then retry it or dismiss it"
-            return self.stuck(told, Cause("unknown-outcome", self.lane.key))
+        if not self.perhaps or unknown is not OnUnknown.STOP:
+            return None
+        told = f"nobody knows whether it came: ask {self.whom_to_ask}, then retry it or dismiss it"
+        return self.stuck(told, Cause("unknown-outcome", self.lane.key))
+
+    async def once(
+        self, send: Callable[[], Awaitable[Receipt]], find: Callable[[], Awaitable[Receipt | None]] | None
+    ) -> Outcome:
+        """Send it, unless it may have been: then look for it, or send it again."""
         found = await find() if self.in_doubt and find else None
         receipt = found or await send()
         proof = Proof.READ if found else Proof.RECEIPT

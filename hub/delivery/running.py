@@ -1,6 +1,7 @@
 """A running connection: its connector, its gate, and how hard it may be pressed."""
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -13,8 +14,18 @@ from hub.clock import NEVER
 from hub.delivery.gate import Gate
 from hub.delivery.papers import Papers
 from hub.model.configuration import Connection as Settings
-from hub.sdk import AccessControl, Connector, Control, ReadsCredentials, ReadsZones
+from hub.sdk import (
+    AccessControl,
+    Connector,
+    Control,
+    CredentialsError,
+    ReadsCredentials,
+    ReadsZones,
+    TransientError,
+    UnknownOutcomeError,
+)
 
+LOG = logging.getLogger("hub.connections")
 _MINUTE_SECONDS = 60.0
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -57,12 +68,13 @@ class Running:
     """Microseconds before its window when a grant is sent; NEVER for zones."""
     papers: Papers
     """Whom it trusts, and what it shows."""
-    gate: Gate = field(default_factory=Gate)
+    gate: Gate = field(default_factory=lambda: Gate(asks=True))
     going: int = 0
     """Lanes of this connection that this node carries now."""
     paused: str | None = None
     """By whom or what; None while it runs."""
     ways: Ways = field(init=False)
+    _question: asyncio.Task[bool] | None = None
 
     def __post_init__(self) -> None:
         pace = self.connector.pace
@@ -82,6 +94,28 @@ class Running:
     def most_going(self) -> int:
         """How many of its lanes a node may hold: a slow system must not fill the node."""
         return max(4 * self.connector.pace.calls_at_once, 16)
+
+    async def answers(self) -> bool:
+        """Whether the system is there, by a question that changes nothing; all who wonder at once ask it once.
+
+        Raises:
+            CredentialsError: it is, and does not let us in.
+        """
+        if self._question is None or self._question.done():
+            self._question = asyncio.create_task(self._asked())
+        return await asyncio.shield(self._question)
+
+    async def _asked(self) -> bool:
+        try:
+            async with asyncio.timeout(self.connector.pace.lands_within.total_seconds()):
+                await self.connector.check()
+        except (TransientError, UnknownOutcomeError, TimeoutError):
+            return False
+        except CredentialsError:
+            raise
+        except Exception as error:  # noqa: BLE001 - no is an answer, and a connector's bug is told where it is checked
+            LOG.debug("connection %s: %s in check", self.name, type(error).__name__)
+        return True
 
     def access(self) -> AccessControl | None:
         """The connector as a lock system, if it is one."""

@@ -28,6 +28,21 @@ def paused(connection: Connection) -> dict[tuple[str, str], str]:
     return {(municipality, name): by for municipality, name, by in rows}
 
 
+def answered(connection: Connection, *, since: int) -> dict[tuple[str, str], int]:
+    """When the systems that were away and came back since then did so, as any process found."""
+    rows = connection.rows("SELECT municipality, name, answered_at FROM connections WHERE answered_at >= ?", (since,))
+    return {(municipality, name): at for municipality, name, at in rows}
+
+
+def set_answered(connection: Connection, municipality: str, name: str, *, now: int) -> None:
+    """A system that was away is back."""
+    connection.run(
+        "INSERT INTO connections(municipality, name, answered_at) VALUES(?, ?, ?) ON CONFLICT(municipality, name)"
+        " DO UPDATE SET answered_at = excluded.answered_at",
+        (municipality, name, now),
+    )
+
+
 def set_paused(connection: Connection, municipality: str, name: str, by: str | None, *, now: int) -> None:
     """Pause it, or let it run again (None); the first to pause stands."""
     connection.run(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from hub.clock import NEVER
+from hub.clock import NEVER, SECOND
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect
 from hub.store.database import Connection, Row
@@ -297,15 +297,25 @@ def end_leases(connection: Connection, municipality: str, name: str, *, quiet: i
     )
 
 
+SPREAD = 5 * SECOND
+"""What waited falls due within so long, what is needed first at its beginning: a microsecond for each second."""
+_NEED = (
+    "SELECT CASE WHEN s <= ? THEN 0 WHEN s - ? >= ? THEN ? ELSE (s - ?) / 1000000 END"
+    " FROM (SELECT coalesce(min(c.starts), 0) AS s FROM claims c WHERE c.municipality = lanes.municipality AND c.lane = lanes.id AND c.ends > ?"
+    " AND c.suspended = 0) AS need"
+)
+
+
 def make_due(connection: Connection, municipality: str, name: str, *, now: int) -> None:
-    """What waits for a connection is due: it runs again.
+    """What waits for a connection is due: it runs again. What is to go comes first, then what is needed first.
 
     What is in hand may have been put off a moment ago, and is settled after this: it is due again then.
     """
+    rank = (now, now, SPREAD * SECOND, SPREAD, now, now)
     connection.run(
-        "UPDATE lanes SET due = ? WHERE municipality = ? AND connection = ? AND due > ? AND owner IS NULL"
+        f"UPDATE lanes SET due = ? + ({_NEED}) WHERE municipality = ? AND connection = ? AND due > ? AND owner IS NULL"
         " AND delivery IN ('due', 'retrying')",
-        (now, municipality, name, now),
+        (now - SPREAD, *rank, municipality, name, now),
     )
     connection.run(
         "UPDATE lanes SET look = look + 1 WHERE municipality = ? AND connection = ? AND owner IS NOT NULL",

@@ -30,14 +30,14 @@ def test_after_a_call_without_answer_nothing_is_sent_or_read_until_it_must_have_
 ) -> None:
     hall.locks.breaks(fault)
     hall.put()
-    assert hall.locks.calls == [("put", PIN)]
+    assert hall.locks.calls == [("put", PIN), ("read", "about")], "the system is asked whether it is there, no more"
     hall.locks.recovers()
     hall.locks.forget()
     hall.after(seconds=29)
     assert hall.locks.calls == []
     hall.locks.land()
     hall.after(seconds=1)
-    assert hall.locks.calls[0] == ("read", PIN)
+    assert hall.locks.calls[:2] == [("read", "about"), ("read", PIN)]
     assert hall.state(PIN) == PROVEN
 
 

@@ -286,8 +286,8 @@ def test_a_credit_is_given_up_alone_and_with_a_reason(staging: Staging) -> None:
     for n in (1, 2):
         hall.put(f"B-{n}", **costs)
     assert hall.ledger.keys == ["B-1.i1", "B-2.i1"]
-    hall.ledger.breaks(Fault.DOWN)
     for n in (1, 2):
+        hall.ledger.breaks(Fault.DOWN, f"B-{n}.c1")
         hall.cancel(f"B-{n}")
     chosen = hall.run(hall.handling.retry(TOWN, Wish(connection="ledger"), dry_run=True))
     assert len(chosen.first) == 2

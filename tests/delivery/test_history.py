@@ -103,7 +103,7 @@ def test_what_waits_for_a_system_that_is_down_still_says_what_went_wrong(hall: S
     hall.at("12:30")
     told = {key: hall.lane(key).detail for key in ("court-1", "corridor", "entrance")}
     assert set(told.values()) <= {None, *(f"{key}: no connection" for key in told)}
-    tried = {key for _, key in hall.lamps.calls}
+    tried = {key for _, key in hall.lamps.commands()}
     assert {key for key, detail in told.items() if detail} == tried
     (problem,) = hall.problems()
     assert problem.detail.endswith(": no connection")
