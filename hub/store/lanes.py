@@ -301,8 +301,8 @@ SPREAD = 5 * SECOND
 """What waited falls due within so long, what is needed first at its beginning: a microsecond for each second."""
 _NEED = (
     "SELECT CASE WHEN s <= ? THEN 0 WHEN s - ? >= ? THEN ? ELSE (s - ?) / 1000000 END"
-    " FROM (SELECT coalesce(min(c.starts), 0) AS s FROM claims c WHERE c.municipality = lanes.municipality AND c.lane = lanes.id AND c.ends > ?"
-    " AND c.suspended = 0) AS need"
+    " FROM (SELECT coalesce(min(c.starts), 0) AS s FROM claims c WHERE c.municipality = lanes.municipality"
+    " AND c.lane = lanes.id AND c.ends > ? AND c.suspended = 0) AS need"
 )
 
 
