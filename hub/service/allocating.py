@@ -4,6 +4,7 @@ Part of the accepting transaction, so that two bookings accepted together never 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -176,6 +177,7 @@ def drawn_pin(length: int, *, leading_zero: bool) -> str:
             return pin
 
 
+@lru_cache(20_000)
 def is_trivial(pin: str) -> bool:
     """Whether anyone would try it first: few different digits, a staircase, a repeated pattern, a recent year."""
     steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}

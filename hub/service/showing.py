@@ -54,7 +54,9 @@ def planned(plan: Plan, horizons: Horizons, *, now: int) -> list[Standing]:
     wakes: dict[TargetKey, int] = {}
     for claim in plan.claims:
         if claim.ends > now:
-            wakes[claim.target] = min(wakes.get(claim.target, NEVER), wake_of(claim, horizons, now))
+            wake = wake_of(claim, horizons, now)
+            if wake < wakes.get(claim.target, NEVER):
+                wakes[claim.target] = wake
     standing = [Standing(target, Effect.PLANNED, _when(wake, now), None, wake, None) for target, wake in wakes.items()]
     return standing + [Standing(r.target, Record.PLANNED, Delivery.DUE, None, now, None) for r in plan.records]
 
