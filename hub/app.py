@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -21,9 +21,11 @@ from hub.delivery.billing import Biller
 from hub.delivery.carrying import Carrier
 from hub.delivery.connections import Connections, NoStandIns, StandIns
 from hub.delivery.courier import Courier
+from hub.delivery.following import Following
 from hub.delivery.health import Health
 from hub.delivery.measuring import counting, ways
 from hub.delivery.reconciling import Reconciler
+from hub.delivery.running import Running
 from hub.delivery.sending import Sender
 from hub.delivery.settling import Settling
 from hub.delivery.simulating import Simulators
@@ -44,7 +46,7 @@ from hub.service.billing import Billing
 from hub.service.bookings import Bookings
 from hub.service.chaining import Chaining
 from hub.service.closing import Closing
-from hub.service.configuring import put_folder
+from hub.service.configuring import Applying, put_folder
 from hub.service.dry_running import DryRuns
 from hub.service.feed import Feed
 from hub.service.figures import Figures
@@ -143,6 +145,11 @@ class Hub:
         self.reconciler = self.worker.reconciler = Reconciler(
             self.writer, self.readers, self.connections, self.seal, self.rulebook, self.clock
         )
+        applying = Applying(self.writer, self.readers, self.seal, self.rulebook, self.clock)
+        applying.woken = self.worker.woken
+        self.following = self.worker.following = Following(
+            self.writer, self.readers, self.rulebook, self.connections, applying, self.clock
+        self.following.prepare, self.following.followed = self._prepare, self._followed
         self._opened.push_async_callback(self.connections.close)
         self._opened.push_async_callback(self.worker.stop)
         await self.readers.read(fits, self.seal)
@@ -150,9 +157,11 @@ class Hub:
         await self.writer.call(self._tell_untold)
         await self.writer.call(self._write_operator_key)
         for folder in self.folders:
-            put = await put_folder(folder, self.writer, self.readers, self.clock)
+            put = await put_folder(folder, self.writer, self.readers, self.seal, self.clock)
             for difference in put.differences:
                 LOG.warning("%s differs from the version in force, which rules: %s", folder, difference)
+            if put.differences:
+                LOG.warning("%s: see knutpunkt plan, and put it in force with knutpunkt apply", folder)
         await self.rulebook.load(self.readers)
         await self.writer.call(lambda c: imports.break_off(c, now=micros(self.clock.now())))
         self.intake = self.worker.intake = put_together(self.writer, self.readers, self.seal, self.rulebook, self.clock)
@@ -219,36 +228,56 @@ class Hub:
         if self.settings.simulate:
             stand_ins = self.simulators = Simulators(self.clock)
         for town in self.rulebook.towns().values():
-            if self.simulators:
-                await self.simulators.start(town.configuration)
-                await self.writer.call(self._begin_anew, town.configuration)
+            await self._prepare(town.configuration)
             await self.connections.open_all(town.configuration, self.environment, stand_ins)
+        self.following.began({key: town.version for key, town in self.rulebook.towns().items()})
 
-    def _begin_anew(self, connection: Connection, town: Configuration) -> None:
+    async def _prepare(self, town: Configuration) -> None:
+        """Start the simulators of connections that have none yet."""
+        if self.simulators:
+            started = await self.simulators.start(town)
+            await self.writer.call(self._begin_anew, town.municipality.key, started)
+
+    def _begin_anew(self, connection: Connection, town: str, names: Iterable[str]) -> None:
         """Simulators forget when they stop: nothing of an earlier start stands in them, and nobody took it away."""
         now = micros(self.clock.now())
-        for name in town.connections:
-            lanes.begin_anew(connection, town.municipality.key, name, now=now)
-            problems.close_of(connection, town.municipality.key, name, ["vanished"], now=now, even_waiting=False)
+        for name in names:
+            lanes.begin_anew(connection, town, name, now=now)
+            problems.close_of(connection, town, name, ["vanished"], now=now, even_waiting=False)
+
+    def _followed(self) -> None:
+        """Connections are others."""
+        self._open_inlets()
+        self.worker.follow_inlets()
+        self.worker.woken()
 
     def _open_inlets(self) -> None:
         """Every connection that data comes in over."""
+        for town in self.rulebook.towns().values():
+            self.intake.inlets.keep(town.configuration.municipality.key, town.configuration.connections)
         for running in self.connections:
-            connector, settings = running.connector, running.settings
-            if isinstance(connector, Source):
-                mapping = self._mapping(running.municipality, settings.mapping)
-                inlet = Inlet(
-                    running.municipality,
-                    running.name,
-                    settings.mapping or settings.connector,
-                    connector,
-                    mapping or connector,
-                    mapping or reads_files(connector),
-                    settings.arrives,
-                    self._sftp_password(settings),
-                    connector.lent.tunnel,
-                )
-                self.intake.inlets.add(inlet)
+            self._open_inlet(running)
+
+    def _open_inlet(self, running: Running) -> None:
+        settings, connector, inlets = running.settings, running.connector, self.intake.inlets
+        if not isinstance(connector, Source):
+            return
+        there = next((one for one in inlets if (one.municipality, one.name) == running.place), None)
+        if there is not None and there.connector is connector:
+            return
+        mapping = self._mapping(running.municipality, settings.mapping)
+        inlet = Inlet(
+            running.municipality,
+            running.name,
+            settings.mapping or settings.connector,
+            connector,
+            mapping or connector,
+            mapping or reads_files(connector),
+            settings.arrives,
+            self._sftp_password(settings),
+            connector.lent.tunnel,
+        )
+        inlets.add(inlet)
 
     def _mapping(self, municipality: str, name: str | None) -> Mapped | None:
         """A mapping document: the municipality's own, or the one that comes with the hub."""

@@ -13,11 +13,13 @@ from hub.delivery.billing import Biller
 from hub.delivery.carrying import Carrier, quiet_after
 from hub.delivery.connections import Connections
 from hub.delivery.dispatcher import Dispatcher
+from hub.delivery.following import Following
 from hub.delivery.health import Health
 from hub.delivery.reconciling import Reconciler
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.delivery.webhooks import Webhooks
+from hub.intake.inlets import Inlet
 from hub.intake.rooms import Intake
 from hub.masking import place_of
 from hub.service.chaining import Chaining
@@ -63,6 +65,8 @@ class Worker:
     """Likewise."""
     reconciler: Reconciler | None = None
     """Likewise."""
+    following: Following | None = None
+    """Likewise."""
 
     def __init__(
         self, writer: Writer, running: Connections, health: Health, carrier: Carrier, settling: Settling, pulse: Pulse
@@ -75,6 +79,8 @@ class Worker:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         self._loops: list[asyncio.Task[None]] = []
+        self._looks: dict[Inlet, Any] = {}
+        """The job that looks at each inlet."""
 
     async def start(self) -> None:
         """Read what stands before sending anything, then go on (rule 6)."""
@@ -93,9 +99,10 @@ class Worker:
             self._loops.append(asyncio.create_task(self.resealing.run(), name="resealing"))
         if self.chaining:
             self._every(1, self.chaining.chain)
+        if self.following:
+            self._every(2, self.following.follow)
         if self.intake:
-            for inlet, seconds in self.intake.due():
-                self._every(seconds, self.intake.looking.look, inlet, at_once=True)
+            self.follow_inlets()
             self._every(3600, self.intake.forgetting.forget)
         self._every(self._pulse.look_every.total_seconds(), self.look_at_all)
         self._every(self._pulse.check_every.total_seconds(), self._health.check_all, at_once=True, instances=_CHECKS)
@@ -113,12 +120,12 @@ class Worker:
         *values: object,
         at_once: bool = False,
         instances: int = 1,
-    ) -> None:
+    ) -> Any:  # noqa: ANN401 - APScheduler's job
         """Have a job done again and again; `instances`: how many of it may go side by side."""
         calm = quietly(job)
-        self._scheduler.add_job(calm, "interval", args=values, seconds=seconds, max_instances=instances)
         if at_once:
             self._scheduler.add_job(calm, args=values)
+        return self._scheduler.add_job(calm, "interval", args=values, seconds=seconds, max_instances=instances)
 
     @property
     def is_idle(self) -> bool:
@@ -130,6 +137,15 @@ class Worker:
         self.dispatcher.wake.set()
         if self.biller:
             self.biller.wake.set()
+
+    def follow_inlets(self) -> None:
+        """Look by itself at the inlets that there are now, and at no others."""
+        due = dict(self.intake.due()) if self.intake else {}
+        for inlet in self._looks.keys() - due.keys():
+            self._looks.pop(inlet).remove()
+        for inlet in due.keys() - self._looks.keys():
+            assert self.intake  # noqa: S101 - what is due is of it
+            self._looks[inlet] = self._every(due[inlet], self.intake.looking.look, inlet, at_once=True)
 
     async def stop(self) -> None:
         """Finish what is in hand."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -28,6 +29,21 @@ class NoSuchThingError(click.ClickException):
     """The command did its work, and the answer is that there is no such thing."""
 
     exit_code = 1
+
+
+class Moment(click.ParamType[datetime]):
+    """A moment in ISO 8601, with its offset."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401
+        try:
+            told = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time; write 2026-11-22T12:00+01:00", param, ctx)
+        if told.tzinfo is None:
+            self.fail(f"{value!r} has no offset; write {value}+01:00", param, ctx)
+        return told
 
 
 def option(name: str, *more: str, **how: Any) -> Callable[[Command], Command]:

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from hub.app import Hub
 from hub.cli import options, showing
-from hub.cli.options import CannotRunError
+from hub.cli.options import CannotRunError, Moment
 from hub.clock import DomainClock
 from hub.errors import HubError
 from hub.settings import Settings
@@ -27,21 +27,6 @@ from hub.store.database import shown
 _QUIET = ("httpx", "httpcore", "apscheduler", "alembic", "uvicorn", "amqtt", "transitions", "asyncssh", "opentelemetry")
 """Libraries that say more than an operator wants to read."""
 _LEVELS = ("debug", "info", "warning", "error")
-
-
-class Moment(click.ParamType[datetime]):
-    """A moment in ISO 8601, with its offset."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401
-        try:
-            told = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no time; write 2026-11-22T12:00+01:00", param, ctx)
-        if told.tzinfo is None:
-            self.fail(f"{value!r} has no offset; write {value}+01:00", param, ctx)
-        return told
 
 
 @click.command()

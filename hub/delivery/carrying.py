@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from hub.clock import MINUTE, NEVER, Clock, micros, running_seconds, span
@@ -11,11 +12,11 @@ from hub.delivery.errand import Errand
 from hub.delivery.gate import Entry
 from hub.delivery.invoices import InvoiceErrand
 from hub.delivery.leasing import Loaded
-from hub.delivery.outcomes import Outcome, failed, put_off
+from hub.delivery.outcomes import UNKNOWN, Outcome, at_rest, failed, put_off, untouched
 from hub.delivery.running import Running
 from hub.delivery.zones import ZoneErrand
 from hub.model.plan import TargetKind
-from hub.model.states import Delivery
+from hub.model.states import Delivery, Effect, Record
 from hub.sdk import CredentialsError, RejectedError, TransientError, UnknownOutcomeError
 from hub.service import sentences
 from hub.service.notices import Notices
@@ -26,6 +27,8 @@ PAUSED_FOR = 10 * MINUTE
 """How long a lane of a paused connection sleeps before it is looked at again; resuming wakes it at once."""
 SOON = 10 * MINUTE
 """What is needed sooner than this becomes a problem at the first failure."""
+_COMING, _SOON_HERE = 10 * SECOND, 2 * SECOND
+"""A connection that was configured a moment ago is opened by each process in its time."""
 UNREACHABLE = Cause("unreachable", "")
 REFUSED = Cause("credentials", "")
 
@@ -37,13 +40,15 @@ class Carrier:
 
     def __init__(self, clock: Clock, seal: Seal, writing: Notices) -> None:
         self.clock, self._seal, self._notices = clock, seal, writing
+        self._missed: dict[tuple[str, str], int] = {}
+        """Since when connections are not here that something is to be carried over."""
 
     async def carry(self, loaded: Loaded, running: Running | None, last_start: float) -> Outcome:
         """Do what the lane needs. `last_start`: by the machine's running clock, seconds."""
         now = micros(self.clock.now())
         if running is None:
-            cause = Cause("no-connection", loaded.lane.connection)
-            return failed(loaded.lane, Delivery.STUCK, sentences.NOT_RUNNING_HERE.say(), due=NEVER, cause=cause)
+            return self._homeless(loaded, now)
+        self._missed.pop(running.place, None)
         errand = self._errand(loaded, running, now)
         if outcome := errand.idle():
             return outcome
@@ -52,6 +57,20 @@ class Carrier:
             return put_off(loaded.lane, until=now + PAUSED_FOR, cause=refused, missed_until=errand.missed_until)
         async with running.ways.one():
             return await self._in_turn(loaded, running, last_start)
+
+    def _homeless(self, loaded: Loaded, now: int) -> Outcome:
+        """The connection is not here: configured a moment ago, or no more. What stands there is not forgotten.
+
+        It is carried as soon as the connection is there; until then it is a problem, unless it came to be only now.
+        """
+        lane = loaded.lane
+        since = self._missed.setdefault((lane.municipality, lane.connection), now)
+        if over := _over(loaded):
+            return over
+        if now - since < _COMING:
+            return put_off(lane, until=now + _SOON_HERE)
+        cause, told = Cause("no-connection", lane.connection), sentences.NOT_RUNNING_HERE.say()
+        return replace(put_off(lane, until=now + PAUSED_FOR, cause=cause), detail=told)
 
     async def _in_turn(self, loaded: Loaded, running: Running, last_start: float) -> Outcome:
         """The wait for a way may have been long: decide anew, and only while the lease leaves time."""
@@ -211,6 +230,20 @@ class Carrier:
             wanted_until=errand.missed_until,
             events=errand.expired(),
         )
+
+
+def _over(loaded: Loaded) -> Outcome | None:
+    """Where nothing is wanted of a connection that is gone, and nothing stands there, all is as it should be."""
+    lane, doubt = loaded.lane, loaded.lane.taken_over or loaded.lane.attempts > 0
+    if lane.kind is TargetKind.RECORD:
+        done = lane.effect == Record.DONE
+        if done or not (lane.wanted or doubt or lane.confirmed == UNKNOWN):
+            effect, delivery = (Record.DONE, Delivery.CONFIRMED) if done else (Record.WITHDRAWN, Delivery.SUPERSEDED)
+            return untouched(lane, effect=effect, due=NEVER, delivery=delivery, state=lane.confirmed)
+        return None
+    if loaded.claims.asks or loaded.claims.suspended or doubt or not at_rest(lane.confirmed):
+        return None
+    return untouched(lane, effect=Effect.REMOVED, due=NEVER, delivery=Delivery.CONFIRMED, state=lane.confirmed)
 
 
 def quiet_after(running: Running) -> int:

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import httpx
 
@@ -30,6 +30,9 @@ LOG = logging.getLogger("hub.connections")
 
 OPEN_WITHIN_SECONDS = 2.0
 """How long the start waits for connections to open; those that take longer go on opening by themselves."""
+
+
+_LOOK_SECONDS = 0.05
 
 
 class StandIns(Protocol):
@@ -86,6 +89,17 @@ def _plain(settings: Settings) -> Settings:
     return settings.model_copy(update={"proxy": None, "ca_file": None, "client_certificate": None})
 
 
+class Changed(NamedTuple):
+    """How the connections of a municipality are others than before."""
+
+    opened: list[str]
+    """Those that are new, or have other settings."""
+    horizons: set[str]
+    """Of those: whose grants are sent at another time before their windows."""
+    failed: dict[str, ConfigurationError]
+    """Those whose settings cannot be used here."""
+
+
 class Connections:
     """All running connections of this process, by municipality and name."""
 
@@ -95,6 +109,8 @@ class Connections:
         self._lent: dict[tuple[str, str], Lent] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._opening: set[asyncio.Task[None]] = set()
+        self._how: tuple[Mapping[str, str], StandIns] = ({}, NoStandIns())
+        """With which environment, and which stand-ins, connections are opened."""
         self.woken: Callable[[], None] = lambda: None
         """Called when lanes were made due."""
         self.around: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda way: way
@@ -114,12 +130,58 @@ class Connections:
             ConfigurationError: settings that cannot be used, or a secret that is not to be had.
         """
         town = configuration.municipality.key
+        self._how = environment, stand_ins
         for name, settings in configuration.connections.items():
             self._make(town, name, settings, environment, stand_ins)
-        opening = {asyncio.create_task(self._open(running)) for running in self if running.municipality == town}
+        await self.opened(town, configuration.connections)
+
+    async def opened(self, municipality: str, names: Iterable[str]) -> None:
+        """Open connections that were made; wait a little, as at the start."""
+        made = [running for name in names if (running := self.find(municipality, name))]
+        opening = {asyncio.create_task(self._open(running)) for running in made}
         self._opening |= opening
         if opening:
             await asyncio.wait(opening, timeout=OPEN_WITHIN_SECONDS)
+
+    def follow(self, configuration: Configuration, paused: Mapping[tuple[str, str], str]) -> Changed:
+        """Have exactly the connections of another configuration; those that are as before go on as they are.
+
+        One whose settings cannot be used here goes on with those of before, if it has any.
+        """
+        town, wanted = configuration.municipality.key, configuration.connections
+        there = {running.name: running for running in self if running.municipality == town}
+        changed = Changed([], set(), {})
+        for name in there.keys() - wanted.keys():
+            self._leave((town, name))
+        for name, settings in wanted.items():
+            before = there.get(name)
+            if before is not None and before.settings == settings:
+                continue
+            try:
+                self._replace(town, name, settings, paused.get((town, name)))
+            except ConfigurationError as error:
+                changed.failed[name] = error
+                continue
+            changed.opened.append(name)
+            if before is not None and before.horizon != self._running[town, name].horizon:
+                changed.horizons.add(name)
+        return changed
+
+    def _replace(self, town: str, name: str, settings: Settings, paused: str | None) -> None:
+        before, lent = self._running.get((town, name)), self._lent.get((town, name))
+        self._make(town, name, settings, *self._how)
+        self._running[town, name].paused = paused
+        if before is not None and lent is not None:
+            self._soon_closed(before, lent)
+
+    def _leave(self, place: tuple[str, str]) -> None:
+        self._soon_closed(self._running.pop(place), self._lent.pop(place))
+
+    def _soon_closed(self, running: Running, lent: Lent) -> None:
+        """Close a connection when what is carried over it has come to its end."""
+        task = asyncio.get_running_loop().create_task(_closed(running, lent))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _open(self, running: Running) -> None:
         try:
@@ -194,3 +256,10 @@ class Connections:
             await self._lent[place].aclose()
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+
+async def _closed(running: Running, lent: Lent) -> None:
+    while running.going:  # noqa: ASYNC110 - a moment, once in a season
+        await asyncio.sleep(_LOOK_SECONDS)
+    await running.connector.close()
+    await lent.aclose()

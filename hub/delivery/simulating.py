@@ -36,13 +36,18 @@ class Simulators:
         self._clock = clock
         self._simulators: dict[Place, Simulator] = {}
 
-    async def start(self, configuration: Configuration) -> None:
-        """Start one for each connection of a municipality."""
+    async def start(self, configuration: Configuration) -> list[str]:
+        """Start one for each connection of a municipality that has none; gives their names."""
+        town, started = configuration.municipality.key, []
         for name, settings in configuration.connections.items():
+            if (town, name) in self._simulators:
+                continue
             simulator = _made(settings, keys_of(configuration, name), self._clock)
             if isinstance(simulator, ListeningSimulator):
                 await simulator.start()
-            self._simulators[configuration.municipality.key, name] = simulator
+            self._simulators[town, name] = simulator
+            started.append(name)
+        return started
 
     def find(self, municipality: str, name: str) -> Simulator:
         """The simulator of a connection; raises KeyError."""

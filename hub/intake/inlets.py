@@ -29,7 +29,7 @@ class Reading(Protocol):
         """Give item by item. Raises RejectedError."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Inlet:
     """One connection that data comes in over."""
 
@@ -104,6 +104,11 @@ class Inlets:
     def add(self, inlet: Inlet) -> None:
         """One more."""
         self._inlets[inlet.municipality, inlet.name] = inlet
+
+    def keep(self, municipality: str, names: Iterable[str]) -> None:
+        """Have no others of that municipality."""
+        for place in [place for place in self._inlets if place[0] == municipality and place[1] not in set(names)]:
+            del self._inlets[place]
 
     def __iter__(self) -> Iterator[Inlet]:
         return iter(tuple(self._inlets.values()))

@@ -47,7 +47,7 @@ STANDS = frozenset({Outcome.ACCEPTED, Outcome.UNCHANGED})
 
 
 class Replanned(StrEnum):
-    """What became of a booking that stands, when closures changed."""
+    """What became of a booking that stands, when closures or the configuration changed."""
 
     CHANGED = auto()
     KEPT = auto()
@@ -100,7 +100,7 @@ class Accepting:
         ]
 
     def replan(self, connection: Connection, group: list[Accept]) -> list[Replanned]:
-        """Plan bookings that stand anew, with other closures; says which of them changed.
+        """Plan bookings that stand anew, with other closures or another configuration; says which of them changed.
 
         A booking of which a newer revision has come stays as it is: whoever accepted it planned it with what is
         current. One that was prepared with what is not current must be prepared again.
@@ -112,7 +112,7 @@ class Accepting:
             stands = known.get(_key(request))
             made = change(request, stands) if stands and stands.revision == request.revision else None
             fresh = current.get(request.municipality) == request.rules.basis
-            if fresh and made and (made.removed or made.added or made.records != made.before.records):
+            if fresh and made and made.is_any:
                 changed.append(made)
                 outcomes.append(Replanned.CHANGED)
             else:
@@ -120,8 +120,8 @@ class Accepting:
                 outcomes.append(Replanned.KEPT if fresh else Replanned.STALE)
         if changed:
             self._writing.write(connection, changed, replanned=True)
-            events.append(connection, [_suspension(one) for one in changed if one.removed or one.added])
-        news.note(connection, held)
+            events.append(connection, [_suspension(one) for one in changed if _is_told(one)])
+        news.note(connection, [one for one in held if not one.request.effects_only])
         return outcomes
 
 
@@ -136,6 +136,11 @@ def _basis(connection: Connection) -> dict[str, tuple[int, int]]:
     return {
         town: (version, closed.get(town, 0)) for town, version in configurations.current_versions(connection).items()
     }
+
+
+def _is_told(one: Change) -> bool:
+    """Another configuration suspends nothing; closures do."""
+    return bool(one.removed or one.added) and not one.request.effects_only
 
 
 def _suspension(one: Change) -> Event:

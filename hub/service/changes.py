@@ -39,6 +39,12 @@ class Change:
         """The targets of the records that are wanted now."""
         return frozenset(wish.target for wish in self.wishes)
 
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is another than it was."""
+        lacks = self.known is not None and self.known.unserved != self.request.unserved
+        return bool(self.removed or self.added or self.records != self.before.records or lacks)
+
     def asked(self) -> Asked:
         """What is kept with the booking."""
         return Asked(self.targets, self.now, self.request.uses, self.records)
@@ -48,14 +54,24 @@ def change(request: Accept, known: Known | None) -> Change:
     """Compare by key and content; claims that stay as they are touch nothing."""
     before = Asked.from_json(known.asked) if known else Asked()
     now = claims_of(request.plan)
+    if request.effects_only:
+        now = _from_now_on(before.claims, now, at=request.now)
     removed = [claim for key, claim in before.claims.items() if now.get(key) != claim]
     added = [claim for key, claim in now.items() if before.claims.get(key) != claim]
     id_, wishes = known.id if known else 0, _wishes(request, before)
     return Change(request, known, before, now, removed, added, wishes, id_, dict(before.targets))
 
 
+def _from_now_on(before: dict[Key, Claim], now: dict[Key, Claim], *, at: int) -> dict[Key, Claim]:
+    """What is over stays as it was, and nothing is asked for that would be over."""
+    over = {key: claim for key, claim in before.items() if claim.ends <= at}
+    return over | {key: claim for key, claim in now.items() if claim.ends > at and key not in over}
+
+
 def _wishes(request: Accept, before: Asked) -> tuple[RecordWish, ...]:
     """The plan's records, and what follows from those before."""
+    if request.effects_only:
+        return tuple(RecordWish(target, "") for target in sorted(before.records))
     if not before.records:
         return request.plan.records
     cancelled, rules = request.status is Status.CANCELLED, request.rules.notifying
@@ -77,14 +93,15 @@ def raises(changes: list[Change]) -> list[Raise]:
         for raised in _raised(one):
             place = _Place(raised.municipality, TargetKey(raised.connection, raised.key))
             known = wanted.get(place)
-            wanted[place] = raised if known is None or raised.due < known.due else known
+            if known is None or raised.due < known.due:
+                wanted[place] = raised if known is None else raised._replace(kind=known.kind)
     return [wanted[place] for place in sorted(wanted)]
 
 
 def _raised(one: Change) -> list[Raise]:
     request = one.request
     found = []
-    for claim in (*one.removed, *one.added):
+    for claim in (*one.added, *one.removed):  # a zone is of the kind that is asked for now
         horizon = request.rules.horizons.get(claim.target.connection, NEVER)
         ask = Ask(claim.starts, claim.ends, claim.level, claim.door)
         due = wakes(claim.kind, ask, now=request.now, horizon=horizon)

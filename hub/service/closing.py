@@ -4,8 +4,6 @@ The closure is committed first; from then on whatever is accepted is planned wit
 is planned anew, a batch at a time. A process that is killed between leaves it unapplied, and the next one goes on.
 """
 
-import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum, auto
@@ -14,32 +12,22 @@ from typing import NamedTuple
 
 from hub.clock import Clock, instant, micros
 from hub.errors import FieldFault, InvalidError, NotFoundError
-from hub.masking import place_of
 from hub.model.audit import Act
 from hub.model.closure import ClosureAnswer, ClosureRequest
 from hub.model.events import EventType
 from hub.model.plan import Closure
-from hub.service.accepting import Accepting, Replanned
 from hub.service.acting import Actor, acting
 from hub.service.auditing import Auditing, Note, written
-from hub.service.preparing import Accept, prepared, stored_booking
 from hub.service.releasing import opened
+from hub.service.replanning import BATCH, UNPLANNABLE, Replanning, Which
 from hub.service.rulebook import Rulebook
-from hub.store import bookings, claims, closures, events, occupancy, problems
+from hub.store import claims, closures, events, occupancy
 from hub.store.closures import Stored
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
-
-BATCH = 50
-"""Bookings that are planned anew in one transaction."""
-UNPLANNABLE = "unplannable"
-BOOKINGS = "(bookings)"
-"""Stands where a problem names its connection; no connection can be called so."""
-NAMED = 20
-LOG = logging.getLogger("hub.closing")
 
 
 class Judged(StrEnum):
@@ -71,8 +59,9 @@ class Closing:
     """The use cases of closures."""
 
     def __init__(self, writer: Writer, readers: Readers, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
-        self._writer, self._readers, self._seal, self._rulebook, self._clock = writer, readers, seal, rulebook, clock
-        self._accepting, self._auditing = Accepting(seal), Auditing(seal)
+        self._writer, self._readers, self._rulebook, self._clock = writer, readers, rulebook, clock
+        self._replanning = Replanning(writer, readers, seal, rulebook, clock)
+        self._auditing = Auditing(seal)
         self.woken: Callable[[], None] = lambda: None
         """Called when lanes may have become due."""
 
@@ -155,30 +144,12 @@ class Closing:
         self.woken()
         return changed
 
-    async def _replan(self, municipality: str, which: Callable[[Connection, int], list[int]], *, why: str) -> int:
-        """Plan anew the bookings that `which` gives after an id; a batch that another closure overtook once more."""
-        await self._rulebook.load(self._readers)
-        changed, after, lost = 0, 0, list[str]()
-        while batch := await self._readers.read(self._prepared, municipality, which, after):
-            requests = [request for _, request in batch if isinstance(request, Accept)]
-            done = await asyncio.gather(*(self._writer.do(self._accepting.replan, request) for request in requests))
-            changed += done.count(Replanned.CHANGED)
-            if Replanned.STALE in done:
-                await self._rulebook.load(self._readers)
-            else:
-                after = batch[-1][0]
-                lost += [number for _, number in batch if isinstance(number, str)]
-        await self._writer.call(self._judge_lost, municipality, Cause(UNPLANNABLE, why), lost)
-        return changed
-
-    def _judge_lost(self, connection: Connection, municipality: str, cause: Cause, lost: list[str]) -> None:
-        """One problem for all bookings that cannot be planned any more; what stands for them stays as it is."""
-        if lost:
-            more = ", ..." if len(lost) > NAMED else ""
-            told = f"{len(lost)} for closure {cause.cause or '(any)'}: {', '.join(lost[:NAMED])}{more}"
-            problems.open_(connection, municipality, BOOKINGS, cause, detail=told, now=self._now())
-        else:
-            problems.close_cause(connection, municipality, BOOKINGS, cause, now=self._now())
+    async def _replan(self, municipality: str, which: Which, *, why: str) -> int:
+        """Plan anew the bookings that `which` gives; gives how many changed."""
+        walked = await self._replanning.walk(municipality, which)
+        of = f"closure {why or '(any)'}"
+        await self._replanning.tell(municipality, Cause(UNPLANNABLE, why), walked.lost, of=of)
+        return walked.changed
 
     def _touched(
         self, municipality: str, of: tuple[Stored | None, ...], connection: Connection, after: int
@@ -193,25 +164,6 @@ class Closing:
         return occupancy.bookings_in(
             connection, municipality, sorted(spans), since=self._now(), after=after, limit=BATCH
         )
-
-    def _prepared(
-        self, connection: Connection, municipality: str, which: Callable[[Connection, int], list[int]], after: int
-    ) -> list[tuple[int, Accept | str]]:
-        """Each booking by its id: ready, or the number of one that cannot be planned."""
-        rules, now = self._rulebook.rules(municipality), self._now()
-        found: list[tuple[int, Accept | str]] = []
-        for stored in bookings.with_ids(connection, municipality, which(connection, after)):
-            try:
-                booking = stored_booking(stored.body, stored.persons, municipality, stored.number, self._seal)
-                request = prepared(
-                    booking, rules, self._seal, now=now, sent_by=stored.sent_by, accepted_at=stored.accepted_at
-                )
-            except Exception as error:  # noqa: BLE001 - one booking stops no closure, and no start
-                LOG.error("booking %s cannot be planned anew: %s", stored.number, place_of(error))  # noqa: TRY400
-                found.append((stored.id, stored.number))
-            else:
-                found.append((stored.id, request))
-        return found
 
     async def finish(self) -> int:
         """Apply what a process that is gone began to; gives how many closures.

@@ -66,6 +66,8 @@ class Accept(NamedTuple):
     expected: int | None = None
     """The revision that must stand before; 0 for none, None for any."""
     actor: Actor = HUB
+    effects_only: bool = False
+    """It stands, and is planned anew for another configuration: what happens once, and what is over, stays as it is."""
 
 
 def read_booking(raw: bytes, rules: Rules) -> Booking:

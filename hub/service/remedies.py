@@ -114,6 +114,18 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Lägg tillbaka anslutningen i konfigurationen tills inget längre står i dess system.",
         ),
     },
+    "not-opened": {
+        "en": Remedy(
+            "The connection cannot be opened with its settings",
+            "Correct what the message names: a secret that is not to be had here, or a setting. It goes on with the"
+            " settings of before, and is opened as soon as it can be.",
+        ),
+        "sv": Remedy(
+            "Anslutningen kan inte öppnas med sina inställningar",
+            "Rätta det som meddelandet nämner: en hemlighet som inte finns här, eller en inställning. Den fortsätter"
+            " med de tidigare, och öppnas så snart det går.",
+        ),
+    },
     "clock": {
         "en": Remedy("The system's clock is wrong", "Set its clock: doors open early or late by as much."),
         "sv": Remedy("Systemets klocka går fel", "Ställ klockan: dörrar öppnar lika mycket för tidigt eller sent."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.configuration.reader import read_files
 from hub.discovery import load_connector
@@ -45,15 +45,7 @@ class Rulebook:
         """Put a stored version, and the closures in force, in force here."""
         town = self._towns.get(stored.municipality)
         if town is None or town.version != stored.version:
-            configuration = read_files(stored.files).required()
-            rules = compiled(
-                configuration,
-                mark=self._seal.mark,
-                version=stored.version,
-                methods=methods(configuration),
-                own_pins=own_pins(configuration),
-            )
-            town = Town(configuration, stored.version, rules)
+            town = made(stored, self._seal)
         version, closures = closed
         rules = replace(town.rules, closures=closures, closures_version=version)
         self._towns[stored.municipality] = replace(town, rules=rules)
@@ -77,6 +69,37 @@ class Rulebook:
     def towns(self) -> Mapping[str, Town]:
         """All of them, by key."""
         return self._towns
+
+
+def made(stored: Version, seal: Seal) -> Town:
+    """A stored version, compiled; without closures. Raises ConfigurationError."""
+    configuration = read_files(stored.files).required()
+    rules = compiled(
+        configuration,
+        mark=seal.mark,
+        version=stored.version,
+        methods=methods(configuration),
+        own_pins=own_pins(configuration),
+    )
+    return Town(configuration, stored.version, rules)
+
+
+class Current(NamedTuple):
+    """What a municipality's bookings are planned with now."""
+
+    version: Version
+    closures: tuple[Closure, ...]
+    closures_version: int
+
+
+def current_of(connection: Connection, municipality: str) -> Current | None:
+    """The same of one municipality, of one moment; None where it has no configuration."""
+    stored, closed = _current(connection)
+    found = next((one for one in stored if one.municipality == municipality), None)
+    if found is None:
+        return None
+    version, closures = closed[municipality]
+    return Current(found, closures, version)
 
 
 def _current(connection: Connection) -> tuple[list[Version], dict[str, tuple[int, tuple[Closure, ...]]]]:

@@ -24,7 +24,7 @@ class Writing:
         self._seal = seal
 
     def write(self, connection: Connection, changes: list[Change], *, replanned: bool = False) -> None:
-        """Write a group of changes, each booking once; what a closure changes costs nobody anything."""
+        """Write a group of changes, each booking once; what is planned anew costs nobody anything."""
         raised = raises(changes)
         ids = lanes.raise_all(connection, raised)
         fresh = set()
@@ -39,7 +39,7 @@ class Writing:
         _write_claims(connection, changes)
         self._write_codes(connection, changes, fresh)
         _write_uses(connection, changes)
-        news.note(connection, changes)
+        news.note(connection, [one for one in changes if not one.request.effects_only])
         if not replanned:
             charging.charge(connection, changes)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hub.store.database import OF_TOWN, Connection
 
-_KNOWN = "SELECT id, number, revision, content, asked FROM bookings WHERE municipality = ? AND "
+_KNOWN = "SELECT id, number, revision, content, asked, unserved FROM bookings WHERE municipality = ? AND "
 _INSERT = (
     "INSERT INTO bookings(municipality, number, revision, status, content, body, persons, asked, unserved,"
     " configuration,"
@@ -23,12 +23,13 @@ _STORED = (
 
 
 class Known(NamedTuple):
-    """What decides about a request: the revision and content that stand, and what it asked for (JSON)."""
+    """What decides about a request: revision and content that stand, what it asked for and what it lacked (JSON)."""
 
     id: int
     revision: int
     content: bytes
     asked: str
+    unserved: str = "[]"
 
 
 class Stored(NamedTuple):
@@ -52,7 +53,7 @@ def known(connection: Connection, municipality: str, numbers: Iterable[str]) -> 
     """The bookings among the numbers that there are."""
     condition, values = connection.among("number", numbers)
     rows = connection.rows(_KNOWN + condition, [municipality, *values])
-    return {number: Known(id_, revision, bytes(content), asked) for id_, number, revision, content, asked in rows}
+    return {number: Known(id_, revision, bytes(content), *told) for id_, number, revision, content, *told in rows}
 
 
 def insert(connection: Connection, rows: Sequence[Sequence[object]]) -> list[int]:

@@ -135,3 +135,9 @@ def bookings_in(
         )
         found |= {booking for (booking,) in rows}
     return sorted(found)[:limit]
+
+
+def open_bookings(connection: Connection, municipality: str, *, since: int) -> list[int]:
+    """Ids of all bookings that use something after that moment, in order. Walks all uses."""
+    sql = "SELECT DISTINCT booking FROM occupancy WHERE municipality = ? AND ends > ? ORDER BY booking"
+    return [booking for (booking,) in connection.rows(sql, (municipality, since))]

@@ -20,10 +20,11 @@ CONFIGURATIONS = Table(
     whole("applied", 1),
     whole("walked", 0),
     whole("walked_at", 0),
+    whole("changed", 0),
     PrimaryKeyConstraint("municipality", "version"),
 )
 """A municipality's folder, as its files; one version is current. `applied`: what stands follows it; `walked`: the last
-booking that was planned with it, and when by the database's clock."""
+booking that was planned with it, when by the database's clock, and how many changed so far."""
 
 BOOKINGS = Table(
     "bookings",
