@@ -12,6 +12,7 @@ from hub.configuration.folder import Folder
 from hub.configuration.papers import papers
 from hub.configuration.reader import Counts, read_folder
 from hub.configuration.secrets import unset
+from hub.configuration.upkeep import past
 from hub.discovery import load_connector
 
 
@@ -43,6 +44,7 @@ def check_folder(
     here = [
         *_unset(read.folder, environment),
         *papers(read.folder, environment, now or datetime.now(UTC)),
+        *past(read.folder, now or datetime.now(UTC)),
     ]
     ok = read.ok and not any(finding.severity is Severity.ERROR for finding in here)
     return Report(read.counts, in_order((*read.findings, *here)), ok)

@@ -16,6 +16,7 @@ from hub.configuration.secrets import is_reference, misplaced, resolve
 from hub.configuration.shape import faults
 from hub.configuration.sheet import Sheet
 from hub.configuration.unwritten import unwritten
+from hub.configuration.upkeep import daytime
 from hub.discovery import connector_names
 from hub.mapping.connector import MappedFiles
 from hub.model.configuration import Arrival, Connection
@@ -40,6 +41,7 @@ def connectors(folder: Folder, load: Load) -> Iterator[Finding]:
         yield from _horizon(sheet, kind, connection)
         yield from _arrivals(sheet, kind, connection)
         yield from _mapped(folder, sheet, kind, connection)
+        yield from daytime(sheet, kind, connection)
     yield from unreadable(folder)
     yield from fits(folder, running)
 

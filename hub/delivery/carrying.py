@@ -5,7 +5,7 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from hub.clock import MINUTE, NEVER, Clock, micros, running_seconds, span
+from hub.clock import MINUTE, NEVER, SECOND, Clock, micros, running_seconds, span
 from hub.delivery import notices
 from hub.delivery.credentials import CredentialErrand
 from hub.delivery.errand import Errand
@@ -20,6 +20,7 @@ from hub.model.states import Delivery, Effect, Record
 from hub.sdk import CredentialsError, RejectedError, TransientError, UnknownOutcomeError
 from hub.service import sentences
 from hub.service.notices import Notices
+from hub.store.lanes import SPREAD
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
 
@@ -52,6 +53,8 @@ class Carrier:
         errand = self._errand(loaded, running, now)
         if outcome := errand.idle():
             return outcome
+        if (ends := running.held(now)) is not None:
+            return self._held(errand, ends)
         if running.paused:
             refused = REFUSED if running.paused == REFUSED.code else None
             return put_off(loaded.lane, until=now + PAUSED_FOR, cause=refused, missed_until=errand.missed_until)
@@ -78,6 +81,8 @@ class Carrier:
         if running_seconds() >= last_start:
             return put_off(loaded.lane, until=now)
         errand = self._errand(loaded, running, now)
+        if (ends := running.held(now)) is not None:
+            return self._held(errand, ends)
         entry = running.gate.enter(loaded.lane.id, now, needed_by=errand.urgent_by)
         if entry is Entry.WAIT:
             return self._turned_away(errand, now)
@@ -88,6 +93,12 @@ class Carrier:
             return silent or await self._called(errand, last_start)
         finally:
             running.gate.left(loaded.lane.id)
+
+    def _held(self, errand: Errand, ends: int) -> Outcome:
+        """Its system is worked on: nobody is alarmed, and afterwards what is needed first goes first."""
+        slack = max(0, errand.urgent_by - ends) // SECOND
+        until = min(ends + min(slack, SPREAD), errand.next_edge)
+        return put_off(errand.lane, until=until, missed_until=errand.missed_until)
 
     def _turned_away(self, errand: Errand, now: int) -> Outcome:
         """Nothing is sent while the gate is shut."""
@@ -116,7 +127,8 @@ class Carrier:
 
     async def _vouched(self, errand: Errand, last_start: float) -> bool | None:
         """Whether the system is there, though a call to it got no answer; None when there is no time left to ask."""
-        if not errand.running.gate.is_open or running_seconds() >= last_start:
+        running, now = errand.running, micros(self.clock.now())
+        if not running.gate.is_open or running_seconds() >= last_start or running.held(now) is not None:
             return None
         try:
             return await errand.running.answers()
@@ -186,6 +198,9 @@ class Carrier:
         retry_after: timedelta | None = None,
     ) -> Outcome:
         gate, now, lane = errand.running.gate, micros(self.clock.now()), errand.lane
+        ends = errand.running.held(now)
+        if ends is not None:
+            return self._broken_off(errand, detail, ends, doubt=doubt)
         not_before = now + span(retry_after) if retry_after else 0
         gate.failed(lane.id, now, vouched=vouched, needed_by=errand.urgent_by, not_before=not_before)
         due = errand.next_try(now, retry_after)
@@ -195,6 +210,21 @@ class Carrier:
             detail,
             due=due if gate.is_open else max(due, min(gate.retry_at, errand.next_edge)),
             cause=self._cause(errand, now),
+            effect=errand.failing_effect,
+            quiet=quiet_after(errand.running) if doubt else None,
+            sent=errand.desired.state,
+            wanted_until=errand.missed_until,
+            events=errand.expired(),
+        )
+
+    def _broken_off(self, errand: Errand, detail: str, ends: int, *, doubt: bool) -> Outcome:
+        """A call got no answer, for its system began to be worked on meanwhile: no problem, and no gate."""
+        return failed(
+            errand.lane,
+            Delivery.RETRYING,
+            detail,
+            due=min(ends, errand.next_edge),
+            cause=None,
             effect=errand.failing_effect,
             quiet=quiet_after(errand.running) if doubt else None,
             sent=errand.desired.state,

@@ -62,8 +62,9 @@ class Health:
         return found
 
     async def check_all(self) -> None:
-        """Check every connection that is not paused, side by side: a refused account is not tried again and again.
+        """Check every connection that is neither paused nor worked on, side by side.
 
+        A refused account is not tried again and again.
         What of a paused one ends is looked at all the same.
         """
         await asyncio.gather(*(self._looked_at(running) for running in self._connections))
@@ -76,7 +77,7 @@ class Health:
             return
         self._looking.add(running.place)
         try:
-            if running.paused is None:
+            if running.paused is None and running.held(self._now()) is None:
                 await self.check(running)
             else:
                 unusable = await asyncio.to_thread(running.papers.renew)
@@ -213,7 +214,7 @@ class Health:
         }
         return [
             _answer(one, known.get(one.name), waiting.get(one.name, 0)).model_copy(
-                update={"expires": expires[one.name]}
+                update={"expires": expires[one.name], "maintenance_until": moment(one.held(now))}
             )
             for one in mine
         ]

@@ -139,7 +139,7 @@ class Reconciler:
 
     async def _in_turn(self, running: Running) -> None:
         """Unless another process has done it, or nothing is asked of the system now."""
-        if running.paused is not None or not running.gate.is_open:
+        if running.paused is not None or not running.gate.is_open or running.held(self._now()) is not None:
             return
         if await self._writer.call(self._is_due, running):
             await self._compared(running)

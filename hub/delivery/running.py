@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from hub.clock import NEVER
+from hub.clock import DAY, NEVER
 from hub.delivery.gate import Gate
 from hub.delivery.papers import Papers
 from hub.model.configuration import Connection as Settings
+from hub.model.maintenance import Span, spans
 from hub.sdk import (
     AccessControl,
     Connector,
@@ -75,6 +76,8 @@ class Running:
     """By whom or what; None while it runs."""
     ways: Ways = field(init=False)
     _question: asyncio.Task[bool] | None = None
+    _windows: tuple[int, int, list[Span]] = (0, 0, [])
+    """Maintenance windows of a day, and of which."""
 
     def __post_init__(self) -> None:
         pace = self.connector.pace
@@ -89,6 +92,16 @@ class Running:
     def observes(self) -> bool:
         """Whether nothing may be sent."""
         return self.settings.mode == "observe"
+
+    def held(self, now: int) -> int | None:
+        """When the maintenance window ends that a moment (microseconds) lies in; None when it lies in none."""
+        if not self.settings.maintenance:
+            return None
+        since, until, windows = self._windows
+        if not since <= now < until:
+            windows = spans(self.settings.maintenance, since=now, until=now + DAY)
+            self._windows = now, now + DAY, windows
+        return next((window.ends for window in windows if window.begins <= now < window.ends), None)
 
     @property
     def most_going(self) -> int:

@@ -276,6 +276,9 @@ class ConnectionAnswer(Frozen):
     since: datetime | None = None
     paused_by: str | None = None
     waiting: int
+    maintenance_until: Annotated[
+        datetime | None, Field(description="when the maintenance window ends that it is in; null outside one")
+    ] = None
     checked_at: datetime | None = None
     about: dict[str, Any] | None = None
     check_failed: str | None = None
@@ -305,12 +308,13 @@ class ReadinessAnswer(Frozen):
 
 
 class Held(Frozen):
-    """A connection over which nothing is sent, because somebody said so."""
+    """A connection over which nothing is sent, or will be for a time, because somebody said so."""
 
     connection: str
-    why: Literal["paused", "observe"]
+    why: Literal["paused", "observe", "maintenance"]
     by: str | None = None
-    since: datetime | None = None
+    since: Annotated[datetime | None, Field(description="or from when: a maintenance window may lie ahead")] = None
+    until: Annotated[datetime | None, Field(description="of a maintenance window: its end")] = None
 
 
 class Readiness(Frozen):

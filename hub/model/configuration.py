@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from hub.model.finance import BillingRule, Charging
 from hub.model.frozen import Frozen
+from hub.model.maintenance import Maintenance
 from hub.model.mapping import MappingDocument, TableFormat
 from hub.model.naming import ExternalKey, Name, ResourceId, Title
 from hub.model.notifying import Booker, BookerWay, Digest, EmailWay, QuietHours, Role, SmsWay
@@ -216,6 +217,9 @@ class Connection(Frozen):
     settings: Annotated[
         dict[str, object], Field(description="the connector's own settings; secrets as ${env:NAME} or ${file:/path}")
     ]
+    maintenance: Annotated[
+        tuple[Maintenance, ...], Field(description="when nothing is asked of it, and nobody is alarmed; `[]` for never")
+    ] = ()
     reconcile_hours: Annotated[
         int, Field(ge=1, le=720, description="how often what stands there is compared with what the hub thinks")
     ] = 24
@@ -331,6 +335,6 @@ class Configuration(Frozen):
     ] = Field(default_factory=dict)
 
 
-DOCUMENTED_TYPES = (MappingDocument, TableFormat, Charging, BillingRule)
+DOCUMENTED_TYPES = (MappingDocument, TableFormat, Charging, BillingRule, Maintenance)
 NOTIFYING_TYPES = (EmailWay, SmsWay, BookerWay, QuietHours, Digest)
 """Documented with the folder's other types."""

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
-from hub.clock import HOUR, Clock, instant, micros
+from hub.clock import HOUR, STOCKHOLM, Clock, instant, micros
 from hub.model.answers import Readiness, ReadinessAnswer
 from hub.model.configuration import Capability, Configuration
+from hub.model.maintenance import Span, spans
 from hub.model.plan import Claim, TargetKey
-from hub.model.states import Delivery, Proof
+from hub.model.states import Delivery, Effect, Proof
 from hub.planner.rules import Rules
 from hub.service import sentences
 from hub.service.asked import Asked
@@ -39,6 +40,7 @@ class _Shut(NamedTuple):
 class _Scene(NamedTuple):
     rules: Rules
     configuration: Configuration
+    maintenance: dict[str, list[Span]]
     names: dict[str, str]
     capabilities: dict[TargetKey, str]
     now: int
@@ -62,13 +64,25 @@ class ReadinessBoard:
         """Every use of a resource in the coming hours, and how its systems stand. Raises NotFoundError."""
         town, now = self._rulebook.town(municipality), self._clock.now()
         configuration = town.configuration
+        at = micros(now)
+        until = at + hours * HOUR
         scene = _Scene(
-            town.rules, configuration, names(configuration), _capabilities(configuration), micros(now), language
+            town.rules,
+            configuration,
+            {
+                name: spans(c.maintenance, since=micros(now), until=until)
+                for name, c in configuration.connections.items()
+            },
+            names(configuration),
+            _capabilities(configuration),
+            at,
+            language,
         )
-        lines, shut = await self._readers.read(_read, scene, micros(now) + hours * HOUR)
+        lines, shut = await self._readers.read(_read, scene, until)
         ready = all(line.readiness in {"green", "waiting", "unserved"} for line in lines)
         needed = {line.system for line in lines}
         held = [_held(name, one) for name, one in sorted(shut.items()) if name in needed and one.why in _SENTENCES]
+        held += [one for name in sorted(needed & scene.maintenance.keys()) for one in _worked_on(name, scene)]
         return Readiness.model_validate(
             {"from": now, "to": now + timedelta(hours=hours), "ready": ready, "lines": lines, "held": held}
         )
@@ -80,6 +94,11 @@ _SENTENCES = {"paused": sentences.PAUSED, "observe": sentences.OBSERVES}
 
 def _held(name: str, shut: _Shut) -> dict[str, object]:
     return {"connection": name, "why": shut.why, "by": shut.by, "since": moment(shut.since)}
+
+
+def _worked_on(name: str, scene: _Scene) -> Iterator[dict[str, object]]:
+    for span in scene.maintenance[name]:
+        yield {"connection": name, "why": "maintenance", "since": instant(span.begins), "until": instant(span.ends)}
 
 
 def _capabilities(configuration: Configuration) -> dict[TargetKey, str]:
@@ -140,7 +159,8 @@ def _line(
 ) -> ReadinessAnswer:
     starts, ends = min(claim.starts for claim in claims), max(claim.ends for claim in claims)
     shut = around.shut.get(standing.target.connection)
-    readiness = colour(standing, needed=starts, now=scene.now, shut=shut.why if shut else None)
+    late = _late(scene, standing, starts)
+    readiness = "red" if late else colour(standing, needed=starts, now=scene.now, shut=shut.why if shut else None)
     problem = _problem(lane, shut) if readiness == "red" else None
     title = around.titles.get(problem) if problem is not None else None
     return ReadinessAnswer(
@@ -157,9 +177,27 @@ def _line(
         proof=standing.proof,
         read_at=moment(lane.confirmed_at) if standing.proof is Proof.READ else None,
         next_try_at=moment(lane.due) if standing.delivery is Delivery.RETRYING else None,
-        detail=in_language(standing.detail, scene.language) or title or _held_back(readiness, shut, scene.language),
+        detail=(in_language(late, scene.language) if late else None)
+        or in_language(standing.detail, scene.language)
+        or title
+        or _held_back(readiness, shut, scene.language),
         problem=problem if title else None,
     )
+
+
+def _late(scene: _Scene, standing: Standing, needed: int) -> str | None:
+    """Why it will not stand in time though nothing is wrong: when it is to be sent its system is worked on."""
+    if standing.delivery not in {Delivery.WAITING, Delivery.DUE} or standing.state is not Effect.PLANNED:
+        return None
+    sent = max(scene.now, standing.expected)
+    for span in scene.maintenance.get(standing.target.connection, ()):
+        if span.begins <= sent < span.ends and span.ends > needed:
+            return sentences.LATE_FOR_MAINTENANCE.say(needed=_clock(needed), until=_clock(span.ends))
+    return None
+
+
+def _clock(at: int) -> str:
+    return f"{instant(at).astimezone(STOCKHOLM):%H:%M}"
 
 
 def _held_back(readiness: str, shut: _Shut | None, language: Language) -> str | None:

@@ -52,6 +52,9 @@ OPENS_NO_DOORS = _sentence("the connection opens no doors", "anslutningen öppna
 CONTROLS_NO_ZONES = _sentence("the connection controls no zones", "anslutningen styr inga zoner")
 PAUSED = _sentence("the connection is paused", "anslutningen är pausad")
 OBSERVES = _sentence("the connection observes, and sends nothing", "anslutningen observerar, och skickar inget")
+LATE_FOR_MAINTENANCE = _sentence(
+    "needed {needed}, maintenance until {until}", "behövs {needed}, servicefönster till {until}"
+)
 CLOCK_OFF = _sentence("its clock is {seconds} s from ours", "dess klocka går {seconds} s fel mot vår")
 LACKS_KEYS = _sentence("it does not have {keys}", "det saknar {keys}")
 SERVER_ENDS = _sentence(

@@ -240,6 +240,8 @@ webhooks: {allow: [core.umea.example]}
 connector: mapped_files
 mode: live
 settings: {}
+reconcile_hours: 12
+maintenance: [{weekdays: [tuesday], from: "02:00", until: "04:30"}]
 proxy: http://proxy.umea.example:3128
 ca_file: /etc/ssl/umea.pem
 client_certificate: {certificate: /etc/knutpunkt/hub.pem, key: /etc/knutpunkt/hub.key, password: "${env:KEY_PASSWORD}"}

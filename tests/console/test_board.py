@@ -262,6 +262,7 @@ def test_a_connection_that_is_held_is_told_before_problems_with_by_whom_and_what
     held = [
         {"connection": "lamps", "why": "paused", "by": "Eva", "since": NOON},
         {"connection": "locks", "why": "observe"},
+        {"connection": "mail", "why": "maintenance", "since": NOON, "until": NOON + timedelta(hours=2)},
     ]
     told = {"from": NOON, "to": NOON, "ready": False, "lines": [a_line("red")], "held": held}
     page = pages.board("Provköping", Readiness.model_validate(told), [], hours=24, language="sv")
@@ -269,6 +270,8 @@ def test_a_connection_that_is_held_is_told_before_problems_with_by_whom_and_what
     assert "Pausad av Eva sön 22/11 12:00." in page
     assert "<code>knutpunkt problems --resume lamps</code>" in page
     assert "locks: skickar inget" in page
+    assert "mail: servicefönster" in page
+    assert "sön 22/11 12:00 - 14:00. Inget skickas dit under tiden" in page
     assert TEXTS["sv"]["no_problems"] not in page
 
 
