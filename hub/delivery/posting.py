@@ -12,6 +12,7 @@ from hub.model.subscription import GIVEN_UP, GONE, HELD, UNREACHABLE, Outcome
 from hub.store import attempts, feed, postings, problems, subscriptions
 from hub.store.attempts import Attempt
 from hub.store.database import Connection
+from hub.store.feed import Reach
 from hub.store.postings import Posting
 from hub.store.problems import Cause
 from hub.store.subscriptions import Stored
@@ -52,23 +53,22 @@ def fill(connection: Connection, municipality: str, subscription: int, *, now: i
     one = subscriptions.with_id(connection, municipality, subscription)
     if one is None or one.paused:
         return 0
-    cursor = _past_pruned(connection, one, now)
-    page = feed.page(connection, municipality, cursor, limit=PAGE)
-    wanted = [event for event in page if not one.types or event.type in one.types]
+    page = feed.page(connection, municipality, _past_pruned(connection, one, now), limit=PAGE)
+    wanted = [event for event in page.events if not one.types or event.type in one.types]
     postings.add(connection, *one.place, wanted, since=one.since, now=now)
-    if page:
-        subscriptions.move(connection, *one.place, page[-1].id)
-    return len(page)
+    if page.reach != one.cursor:
+        subscriptions.move(connection, *one.place, page.reach)
+    return len(page.events)
 
 
-def _past_pruned(connection: Connection, one: Stored, now: int) -> int:
+def _past_pruned(connection: Connection, one: Stored, now: int) -> Reach:
     """The subscription's cursor; what retention has removed before it was told is given up."""
     pruned = feed.pruned_to(connection, one.municipality)
     lost = postings.take(connection, *one.place, "event", pruned, now=now) if pruned else []
-    if one.cursor < pruned or lost:
+    if one.cursor.id < pruned or lost:
         told = f"events up to {pruned} were removed by retention before they were sent"
         _open(connection, one, GIVEN_UP, told, now)
-    return max(one.cursor, pruned)
+    return one.cursor._replace(id=max(one.cursor.id, pruned))
 
 
 def settle(connection: Connection, posting: Posting, sent: Sent, *, shut: bool, now: int) -> Parcel | None:

@@ -13,7 +13,7 @@ from hub.clock import DAY
 from hub.delivery.courier import Courier, Endpoint
 from hub.delivery.posting import Parcel, fill
 from hub.masking import place_of
-from hub.store import attempts, postings, subscriptions
+from hub.store import attempts, feed, postings, subscriptions
 from hub.store.database import Connection
 from hub.store.postings import Posting
 from hub.store.subscriptions import Stored
@@ -130,10 +130,11 @@ def _look(connection: Connection, now: int) -> list[Look]:
     return [
         Look(
             one,
-            one.cursor < newest and postings.ready(connection, *one.place, now=now, most=ENOUGH) < ENOUGH,
+            feed.is_behind(connection, one.municipality, one.cursor)
+            and postings.ready(connection, *one.place, now=now, most=ENOUGH) < ENOUGH,
             postings.due(connection, *one.place, now=now, limit=2 * MOST_GOING),
         )
-        for one, newest in subscriptions.running(connection)
+        for one in subscriptions.running(connection)
     ]
 
 

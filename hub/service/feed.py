@@ -11,20 +11,31 @@ from hub.model.events import Envelope, enveloped
 from hub.service.rulebook import Rulebook
 from hub.store import feed
 from hub.store.database import Connection
+from hub.store.feed import FIRST, UNKNOWN, Reach
 from hub.store.writer import Readers
 
 _LATEST = 2**53
+_FURTHEST = 2**62
 
 
 class Cursor(NamedTuple):
-    """A place in the feed: everything up to `id` has been read, in that epoch."""
+    """A place in the feed of that epoch: how far its reader has come (`Reach`)."""
 
     epoch: str
     id: int
+    low: int = FIRST
+    high: int = 1
+    last: int = UNKNOWN
+
+    @property
+    def reach(self) -> Reach:
+        """How far that is."""
+        return Reach(*self[1:])
 
     def written(self) -> str:
         """The cursor as callers carry it; they may not read it."""
-        return base64.urlsafe_b64encode(f"{self.epoch}.{self.id}".encode()).decode().rstrip("=")
+        told = self[:2] if self.reach.is_plain else self
+        return base64.urlsafe_b64encode(".".join(map(str, told)).encode()).decode().rstrip("=")
 
     @classmethod
     def read(cls, text: str) -> "Cursor":
@@ -34,14 +45,18 @@ class Cursor(NamedTuple):
             InvalidError: it is no cursor of ours.
         """
         try:
-            epoch, _, id_ = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(".")
-            cursor = cls(epoch, int(id_))
-        except (ValueError, binascii.Error):
+            epoch, *numbers = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(".")
+            cursor = cls(epoch, *map(int, numbers))
+        except (ValueError, TypeError, binascii.Error):
             cursor = cls("", -1)
-        if not 0 <= cursor.id <= _LATEST:
+        if not cursor._may_be_ours():
             fault = FieldFault("/after", "invalid-cursor", "give the cursor of an earlier page, as it was")
             raise InvalidError([fault], code="invalid-cursor")
         return cursor
+
+    def _may_be_ours(self) -> bool:
+        in_order = -_FURTHEST * 2 < self.low <= self.high < _FURTHEST
+        return in_order and 0 <= self.id <= _LATEST and UNKNOWN <= self.last <= _LATEST
 
 
 class Feed:
@@ -63,21 +78,20 @@ class Feed:
         return await self._readers.read(lambda c: self._page(c, municipality, cursor, limit))
 
     def _page(self, connection: Connection, municipality: str, cursor: Cursor | None, limit: int) -> EventPage:
-        epoch, pruned = feed.epoch(connection), feed.pruned_to(connection, municipality)
-        place = cursor or Cursor(epoch, pruned)
-        if place.epoch != epoch or place.id < pruned:
+        epoch = feed.epoch(connection)
+        if cursor and (cursor.epoch != epoch or cursor.id < feed.pruned_to(connection, municipality)):
             raise RefusedError("cursor-gone", "read the bookings anew, then the feed from its end or its beginning")
-        rows = feed.page(connection, municipality, place.id, limit=limit)
-        last = rows[-1].id if rows else place.id
-        found = tuple(enveloped(municipality, *row) for row in rows)
-        return EventPage(events=found, next=Cursor(epoch, last).written(), more=len(rows) == limit)
+        reach = cursor.reach if cursor else feed.beginning(connection, municipality)
+        page = feed.page(connection, municipality, reach, limit=limit)
+        found = tuple(enveloped(municipality, *row) for row in page.events)
+        return EventPage(events=found, next=Cursor(epoch, *page.reach).written(), more=page.more)
 
     async def end(self, municipality: str) -> str:
         """The cursor of now: what comes after it is new. Raises NotFoundError."""
         self._rulebook.town(municipality)
         epoch = await self._readers.read(feed.epoch)
-        return Cursor(epoch, await self._readers.read(feed.latest, municipality)).written()
+        return Cursor(epoch, *await self._readers.read(feed.end, municipality)).written()
 
     def cursor_of(self, event: Envelope, page: EventPage) -> str:
         """The cursor just after one event of a page."""
-        return Cursor(Cursor.read(page.next).epoch, int(event.id)).written()
+        return Cursor.read(page.next)._replace(id=int(event.id)).written()

@@ -27,6 +27,7 @@ from hub.service.targets import fault
 from hub.store import attempts, feed, postings, problems, subscriptions
 from hub.store.attempts import Logged
 from hub.store.database import Connection
+from hub.store.feed import Reach
 from hub.store.sealing import Seal
 from hub.store.subscriptions import Stored
 from hub.store.writer import Readers, Writer
@@ -162,9 +163,9 @@ class Subscribing:
 
     def _replay(self, connection: Connection, municipality: str, name: str, after: Cursor | None) -> SubscriptionAnswer:
         one, now = _found(connection, municipality, name), self._now()
-        place = min(_place(connection, municipality, after), one.cursor)
-        postings.remove_after(connection, *one.place, place)
-        subscriptions.move(connection, *one.place, place)
+        reach = _reach(connection, municipality, after).or_earlier(one.cursor)
+        postings.remove_beyond(connection, *one.place, reach)
+        subscriptions.move(connection, *one.place, reach)
         _begin_anew(connection, one, now)
         problems.close_of(connection, municipality, one.called, [GIVEN_UP], now=now)
         return self._answer(connection, _found(connection, municipality, name))
@@ -184,7 +185,7 @@ class Subscribing:
             paused_by=one.paused,
             failing_since=moment(one.failing_since),
             waiting=waiting,
-            cursor=Cursor(feed.epoch(connection), one.cursor).written(),
+            cursor=Cursor(feed.epoch(connection), *one.cursor).written(),
             created_at=instant(one.created_at),
         )
 
@@ -203,12 +204,12 @@ def _begin_anew(connection: Connection, one: Stored, now: int) -> None:
     problems.close_of(connection, one.municipality, one.called, PROBLEMS - {GIVEN_UP}, now=now)
 
 
-def _place(connection: Connection, municipality: str, after: Cursor | None) -> int:
-    epoch, pruned = feed.epoch(connection), feed.pruned_to(connection, municipality)
-    place = after or Cursor(epoch, pruned)
-    if place.epoch != epoch or place.id < pruned:
+def _reach(connection: Connection, municipality: str, after: Cursor | None) -> Reach:
+    if after is None:
+        return feed.beginning(connection, municipality)
+    if after.epoch != feed.epoch(connection) or after.id < feed.pruned_to(connection, municipality):
         raise RefusedError("cursor-gone", "read the bookings anew, then replay from a cursor of the feed as it is now")
-    return place.id
+    return after.reach
 
 
 def _deliveries(connection: Connection, municipality: str, name: str, before: int | None, limit: int) -> AttemptPage:

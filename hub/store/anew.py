@@ -35,6 +35,17 @@ _PAUSE = (
 )
 
 
+_NEXT = (
+    "SELECT coalesce(max(of_any), 0) + 1"
+    " FROM (SELECT xact AS of_any FROM events UNION ALL SELECT cursor_high FROM subscriptions) AS numbers"
+)
+_OLDER = "UPDATE events SET xact = xact - ?"
+_READ = (
+    "UPDATE subscriptions SET cursor_low = cursor_low - ?, cursor_high = cursor_high - ?"
+    f" WHERE cursor_last <> {feed.UNKNOWN}"
+)
+
+
 class Begun(NamedTuple):
     """The new epoch of the event feed, and how much is in doubt."""
 
@@ -56,9 +67,18 @@ def begin(connection: Connection, *, now: int, paused: bool) -> Begun:
     for table in _NUMBERED:
         _number_from(connection, table, now)
     connection.run("UPDATE lanes SET token = token + ?", (_TOKENS,))
+    if connection.shared:
+        _set_back(connection)
     if paused:
         connection.run(_PAUSE, (BY_RESTORE, now))
     return Begun(epoch, connection.run(_DOUBT, (now, now, now)), connection.run(_ASK))
+
+
+def _set_back(connection: Connection) -> None:
+    """Have all that is there be older than any transaction to come: their numbers may begin at 1 again."""
+    ((next_,),) = connection.rows(_NEXT)
+    connection.run(_OLDER, (next_,))
+    connection.run(_READ, (next_, next_))
 
 
 def _number_from(connection: Connection, table: str, id_: int) -> None:

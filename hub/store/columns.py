@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Text, text
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.elements import TextClause
 
 METADATA = MetaData(
     naming_convention={
@@ -41,3 +42,24 @@ def town() -> Column[str]:
 def whole(name: str, default: int | None = None) -> Column[int]:
     """A whole number that is always there."""
     return Column(name, BigInteger, nullable=False, server_default=None if default is None else text(str(default)))
+
+
+class _ThisTransaction(TextClause):
+    """The number of the transaction that writes a row; 0 where there is one writer."""
+
+    inherit_cache = True
+
+
+@compiles(_ThisTransaction)
+def _of_none(_element: _ThisTransaction, _compiler: object, **_more: Any) -> str:
+    return "0"
+
+
+@compiles(_ThisTransaction, "postgresql")
+def _of_this(_element: _ThisTransaction, _compiler: object, **_more: Any) -> str:
+    return "((pg_current_xact_id())::text)::bigint"
+
+
+def transaction(name: str) -> Column[int]:
+    """The number of the transaction that wrote the row."""
+    return Column(name, BigInteger, nullable=False, server_default=_ThisTransaction("0"))

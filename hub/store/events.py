@@ -1,4 +1,4 @@
-"""Events, in the order of their commit."""
+"""Events, as they are written and found; in which order they are read is the feed's (`hub.store.feed`)."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -32,10 +32,22 @@ def append(connection: Connection, events: Iterable[Event]) -> None:
 
 
 def after(connection: Connection, municipality: str, id_: int, *, limit: int) -> list[Numbered]:
-    """The next events of a municipality."""
+    """The next events of a municipality, by id."""
     rows = connection.rows(
         "SELECT id, type, subject, body, at FROM events WHERE municipality = ? AND id > ? ORDER BY id LIMIT ?",
         (municipality, id_, limit),
+    )
+    return [Numbered(*row) for row in rows]
+
+
+def within(
+    connection: Connection, municipality: str, id_: int, last: int, transactions: tuple[int, int], *, limit: int
+) -> list[Numbered]:
+    """The next events up to `last` that transactions of a half-open range wrote, by id, which they are found by."""
+    rows = connection.rows(
+        "SELECT id, type, subject, body, at FROM events WHERE municipality = ? AND id > ? AND id <= ?"
+        " AND xact + 0 >= ? AND xact + 0 < ? ORDER BY id LIMIT ?",
+        (municipality, id_, last, *transactions, limit),
     )
     return [Numbered(*row) for row in rows]
 

@@ -21,9 +21,17 @@ _POSTED = (
 )
 _UNREAD = (
     "SELECT s.municipality, count(*), min(e.at) FROM subscriptions s"
-    " JOIN events e ON e.municipality = s.municipality AND e.id > s.cursor"
+    " JOIN events e ON e.municipality = s.municipality AND {}"
     " WHERE s.paused IS NULL GROUP BY s.municipality"
 )
+_UP_TO_ITS_LAST = "e.id <= CASE s.cursor_last WHEN -1 THEN e.id ELSE s.cursor_last END"
+_OF_ITS_RANGE = "e.xact + 0 >= s.cursor_low AND e.xact + 0 < s.cursor_high"
+_ALONE = ("e.id > s.cursor",)
+_SHARED = (
+    "e.xact <> 0 AND e.xact >= s.cursor_high",
+    f"e.id > s.cursor AND {_UP_TO_ITS_LAST} AND {_OF_ITS_RANGE}",
+)
+"""Which events have no posting yet, in a database with one writer and in another (`hub.store.feed.Reach`)."""
 _INVOICES = (
     "SELECT i.municipality, min(i.at) FROM invoices i JOIN lanes l ON l.municipality = i.municipality AND l.id = i.lane"
     " WHERE i.state = 'formed' AND l.effect = 'planned' AND l.wanted = 1 AND l.delivery <> 'dismissed'"
@@ -76,9 +84,10 @@ def _held_back(connection: Connection) -> int | None:
 
 def whole(connection: Connection) -> Whole:
     """Read them."""
+    unread = [_UNREAD.format(one) for one in (_SHARED if connection.shared else _ALONE)]
     return Whole(
         [(town, kind, effect, *rest) for town, kind, effect, *rest in connection.rows(_LANES)],
         dict(connection.rows(_QUARANTINED)),
-        [(town, count, since) for sql in (_POSTED, _UNREAD) for town, count, since in connection.rows(sql)],
+        [(town, count, since) for sql in (_POSTED, *unread) for town, count, since in connection.rows(sql)],
         dict(connection.rows(_INVOICES)),
     )

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from hub.clock import NEVER
+from hub.store import feed
 from hub.store.database import Connection, Row
 from hub.store.events import Numbered
+from hub.store.feed import Reach
 
 _MINE = "municipality = ? AND subscription = ?"
 
@@ -104,9 +106,14 @@ def begin_anew(connection: Connection, municipality: str, subscription: int, *, 
     make_due(connection, municipality, subscription, now=now)
 
 
-def remove_after(connection: Connection, municipality: str, subscription: int, event: int) -> None:
-    """Forget what waits after an event: it will be posted anew."""
-    connection.run(f"DELETE FROM postings WHERE {_MINE} AND event > ?", (municipality, subscription, event))
+def remove_beyond(connection: Connection, municipality: str, subscription: int, reach: Reach) -> None:
+    """Forget what waits of events that have not been read so far: it will be posted anew."""
+    for unread, values in feed.beyond(connection, reach):
+        connection.run(
+            f"DELETE FROM postings WHERE {_MINE} AND event IN"
+            f" (SELECT id FROM events WHERE municipality = ? AND {unread})",
+            (municipality, subscription, municipality, *values),
+        )
 
 
 def take(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hub.store import feed
 from hub.store.database import Connection, Row
+from hub.store.feed import Reach
 
 
 class Stored(NamedTuple):
@@ -20,8 +21,8 @@ class Stored(NamedTuple):
     secrets: bytes
     paused: str | None
     """By what; None while it runs."""
-    cursor: int
-    """The last event that has its posting, or needs none."""
+    cursor: Reach
+    """How far events have their postings, or need none."""
     since: int
     """From when events age here: made, resumed, replayed or led to another address."""
     failing_since: int | None
@@ -39,14 +40,15 @@ class Stored(NamedTuple):
 
 
 _ALL = (
-    "SELECT id, municipality, name, url, types, secrets, paused, cursor, since, failing_since, created_at"
-    " FROM subscriptions"
+    "SELECT id, municipality, name, url, types, secrets, paused, since, failing_since, created_at,"
+    " cursor, cursor_low, cursor_high, cursor_last FROM subscriptions"
 )
 
 
 def _stored(row: Row) -> Stored:
-    found = Stored(*row)
-    return found._replace(types=tuple(json.loads(row[4])))
+    id_, town, name, url, types, secrets, paused, since, failing_since, created_at, *reach = row
+    told = tuple(json.loads(types))
+    return Stored(id_, town, name, url, told, secrets, paused, Reach(*reach), since, failing_since, created_at)
 
 
 def find(connection: Connection, municipality: str, name: str) -> Stored | None:
@@ -67,11 +69,9 @@ def listed(connection: Connection, municipality: str) -> list[Stored]:
     return [_stored(row) for row in rows]
 
 
-def running(connection: Connection) -> list[tuple[Stored, int]]:
-    """Every subscription that is not paused, with the id of its municipality's newest event."""
-    found = [_stored(row) for row in connection.rows(f"{_ALL} WHERE paused IS NULL ORDER BY municipality, id")]
-    newest = {town: feed.latest(connection, town) for town in {one.municipality for one in found}}
-    return [(one, newest[one.municipality]) for one in found]
+def running(connection: Connection) -> list[Stored]:
+    """Every subscription that is not paused."""
+    return [_stored(row) for row in connection.rows(f"{_ALL} WHERE paused IS NULL ORDER BY municipality, id")]
 
 
 def places(connection: Connection) -> list[tuple[str, int]]:
@@ -81,10 +81,10 @@ def places(connection: Connection) -> list[tuple[str, int]]:
 
 def add(connection: Connection, municipality: str, name: str, *, url: str, secrets: bytes, now: int) -> Stored:
     """Make a subscription that is told of what comes from now on."""
-    values = (municipality, name, url, secrets, feed.latest(connection, municipality), now, now)
+    values = (municipality, name, url, secrets, *feed.end(connection, municipality), now, now)
     connection.run(
-        "INSERT INTO subscriptions(municipality, name, url, types, secrets, cursor, since, created_at)"
-        " VALUES(?, ?, ?, '[]', ?, ?, ?, ?)",
+        "INSERT INTO subscriptions(municipality, name, url, types, secrets, cursor, cursor_low, cursor_high,"
+        " cursor_last, since, created_at) VALUES(?, ?, ?, '[]', ?, ?, ?, ?, ?, ?, ?)",
         values,
     )
     made = find(connection, municipality, name)
@@ -94,10 +94,12 @@ def add(connection: Connection, municipality: str, name: str, *, url: str, secre
 
 def unread(connection: Connection, one: Stored) -> int:
     """How many events that it wants have no posting yet."""
-    condition, values = connection.among("type", one.types) if one.types else ("1 = 1", [])
-    sql = f"SELECT count(*) FROM events WHERE municipality = ? AND id > ? AND {condition}"
-    ((count,),) = connection.rows(sql, (one.municipality, one.cursor, *values))
-    return int(count)
+    wanted, types = connection.among("type", one.types) if one.types else ("1 = 1", [])
+    sql = f"SELECT count(*) FROM events WHERE municipality = ? AND {wanted} AND "
+    return sum(
+        connection.rows(sql + unread, (one.municipality, *types, *values))[0][0]
+        for unread, values in feed.beyond(connection, one.cursor)
+    )
 
 
 def set_wanted(connection: Connection, one: Stored, *, url: str, types: Sequence[str]) -> None:
@@ -118,9 +120,13 @@ def set_paused(connection: Connection, municipality: str, id_: int, by: str | No
     return connection.run(sql, (by, municipality, id_)) > 0
 
 
-def move(connection: Connection, municipality: str, id_: int, cursor: int) -> None:
+def move(connection: Connection, municipality: str, id_: int, cursor: Reach) -> None:
     """Set how far the subscription has come."""
-    connection.run("UPDATE subscriptions SET cursor = ? WHERE municipality = ? AND id = ?", (cursor, municipality, id_))
+    connection.run(
+        "UPDATE subscriptions SET cursor = ?, cursor_low = ?, cursor_high = ?, cursor_last = ?"
+        " WHERE municipality = ? AND id = ?",
+        (*cursor, municipality, id_),
+    )
 
 
 def begin_anew(connection: Connection, municipality: str, id_: int, *, now: int) -> None:

@@ -7,7 +7,8 @@ later than any. Personal fields are sealed (see hub.store.sealing), and looked u
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
 from hub.clock import NEVER
-from hub.store.columns import METADATA, Id, row_id, town, whole
+from hub.store.columns import METADATA, Id, row_id, town, transaction, whole
+from hub.store.feed import FIRST, UNKNOWN
 
 CONFIGURATIONS = Table(
     "configurations",
@@ -207,9 +208,22 @@ EVENTS = Table(
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
     whole("at"),
+    transaction("xact"),
     Index("ix_events_town", "municipality", "id"),
     Index("ix_events_subject", "municipality", "subject"),
     sqlite_autoincrement=True,
+)
+"""`xact`: the transaction that wrote it, by which PostgreSQL's feed is read (`hub.store.feed`); 0 and less is older.
+
+SQLite has one writer: it is always 0 there, and in no index.
+"""
+Index(
+    "ix_events_xact",
+    EVENTS.c.municipality,
+    EVENTS.c.xact,
+    EVENTS.c.id,
+    sqlite_where=EVENTS.c.xact != 0,
+    postgresql_where=EVENTS.c.xact != 0,
 )
 
 INSTALLATION = Table(
@@ -310,13 +324,18 @@ SUBSCRIPTIONS = Table(
     Column("secrets", LargeBinary, nullable=False),
     Column("paused", Text),
     whole("cursor"),
+    whole("cursor_low", FIRST),
+    whole("cursor_high", 1),
+    whole("cursor_last", UNKNOWN),
     whole("since"),
     Column("failing_since", BigInteger),
     whole("created_at"),
     UniqueConstraint("municipality", "name"),
     sqlite_autoincrement=True,
 )
-"""Who is told of events. `cursor`: the last event that has its posting; `since`: from when events age here."""
+"""Who is told of events. `cursor`: how far they have their postings (`hub.store.feed.Reach`); `since`: from when events
+age here.
+"""
 
 POSTINGS = Table(
     "postings",

@@ -18,12 +18,13 @@ import psycopg
 import pytest
 
 from hub.clock import NEVER
+from hub.delivery import posting
 from hub.errors import RefusedError
 from hub.service import backups
 from hub.service.backups import Restored, back_up, begin_in_place, restore
 from hub.service.feed import Cursor, Feed
 from hub.service.rulebook import Rulebook
-from hub.store import dumping, feed, pg_programs
+from hub.store import dumping, feed, pg_programs, postings, subscriptions
 from hub.store.archive import Backup
 from hub.store.database import Connection, connect, is_postgresql
 from hub.store.keyring import key_from
@@ -266,6 +267,34 @@ def test_cursors_of_the_lost_time_lead_nowhere(database: str, file: Path) -> Non
             readers.stop()
 
     asyncio.run(ask())
+
+
+def test_where_transactions_are_counted_anew_subscribers_go_on_and_readers_find_all(
+    postgresql_database: str, file: Path
+) -> None:
+    """As on another server, whose numbers are lower than those that the events have."""
+    with closing(connect(postgresql_database)) as connection:
+        one = subscriptions.add(connection, "2480", "core", url="u", secrets=b"", now=0)
+        tell(postgresql_database, "posted")
+        posting.fill(connection, *one.place, now=0)
+        tell(postgresql_database, "not posted")
+        for sql in (
+            "events SET xact = xact",
+            "subscriptions SET cursor_high = cursor_high",
+            "subscriptions SET cursor_low = cursor_low",
+        ):
+            connection.run(f"UPDATE {sql} + 1000000000000")
+    back_up(postgresql_database, file, at=NOON)
+    brought_back(postgresql_database, file, replace=True)
+    tell(postgresql_database, "new")
+    with closing(connect(postgresql_database)) as connection:
+        page = feed.page(connection, "2480", feed.beginning(connection, "2480"), limit=10)
+        assert [event.subject for event in page.events] == ["posted", "not posted", "new"]
+        while posting.fill(connection, *one.place, now=0):
+            pass
+        due = postings.due(connection, *one.place, now=0, limit=10)
+        assert [each.event.subject for each in due] == ["posted", "not posted", "new"]
+        assert subscriptions.unread(connection, subscriptions.running(connection)[0]) == 0
 
 
 def test_a_node_that_slept_through_the_restore_holds_no_lane(database: str, file: Path) -> None:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from hub.clock import HOUR, NEVER
-from hub.store import figures
+from hub.store import figures, subscriptions
 from hub.store.database import Session, connect
 from hub.store.measured import MeasuredWriter
 
@@ -83,12 +83,13 @@ def test_rows_that_nobody_understands_are_counted(connection: Session) -> None:
 
 
 def test_events_wait_from_the_feed_to_the_last_posting(connection: Session) -> None:
-    ids = [insert(connection, "events", type="t", subject=s, body="{}", at=at) for s, at in (("a", 10), ("b", 20))]
-    about = {"url": "u", "types": "[]", "secrets": b"", "since": 0, "created_at": 0}
-    one = insert(connection, "subscriptions", name="core", cursor=ids[0], **about)
-    insert(connection, "subscriptions", name="paused", cursor=0, paused="caller", **about)
+    first = insert(connection, "events", type="t", subject="a", body="{}", at=10)
+    one = subscriptions.add(connection, "2480", "core", url="u", secrets=b"", now=0)
+    other = subscriptions.add(connection, "2480", "paused", url="u", secrets=b"", now=0)
+    subscriptions.set_paused(connection, *other.place, "caller")
+    insert(connection, "events", type="t", subject="b", body="{}", at=20)
     assert figures.whole(connection).waiting == [("2480", 1, 20)]
-    insert(connection, "postings", subscription=one, event=ids[0], subject="a", due=0, born=0)
+    insert(connection, "postings", subscription=one.id, event=first, subject="a", due=0, born=0)
     assert sorted(figures.whole(connection).waiting) == [("2480", 1, 10), ("2480", 1, 20)]
 
 

@@ -1,5 +1,6 @@
 """The tables, and the migrations that make them: the same, and never changed by serving."""
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -25,7 +26,7 @@ from hub.store.schema import METADATA
 def other_default(*told: Any) -> bool:
     """Whether a column's default in the database is another than in the code, whichever way it is quoted."""
     *_, there, _, here = told
-    plain = [(text or "").removesuffix("::text").strip("'()") for text in (there, here)]
+    plain = [re.sub(r"::(text|integer|bigint)$", "", text or "").strip("'()") for text in (there, here)]
     return plain[0] != plain[1]
 
 
