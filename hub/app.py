@@ -149,6 +149,7 @@ class Hub:
         applying.woken = self.worker.woken
         self.following = self.worker.following = Following(
             self.writer, self.readers, self.rulebook, self.connections, applying, self.clock
+        )
         self.following.prepare, self.following.followed = self._prepare, self._followed
         self._opened.push_async_callback(self.connections.close)
         self._opened.push_async_callback(self.worker.stop)
@@ -187,7 +188,7 @@ class Hub:
             bookings.changed = self.tracing.changed
         operating = Operating(writer, readers, self.seal, rulebook, clock)
         handling = Handling(writer, readers, self.seal, rulebook, clock)
-        findings = Findings(writer, readers, rulebook, handling, clock)
+        findings = Findings(writer, readers, self.seal, rulebook, handling, clock)
         verifying = Verifying(writer, readers, rulebook, clock)
         closing = Closing(writer, readers, self.seal, rulebook, clock)
         bookings.woken = operating.woken = closing.woken = self.worker.woken

@@ -9,6 +9,7 @@ from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.clock import micros
+from hub.model.audit import Act
 from hub.model.findings import Finding, Reconciled, What
 from hub.service.handling import Dismissal
 from hub.service.keys import Holder, Scope
@@ -57,6 +58,7 @@ async def reconcile_connection(
 
     Only what carries our mark is told by its key and ever touched; what others have made is counted, where it is told.
     """
+    await here.witness.saw(municipality, Act.CONNECTION_RECONCILED, name)
     found = await here.reconciler.reconcile(municipality, name, language=language)
     if not apply or not await here.findings.revoke_all(municipality, name, apply, Dismissal(holder.name, "applied")):
         return found

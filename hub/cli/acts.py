@@ -19,6 +19,8 @@ SWEDISH: Mapping[Act, str] = {
     Act.CONNECTION_RESUMED: "anslutning återupptagen",
     Act.CONNECTION_TESTED: "anslutning provad",
     Act.CONNECTION_FETCHED: "hämtning begärd",
+    Act.CONNECTION_RECONCILED: "avstämning begärd",
+    Act.FINDING_DECIDED: "avvikelse avgjord",
     Act.SYSTEMS_READ: "systemen lästa",
     Act.FILE_IMPORTED: "fil inläst",
     Act.ATTENDANCE_SEEN: "närvaro visad",

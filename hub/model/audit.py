@@ -27,6 +27,8 @@ class Act(StrEnum):
     CONNECTION_RESUMED = "connection.resumed"
     CONNECTION_TESTED = "connection.tested"
     CONNECTION_FETCHED = "connection.fetched"
+    CONNECTION_RECONCILED = "connection.reconciled"
+    FINDING_DECIDED = "finding.decided"
     SYSTEMS_READ = "systems.read_back"
     FILE_IMPORTED = "attendance.imported"
     ATTENDANCE_SEEN = "attendance.seen"

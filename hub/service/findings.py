@@ -10,8 +10,11 @@ from functools import partial
 
 from hub.clock import Clock, instant, micros
 from hub.errors import NotFoundError, RefusedError
+from hub.model.audit import Act
 from hub.model.events import EventType
 from hub.model.findings import Decision, Finding, What
+from hub.service.acting import Actor, acting
+from hub.service.auditing import Auditing, Note, written
 from hub.service.handling import Dismissal, Handling
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
@@ -21,18 +24,21 @@ from hub.store import events, findings
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.findings import Found
+from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
 
-Act = Callable[[Connection, Found], int | None]
+Does = Callable[[Connection, Found], int | None]
 """What is done at once; gives when the decision ends, microseconds."""
 
 
 class Findings:
     """The use cases."""
 
-    def __init__(self, writer: Writer, readers: Readers, rulebook: Rulebook, handling: Handling, clock: Clock) -> None:
+    def __init__(
+        self, writer: Writer, readers: Readers, seal: Seal, rulebook: Rulebook, handling: Handling, clock: Clock
+    ) -> None:
         self._writer, self._readers, self._rulebook, self._clock = writer, readers, rulebook, clock
-        self._handling = handling
+        self._handling, self._auditing = handling, Auditing(seal)
         self.woken: Callable[[], None] = lambda: None
         """Called when lanes were made due."""
 
@@ -105,14 +111,21 @@ class Findings:
                 await self.revoke(municipality, one.id, said)
         return len(meant)
 
-    async def _decide(self, municipality: str, id_: int, decision: Decision, said: Dismissal, act: Act) -> Finding:
+    async def _decide(self, municipality: str, id_: int, decision: Decision, said: Dismissal, act: Does) -> Finding:
         self._rulebook.town(municipality)
-        found = await self._writer.call(self._decided, municipality, id_, decision, said, act)
+        found = await self._writer.call(self._decided, municipality, id_, decision, said, act, acting())
         self.woken()
         return shown(found, "en")
 
-    def _decided(
-        self, connection: Connection, municipality: str, id_: int, decision: Decision, said: Dismissal, act: Act
+    def _decided(  # noqa: PLR0913, PLR0917 - by place through the writer
+        self,
+        connection: Connection,
+        municipality: str,
+        id_: int,
+        decision: Decision,
+        said: Dismissal,
+        act: Does,
+        actor: Actor,
     ) -> Found:
         found = findings.find(connection, municipality, id_)
         if found is None:
@@ -120,6 +133,9 @@ class Findings:
             raise NotFoundError(msg)
         until = act(connection, found)
         findings.decide(connection, found, decision, by=said.by, reason=said.reason, until=until)
+        told = written({"finding": id_, "decision": decision})
+        note = Note(municipality, Act.FINDING_DECIDED, _name(found), self._now(), told, actor)
+        self._auditing.write(connection, [note])
         return found._replace(decision=decision, decided_by=said.by, reason=said.reason or None, until=until)
 
 

@@ -11,7 +11,7 @@ from hub.store.database import Connection, Row
 _RAISE = (
     "INSERT INTO lanes(municipality, connection, key, kind, body, due, delivery, wanted) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT(municipality, connection, key) DO UPDATE SET generation = lanes.generation + 1,"
-    " wanted = excluded.wanted,"
+    " wanted = excluded.wanted, kind = excluded.kind,"
     " body = coalesce(excluded.body, lanes.body), effect = CASE WHEN lanes.effect = 'removed' THEN 'planned' ELSE"
     " lanes.effect END,"
     " due = CASE WHEN excluded.due < lanes.due THEN excluded.due ELSE lanes.due END,"
@@ -274,13 +274,16 @@ def ask_for_a_look(connection: Connection, municipality: str, name: str, keys: I
     )
 
 
-def ask_for_looks(connection: Connection, *, now: int) -> int:
-    """Have all that stands, or may stand, looked at: on start, and now and then. Gives how many lanes."""
+def ask_for_looks(connection: Connection, *, now: int, of: tuple[str, str] | None = None) -> int:
+    """Have all that stands, or may stand, looked at: on start, and now and then. Gives how many lanes.
+
+    `of`: only over this connection, (municipality, name).
+    """
     return connection.run(
         "UPDATE lanes SET look = look + 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"
         " WHERE kind <> 'record' AND effect IN ('standing', 'overridden', 'removing', 'lost')"
-        " AND delivery NOT IN ('stuck', 'dismissed')",
-        (now, now),
+        f" AND delivery NOT IN ('stuck', 'dismissed'){' AND municipality = ? AND connection = ?' if of else ''}",
+        (now, now, *(of or ())),
     )
 
 
@@ -378,4 +381,40 @@ def awaken(connection: Connection, municipality: str, ids: Iterable[int], *, now
     connection.each(
         "UPDATE lanes SET due = ? WHERE municipality = ? AND id = ? AND delivery = 'waiting' AND due > ?",
         [(now, municipality, id_, now) for id_ in ids],
+    )
+
+
+class Standing(NamedTuple):
+    """How much of ours there is, or may be, in a connection's system."""
+
+    connection: str
+    targets: int
+    records: int
+    """That have not gone out."""
+    first: str
+    """The key of one of them."""
+
+
+_STANDS = (
+    "SELECT connection, sum(CASE WHEN kind = 'record' THEN 0 ELSE 1 END), sum(CASE WHEN kind = 'record' THEN 1 ELSE 0"
+    " END), min(key) FROM lanes WHERE municipality = ? AND delivery <> 'dismissed' AND (owner IS NOT NULL OR"
+    " (kind <> 'record' AND confirmed IS NOT NULL AND confirmed NOT IN (?, ?)) OR"
+    " (kind = 'record' AND wanted = 1 AND effect = 'planned' AND delivery <> 'expired')) AND "
+)
+
+
+def standing(connection: Connection, municipality: str, names: Iterable[str], rest: tuple[str, str]) -> list[Standing]:
+    """Connections with anything of ours; `rest`: how what is at rest is confirmed."""
+    condition, values = connection.among("connection", names)
+    sql = f"{_STANDS}{condition} GROUP BY connection ORDER BY connection"
+    rows = connection.rows(sql, [municipality, *rest, *values])
+    return [Standing(name, int(targets), int(records), key) for name, targets, records, key in rows]
+
+
+def wake_credentials(connection: Connection, municipality: str, name: str, *, now: int) -> int:
+    """Have all credentials that wait for their time looked at: how far ahead they are sent has changed."""
+    return connection.run(
+        "UPDATE lanes SET due = ? WHERE municipality = ? AND connection = ? AND kind = 'credential' AND due > ?"
+        f" AND due < {NEVER} AND owner IS NULL",
+        (now, municipality, name, now),
     )

@@ -40,11 +40,14 @@ LEAVES_A_ROW = {
     ("put", "/subscriptions/{name}"), ("delete", "/subscriptions/{name}"), ("post", "/subscriptions/{name}:pause"),
     ("post", "/subscriptions/{name}:resume"), ("post", "/subscriptions/{name}:rotate"),
     ("post", "/subscriptions/{name}:replay"), ("get", "/audit"),
+    ("post", "/connections/{name}:reconcile"), ("post", "/findings/{finding}:adopt"),
+    ("post", "/findings/{finding}:revoke"), ("post", "/findings/{finding}:ignore"),
 }  # fmt: skip
 TELLS_OF_NO_PERSON = {
     ("get", "/bookings"), ("get", "/closures"), ("get", "/resources"), ("get", "/resources/{resource}"),
     ("get", "/deliveries"), ("get", "/problems"), ("get", "/connections"), ("get", "/readiness"), ("get", "/status"),
     ("get", "/events"), ("get", "/events/stream"), ("get", "/invoices"), ("get", "/imports"), ("get", "/quarantine"),
+    ("get", "/findings"),
     ("get", "/subscriptions"), ("get", "/subscriptions/{name}"), ("get", "/subscriptions/{name}/deliveries"),
 }  # fmt: skip
 BY_A_SYSTEM = {("post", "/connections/{name}/inbox")}

@@ -143,7 +143,7 @@ class Stage:
         self.answering = Answering(self.readers, self.look_up, self.clock)
         self.operating = Operating(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.handling = Handling(self.writer, self.readers, self.seal, self.rulebook, self.clock)
-        self.findings = Findings(self.writer, self.readers, self.rulebook, self.handling, self.clock)
+        self.findings = Findings(self.writer, self.readers, self.seal, self.rulebook, self.handling, self.clock)
         self.closing = Closing(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.board = ReadinessBoard(self.readers, self.rulebook, self.clock)
         return await self.another_node()
