@@ -7,7 +7,6 @@ its own: only that key is sealed anew when keys rotate, and what is proven and c
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hub.clock import Clock, micros
 from hub.model.audit import Act
 from hub.service.acting import Actor, acting
-from hub.store import audit
+from hub.store import audit, chance
 from hub.store.audit import Leaf, Line, NewLeaf
 from hub.store.database import Connection
 from hub.store.sealed import AUDIT_SECRET
@@ -25,7 +24,6 @@ from hub.store.sealing import Seal
 from hub.store.writer import Writer
 
 DIGEST_BYTES = 16
-_SECRET_BYTES = 16
 _NONCE = bytes(12)
 """A leaf's key seals once."""
 _MOST_NAMES = 10_000
@@ -86,7 +84,7 @@ class Auditing:
         lines = [
             Line(one.at, one.act, one.subject, one.actor.who, self.person(one.actor.person), one.told) for one in notes
         ]
-        mark, secret = time.time_ns().to_bytes(8) + os.urandom(8), os.urandom(_SECRET_BYTES)
+        mark, secret = time.time_ns().to_bytes(8) + chance.sixteen()[:8], chance.sixteen()
         persons = json.dumps([one.actor.person for one in notes], ensure_ascii=False).encode()
         sealed = AESGCM(secret).encrypt(_NONCE, persons, mark)
         closed = self._seal.close(secret, AUDIT_SECRET.place(town, mark.hex()))

@@ -17,7 +17,9 @@ from hub.settings import Settings
 from hub.store.database import SqliteConnection, path_of
 from tests.bench import town
 
-LARGE = {"bookings", "lanes", "claims", "codes", "occupancy", "events", "deliveries", "entries"}
+LARGE = {
+    "bookings", "lanes", "claims", "codes", "occupancy", "events", "deliveries", "entries", "audit", "audit_leaves",
+}  # fmt: skip
 """Tables that grow with the bookings."""
 
 SELDOM = {

@@ -12,6 +12,7 @@ from hub.model import Credential
 from hub.model.closure import ClosureRequest
 from hub.model.states import Delivery, Effect, Proof
 from hub.sdk import Sighting
+from hub.service.acting import HUB
 from hub.service.closing import Closing
 from hub.service.waiting import Waiting
 from hub.store import closures, lanes
@@ -142,11 +143,11 @@ def test_closures_put_together_suspend_what_each_of_them_touches(hall: Stage, mo
             hall.accept(f"B-{n}-{k}", **hour(60 * k, of=court))
     honest, overtaking = hall.writer.do, [closing(hall), closing(hall)]
 
-    async def overtaken(work: Callable[..., Any], item: Any) -> Any:
+    async def overtaken(work: Callable[..., Any], item: Any, **how: bool) -> Any:
         if work.__name__ == "replan" and overtaking:
             n = len(overtaking)
             await overtaking.pop().close(TOWN, f"snow-{n}", closure(courts[n]))
-        return await honest(work, item)
+        return await honest(work, item, **how)
 
     monkeypatch.setattr(hall.writer, "do", overtaken)
     hall.run(closing(hall).close(TOWN, "snow-0", closure(courts[0])))
@@ -160,7 +161,7 @@ def test_a_closure_that_was_moved_and_killed_in_the_middle_lets_go_of_what_it_he
     known = hall.read(closures.find, TOWN, "snow")
     assert known
     moved = known._replace(revision=2, starts=known.starts + 4 * DAY, ends=known.ends + 4 * DAY)
-    hall.run(hall.writer.call(here._judge, TOWN, moved))
+    hall.run(hall.writer.call(here._judge, TOWN, moved, HUB))
     hall.run(closing(hall).finish())
     assert hall.rows("SELECT DISTINCT suspended FROM claims") == [(0,)]
     assert hall.rows("SELECT applied FROM closures") == [(1,)]
