@@ -128,8 +128,10 @@ def test_answers_are_as_the_document_says(site: Site) -> None:
 
 
 def test_every_code_that_the_code_names_has_a_status_and_a_title() -> None:
-    """But for those of backups, which only the command line tells."""
-    told = sources("api", "service").replace((HUB / "service" / "backups.py").read_text(encoding="utf-8"), "")
+    """But for those of backups, of traces and of whole configurations, which only the command line tells."""
+    told = sources("api", "service")
+    for name in ("backups", "tracing", "configuring"):
+        told = told.replace((HUB / "service" / f"{name}.py").read_text(encoding="utf-8"), "")
     named = set(re.findall(r'(?:ProblemError|RefusedError|problem)\(\s*"([a-z-]+)"', told))
     assert len(named) > 8
     assert named <= set(problems.CODES)
