@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from hub.delivery.reconciling import Reconciler
 from hub.delivery.running import Running
 from hub.delivery.sending import Sender
 from hub.delivery.settling import Settling
+from hub.delivery.shares import Shares
 from hub.delivery.simulating import Simulators
 from hub.delivery.traced import TracedCarrier, TracedTransport
 from hub.delivery.webhooks import Webhooks
@@ -69,7 +71,7 @@ from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
 from hub.store import imports, keys, lanes, problems, rotation, untold
-from hub.store.database import Connection, beside
+from hub.store.database import Connection, beside, is_postgresql
 from hub.store.feed import begin_epoch
 from hub.store.keyring import key_from
 from hub.store.measured import MeasuredWriter
@@ -134,6 +136,8 @@ class Hub:
         self.webhooks = Webhooks(self.writer, self.readers, courier, idle=self.settings.pulse.idle)
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
         self.worker.webhooks = self.webhooks
+        if is_postgresql(self.settings.database):
+            self.worker.shares = Shares(self.writer, self.connections, self.worker.dispatcher.owner)
         self.worker.dispatcher.carried = counting(self.meters, self.clock)
         self.worker.biller = Biller(
             self.writer, self.readers, Billing(self.seal, self.rulebook, self.clock), idle=self.settings.pulse.idle
@@ -277,8 +281,14 @@ class Hub:
             settings.arrives,
             self._sftp_password(settings),
             connector.lent.tunnel,
+            running.ways.one,
+            partial(self._rests, running),
         )
         inlets.add(inlet)
+
+    def _rests(self, running: Running) -> bool:
+        """Whether this process asks nothing of a system now."""
+        return not running.ways.part or running.held(micros(self.clock.now())) is not None
 
     def _mapping(self, municipality: str, name: str | None) -> Mapped | None:
         """A mapping document: the municipality's own, or the one that comes with the hub."""

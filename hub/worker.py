@@ -18,6 +18,7 @@ from hub.delivery.health import Health
 from hub.delivery.reconciling import Reconciler
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
+from hub.delivery.shares import BEAT, Shares
 from hub.delivery.webhooks import Webhooks
 from hub.intake.inlets import Inlet
 from hub.intake.rooms import Intake
@@ -67,6 +68,8 @@ class Worker:
     """Likewise."""
     following: Following | None = None
     """Likewise."""
+    shares: Shares | None = None
+    """When other processes may carry too."""
 
     def __init__(
         self, writer: Writer, running: Connections, health: Health, carrier: Carrier, settling: Settling, pulse: Pulse
@@ -75,6 +78,7 @@ class Worker:
         self._clock = carrier.clock
         self.dispatcher = Dispatcher(writer, running.find, carrier, settling, self._clock, pulse)
         running.woken = health.resumed = self.dispatcher.wake.set
+        self.dispatcher.without = lambda: running.without
         self._scheduler = AsyncIOScheduler(
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -84,6 +88,9 @@ class Worker:
 
     async def start(self) -> None:
         """Read what stands before sending anything, then go on (rule 6)."""
+        if self.shares:
+            await self.shares.begin()
+            self._every(BEAT.total_seconds(), self.shares.beat)
         for running in self._connections:
             await self._writer.call(self._begin, running)
         await self._health.follow_pauses()
@@ -159,6 +166,8 @@ class Worker:
         if self.resealing:
             self.resealing.stop()
         await asyncio.gather(*self._loops)
+        if self.shares:
+            await self.shares.leave()
 
     def _begin(self, connection: Connection, running: Running) -> None:
         lanes.end_leases(connection, *running.place, quiet=quiet_after(running), now=self._now())

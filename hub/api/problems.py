@@ -29,6 +29,7 @@ CODES: dict[str, tuple[int, str]] = {
     "one-at-a-time": (409, "One of them takes something away, and is dismissed alone"),
     "reason-needed": (422, "It takes something away, and is dismissed with a reason"),
     "connection-held": (409, "Its system refuses us"),
+    "connection-elsewhere": (409, "Other processes have all of the connection"),
     "nothing-is-sent": (409, "The connection only observes"),
     "claimed-again": (409, "A booking asks for it now"),
     "in-hand": (409, "It is being carried just now"),

@@ -38,6 +38,7 @@ def connectors(folder: Folder, load: Load) -> Iterator[Finding]:
         yield from _settings(sheet, kind)
         yield from unwritten(sheet, ("settings",), kind.config_type)
         yield from _timing(sheet, kind)
+        yield from _pace(sheet, kind, connection)
         yield from _horizon(sheet, kind, connection)
         yield from _arrivals(sheet, kind, connection)
         yield from _mapped(folder, sheet, kind, connection)
@@ -130,6 +131,15 @@ def _config(kind: type[Connector[Any]], connection: Connection) -> ConnectorConf
         return kind.config_type.model_validate(resolve(connection.settings, {}, missing="placeholder"))
     except ValidationError:
         return None
+
+
+def _pace(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: Connection) -> Iterator[Finding]:
+    """A system may be pressed less hard than its connector declares, never harder."""
+    for limit in ("calls_at_once", "calls_per_minute"):
+        declared, told = getattr(kind.pace, limit), getattr(connection.pace, limit, None)
+        if told is not None and declared is not None and told > declared:
+            message = f"`{kind.__name__}` declares {declared}: write that or less, or leave it out"
+            yield sheet.error(("pace", limit), "raised-pace", message)
 
 
 def _timing(sheet: Sheet[Connection], kind: type[Connector[Any]]) -> Iterator[Finding]:

@@ -11,8 +11,15 @@ _PATIENCE_SECONDS = 3.0
 _FIRST_SECONDS = 0.05
 
 
-async def settled_sighting(look: Callable[[], Awaitable[Seen]], *, coming: Callable[[Seen], bool]) -> Seen:
-    """Look until nothing is coming any more, for three seconds of the machine's time; then give what was seen last."""
+async def settled_sighting(
+    look: Callable[[], Awaitable[Seen]], *, coming: Callable[[Seen], bool], patient: bool = True
+) -> Seen:
+    """Look until nothing is coming any more, for three seconds of the machine's time; then give what was seen last.
+
+    Who is not patient looks once.
+    """
+    if not patient:
+        return await look()
 
     async def one_look() -> Seen:
         return await look()

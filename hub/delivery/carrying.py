@@ -14,6 +14,7 @@ from hub.delivery.invoices import InvoiceErrand
 from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import UNKNOWN, Outcome, at_rest, failed, put_off, untouched
 from hub.delivery.running import Running
+from hub.delivery.ways import NoWayError
 from hub.delivery.zones import ZoneErrand
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Record
@@ -58,8 +59,11 @@ class Carrier:
         if running.paused:
             refused = REFUSED if running.paused == REFUSED.code else None
             return put_off(loaded.lane, until=now + PAUSED_FOR, cause=refused, missed_until=errand.missed_until)
-        async with running.ways.one():
-            return await self._in_turn(loaded, running, last_start)
+        try:
+            async with running.ways.one(errand.cost):
+                return await self._in_turn(loaded, running, last_start)
+        except NoWayError:
+            return put_off(loaded.lane, until=now + SECOND, missed_until=errand.missed_until)
 
     def _homeless(self, loaded: Loaded, now: int) -> Outcome:
         """The connection is not here: configured a moment ago, or no more. What stands there is not forgotten.

@@ -12,6 +12,7 @@ from hub.clock import Clock, micros
 from hub.configuration.secrets import resolve
 from hub.delivery.papers import Papers
 from hub.delivery.running import Running, push_horizon
+from hub.delivery.ways import WHOLE, Share
 from hub.discovery import load_connector
 from hub.errors import ConfigurationError
 from hub.model.configuration import Configuration
@@ -113,8 +114,24 @@ class Connections:
         """With which environment, and which stand-ins, connections are opened."""
         self.woken: Callable[[], None] = lambda: None
         """Called when lanes were made due."""
+        self.share = WHOLE
+        """What this process may use of each."""
+        self.is_sure: Callable[[], bool] = lambda: True
+        """Whether the other processes know of this one."""
+        self.without: tuple[tuple[str, str], ...] = ()
+        """Those of which it has no share."""
         self.around: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda way: way
         """Laid around the way to each system that is asked over HTTP."""
+
+    def _is_sure(self) -> bool:
+        return self.is_sure()
+
+    def divide(self, share: Share) -> None:
+        """Have another share of every connection."""
+        self.share = share
+        for running in self:
+            running.ways.divide(share)
+        self.without = tuple(running.place for running in self if not running.ways.part)
 
     def find(self, municipality: str, name: str) -> Running | None:
         """The running connection of that name."""
@@ -213,6 +230,8 @@ class Connections:
             )
             raise ConfigurationError(msg)
         running = Running(municipality, name, settings, connector, push_horizon(settings, connector), papers)
+        running.ways.is_sure = self._is_sure
+        running.ways.divide(self.share)
         running.gate.opened = lambda: self._soon(_heard, municipality, name)
         running.gate.may_open = lambda: self._soon(lanes.make_due, municipality, name)
         self._running[running.place], self._lent[running.place] = running, lent

@@ -187,6 +187,7 @@ class CredentialErrand(Errand):
         found = await settled_sighting(
             lambda: reader.read_credential(self.lane.key),
             coming=lambda seen: seen is not None and seen.condition is Condition.COMING,
+            patient=self.patient,
         )
         if found is not None and (outcome := self._as_found(found, access)):
             return replace(outcome, sent=self._state, reference=receipt.reference or None)
@@ -236,7 +237,7 @@ class CredentialErrand(Errand):
             proof = Proof.RECEIPT if receipt.condition is Condition.STANDING else Proof.SENT
             return self.confirmed(proof=proof, state=NO_WINDOWS, sent=NO_WINDOWS)
         found = await settled_sighting(
-            lambda: reader.read_credential(self.lane.key), coming=lambda seen: seen is not None
+            lambda: reader.read_credential(self.lane.key), coming=lambda seen: seen is not None, patient=self.patient
         )
         if found is None:
             return self.confirmed(proof=Proof.READ, state=NO_WINDOWS, sent=NO_WINDOWS)

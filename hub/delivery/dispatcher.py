@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from hub.clock import SECOND, Clock, micros, running_seconds, span
@@ -37,6 +37,8 @@ class Dispatcher:
         """Set by whoever makes a lane due."""
         self.carried: Callable[[Outcome], None] = lambda _outcome: None
         """Told of each carrying that was written down."""
+        self.without: Callable[[], Iterable[tuple[str, str]]] = tuple
+        """The connections of which this node has no share."""
         self._going: set[asyncio.Task[None]] = set()
         self._running: dict[tuple[str, str], Running] = {}
         self._stopping = False
@@ -68,9 +70,10 @@ class Dispatcher:
         free = self._pulse.batch - len(self._going)
         if free < self._pulse.batch // 4:
             return 0
-        full = tuple(place for place, running in self._running.items() if running.going >= running.most_going)
+        full = [place for place, running in self._running.items() if running.going >= running.most_going]
+        full += self.without()
         started = running_seconds()
-        take = Take(self.owner, min(free, 100), micros(self._clock.now()), span(self._pulse.lease), full)
+        take = Take(self.owner, min(free, 100), micros(self._clock.now()), span(self._pulse.lease), tuple(full))
         taken = await self._writer.do(lease, take)
         for one in taken:
             self._begin(one, started)

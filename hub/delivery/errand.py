@@ -128,6 +128,17 @@ class Errand(ABC):
         return None if self.stands else self.wanted_until
 
     @property
+    def cost(self) -> int:
+        """How many commands and looks it takes, at most, where they are counted."""
+        reads = self.running.reads_zones() is not None or self.running.reads_credentials() is not None
+        return 1 + reads * (1 + (self.in_doubt or self.lane.look > 0))
+
+    @property
+    def patient(self) -> bool:
+        """Whether it may look again and again for what is coming: not where looks are counted."""
+        return self.running.per_minute is None
+
+    @property
     def urgent_by(self) -> int:
         """When it must be done for nobody to notice; a grant that is to go is late already."""
         late = not self.desired.wanted and self.lane.kind is TargetKind.CREDENTIAL

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,8 @@ from hub.delivery.carrying import REFUSED, UNREACHABLE
 from hub.delivery.connections import Connections
 from hub.delivery.running import Running
 from hub.delivery.simulating import keys_of
-from hub.errors import NotFoundError
+from hub.delivery.ways import NoWayError
+from hub.errors import NotFoundError, RefusedError
 from hub.model.answers import ConnectionAnswer
 from hub.model.audit import Act
 from hub.sdk import About, ConnectorError, CredentialsError
@@ -36,6 +38,12 @@ _LATELY = 10 * MINUTE
 """What another process has heard from for longer, this one has asked itself."""
 CLOCK_MAY_DIFFER = timedelta(seconds=30)
 """Past this, doors open early or late: a problem."""
+
+
+def elsewhere(running: Running) -> RefusedError:
+    """Why this process cannot ask a system."""
+    told = f"other processes have all of {running.name}: ask again, or there"
+    return RefusedError("connection-elsewhere", told)
 
 
 class Health:
@@ -77,8 +85,9 @@ class Health:
             return
         self._looking.add(running.place)
         try:
-            if running.paused is None and running.held(self._now()) is None:
-                await self.check(running)
+            if running.paused is None and running.ways.part and running.held(self._now()) is None:
+                with suppress(RefusedError):  # another process has taken all of it just now
+                    await self.check(running)
             else:
                 unusable = await asyncio.to_thread(running.papers.renew)
                 await self._writer.call(self._keep_papers, running, unusable)
@@ -86,11 +95,17 @@ class Health:
             self._looking.discard(running.place)
 
     async def check(self, running: Running) -> tuple[About | None, str | None]:
-        """Ask one system what it says of itself, changing nothing; gives what it said, or why it did not."""
+        """Ask one system what it says of itself, changing nothing; gives what it said, or why it did not.
+
+        Raises:
+            RefusedError: other processes have all of the connection.
+        """
         about, failed, refused = None, None, False
         try:
             async with running.ways.one(), asyncio.timeout(running.connector.pace.lands_within.total_seconds()):
                 about = await running.connector.check()
+        except NoWayError:
+            raise elsewhere(running) from None
         except CredentialsError as error:
             failed, refused = str(error), True
         except (ConnectorError, TimeoutError) as error:

@@ -13,8 +13,10 @@ from hub.clock import HOUR, NEVER, Clock, micros
 from hub.delivery.carrying import REFUSED
 from hub.delivery.comparing import Comparison
 from hub.delivery.connections import Connections
+from hub.delivery.health import elsewhere
 from hub.delivery.running import Running
 from hub.delivery.simulating import keys_of
+from hub.delivery.ways import NoWayError
 from hub.errors import NotFoundError, RefusedError
 from hub.masking import place_of
 from hub.model.findings import Reconciled
@@ -62,7 +64,10 @@ class Reconciler:
             raise NotFoundError(msg)
         if running.paused == REFUSED.code:
             raise RefusedError("connection-held", f"{name} is paused, for its system refuses us: mend that and resume")
-        return await self._compared(running, language)
+        try:
+            return await self._compared(running, language)
+        except NoWayError:
+            raise elsewhere(running) from None
 
     async def _compared(self, running: Running, language: Language = "en") -> Reconciled:
         async with self._one_at_a_time[running.place]:
@@ -93,6 +98,8 @@ class Reconciler:
             running.paused = REFUSED.code
             await self._writer.call(self._refused, running, str(error))
             return str(error)
+        except NoWayError:
+            raise
         except (ConnectorError, TimeoutError) as error:
             return str(error) or sentences.NO_ANSWER_IN_TIME.say()
         except Exception as error:  # noqa: BLE001 - a connector's bug stops nothing else; its text may hold anything
@@ -139,7 +146,9 @@ class Reconciler:
 
     async def _in_turn(self, running: Running) -> None:
         """Unless another process has done it, or nothing is asked of the system now."""
-        if running.paused is not None or not running.gate.is_open or running.held(self._now()) is not None:
+        if running.paused is not None or not running.gate.is_open or not running.ways.part:
+            return
+        if running.held(self._now()) is not None:
             return
         if await self._writer.call(self._is_due, running):
             await self._compared(running)

@@ -42,6 +42,11 @@ class RecordErrand(Errand):
         return None
 
     @property
+    def cost(self) -> int:
+        """To send it, and to look for it first where there is doubt."""
+        return 1 + self.in_doubt
+
+    @property
     def stands(self) -> bool:
         """Whether it has been sent."""
         return self.lane.effect == Record.DONE

@@ -2,10 +2,6 @@
 
 import asyncio
 import logging
-import time
-from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,6 +9,7 @@ from typing import Any
 from hub.clock import DAY, NEVER
 from hub.delivery.gate import Gate
 from hub.delivery.papers import Papers
+from hub.delivery.ways import Ways
 from hub.model.configuration import Connection as Settings
 from hub.model.maintenance import Span, spans
 from hub.sdk import (
@@ -27,34 +24,7 @@ from hub.sdk import (
 )
 
 LOG = logging.getLogger("hub.connections")
-_MINUTE_SECONDS = 60.0
 _MICROSECOND = timedelta(microseconds=1)
-
-
-class Ways:
-    """Holds a connector's declared pace: so many calls at once, so many a minute (real time)."""
-
-    def __init__(self, at_once: int, per_minute: int | None) -> None:
-        self._at_once, self._per_minute = asyncio.Semaphore(at_once), per_minute
-        self._made: deque[float] = deque()
-
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """Wait for a place, and hold it."""
-        async with self._at_once:
-            await self._within_the_minute()
-            yield
-
-    async def _within_the_minute(self) -> None:
-        if self._per_minute is None:
-            return
-        while len(self._made) >= self._per_minute:
-            oldest = self._made[0] + _MINUTE_SECONDS - time.monotonic()
-            if oldest > 0:
-                await asyncio.sleep(oldest)
-            else:
-                self._made.popleft()
-        self._made.append(time.monotonic())
 
 
 @dataclass
@@ -80,8 +50,20 @@ class Running:
     """Maintenance windows of a day, and of which."""
 
     def __post_init__(self) -> None:
-        pace = self.connector.pace
-        self.ways = Ways(pace.calls_at_once, pace.calls_per_minute)
+        self.ways = Ways(self.at_once, self.per_minute)
+
+    @property
+    def at_once(self) -> int:
+        """Calls at once: as the connector declares, or as the configuration lowers."""
+        lower = self.settings.pace.calls_at_once if self.settings.pace else None
+        return min(self.connector.pace.calls_at_once, lower or self.connector.pace.calls_at_once)
+
+    @property
+    def per_minute(self) -> int | None:
+        """Commands and looks a minute; None: as many as there are."""
+        lower = self.settings.pace.calls_per_minute if self.settings.pace else None
+        told = [limit for limit in (self.connector.pace.calls_per_minute, lower) if limit is not None]
+        return min(told, default=None)
 
     @property
     def place(self) -> tuple[str, str]:
@@ -106,7 +88,7 @@ class Running:
     @property
     def most_going(self) -> int:
         """How many of its lanes a node may hold: a slow system must not fill the node."""
-        return max(4 * self.connector.pace.calls_at_once, 16)
+        return max(4 * self.ways.part, 16)
 
     async def answers(self) -> bool:
         """Whether the system is there, by a question that changes nothing; all who wonder at once ask it once.

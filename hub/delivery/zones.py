@@ -146,7 +146,9 @@ class ZoneErrand(Errand):
             proof = _PROOFS.get(receipt.condition, Proof.SENT)
             return self.confirmed(proof=proof, state=state, sent=state, reference=receipt.reference or None)
         found = await settled_sighting(
-            lambda: reader.read_zone(self.lane.key), coming=lambda seen: seen.condition is Condition.COMING
+            lambda: reader.read_zone(self.lane.key),
+            coming=lambda seen: seen.condition is Condition.COMING,
+            patient=self.patient,
         )
         if self._is_so(found, level):
             return self.confirmed(

@@ -1,7 +1,8 @@
 """Where data comes in: connections whose connector is a source, with what gives their items a meaning."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Protocol
 
@@ -46,6 +47,10 @@ class Inlet:
     """Of the account on the SFTP server, resolved."""
     tunnel: Tunnel | None = None
     """The way to that server through the connection's proxy; None: there is none."""
+    way: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    """A way to the system, waited for: it is not pressed harder than it may be."""
+    rests: Callable[[], bool] = lambda: False
+    """Whether nothing is asked of the system now: it is worked on, or other processes ask it."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One at a time: what is known is read before it is written."""
 

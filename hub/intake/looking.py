@@ -56,6 +56,8 @@ class Looking:
         async with place.looking:
             if await self._is_paused(inlet):
                 return _fetched(Counts(), 0, "the connection is paused")
+            if inlet.rests():
+                return _fetched(Counts(), 0, "nothing is asked of the system now: maintenance, or another process asks")
             found = _Found()
             try:
                 await self._look(inlet, place, found)
@@ -93,7 +95,7 @@ class Looking:
         name = (inlet.municipality, inlet.name)
         for _ in range(_MOST_PAGES):
             cursor = await self._readers.read(intake.cursor, *name)
-            async with asyncio.timeout(inlet.connector.pace.lands_within.total_seconds()):
+            async with inlet.way(), asyncio.timeout(inlet.connector.pace.lands_within.total_seconds()):
                 page = await source.poll(cursor)
             if page.items or page.cursor != cursor:
                 found.counts += await self._taking.items(inlet, page.items, cursor=page.cursor)

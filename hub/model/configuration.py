@@ -201,6 +201,17 @@ class ClientCertificate(Frozen):
     ] = None
 
 
+class Slower(Frozen):
+    """How much less hard a system is pressed than its connector declares; never harder."""
+
+    calls_at_once: Annotated[
+        int | None, Field(ge=1, description="commands and looks under way together; left out: as it declares")
+    ] = None
+    calls_per_minute: Annotated[
+        int | None, Field(ge=1, description="commands and looks a minute; left out: as it declares")
+    ] = None
+
+
 class Connection(Frozen):
     """A configured, running instance of a connector (anslutning)."""
 
@@ -217,6 +228,9 @@ class Connection(Frozen):
     settings: Annotated[
         dict[str, object], Field(description="the connector's own settings; secrets as ${env:NAME} or ${file:/path}")
     ]
+    pace: Annotated[Slower | None, Field(description="less than the connector declares; left out: as it declares")] = (
+        None
+    )
     maintenance: Annotated[
         tuple[Maintenance, ...], Field(description="when nothing is asked of it, and nobody is alarmed; `[]` for never")
     ] = ()

@@ -25,7 +25,7 @@ LANE = (
 )
 """The columns of a `Lane`."""
 _TAKE = f"SELECT {LANE} FROM lanes WHERE due <= ? AND due < {NEVER} AND lease_until <= ?{{}} ORDER BY due, id LIMIT ?"
-_NOT_OF = " AND NOT (municipality = ? AND connection = ?)"
+_PLACE = "municipality || '/' || connection"
 _HOLD = "UPDATE lanes SET owner = ?, lease_until = ?, due = ?, token = token + 1, delivery = 'sending' WHERE "
 
 
@@ -77,7 +77,7 @@ class Take(NamedTuple):
     now: int
     lease: int
     full: tuple[tuple[str, str], ...] = ()
-    """(municipality, connection) of which this node has enough in hand."""
+    """(municipality, connection) of which this node has enough in hand, or no share."""
 
 
 def raise_all(connection: Connection, targets: Sequence[Raise]) -> list[tuple[int, int]]:
@@ -106,9 +106,9 @@ def take(connection: Connection, asked: list[Take]) -> list[list[Lane]]:
 
 def _take(connection: Connection, asked: Take) -> list[Lane]:
     clock = connection.clock()
-    full = [part for place in asked.full for part in place]
-    sql = _TAKE.format(_NOT_OF * len(asked.full)) + connection.skip_locked
-    rows = connection.rows(sql, (asked.now, clock, *full, asked.at_most))
+    of, full = connection.among(_PLACE, ["/".join(place) for place in asked.full])
+    sql = _TAKE.format(f" AND NOT ({of})" if asked.full else "") + connection.skip_locked
+    rows = connection.rows(sql, (asked.now, clock, *(full if asked.full else ()), asked.at_most))
     if rows:
         condition, ids = connection.among("id", [row[0] for row in rows])
         connection.run(_HOLD + condition, [asked.owner, clock + asked.lease, asked.now + asked.lease, *ids])

@@ -95,11 +95,18 @@ class SlowLamp(StubLamp):
     pace = Pace(lands_within=timedelta(seconds=31))
 
 
+class PacedLamp(StubLamp):
+    """Lamps that are told a thing a second."""
+
+    pace = Pace(calls_per_minute=60)
+
+
 STUBS: dict[str, Any] = {
     "lock": StubLock,
     "choosy": ChoosyLock,
     "lamp": StubLamp,
     "slow": SlowLamp,
+    "paced": PacedLamp,
     "grouped": OwnedLamp,
 }
 
@@ -241,6 +248,7 @@ connector: mapped_files
 mode: live
 settings: {}
 reconcile_hours: 12
+pace: {calls_at_once: 1, calls_per_minute: 20}
 maintenance: [{weekdays: [tuesday], from: "02:00", until: "04:30"}]
 proxy: http://proxy.umea.example:3128
 ca_file: /etc/ssl/umea.pem

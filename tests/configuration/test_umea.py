@@ -176,7 +176,7 @@ def test_every_key_there_is_is_walked_below() -> None:
 
 
 PLAINLY_NONE = {
-    ("maintenance",), ("reconcile_hours",),
+    ("maintenance",), ("reconcile_hours",), ("pace",), ("pace", "calls_at_once"), ("pace", "calls_per_minute"),
     ("proxy",), ("ca_file",), ("client_certificate",), ("credentials_expire",), ("webhooks",),
     ("webhooks", "allow"), ("client_certificate", "key"), ("client_certificate", "password"),
     ("arrives", "folder"), ("arrives", "sftp"), ("finance", "charging", "customers", "association", "connection"),

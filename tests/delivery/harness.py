@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pytest
 
 from hub.clock import HOUR, NEVER, SECOND, instant, micros
-from hub.delivery import awaiting, carrying, dispatcher
+from hub.delivery import awaiting, carrying, dispatcher, shares
 from hub.delivery.billing import Biller
 from hub.delivery.carrying import Carrier
 from hub.delivery.connections import Connections, NoStandIns
@@ -348,7 +348,7 @@ def staged(
     stage = Stage(url, towns or [a_town()], pulse or Pulse())
     for kind in (SqliteConnection, PostgresConnection):
         monkeypatch.setattr(kind, "clock", lambda _self: stage.now() + SKEW)
-    for module in (carrying, dispatcher):
+    for module in (carrying, dispatcher, shares):
         monkeypatch.setattr(module, "running_seconds", lambda: stage.now() / SECOND)
     monkeypatch.setattr(awaiting, "_PATIENCE_SECONDS", 0.0)
     try:

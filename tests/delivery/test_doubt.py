@@ -1,13 +1,15 @@
 """Calls without an answer, nodes that stop, lanes that change hands: looked into before anything is sent again."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import pytest
 
 from hub.clock import SECOND
 from hub.delivery.carrying import quiet_after
+from hub.delivery.running import Running
 from hub.model import Credential, Dim, Window
 from hub.model.credential import Method
 from hub.model.states import Delivery, Effect, Proof
@@ -267,6 +269,15 @@ def test_a_confession_that_comes_before_the_new_owner_has_settled_makes_it_send_
     assert start == SATURDAY + timedelta(minutes=105)
 
 
+@asynccontextmanager
+async def all_ways(running: Running) -> AsyncIterator[None]:
+    """Have a connection so busy that whoever comes must wait."""
+    async with AsyncExitStack() as taken:
+        for _ in range(running.ways.part):
+            await taken.enter_async_context(running.ways.one())
+        yield
+
+
 def test_a_node_that_only_waited_confesses_nothing(hall: Stage) -> None:
     """What is put off has sent nothing, so the new owner's proof stands."""
 
@@ -274,13 +285,12 @@ def test_a_node_that_only_waited_confesses_nothing(hall: Stage) -> None:
         old = hall.node
         running = old.connections.find(TOWN, "locks")
         assert running
-        running.ways._at_once = asyncio.Semaphore(0)
-        await old.dispatcher._take()
-        await asyncio.sleep(0)
-        hall.skip(seconds=61)
-        hall.node = await hall.another_node()
-        await hall.node.settle()
-        running.ways._at_once.release()
+        async with all_ways(running):
+            await old.dispatcher._take()
+            await asyncio.sleep(0)
+            hall.skip(seconds=61)
+            hall.node = await hall.another_node()
+            await hall.node.settle()
         await asyncio.wait(old.dispatcher._going)
         await old.connections.close()
 
@@ -295,11 +305,10 @@ def test_no_call_starts_when_the_lease_leaves_no_time_for_it(hall: Stage) -> Non
     async def story() -> None:
         running = hall.node.connections.find(TOWN, "locks")
         assert running
-        running.ways._at_once = asyncio.Semaphore(0)
-        await hall.node.dispatcher._take()
-        await asyncio.sleep(0)
-        hall.skip(seconds=31)
-        running.ways._at_once.release()
+        async with all_ways(running):
+            await hall.node.dispatcher._take()
+            await asyncio.sleep(0)
+            hall.skip(seconds=31)
         await asyncio.wait(hall.node.dispatcher._going)
 
     hall.accept()

@@ -1,0 +1,61 @@
+"""What a process may use of each connection while others carry too: a share of its limits, the oldest first.
+
+Each says every other second that it is there; one that is not heard of for eight is gone, and starts no call when it
+has not been heard. A new one waits as long, so that all others know of it and have less, before it uses its share.
+"""
+
+from datetime import timedelta
+
+from hub.clock import running_seconds, span
+from hub.delivery.connections import Connections
+from hub.delivery.ways import NONE, Share
+from hub.store import nodes
+from hub.store.nodes import Beat, Living
+from hub.store.writer import Writer
+
+BEAT = timedelta(seconds=2)
+LEASE = timedelta(seconds=8)
+
+
+class Shares:
+    """Of one process, called `name`."""
+
+    def __init__(self, writer: Writer, connections: Connections, name: str) -> None:
+        self._writer, self._connections, self._name = writer, connections, name
+        self._sure_until = 0.0
+        self.share = NONE
+        connections.is_sure = self.is_sure
+
+    def is_sure(self) -> bool:
+        """Whether the others know of this process: past that they use what was its."""
+        return running_seconds() < self._sure_until
+
+    async def begin(self) -> None:
+        """Know of the others before anything is called."""
+        self._connections.divide(NONE)
+        await self.beat()
+
+    async def beat(self) -> None:
+        """Say that this process is there, and have what is its."""
+        started = running_seconds()
+        living = await self._writer.do(nodes.beat, Beat(self._name, span(LEASE)))
+        self._sure_until = started + LEASE.total_seconds()
+        share = _share(living, self._name)
+        if share != self.share:
+            self.share = share
+            self._connections.divide(share)
+
+    async def leave(self) -> None:
+        """Let the others have it at once."""
+        self.share, self._sure_until = NONE, 0.0
+        self._connections.divide(NONE)
+        await self._writer.call(nodes.leave, self._name)
+
+
+def _share(living: Living, name: str) -> Share:
+    """Its place; nothing while older ones may not have heard of it."""
+    place = next(place for place, (other, _) in enumerate(living.nodes) if other == name)
+    _, since = living.nodes[place]
+    if place and living.now - since < span(LEASE):
+        return NONE
+    return Share(place, len(living.nodes))

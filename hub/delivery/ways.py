@@ -1,0 +1,119 @@
+"""How hard a connection may be pressed: so many calls at once, so many a minute, shared by the processes that carry."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+_MINUTE_SECONDS = 60.0
+
+
+class NoWayError(Exception):
+    """Other processes have all of the connection: this one may not call."""
+
+
+class Share(NamedTuple):
+    """This process's place among those that carry (from 0, the oldest first), and how many they are."""
+
+    place: int
+    of: int
+
+    def part(self, whole: int) -> int:
+        """Its part of so many; what cannot be divided goes to the oldest. Three clients for two processes: 2 and 1."""
+        return whole // self.of + (self.place < whole % self.of) if self.of else 0
+
+
+WHOLE = Share(0, 1)
+"""Of a process that is alone."""
+NONE = Share(0, 0)
+"""Of one that does not know yet who else there is."""
+
+
+class Ways:
+    """Of one connection, in one process. A minute is one of real time."""
+
+    is_sure: Callable[[], bool] = staticmethod(lambda: True)
+    """Whether the others know what this process has."""
+
+    def __init__(self, at_once: int, per_minute: int | None = None, share: Share = WHOLE) -> None:
+        self._at_once = at_once if per_minute is None else min(at_once, per_minute)
+        self._per_minute = per_minute
+        self._held = 0
+        self._called = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._made: deque[float] = deque()
+        self._set(share)
+
+    def _set(self, share: Share) -> None:
+        self.part: int = share.part(self._at_once)
+        """How many calls at once this process may make."""
+        calling = Share(share.place, min(share.of, self._at_once))
+        self._minute = calling.part(self._per_minute) if self._per_minute and self.part else 0
+
+    def divide(self, share: Share) -> None:
+        """Have another part from now on. What of a minute is new here may have been used elsewhere in the last one."""
+        before = self._minute
+        self._set(share)
+        if self._called or share.of > 1:
+            self._made.extend([time.monotonic()] * max(0, self._minute - before))
+        self._admit()
+
+    @asynccontextmanager
+    async def one(self, cost: int = 1) -> AsyncIterator[None]:
+        """Wait for a way, and hold it; `cost`: how many commands and looks will be made on it.
+
+        Raises:
+            NoWayError: there is none here, or none any more.
+        """
+        await self._enter()
+        try:
+            await self._within_the_minute(cost)
+            yield
+        finally:
+            self._held -= 1
+            self._admit()
+
+    async def _enter(self) -> None:
+        if not self.part or not self.is_sure():
+            raise NoWayError
+        if self._held < self.part and not self._waiting:
+            self._held += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._held -= 1  # it was given a way, and will not use it
+                self._admit()
+            raise
+
+    def _admit(self) -> None:
+        """Let in those whose turn it is; none, when there is no way here any more."""
+        while self._waiting and (not self.part or self._held < self.part):
+            turn = self._waiting.popleft()
+            if turn.done():
+                continue
+            if self.part:
+                self._held += 1
+                turn.set_result(None)
+            else:
+                turn.set_exception(NoWayError())
+
+    async def _within_the_minute(self, cost: int) -> None:
+        if self._per_minute is None:
+            return
+        while True:
+            if not self._minute or not self.is_sure():
+                raise NoWayError
+            now = time.monotonic()
+            while self._made and self._made[0] <= now - _MINUTE_SECONDS:
+                self._made.popleft()
+            if not self._made or len(self._made) + cost <= self._minute:
+                break
+            await asyncio.sleep(self._made[0] + _MINUTE_SECONDS - now)
+        self._called = True
+        self._made.extend([time.monotonic()] * cost)

@@ -1,0 +1,325 @@
+"""How hard a system is pressed: as its connector declares or less, by all processes together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.delivery.shares import Shares
+from hub.delivery.ways import NONE, WHOLE, NoWayError, Share, Ways
+from hub.errors import RefusedError
+from hub.settings import Pulse
+from tests.builders import SATURDAY, a_town
+from tests.configuration.folders import read, small, the_error
+from tests.delivery import fakes
+from tests.delivery.harness import PIN, TOWN, Node, Stage, hour
+
+Staging = Callable[..., Stage]
+
+
+# ---------------------------------------------------------------- what is whose
+
+
+@given(st.integers(1, 200), st.integers(1, 20))
+def test_the_parts_of_all_are_the_whole(whole: int, of: int) -> None:
+    parts = [Share(place, of).part(whole) for place in range(of)]
+    assert sum(parts) == whole
+    assert max(parts) - min(parts) <= 1
+    assert parts == sorted(parts, reverse=True)
+
+
+@given(st.integers(1, 30), st.one_of(st.none(), st.integers(1, 30)), st.integers(1, 12))
+def test_whoever_may_call_has_some_of_the_minute_too(at_once: int, per_minute: int | None, of: int) -> None:
+    every = [Ways(at_once, per_minute, Share(place, of)) for place in range(of)]
+    assert sum(one.part for one in every) == min(at_once, per_minute or at_once)
+    assert sum(one._minute for one in every) == (per_minute or 0)
+    assert all(one._minute for one in every if one.part and per_minute)
+
+
+# ---------------------------------------------------------------- ways
+
+
+async def settle() -> None:
+    """Let all that can go on do so."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+class Callers:
+    """Calls that last until they are let go, and how many were under way together."""
+
+    def __init__(self, way: Ways) -> None:
+        self.way, self.inside, self.most, self.refused = way, 0, 0, 0
+        self.end = asyncio.Event()
+
+    def call(self) -> "asyncio.Task[None]":
+        return asyncio.create_task(self._call())
+
+    async def _call(self) -> None:
+        try:
+            async with self.way.one():
+                self.inside += 1
+                self.most = max(self.most, self.inside)
+                await self.end.wait()
+                self.inside -= 1
+        except NoWayError:
+            self.refused += 1
+
+
+def test_no_more_go_at_once_than_there_are_ways_and_all_go_in_the_end() -> None:
+    async def play() -> int:
+        callers = Callers(Ways(3))
+        tasks = [callers.call() for _ in range(10)]
+        await settle()
+        assert callers.inside == 3
+        callers.end.set()
+        await asyncio.gather(*tasks)
+        return callers.most
+
+    assert asyncio.run(play()) == 3
+
+
+def test_a_smaller_share_lets_nobody_in_before_enough_have_left_and_a_larger_one_at_once() -> None:
+    async def play() -> None:
+        way = Ways(4)
+        first, then = Callers(way), Callers(way)
+        tasks = [first.call() for _ in range(3)]
+        await settle()
+        way.divide(Share(0, 4))
+        tasks += [then.call() for _ in range(3)]
+        await settle()
+        assert (first.inside, then.inside) == (3, 0)
+        first.end.set()
+        await settle()
+        assert then.inside == 1
+        way.divide(Share(0, 2))
+        await settle()
+        assert then.inside == 2
+        then.end.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(play())
+
+
+def test_who_waits_when_all_is_taken_away_is_told_so() -> None:
+    async def play() -> None:
+        way = Ways(1)
+        callers = Callers(way)
+        tasks = [callers.call() for _ in range(3)]
+        await settle()
+        way.divide(NONE)
+        await settle()
+        assert (callers.inside, callers.refused) == (1, 2)
+        callers.end.set()
+        await asyncio.gather(*tasks)
+        with pytest.raises(NoWayError):
+            async with way.one():
+                pass
+
+    asyncio.run(play())
+
+
+def test_who_gives_up_waiting_takes_no_way_along() -> None:
+    async def play() -> None:
+        way = Ways(1)
+        callers = Callers(way)
+        tasks = [callers.call() for _ in range(3)]
+        await settle()
+        tasks[1].cancel()
+        callers.end.set()
+        await settle()
+        tasks[2].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with way.one():
+            pass
+
+    asyncio.run(play())
+
+
+@contextmanager
+def fast_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """The machine's clock, which goes on only where somebody sleeps."""
+    now = [0.0]
+
+    async def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hub.delivery.ways.time.monotonic", lambda: now[0])
+        patched.setattr("hub.delivery.ways.asyncio.sleep", sleep)
+        yield now
+
+
+def moments(way: Ways, now: list[float], count: int, cost: int = 1) -> list[int]:
+    async def play() -> list[int]:
+        found = []
+        for _ in range(count):
+            async with way.one(cost):
+                found.append(round(now[0]))
+        return found
+
+    return asyncio.run(play())
+
+
+def test_no_more_go_in_any_minute_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    with fast_clock(monkeypatch) as now:
+        assert moments(Ways(8, 3), now, 7) == [0, 0, 0, 60, 60, 60, 120]
+
+
+def test_a_command_and_its_looks_count_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    with fast_clock(monkeypatch) as now:
+        assert moments(Ways(8, 4), now, 5, cost=2) == [0, 0, 60, 60, 120]
+
+
+def test_what_of_a_minute_comes_from_another_counts_as_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with fast_clock(monkeypatch) as now:
+        way = Ways(8, 6, Share(0, 2))
+        assert moments(way, now, 3) == [0, 0, 0]
+        way.divide(WHOLE)
+        assert moments(way, now, 3) == [60, 60, 60]
+
+
+# ---------------------------------------------------------------- in the hub
+
+
+@asynccontextmanager
+async def counted(most: list[int], at_once: int, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Have every call wait a while for others, and count how many are under way together."""
+    call, inside = fakes.System.call, 0
+
+    async def slowly(self: fakes.System, *told: Any) -> Any:
+        nonlocal inside
+        inside += 1
+        most.append(inside)
+        for _ in range(2000):
+            if inside >= at_once:
+                break
+            await asyncio.sleep(0)
+        await settle()
+        inside -= 1
+        return await call(self, *told)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fakes.System, "call", slowly)
+        yield
+
+
+def shared(hall: Stage, count: int) -> list[tuple[Node, Shares]]:
+    """So many processes, each of which knows of the others."""
+    nodes = [hall.node, *(hall.run(hall.another_node()) for _ in range(count - 1))]
+    made = [(node, Shares(hall.writer, node.connections, f"node-{n}")) for n, node in enumerate(nodes)]
+    for node, share in made:
+        node.dispatcher.without = lambda node=node: node.connections.without  # type: ignore[misc]
+        hall.run(share.begin())
+        hall.skip(seconds=1)
+    for _ in range(5):
+        hall.skip(seconds=2)
+        beat(hall, *made)
+    return made
+
+
+def beat(hall: Stage, *who: tuple[Node, Shares]) -> None:
+    for _, share in who:
+        hall.run(share.beat())
+
+
+def parts(made: list[tuple[Node, Shares]], name: str = "locks") -> list[int]:
+    return [node.health.running(TOWN, name).ways.part for node, _ in made]
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_device_that_allows_so_many_clients_gets_no_more_from_all_processes(
+    staging: Staging, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    town = a_town(connectors={"locks": {"pace": {"calls_at_once": at_once}}})
+    hall = staging(town, pulse=Pulse(batch=4))
+    made, most = shared(hall, 3), list[int]()
+    for n in range(1, 9):
+        hall.accept(f"B-{n}", **hour(24 * 60))
+
+    async def together() -> None:
+        async with counted(most, at_once, monkeypatch):
+            await asyncio.gather(*(node.settle() for node, _ in made))
+
+    hall.run(together())
+    assert len(hall.locks.stands) == 8
+    assert max(most) == at_once
+    assert parts(made) == [1, int(at_once > 1), 0]
+
+
+def test_a_process_that_stops_leaves_its_share_at_once(hall: Stage) -> None:
+    first, second = made = shared(hall, 2)
+    assert parts(made) == [4, 4]
+    hall.run(first[1].leave())
+    beat(hall, second)
+    assert parts(made) == [0, 8]
+
+
+def test_a_process_that_is_not_heard_of_is_gone_after_eight_seconds_and_starts_no_call(hall: Stage) -> None:
+    first, second = made = shared(hall, 2)
+    hall.skip(seconds=7)
+    beat(hall, second)
+    assert parts(made) == [4, 4]
+    hall.accept()
+    hall.skip(seconds=2)
+    beat(hall, second)
+    assert second[0].health.running(TOWN, "locks").ways.part == 8
+    assert not first[1].is_sure()
+    hall.run(first[0].carry_once())
+    assert hall.locks.calls == []
+    hall.skip(seconds=1)
+    hall.run(second[0].settle())
+    assert hall.locks.opens("outer", SATURDAY) == {PIN}
+    beat(hall, first)
+    beat(hall, second)
+    assert parts(made) == [0, 4], "it comes last, and waits until the other knows"
+
+
+def test_a_new_process_waits_until_the_others_know_of_it(hall: Stage) -> None:
+    (first,) = shared(hall, 1)
+    assert parts([first]) == [8]
+    node = hall.run(hall.another_node())
+    second = (node, Shares(hall.writer, node.connections, "node-1"))
+    hall.run(second[1].begin())
+    assert parts([first, second]) == [8, 0]
+    hall.skip(seconds=2)
+    beat(hall, first, second)
+    assert parts([first, second]) == [4, 0]
+    for _ in range(3):
+        hall.skip(seconds=2)
+        beat(hall, first, second)
+    assert parts([first, second]) == [4, 4]
+
+
+def test_where_others_have_all_of_a_connection_a_test_of_it_is_refused_and_no_round_of_checks_fails(
+    staging: Staging,
+) -> None:
+    hall = staging(a_town(connectors={"locks": {"pace": {"calls_at_once": 1}}}))
+    _, (node, _) = shared(hall, 2)
+    hall.locks.forget()
+    with pytest.raises(RefusedError, match="other processes"):
+        hall.run(node.health.check(node.health.running(TOWN, "locks")))
+    with pytest.raises(RefusedError, match="other processes"):
+        hall.run(node.reconciler.reconcile(TOWN, "locks"))
+    hall.run(node.health.check_all())
+    assert hall.locks.calls == []
+    assert hall.problems() == []
+
+
+# ---------------------------------------------------------------- what is written
+
+
+@pytest.mark.parametrize("limit, told", [("calls_at_once", 9), ("calls_per_minute", 61)])
+def test_a_system_is_never_pressed_harder_than_its_connector_declares(limit: str, told: int) -> None:
+    trees = small()
+    trees["connections/lamps.yaml"] |= {"connector": "paced", "pace": {limit: told}}
+    error = the_error(read(trees), "raised-pace")
+    assert (error.file, error.path) == ("connections/lamps.yaml", f"pace.{limit}")
+    assert error.message == f"`PacedLamp` declares {told - 1}: write that or less, or leave it out"
+    assert str(error).startswith("connections/lamps.yaml:")
+    trees["connections/lamps.yaml"]["pace"] = {limit: told - 1}
+    assert "raised-pace" not in {each.code for each in read(trees).findings}
