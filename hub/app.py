@@ -137,7 +137,7 @@ class Hub:
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
         self.worker.webhooks = self.webhooks
         if is_postgresql(self.settings.database):
-            self.worker.shares = Shares(self.writer, self.connections, self.worker.dispatcher.owner)
+            self.worker.shares = Shares(self.writer, self.connections)
         self.worker.dispatcher.carried = counting(self.meters, self.clock)
         self.worker.biller = Biller(
             self.writer, self.readers, Billing(self.seal, self.rulebook, self.clock), idle=self.settings.pulse.idle

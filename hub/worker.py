@@ -167,7 +167,7 @@ class Worker:
             self.resealing.stop()
         await asyncio.gather(*self._loops)
         if self.shares:
-            await self.shares.leave()
+            await quietly(self.shares.leave)()
 
     def _begin(self, connection: Connection, running: Running) -> None:
         lanes.end_leases(connection, *running.place, quiet=quiet_after(running), now=self._now())

@@ -41,6 +41,18 @@ def _list(found: list[ProblemAnswer], words: Words, *, as_json: bool) -> None:
     elif not found:
         click.echo(words("none_open"))
     else:
-        columns = [words(key) for key in ("id", "connection", "problems", "detail", "since", "waiting", "remedy")]
-        rows = ((p.id, p.connection, p.title, p.detail, showing.local(p.since), p.waiting, p.remedy) for p in found)
+        told = ("id", "connection", "problems", "detail", "since", "waiting", "needed", "remedy")
+        columns = [words(key) for key in told]
+        rows = (
+            (p.id, p.connection, p.title, p.detail, showing.local(p.since), p.waiting, _needed(p, words), p.remedy)
+            for p in found
+        )
         showing.screen().print(showing.table(columns, rows))
+
+
+def _needed(problem: ProblemAnswer, words: Words) -> str | None:
+    """When the first of what waits is needed."""
+    if problem.minutes is None:
+        return None
+    key = "needed_in" if problem.minutes >= 0 else "needed_since"
+    return words(key, minutes=abs(problem.minutes))

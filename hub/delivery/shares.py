@@ -1,15 +1,21 @@
 """What a process may use of each connection while others carry too: a share of its limits, the oldest first.
 
 Each says every other second that it is there; one that is not heard of for eight is gone, and starts no call when it
-has not been heard. A new one waits as long, so that all others know of it and have less, before it uses its share.
+has not been heard. A new one waits as long, so that all others know of it and have less, before it uses its share. One
+that was killed on the same machine is seen to be gone at once.
 """
 
+import os
+import secrets
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 from hub.clock import running_seconds, span
 from hub.delivery.connections import Connections
 from hub.delivery.ways import NONE, Share
 from hub.store import nodes
+from hub.store.database import Connection
 from hub.store.nodes import Beat, Living
 from hub.store.writer import Writer
 
@@ -17,11 +23,38 @@ BEAT = timedelta(seconds=2)
 LEASE = timedelta(seconds=8)
 
 
-class Shares:
-    """Of one process, called `name`."""
+def own_name() -> str:
+    """Which machine since its last start, which processes it can see there, and which it is."""
+    return f"{_home()}/{os.getpid()}/{secrets.token_hex(3)}"
 
-    def __init__(self, writer: Writer, connections: Connections, name: str) -> None:
-        self._writer, self._connections, self._name = writer, connections, name
+
+def _home() -> str:
+    """The machine since its last start, and the space of process numbers; empty where there is no telling."""
+    with suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
+    return ""
+
+
+def is_gone(name: str) -> bool:
+    """Whether a process was on this machine, and is no more."""
+    home, _, rest = name.rpartition("/")[0].rpartition("/")
+    if not home or home != _home() or not rest.isdigit():
+        return False
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+class Shares:
+    """Of one process."""
+
+    def __init__(self, writer: Writer, connections: Connections, name: str | None = None) -> None:
+        self._writer, self._connections, self._name = writer, connections, name or own_name()
         self._sure_until = 0.0
         self.share = NONE
         connections.is_sure = self.is_sure
@@ -33,6 +66,7 @@ class Shares:
     async def begin(self) -> None:
         """Know of the others before anything is called."""
         self._connections.divide(NONE)
+        await self._writer.call(_clear)
         await self.beat()
 
     async def beat(self) -> None:
@@ -50,6 +84,13 @@ class Shares:
         self.share, self._sure_until = NONE, 0.0
         self._connections.divide(NONE)
         await self._writer.call(nodes.leave, self._name)
+
+
+def _clear(connection: Connection) -> None:
+    """Processes that were killed here have not said that they go."""
+    for name in nodes.names(connection):
+        if is_gone(name):
+            nodes.leave(connection, name)
 
 
 def _share(living: Living, name: str) -> Share:

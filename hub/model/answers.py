@@ -253,6 +253,9 @@ class ProblemAnswer(Frozen):
     until: datetime | None
     waiting: Annotated[int, Field(description="deliveries that wait behind it")]
     nearest: Annotated[datetime | None, Field(description="when the first of them is needed")] = None
+    minutes: Annotated[
+        int | None, Field(description="whole minutes until then; below nought when it is needed already")
+    ] = None
 
 
 class ExpiryAnswer(Frozen):

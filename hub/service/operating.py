@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
-from hub.clock import Clock, instant, micros
+from hub.clock import MINUTE, Clock, instant, micros
 from hub.errors import NotFoundError
 from hub.model.answers import ProblemAnswer, SealingAnswer, StatusAnswer
 from hub.model.audit import Act
@@ -47,7 +47,7 @@ class Operating:
     ) -> list[ProblemAnswer]:
         now = self._now()
         found = problems.listed(connection, municipality, ended=ended)
-        return [_problem(one, shown.nearest(connection, municipality, one.id, now=now), language) for one in found]
+        return [_problem(one, shown.nearest(connection, municipality, one.id, now=now), language, now) for one in found]
 
     async def retry(self, municipality: str, problem: int) -> int:
         """Try what waits behind a problem again. Raises NotFoundError."""
@@ -104,7 +104,7 @@ def _sealing(connection: Connection) -> SealingAnswer | None:
     return SealingAnswer(key=known.key, state="resealing" if known.ended is None else "done", percent=known.percent)
 
 
-def _problem(one: Problem, nearest: int | None, language: Language) -> ProblemAnswer:
+def _problem(one: Problem, nearest: int | None, language: Language, now: int) -> ProblemAnswer:
     told = remedy(one.code, language)
     return ProblemAnswer(
         id=one.id,
@@ -117,4 +117,5 @@ def _problem(one: Problem, nearest: int | None, language: Language) -> ProblemAn
         until=moment(one.until),
         waiting=one.waiting,
         nearest=moment(nearest),
+        minutes=None if nearest is None else (nearest - now) // MINUTE,
     )

@@ -35,6 +35,11 @@ def _beat(connection: Connection, one: Beat) -> Living:
     return Living(now, [(name, int(since)) for name, since in rows])
 
 
+def names(connection: Connection) -> list[str]:
+    """Who was there, as far as anybody knows."""
+    return [name for (name,) in connection.rows("SELECT name FROM nodes ORDER BY name")]
+
+
 def leave(connection: Connection, name: str) -> None:
     """Be gone."""
     connection.run("DELETE FROM nodes WHERE name = ?", (name,))

@@ -384,6 +384,29 @@ def test_a_problem_begins_and_ends_once_in_the_feed(hall: Stage) -> None:
     assert sorted(started) == sorted(ended)
 
 
+def test_an_outage_is_one_problem_however_much_waits_and_whatever_is_needed_when(hall: Stage) -> None:
+    """Doors that are needed now and in a week, a revoke, and a look: told once as it begins, and once as it ends."""
+    hall.put("B-0")
+    for n, after in enumerate((5, 45, 300, 24 * 60, 7 * 24 * 60)):
+        hall.accept(f"B-{n + 1}", **hour(after))
+    hall.at("11:50")
+    hall.locks.breaks(Fault.DOWN)
+    hall.look_round()
+    hall.cancel("B-0")
+    for n, after in enumerate((10, 60, 24 * 60), 10):
+        hall.put(f"B-{n}", **hour(after))
+    hall.at("12:40")
+    (problem,) = hall.problems()
+    assert (problem.connection, problem.code, problem.waiting) == ("locks", "unreachable", 9)
+    assert (problem.since, problem.nearest) == (SATURDAY - timedelta(minutes=10), SATURDAY - timedelta(minutes=10))
+    assert problem.minutes == -50, "the first door has been needed for so long"
+    hall.locks.recovers()
+    hall.at("12:42")
+    assert hall.problems() == []
+    told = [event.type for event in hall.events("problem.") if event.subject == "locks"]
+    assert told == ["problem.started", "problem.ended"]
+
+
 def test_a_problem_says_when_the_first_that_waits_is_needed(hall: Stage) -> None:
     hall.locks.breaks(Fault.FULL)
     hall.put("B-1", **hour(300))
@@ -392,6 +415,9 @@ def test_a_problem_says_when_the_first_that_waits_is_needed(hall: Stage) -> None
     assert problem.nearest == datetime(2026, 11, 21, 12, 45, tzinfo=UTC)
     assert problem.since == hall.clock.now()
     assert problem.nearest - problem.since == timedelta(hours=3, minutes=45)
+    assert problem.minutes == 3 * 60 + 45
+    hall.skip(seconds=30)
+    assert [one.minutes for one in hall.problems()] == [3 * 60 + 44]
 
 
 def test_a_problem_is_told_in_swedish_and_in_english(hall: Stage) -> None:

@@ -1,6 +1,8 @@
 """How hard a system is pressed: as its connector declares or less, by all processes together."""
 
 import asyncio
+import os
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.delivery.shares import Shares
+from hub.delivery.shares import Shares, is_gone, own_name
 from hub.delivery.ways import NONE, WHOLE, NoWayError, Share, Ways
 from hub.errors import RefusedError
 from hub.settings import Pulse
@@ -293,6 +295,21 @@ def test_a_new_process_waits_until_the_others_know_of_it(hall: Stage) -> None:
         hall.skip(seconds=2)
         beat(hall, first, second)
     assert parts([first, second]) == [4, 4]
+
+
+def test_a_process_that_was_killed_on_this_machine_is_seen_to_be_gone_by_the_one_that_follows(hall: Stage) -> None:
+    home, killed = own_name().rsplit("/", 2)[0], subprocess.Popen(["true"])
+    alive = f"{home}/{os.getpid()}/other"
+    killed.wait()
+    for name in (f"{home}/{killed.pid}/abc", f"elsewhere/pid:[1]/{killed.pid}/abc"):
+        hall.run(Shares(hall.writer, hall.node.connections, name).begin())
+    follows = Shares(hall.writer, hall.node.connections, alive)
+    hall.run(follows.begin())
+    assert [name for (name,) in hall.rows("SELECT name FROM nodes ORDER BY since")] == [
+        f"elsewhere/pid:[1]/{killed.pid}/abc",
+        alive,
+    ]
+    assert not is_gone(alive)
 
 
 def test_where_others_have_all_of_a_connection_a_test_of_it_is_refused_and_no_round_of_checks_fails(
