@@ -19,8 +19,8 @@ _ENOUGH = 2
 """Lanes in a row without an answer that shut the gate, when nobody could ask the system itself."""
 _ENOUGH_VOUCHED = 5
 """The same, though the system says that it is there."""
-_PATIENCE = 10 * SECOND
-"""How long others wait while one asks or tries; they are woken when it gets an answer."""
+_LEAST_PATIENCE, _MOST_PATIENCE = 10 * SECOND, 60 * SECOND
+"""How long others wait while one asks or tries: as long as it rests if that fails; they are woken if it does not."""
 _BLIPS = 1
 """How often a system may be silent before that is a problem, when nothing is needed soon."""
 
@@ -55,6 +55,7 @@ class Gate:
         self._unanswered: set[int] = set()
         self._inside: int | None = None
         """The lane that asks or tries."""
+        self._patience = _LEAST_PATIENCE
         self._not_before = 0
         self._soonest = NEVER
         """When the first of those that were turned away since the last failure is needed."""
@@ -88,7 +89,7 @@ class Gate:
 
     def wait_until(self, now: int) -> int:
         """When a lane that was turned away comes again."""
-        return max(self.retry_at, now + (SECOND if self._inside is None else _PATIENCE))
+        return max(self.retry_at, now + (SECOND if self._inside is None else self._patience))
 
     def left(self, lane: int) -> None:
         """The lane has gone through; another may."""
@@ -132,6 +133,7 @@ class Gate:
         self.failing_since = now if self.failing_since is None else self.failing_since
         again = next_attempt(self._failures, now=now, needed_by=min(needed_by, self._soonest))
         self.retry_at = max(again, self._not_before)
+        self._patience = min(max(again - now, _LEAST_PATIENCE), _MOST_PATIENCE)
         self._failures, self._soonest, self._trying = self._failures + 1, NEVER, False
         self._unanswered.clear()
 

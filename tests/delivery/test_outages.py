@@ -543,3 +543,29 @@ def test_what_another_node_resumed_is_carried_by_this_one_too(hall: Stage) -> No
     hall.run(hall.node.health.follow_pauses())
     hall.settle()
     assert hall.locks.opens("outer", SATURDAY) == {PIN}
+
+
+# ---------------------------------------------------------------- levels, not history
+
+
+@pytest.mark.parametrize("what", ["the system was down", "the hub was stopped"])
+def test_after_an_outage_a_lamp_is_told_the_level_of_now_once_and_nothing_of_what_has_passed(
+    hall: Stage, what: str
+) -> None:
+    """Half light, dark, half again, full: of all those edges nothing is left but the level that holds."""
+    for n, (after, activity) in enumerate([(0, "training"), (50, "training"), (80, "match")]):
+        hall.accept(f"B-{n}", **hour(after, minutes=20, activity=activity))
+    hall.at("11:40")
+    hall.lamps.forget()
+    if what == "the hub was stopped":
+        hall.skip(hours=1, minutes=35)
+        hall.restart()
+    else:
+        hall.lamps.breaks(Fault.DOWN)
+        hall.at("13:13")
+        hall.lamps.recovers()
+        hall.lamps.forget()
+        hall.at("13:15")
+    assert hall.lamps.commands("court-1") == [("put", "court-1")]
+    assert hall.lamps.percent("court-1") == 100
+    assert hall.state("court-1") == PROVEN

@@ -1,0 +1,101 @@
+"""Timed effects: what lies ahead costs nothing until it is due; the next and those that are due come from an index."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from hub.clock import DAY, HOUR, NEVER
+from hub.delivery.leasing import lease, next_due
+from hub.store.database import Session, connect
+from hub.store.lanes import Take
+
+NOW = 1_800_000_000 * 1_000_000
+AHEAD = 20_000
+"""Enough for a database that counts to see that an index pays; plans are the same for a million."""
+_LANES = (
+    "INSERT INTO lanes(municipality, connection, key, kind, due, delivery)"
+    " SELECT '2480', 'locks', 'hub-' || n, 'credential', ? + n * ?, 'waiting' FROM numbers"
+)
+_NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) "
+
+
+class Kept:
+    """A connection that keeps what it is asked."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.asked: list[tuple[str, Any]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def rows(self, sql: str, values: Any = ()) -> Any:
+        self.asked.append((sql, values))
+        return self._session.rows(sql, values)
+
+    def run(self, sql: str, values: Any = ()) -> int:
+        self.asked.append((sql, values))
+        return self._session.run(sql, values)
+
+
+@pytest.fixture
+def season(url: str) -> Iterator[Session]:
+    """A database with effects far ahead, and ten thousand that rest for ever."""
+    with closing(connect(url)) as session:
+        with session.transaction():
+            session.run(_NUMBERS + _LANES, (AHEAD, NOW + DAY, 60_000_000))
+            session.run("UPDATE lanes SET due = ? WHERE id % 2 = 0", (NEVER,))
+        if session.shared:
+            session.run("ANALYZE lanes")
+        yield session
+
+
+def plan(session: Session, sql: str, values: Any) -> str:
+    """How the database would do it, in its own words."""
+    if session.shared:
+        ((told,),) = session.rows(f"EXPLAIN (FORMAT JSON) {sql}", values)
+        return json.dumps(told)
+    return "\n".join(str(step) for *_, step in session.rows(f"EXPLAIN QUERY PLAN {sql}", values))
+
+
+@pytest.mark.parametrize("full", [(), (("2480", "lamps"), ("2480", "gates"))], ids=["all", "some are full"])
+def test_what_is_due_and_what_is_next_come_from_the_index_of_due(season: Session, full: Any) -> None:
+    kept: Any = Kept(season)
+    with season.transaction():
+        (taken,) = lease(kept, [Take("node", 100, NOW, HOUR, full)])
+        assert next_due(kept) == NOW + DAY + 60_000_000
+    assert taken == []
+    of_lanes = [(sql, values) for sql, values in kept.asked if "FROM lanes" in sql or "UPDATE lanes" in sql]
+    assert len(of_lanes) == 2
+    for sql, values in of_lanes:
+        told = plan(season, sql, values)
+        assert "ix_lanes_due" in told, told
+        assert "Seq Scan" not in told, told
+        assert "SCAN lanes" not in told.replace("SCAN lanes USING COVERING INDEX ix_lanes_due", ""), told
+
+
+def test_looking_for_what_is_due_asks_the_same_however_much_lies_ahead(season: Session) -> None:
+    kept: Any = Kept(season)
+
+    def asked() -> int:
+        kept.asked.clear()
+        with season.transaction():
+            lease(kept, [Take("node", 100, NOW, HOUR)])
+            next_due(kept)
+        return len(kept.asked)
+
+    much = asked()
+    season.run("DELETE FROM lanes")
+    assert asked() == much == 4
+
+
+def test_of_many_that_fall_due_together_so_many_are_taken_as_there_is_room_for_the_first_first(season: Session) -> None:
+    with season.transaction():
+        (taken,) = lease(season, [Take("node", 100, NOW + 30 * DAY, HOUR)])
+    due = [one.lane.due for one in taken]
+    assert len(due) == 100
+    assert due == sorted(due)
+    assert due[0] == NOW + DAY + 60_000_000
