@@ -71,6 +71,7 @@ from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
 from hub.store import imports, keys, lanes, problems, rotation, untold
+from hub.store.bells import Bell
 from hub.store.database import Connection, beside, is_postgresql
 from hub.store.feed import begin_epoch
 from hub.store.keyring import key_from
@@ -138,6 +139,7 @@ class Hub:
         self.worker.webhooks = self.webhooks
         if is_postgresql(self.settings.database):
             self.worker.shares = Shares(self.writer, self.connections)
+        self.worker.follow_rules = partial(self.rulebook.follow, self.readers)
         self.worker.dispatcher.carried = counting(self.meters, self.clock)
         self.worker.biller = Biller(
             self.writer, self.readers, Billing(self.seal, self.rulebook, self.clock), idle=self.settings.pulse.idle
@@ -175,6 +177,7 @@ class Hub:
         await self._open_connections()
         self._open_inlets()
         await self.worker.start()
+        self._listen()
         await self.desk.closing.finish()
 
     def _carrier(self, notices: Notices) -> Carrier:
@@ -184,6 +187,20 @@ class Hub:
             return Carrier(self.clock, self.seal, notices)
         self.connections.around = lambda way: TracedTransport(way, tracing)
         return TracedCarrier(self.clock, self.seal, notices, tracing)
+
+    def _listen(self) -> None:
+        """Hear what other processes have done: they share a PostgreSQL database, and no other."""
+        if not is_postgresql(self.settings.database):
+            return
+        from hub.store.listening import Listening  # noqa: PLC0415 - late: SQLite does without a driver
+
+        loop = asyncio.get_running_loop()
+
+        def heard(bell: Bell) -> None:
+            loop.call_soon_threadsafe(self.worker.heard, bell)
+
+        listening = Listening(self.settings.database, heard, but=self.writer.name)
+        self._opened.push_async_callback(asyncio.to_thread, listening.stop)
 
     def _open_desk(self) -> None:
         writer, readers, rulebook, clock = self.writer, self.readers, self.rulebook, self.clock

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
-from typing import Any
+from typing import Any, assert_never
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -27,11 +27,16 @@ from hub.service.chaining import Chaining
 from hub.service.resealing import Resealing
 from hub.settings import Pulse
 from hub.store import codes, lanes
+from hub.store.bells import Bell
 from hub.store.database import Connection
 from hub.store.writer import Writer
 
 LOG = logging.getLogger("hub.worker")
 
+FOLLOW_SECONDS = 2
+"""How often what other processes changed is looked for, heard or not."""
+_TOGETHER_SECONDS = 0.02
+"""How long after an event webhooks wait for what comes with it."""
 _CHECKS = 10
 """Rounds of checks that may go side by side: a connection that is busy for long holds up nobody else's."""
 
@@ -70,6 +75,8 @@ class Worker:
     """Likewise."""
     shares: Shares | None = None
     """When other processes may carry too."""
+    follow_rules: Callable[[], Awaitable[object]] | None = None
+    """Takes up the rules that another process has changed."""
 
     def __init__(
         self, writer: Writer, running: Connections, health: Health, carrier: Carrier, settling: Settling, pulse: Pulse
@@ -85,6 +92,9 @@ class Worker:
         self._loops: list[asyncio.Task[None]] = []
         self._looks: dict[Inlet, Any] = {}
         """The job that looks at each inlet."""
+        self._following: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        self._events: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Read what stands before sending anything, then go on (rule 6)."""
@@ -106,8 +116,6 @@ class Worker:
             self._loops.append(asyncio.create_task(self.resealing.run(), name="resealing"))
         if self.chaining:
             self._every(1, self.chaining.chain)
-        if self.following:
-            self._every(2, self.following.follow)
         if self.intake:
             self.follow_inlets()
             self._every(3600, self.intake.forgetting.forget)
@@ -117,7 +125,7 @@ class Worker:
             self.reconciler.woken = self.dispatcher.wake.set
             self._every(60, self.reconciler.look_after)
         self._every(3600, self.forget_codes)
-        self._every(2, self._health.follow_pauses)
+        self._every(FOLLOW_SECONDS, self.follow)
         self._scheduler.start()
 
     def _every(
@@ -154,10 +162,40 @@ class Worker:
             assert self.intake  # noqa: S101 - what is due is of it
             self._looks[inlet] = self._every(due[inlet], self.intake.looking.look, inlet, at_once=True)
 
+    def heard(self, bell: Bell) -> None:
+        """Another process has something for us to do."""
+        match bell:
+            case Bell.LANES:
+                self.woken()
+            case Bell.EVENTS:
+                if self._events is None:
+                    self._events = asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._wake_webhooks)
+            case Bell.RULES:
+                if self._following is None or self._following.done():
+                    self._following = asyncio.create_task(quietly(self.follow)())
+            case _:
+                assert_never(bell)
+
+    def _wake_webhooks(self) -> None:
+        self._events = None
+        if self.webhooks:
+            self.webhooks.wake.set()
+
+    async def follow(self) -> None:
+        """Take up what another process has changed: rules, connections, and which of them are paused."""
+        async with self._turn:
+            if self.follow_rules:
+                await self.follow_rules()
+            if self.following:
+                await self.following.follow()
+            await self._health.follow_pauses()
+
     async def stop(self) -> None:
         """Finish what is in hand."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        if self._following:
+            self._following.cancel()
         self.dispatcher.stop()
         if self.webhooks:
             self.webhooks.stop()

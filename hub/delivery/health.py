@@ -210,6 +210,7 @@ class Health:
             resumed = running.paused is not None and running.place not in paused
             running.paused = paused.get(running.place)
             if resumed:
+                running.gate.succeeded()
                 await self._writer.call(self._make_due, running)
                 self.resumed()
 

@@ -41,6 +41,13 @@ class Rulebook:
         for version in stored:
             self.take(version, closed[version.municipality])
 
+    async def follow(self, readers: Readers) -> bool:
+        """Read what is current, if another process has changed it; says whether one had."""
+        if await readers.read(_versions) == {key: _version(town) for key, town in self._towns.items()}:
+            return False
+        await self.load(readers)
+        return True
+
     def take(self, stored: Version, closed: tuple[int, tuple[Closure, ...]]) -> None:
         """Put a stored version, and the closures in force, in force here."""
         town = self._towns.get(stored.municipality)
@@ -100,6 +107,19 @@ def current_of(connection: Connection, municipality: str) -> Current | None:
         return None
     version, closures = closed[municipality]
     return Current(found, closures, version)
+
+
+def _version(town: Town) -> tuple[int, int]:
+    """That of the configuration, and that of the closures."""
+    return town.version, town.rules.closures_version
+
+
+def _versions(connection: Connection) -> dict[str, tuple[int, int]]:
+    """The current ones of every municipality."""
+    closed = closures.versions(connection)
+    return {
+        town: (version, closed.get(town, 0)) for town, version in configurations.current_versions(connection).items()
+    }
 
 
 def _current(connection: Connection) -> tuple[list[Version], dict[str, tuple[int, tuple[Closure, ...]]]]:

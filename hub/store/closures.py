@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from hub.store.bells import Bell
 from hub.store.database import Connection
 
 
@@ -47,6 +48,7 @@ def _stored(row: tuple[object, ...]) -> Stored:
 
 def put(connection: Connection, municipality: str, closure: Stored) -> Stored:
     """Store a closure at its revision, with a new version; not applied yet."""
+    connection.ring(Bell.RULES)
     ((version,),) = connection.rows(
         "SELECT coalesce(max(version), 0) + 1 FROM closures WHERE municipality = ?", (municipality,)
     )

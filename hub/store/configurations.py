@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from hub.store.bells import Bell
 from hub.store.database import Connection, Row
 
 
@@ -56,6 +57,7 @@ _ADD = "INSERT INTO configurations(municipality, version, files, created_at, cur
 
 def add(connection: Connection, municipality: str, files: Mapping[str, str], *, now: int, applied: bool = True) -> int:
     """Store a version and make it the current one; gives its number. `applied`: nothing is to be planned anew."""
+    connection.ring(Bell.RULES)
     ((latest,),) = connection.rows(
         "SELECT coalesce(max(version), 0) FROM configurations WHERE municipality = ?", (municipality,)
     )
@@ -67,6 +69,7 @@ def add(connection: Connection, municipality: str, files: Mapping[str, str], *, 
 
 def make_current(connection: Connection, municipality: str, version: int) -> None:
     """Make a stored version the current one; what stands is to be planned with it."""
+    connection.ring(Bell.RULES)
     connection.run("UPDATE configurations SET current = 0 WHERE municipality = ?", (municipality,))
     connection.run(
         "UPDATE configurations SET current = 1, applied = 0, walked = 0, walked_at = 0, changed = 0"

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from hub.store.bells import Bell
 from hub.store.database import Connection
 
 
@@ -45,6 +46,7 @@ def set_answered(connection: Connection, municipality: str, name: str, *, now: i
 
 def set_paused(connection: Connection, municipality: str, name: str, by: str | None, *, now: int) -> None:
     """Pause it, or let it run again (None); the first to pause stands."""
+    connection.ring(Bell.RULES)
     connection.run(
         "INSERT INTO connections(municipality, name, paused, paused_at) VALUES(?, ?, ?, ?) ON"
         " CONFLICT(municipality, name) DO UPDATE"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hub.errors import RefusedError
+from hub.store.bells import Bell
 from hub.store.many import is_insert, questions, statements
 
 Row = tuple[Any, ...]
@@ -40,6 +41,8 @@ class Connection(Protocol):
     """Ends a SELECT of rows that are to be changed: nobody else changes them before this transaction ends."""
     skip_locked: str
     """The same, without those that somebody else holds so."""
+    name: str
+    """What others know it by; empty where nobody else is."""
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Do one statement; gives the number of rows it changed."""
@@ -67,6 +70,9 @@ class Connection(Protocol):
 
     def hold_free(self, places: Iterable[str]) -> set[str]:
         """Hold those places that nobody else holds now; gives them."""
+
+    def ring(self, bell: Bell) -> None:
+        """Have other processes told, once for this transaction, when it is committed."""
 
 
 class Session(Connection, Protocol):
@@ -97,7 +103,7 @@ class SqliteConnection:
     """One connection to an SQLite file; used by one thread at a time. Its writer is alone, and needs no locks."""
 
     shared = False
-    for_update = skip_locked = ""
+    for_update = skip_locked = name = ""
 
     def __init__(self, path: str, *, read_only: bool = False) -> None:
         self.raw = sqlite3.connect(
@@ -145,6 +151,9 @@ class SqliteConnection:
 
     def hold_free(self, places: Iterable[str]) -> set[str]:
         return set(places)
+
+    def ring(self, bell: Bell) -> None:
+        """Nobody else is there."""
 
     def has_table(self, name: str) -> bool:
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from hub.clock import NEVER
 from hub.model.ledger import EntryKind, EntryState
+from hub.store.bells import Bell
 from hub.store.database import Connection
 
 
@@ -75,7 +76,9 @@ def _entry(row: Sequence[object]) -> Entry:
 
 def add(connection: Connection, entries: Iterable[NewEntry]) -> None:
     """Add lines."""
-    connection.each(_ADD, entries)
+    if many := list(entries):
+        connection.each(_ADD, many)
+        connection.ring(Bell.LANES)
 
 
 def of_bookings(connection: Connection, municipality: str, ids: Iterable[int]) -> list[Entry]:

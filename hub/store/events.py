@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from hub.store.bells import Bell
 from hub.store.database import Connection
 
 
@@ -28,7 +29,9 @@ class Numbered(NamedTuple):
 
 def append(connection: Connection, events: Iterable[Event]) -> None:
     """Add events."""
-    connection.each("INSERT INTO events(municipality, type, subject, body, at) VALUES(?, ?, ?, ?, ?)", events)
+    if many := list(events):
+        connection.each("INSERT INTO events(municipality, type, subject, body, at) VALUES(?, ?, ?, ?, ?)", many)
+        connection.ring(Bell.EVENTS)
 
 
 def after(connection: Connection, municipality: str, id_: int, *, limit: int) -> list[Numbered]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from hub.model.states import Delivery
+from hub.store.bells import Bell
 from hub.store.database import Connection
 
 _AGAIN = (
@@ -15,11 +16,13 @@ _AGAIN = (
 
 def retry_problem(connection: Connection, municipality: str, problem: int, *, now: int) -> int:
     """What waits behind a problem is tried again, with a fresh start. Gives how many."""
+    connection.ring(Bell.LANES)
     return connection.run(f"{_AGAIN} problem = ?", (now, municipality, problem))
 
 
 def retry(connection: Connection, municipality: str, ids: Iterable[int], states: Collection[str], *, now: int) -> int:
     """Those lanes are tried again, if they are still in one of the states. Gives how many."""
+    connection.ring(Bell.LANES)
     (mine, values), (still, stands) = connection.among("id", ids), connection.among("delivery", states)
     return connection.run(f"{_AGAIN} {mine} AND {still}", [now, municipality, *values, *stands])
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from hub.store.bells import Bell
 from hub.store.database import OF_TOWN, Connection
 
 
@@ -102,6 +103,7 @@ def made(connection: Connection, municipality: str, account: str) -> dict[str, i
 
 def withdraw(connection: Connection, municipality: str, id_: int, *, now: int) -> bool:
     """Withdraw an invoice that nobody has begun to send, and of which nothing is credited; says whether it was so."""
+    connection.ring(Bell.LANES)
     gone = connection.run(
         "UPDATE lanes SET wanted = 0, generation = generation + 1, due = ?, delivery = 'due'"
         " WHERE municipality || '' = ? AND id = (SELECT lane FROM invoices WHERE id = ? AND kind = 'invoice'"
@@ -117,6 +119,7 @@ def withdraw(connection: Connection, municipality: str, id_: int, *, now: int) -
 
 def wake_credits(connection: Connection, municipality: str, id_: int, *, now: int) -> None:
     """The credit notes of an invoice that has gone out may follow it."""
+    connection.ring(Bell.LANES)
     connection.run(
         "UPDATE lanes SET due = ? WHERE municipality || '' = ? AND due > ? AND owner IS NULL AND delivery IN ('due',"
         " 'waiting') AND id IN (SELECT lane FROM invoices WHERE municipality = ? AND credits = ?)",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from hub.clock import NEVER, SECOND
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect
+from hub.store.bells import Bell
 from hub.store.database import Connection, Row
 
 _RAISE = (
@@ -85,6 +86,7 @@ def raise_all(connection: Connection, targets: Sequence[Raise]) -> list[tuple[in
 
     Called once for a whole group with the targets sorted: two groups never wait for each other.
     """
+    connection.ring(Bell.LANES)
     rows = connection.all_returning(_RAISE, targets)
     found = {tuple(place): (id_, generation) for id_, generation, *place in rows}
     return [found[one[:3]] for one in targets]
@@ -92,11 +94,19 @@ def raise_all(connection: Connection, targets: Sequence[Raise]) -> list[tuple[in
 
 def hurry(connection: Connection, rows: Iterable[tuple[int, str, int]]) -> None:
     """(now, municipality, id) of lanes to be carried at once, whenever claims matter: they have another secret now."""
-    connection.each(
+    _each(
+        connection,
         "UPDATE lanes SET due = CASE WHEN due > ? THEN ? ELSE due END, delivery = 'due'"
         " WHERE municipality = ? AND id = ?",
         [(row[0], *row) for row in rows],
     )
+
+
+def _each(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
+    """Have lanes made due, if there are any."""
+    if rows:
+        connection.each(sql, rows)
+        connection.ring(Bell.LANES)
 
 
 def take(connection: Connection, asked: list[Take]) -> list[list[Lane]]:
@@ -267,7 +277,8 @@ def _told(done: Settled) -> tuple[object, ...]:
 
 def ask_for_a_look(connection: Connection, municipality: str, name: str, keys: Iterable[str], *, now: int) -> None:
     """Have lanes looked at soon: something may have changed there."""
-    connection.each(
+    _each(
+        connection,
         "UPDATE lanes SET look = look + 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"
         " WHERE municipality = ? AND connection = ? AND key = ? AND kind <> 'record' AND delivery <> 'dismissed'",
         [(now, now, municipality, name, key) for key in keys],
@@ -279,6 +290,7 @@ def ask_for_looks(connection: Connection, *, now: int, of: tuple[str, str] | Non
 
     `of`: only over this connection, (municipality, name).
     """
+    connection.ring(Bell.LANES)
     return connection.run(
         "UPDATE lanes SET look = look + 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"
         " WHERE kind <> 'record' AND effect IN ('standing', 'overridden', 'removing', 'lost')"
@@ -315,6 +327,7 @@ def make_due(connection: Connection, municipality: str, name: str, *, now: int) 
     What is in hand may have been put off a moment ago, and is settled after this: it is due again then.
     """
     rank = (now, now, SPREAD * SECOND, SPREAD, now, now)
+    connection.ring(Bell.LANES)
     connection.run(
         f"UPDATE lanes SET due = ? + ({_NEED}) WHERE municipality = ? AND connection = ? AND due > ? AND owner IS NULL"
         " AND delivery IN ('due', 'retrying')",
@@ -378,7 +391,8 @@ def count_between(connection: Connection, municipality: str, name: str, low: str
 
 def awaken(connection: Connection, municipality: str, ids: Iterable[int], *, now: int) -> None:
     """Have lanes looked at that wait, of those given: what they wait for may have come."""
-    connection.each(
+    _each(
+        connection,
         "UPDATE lanes SET due = ? WHERE municipality = ? AND id = ? AND delivery = 'waiting' AND due > ?",
         [(now, municipality, id_, now) for id_ in ids],
     )

@@ -19,6 +19,7 @@ from psycopg.types.array import ListBinaryDumper
 from psycopg.types.numeric import Int8BinaryDumper
 from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 
+from hub.store.bells import Bell
 from hub.store.database import AgainError, AwayError, Connection, Row, lock_of
 from hub.store.marks import insert_of, numbered
 
@@ -45,9 +46,13 @@ _NETWORK: dict[str, Any] = {
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
 _MARK = (
     "INSERT INTO installation(name, value) SELECT '{name}', '{value}' WHERE pg_current_xact_id_if_assigned() IS NOT"
-    " NULL ON CONFLICT(name) DO UPDATE SET value = excluded.value; COMMIT"
+    " NULL ON CONFLICT(name) DO UPDATE SET value = excluded.value; COMMIT{bells}"
 )
-"""The last statement of each transaction that wrote, sent together with its COMMIT; refused where one had failed."""
+"""The last statement of each transaction that wrote, sent together with its COMMIT; refused where one had failed.
+
+Bells are rung after it, in the same message: a transaction that rings one holds a lock of the whole server while it is
+written to disk, so that all of them would commit one after the other.
+"""
 _END_WHAT_WAS_LEFT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ? AND pid <> pg_backend_pid()"
 )
@@ -84,12 +89,13 @@ class PostgresConnection:
     skip_locked = " FOR UPDATE SKIP LOCKED"
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
-        self._name = f"knutpunkt {secrets.token_hex(6)}"
-        self._mark_name = f"mark/{self._name}"
-        self._address = _address(url, self._name, _SESSION | (_READING if read_only else {}))
+        self.name = f"knutpunkt {secrets.token_hex(6)}"
+        self._mark_name = f"mark/{self.name}"
+        self._address = address(url, self.name, _SESSION | (_READING if read_only else {}))
         self._types: dict[str, dict[str, str]] = {}
         self._marked = False
         self._lost_at: float | None = None
+        self._bells: set[Bell] = set()
         self._connect()
 
     def _connect(self) -> None:
@@ -120,7 +126,7 @@ class PostgresConnection:
                 time.sleep(0.2)
             else:
                 self._lost_at = None
-                self.rows(_END_WHAT_WAS_LEFT, (self._name,))
+                self.rows(_END_WHAT_WAS_LEFT, (self.name,))
                 return
 
     # ---- what the queries need
@@ -189,6 +195,9 @@ class PostgresConnection:
     def has_table(self, name: str) -> bool:
         return self.rows("SELECT to_regclass(?) IS NOT NULL", (name,)) == [(True,)]
 
+    def ring(self, bell: Bell) -> None:
+        self._bells.add(bell)
+
     # ---- transactions
 
     @contextmanager
@@ -203,6 +212,7 @@ class PostgresConnection:
         with self._understood():
             if not self._marked:
                 self._make_mark()
+            self._bells.clear()
             self._cursor.execute(b"BEGIN")
             yield
         self._commit()
@@ -247,14 +257,17 @@ class PostgresConnection:
 
     def _commit(self) -> None:
         mark = f"{time.time_ns() // 1000} {secrets.token_hex(8)}"
+        bells = "".join(f"; NOTIFY {bell}, '{self.name}'" for bell in sorted(self._bells))
         try:
-            self._cursor.execute(_MARK.format(name=self._mark_name, value=mark).encode())
+            self._cursor.execute(_MARK.format(name=self._mark_name, value=mark, bells=bells).encode())
         except psycopg.Error as error:
-            if not self.raw.closed:
-                self._undo()
-                raise
-            if not self._was_done(mark):
+            lost = self.raw.closed
+            self._undo()
+            if self._was_done(mark):
+                return  # whoever was to hear of it will look
+            if lost:
                 raise AgainError(_first_line(error)) from error
+            raise
 
     def _was_done(self, mark: str) -> bool:
         """Whether the transaction that left the mark was committed; waits for one that still goes on."""
@@ -272,7 +285,7 @@ class PostgresConnection:
         self.raw.close()
 
 
-def _address(url: str, name: str, session: dict[str, str]) -> str:
+def address(url: str, name: str, session: dict[str, str]) -> str:
     """The address with what each session of ours is told; what the address says itself rules."""
     told = conninfo_to_dict(url)
     words = " ".join(f"-c {name}={value}" for name, value in session.items())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hub.store import feed
+from hub.store.bells import Bell
 from hub.store.database import Connection, Row
 from hub.store.feed import Reach
 
@@ -104,6 +105,7 @@ def unread(connection: Connection, one: Stored) -> int:
 
 def set_wanted(connection: Connection, one: Stored, *, url: str, types: Sequence[str]) -> None:
     """Set what the subscriber wants, and where."""
+    connection.ring(Bell.EVENTS)
     values = (url, json.dumps(sorted(types)), *one.place)
     connection.run("UPDATE subscriptions SET url = ?, types = ? WHERE municipality = ? AND id = ?", values)
 
@@ -131,6 +133,7 @@ def move(connection: Connection, municipality: str, id_: int, cursor: Reach) -> 
 
 def begin_anew(connection: Connection, municipality: str, id_: int, *, now: int) -> None:
     """Have events age from now on, and forget that the endpoint failed. `since` grows, also while the clock stands."""
+    connection.ring(Bell.EVENTS)
     connection.run(
         "UPDATE subscriptions SET since = CASE WHEN since < ? THEN ? ELSE since + 1 END, failing_since = NULL"
         " WHERE municipality = ? AND id = ?",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from hub.store.bells import Bell
 from hub.store.database import Connection
 
 _STANDING = "kind <> 'record' AND effect IN ('standing', 'overridden', 'removing', 'lost')"
@@ -31,6 +32,7 @@ _COLUMNS = "id, connection, key, effect, delivery, proof, generation, confirmed,
 
 def ask(connection: Connection, municipality: str, *, now: int) -> list[Looked]:
     """Have all that stands looked at soon, but for what is stuck or given up; gives how it stood."""
+    connection.ring(Bell.LANES)
     stood = connection.rows(f"SELECT {_COLUMNS} FROM lanes WHERE municipality = ? AND {_STANDING}", (municipality,))
     connection.run(
         "UPDATE lanes SET look = look + 1, due = CASE WHEN due > ? AND owner IS NULL THEN ? ELSE due END"

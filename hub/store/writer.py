@@ -55,6 +55,11 @@ class Writer:
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
 
+    @property
+    def name(self) -> str:
+        """What its connection is known by."""
+        return self._connection.name
+
     async def do(
         self, work: Callable[[Connection, list[Item]], Sequence[Answer]], item: Item, *, behind: bool = False
     ) -> Answer:

@@ -184,7 +184,14 @@ class Stage:
 @contextmanager
 def staged(folder: Path, *towns: Municipality) -> Iterator[Stage]:
     """A hub for these towns, or for the one that tests know."""
-    stage = Stage(in_file(folder / "hub.db"), towns or [a_municipality()])
+    with opened(in_file(folder / "hub.db"), *towns) as stage:
+        yield stage
+
+
+@contextmanager
+def opened(url: str, *towns: Municipality) -> Iterator[Stage]:
+    """A hub on that empty database."""
+    stage = Stage(url, towns or [a_municipality()])
     stage.open()
     try:
         yield stage

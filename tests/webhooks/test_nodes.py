@@ -1,0 +1,51 @@
+"""Webhooks on PostgreSQL, where other nodes tell events."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from hub.delivery.webhooks import Webhooks
+from hub.store import events
+from hub.store.bells import Bell
+from hub.store.events import Event
+from hub.store.listening import Listening
+from hub.store.writer import Writer
+from tests.webhooks.harness import TOWN, Stage, opened
+
+LONGEST_SECONDS = 20
+
+
+@pytest.fixture
+def stage(postgresql_database: str) -> Iterator[Stage]:
+    with opened(postgresql_database) as made:
+        yield made
+
+
+def test_an_event_of_another_node_wakes_a_sender_that_sleeps(stage: Stage) -> None:
+    sink, _ = stage.subscribed()
+    sender = Webhooks(stage.writer, stage.readers, stage.webhooks._courier, idle=timedelta(hours=1))
+
+    async def story() -> None:
+        loop, elsewhere = asyncio.get_running_loop(), Writer(stage.url)
+
+        def heard(bell: Bell) -> None:
+            if bell is Bell.EVENTS:
+                loop.call_soon_threadsafe(sender.wake.set)
+
+        listening = Listening(stage.url, heard, but=stage.writer.name)
+        going = asyncio.create_task(sender.run())
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                for count in (1, 2, 3):
+                    await elsewhere.call(events.append, [Event(TOWN, "booking.accepted", f"B-{count}", "{}", 0)])
+                    await sink.has_received(count)
+        finally:
+            await asyncio.to_thread(listening.stop)
+            await asyncio.to_thread(elsewhere.stop)
+            sender.stop()
+            await going
+
+    stage.run(story())
+    assert sink.ids == [1, 2, 3]
