@@ -58,7 +58,8 @@ def ready(url: str) -> None:
         migrate(url)
     found = version(url)
     if found != HEAD:
-        msg = f"the database is at version {found}, this hub needs {HEAD}: stop the hub, back up, run knutpunkt migrate"
+        how = "back up and run" if is_postgresql(url) else "stop the hub, back up, run"
+        msg = f"the database is at version {found}, this hub needs {HEAD}: {how} knutpunkt migrate of the newer"
         raise RefusedError("schema-version", msg)
 
 

@@ -1,0 +1,142 @@
+"""The code of the last version goes on against today's tables: nodes are replaced one by one, and nobody waits."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from hub.store.migrating import HEAD, version
+from tests.builders import raw_booking
+from tests.counterparts.postgres import Postgres
+from tests.live import UMEA
+
+ROOT = Path(__file__).parents[2]
+TOWN, HALL = "2480", "tennishallen.bana-1"
+CLI = [sys.executable, "-c", "from hub.cli.main import main; main()"]
+
+
+def last_version() -> str:
+    """The tag before this code. Skips where there is none: an archive without history."""
+    words = ["git", "describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD"]
+    told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    if told.returncode:
+        pytest.skip(f"no version is tagged in this copy: {told.stderr.strip()}")
+    return told.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code of the last version, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("before")
+    words = ["git", "archive", last_version(), "hub", "connectors", "mappings", "schemas"]
+    told = subprocess.run(words, cwd=ROOT, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(told)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def environment(database: str, code: Path) -> dict[str, str]:
+    told = {name: value for name, value in os.environ.items() if not name.startswith("KNUTPUNKT_")}
+    return told | {"KNUTPUNKT_DATABASE": database, "KNUTPUNKT_PORT": "0", "PYTHONPATH": str(code)}
+
+
+@contextmanager
+def serving(folder: Path, database: str, code: Path) -> Iterator[str]:
+    """A node with that code; gives its address."""
+    words = [*CLI, "serve", str(UMEA), "--simulate", "--clock", "2026-11-22T12:00+01:00", "--json"]
+    with subprocess.Popen(
+        words, cwd=folder, env=environment(database, code), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        said: list[str] = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("}"):
+                break
+        try:
+            assert said, process.stderr and process.stderr.read()
+            yield str(json.loads("".join(said))["address"])
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+def asked(folder: Path, database: str, *words: str) -> "subprocess.CompletedProcess[str]":
+    """One command of today's."""
+    return subprocess.run(
+        [*CLI, *words], cwd=folder, env=environment(database, ROOT), capture_output=True, text=True, check=False
+    )
+
+
+class Core:
+    """A booking core that is told which node to call."""
+
+    def __init__(self, key: str) -> None:
+        self._client = httpx.Client(headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=30)
+        self.revisions: dict[str, int] = {}
+        self.told: list[tuple[str, int]] = []
+        """Each number and revision that was answered."""
+
+    def close(self) -> None:
+        self._client.close()
+
+    def put(self, address: str, number: str, **changes: Any) -> dict[str, Any]:
+        """Put a booking's next revision; it must be taken."""
+        self.revisions[number] = self.revisions.get(number, 0) + 1
+        day = 24 + len(self.revisions) % 5
+        occasion = {"starts_at": f"2026-11-{day}T{8 + len(self.revisions) % 12:02}:00:00+01:00"}
+        occasion["ends_at"] = occasion["starts_at"].replace(":00:00+", ":45:00+")
+        body = raw_booking(number=number, revision=self.revisions[number]) | changes
+        body["occasions"] = [body["occasions"][0] | {"resource": HALL} | occasion]
+        told = self._client.put(f"{address}/v1/{TOWN}/bookings/{number}", json=body)
+        assert told.status_code in {200, 202}, told.text
+        self.told.append((number, self.revisions[number]))
+        answer: dict[str, Any] = told.json()
+        return answer
+
+    def accepted(self, address: str) -> list[tuple[str, int]]:
+        """Each number and revision that the feed of a node tells."""
+        told = self._client.get(f"{address}/v1/{TOWN}/events", params={"limit": 500})
+        assert told.status_code == 200, told.text
+        events = [event for event in told.json()["events"] if event["type"].endswith("booking.accepted")]
+        return [(event["subject"], event["data"]["revision"]) for event in events]
+
+    def get(self, address: str, number: str) -> dict[str, Any]:
+        told = self._client.get(f"{address}/v1/{TOWN}/bookings/{number}")
+        assert told.status_code == 200, told.text
+        answer: dict[str, Any] = told.json()
+        return answer
+
+
+def test_a_node_of_the_last_version_goes_on_while_the_tables_change_and_beside_a_new_one(
+    tmp_path: Path, before: Path, postgres: Postgres
+) -> None:
+    database = postgres.database()
+    with serving(tmp_path, database, before) as old, ExitStack() as stack:
+        core = stack.enter_context(closing(Core((tmp_path / "knutpunkt.operator-key").read_text().strip())))
+        core.put(old, "B-1")
+        core.put(old, "B-2")
+        assert version(database) is not None
+        migrated = asked(tmp_path, database, "migrate")
+        assert migrated.returncode == 0, migrated.stderr
+        assert version(database) == HEAD
+        core.put(old, "B-3")
+        core.put(old, "B-1", status="cancelled")
+        with serving(tmp_path, database, ROOT) as new:
+            core.put(new, "B-2", status="cancelled")
+            core.put(new, "B-4")
+            core.put(old, "B-4", status="cancelled")
+            core.put(old, "B-5")
+            for number, revision in core.revisions.items():
+                for node in (old, new):
+                    assert core.get(node, number)["booking"]["revision"] == revision
+            assert sorted(core.accepted(new)) == sorted(core.told) == sorted(core.accepted(old))
