@@ -10,7 +10,7 @@ from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.model.audit import Act, AuditPage
-from hub.service.audited import Wish
+from hub.service.audited import Wish, sought
 from hub.service.keys import Scope
 
 ROUTER = APIRouter(
@@ -42,5 +42,5 @@ async def list_audit(
 ) -> AuditPage:
     """Tell what was changed, looked up or shown, the newest first. That it was asked for stands in it too."""
     page = await here.audited.page(municipality, wish, limit=limit)
-    await here.witness.saw(municipality, Act.AUDIT_SEEN, wish.subject or "", rows=len(page.rows))
+    await here.witness.saw(municipality, Act.AUDIT_SEEN, "", private=sought(wish), rows=len(page.rows))
     return page

@@ -138,8 +138,8 @@ async def get_booking(
     with_values = holder.may(Scope.CREDENTIALS_READ, municipality)
     view = await here.look_up.booking(municipality, number, with_values=with_values, language=language)
     shown = with_values and bool(view.credentials)
-    seen = {"revision": view.booking.revision}
-    await here.witness.saw(municipality, Act.CODES_SHOWN if shown else Act.BOOKING_SEEN, number, **seen)
+    act = Act.CODES_SHOWN if shown else Act.BOOKING_SEEN
+    await here.witness.saw(municipality, act, number, revision=view.booking.revision)
     return view if with_values else view.model_copy(update={"booking": showing.without_card_numbers(view.booking)})
 
 

@@ -138,7 +138,8 @@ async def list_attendance(  # noqa: PLR0913, PLR0917 - a filter; FastAPI calls i
     page = await here.intake.attended.page(municipality, asked)
     act = Act.IDENTITIES_SHOWN if asked.identities else Act.ATTENDANCE_SEEN
     days = f"{begin}/{end}"
-    await here.witness.saw(municipality, act, "", days=days, gatherings=len(page.gatherings))
+    of = association or ""
+    await here.witness.saw(municipality, act, "", private=of, days=days, gatherings=len(page.gatherings))
     return page
 
 

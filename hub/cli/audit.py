@@ -10,13 +10,13 @@ import click
 
 from hub.cli import options, showing
 from hub.cli.acts import SWEDISH
-from hub.cli.auditing import act_as_user, seal_of, tell
+from hub.cli.auditing import seal_of, tell
 from hub.cli.databases import looked_into, opened
 from hub.cli.options import CannotRunError
 from hub.cli.words import Words
 from hub.clock import STOCKHOLM
 from hub.model.audit import Act, AuditRow, AuditVerified
-from hub.service.audited import Wish, page
+from hub.service.audited import Wish, page, sought
 from hub.service.keys import EVERY_MUNICIPALITY
 from hub.service.proving import verify as proven
 from hub.service.saying import Language
@@ -29,7 +29,7 @@ _PAGE = 1000
 _TIMES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet would reckon what begins so."""
-_COLUMNS = ("place", "leaf", "row", "at", "act", "subject", "who", "person", "told")
+_COLUMNS = ("place", "leaf", "row", "at", "act", "subject", "who", "person", "told", "private")
 
 
 @click.group(invoke_without_command=True)
@@ -73,7 +73,7 @@ def audit(  # noqa: PLR0913, PLR0917 - a command line
     with opened(database) as connection:
         town = municipality or _only(connection)
         rows = list(_rows(connection, seal, town, wish, limit))
-        tell(connection, seal, town, Act.AUDIT_SEEN, subject or "", rows=len(rows))
+        tell(connection, seal, town, Act.AUDIT_SEEN, "", private=sought(wish), rows=len(rows))
     if as_json:
         showing.as_json({"municipality": town, "rows": rows})
     elif as_csv:
@@ -118,7 +118,8 @@ def _act(act: Act, words: Words) -> str:
 
 
 def _told(row: AuditRow) -> str:
-    return ", ".join(f"{name} {value}" for name, value in row.told.items())
+    told = [f"{name} {value}" for name, value in row.told.items()]
+    return ", ".join([*told, row.private] if row.private else told)
 
 
 def _table(rows: Iterable[AuditRow]) -> str:
@@ -128,7 +129,7 @@ def _table(rows: Iterable[AuditRow]) -> str:
     table.writerow(_COLUMNS)
     for row in rows:
         told = json.dumps(row.told, ensure_ascii=False)
-        words = (row.act, row.subject, row.who, row.person or "", told)
+        words = (row.act, row.subject, row.who, row.person or "", told, row.private or "")
         table.writerow([row.place, row.leaf, row.row, row.at.isoformat(), *map(_harmless, words)])
     return text.getvalue()
 
@@ -161,7 +162,6 @@ def verify(
     Keep what it tells of the end of each chain in another place: with `--head` a later check sees that nothing up to
     there was taken away. Ends 0 only if all is as it was written.
     """
-    act_as_user()
     seal, words = seal_of(database), Words(language)
     with looked_into(database) as connection:
         towns = [municipality] if municipality else stored.towns(connection)

@@ -9,8 +9,8 @@ from hub.cli.databases import key_file
 from hub.cli.options import CannotRunError
 from hub.clock import micros
 from hub.model.audit import Act
-from hub.service.acting import CLI, act_as
-from hub.service.auditing import Auditing, note, written
+from hub.service.acting import CLI, Actor
+from hub.service.auditing import Auditing, Note, written
 from hub.service.keys import EVERY_MUNICIPALITY
 from hub.store import rotation, untold
 from hub.store.database import Connection, connect
@@ -19,12 +19,12 @@ from hub.store.sealing import Seal
 from hub.store.untold import Untold
 
 
-def act_as_user() -> None:
-    """From here on it is the user of this machine who acts."""
+def user() -> Actor:
+    """The user of this machine, at the command line."""
     try:
-        act_as(CLI._replace(person=getpass.getuser()))
+        return CLI._replace(person=getpass.getuser())
     except (OSError, KeyError):  # nobody of that number has a name
-        act_as(CLI)
+        return CLI
 
 
 def seal_of(database: str) -> Seal:
@@ -37,11 +37,18 @@ def seal_of(database: str) -> Seal:
 
 
 def tell(
-    connection: Connection, seal: Seal, municipality: str, act: Act, subject: str, **told: str | int | None
+    connection: Connection,
+    seal: Seal,
+    municipality: str,
+    act: Act,
+    subject: str,
+    *,
+    private: str = "",
+    **told: str | int | None,
 ) -> None:
     """Write down what the user does, in the transaction in which it is done."""
-    act_as_user()
-    Auditing(seal).write(connection, [note(municipality, act, subject, at=micros(_now()), **told)])
+    told_ = written(told)
+    Auditing(seal).write(connection, [Note(municipality, act, subject, micros(_now()), told_, user(), private)])
 
 
 def tell_when_possible(database: str, act: Act, subject: str, **told: str | int | None) -> None:
@@ -52,7 +59,8 @@ def tell_when_possible(database: str, act: Act, subject: str, **told: str | int 
     with closing(connect(database)) as connection, connection.transaction():
         seal = _seal_there(database) if connection.has_table("audit") else None
         if seal is not None:
-            tell(connection, seal, EVERY_MUNICIPALITY, act, subject, **told)
+            done = Note(EVERY_MUNICIPALITY, act, subject, micros(_now()), written(told), user())
+            Auditing(seal).write(connection, [done])
         else:
             untold.leave(connection, Untold(act, subject, micros(_now()), written(told)))
 

@@ -16,7 +16,7 @@ import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from hub.cli import foretold, options, showing
-from hub.cli.auditing import act_as_user, seal_of
+from hub.cli.auditing import seal_of, user
 from hub.cli.databases import looked_into, opened
 from hub.cli.options import CannotRunError, Moment, NoSuchThingError
 from hub.cli.words import Words
@@ -24,6 +24,7 @@ from hub.clock import DomainClock, micros
 from hub.configuration.reader import Read, read_folder
 from hub.errors import ConfigurationError, HubError, NotFoundError, RefusedError
 from hub.model.configured import Application, VersionLine
+from hub.service.acting import act_as
 from hub.service.configuring import Applying, Configuring, Moved
 from hub.service.configuring import history as listed
 from hub.service.foretelling import Wanted, foretell
@@ -159,7 +160,6 @@ class _Hub(NamedTuple):
 def _put_in_force(
     database: str, move: Callable[[Configuring], Coroutine[Any, Any, Moved]], words: Words, *, as_json: bool
 ) -> None:
-    act_as_user()
     seal = seal_of(database)
     with opened(database):
         pass  # it is there, and of this version
@@ -182,6 +182,7 @@ async def _moved(
     hub: _Hub, move: Callable[[Configuring], Coroutine[Any, Any, Moved]], words: Words
 ) -> tuple[Moved, configurations.Progress | None]:
     """Move the pointer, then see what stands planned anew: by a hub, or here where no hub begins."""
+    act_as(user())
     moved = await move(Configuring(hub.writer, hub.readers, hub.seal, DomainClock()))
     known = await hub.readers.read(configurations.progress, moved.municipality)
     if known is None or known.applied:

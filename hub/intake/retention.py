@@ -1,12 +1,16 @@
 """What came in expires by the municipality's decision (gallringsbeslut), in small steps; without one nothing does."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from hub.clock import Clock, micros, span
+from hub.model.audit import Act
+from hub.service.auditing import Auditing, Note, written
 from hub.service.rulebook import Rulebook
 from hub.service.taking_in import QUARANTINED, judge
 from hub.store import attendance, intake, problems
 from hub.store.database import Connection
+from hub.store.sealing import Seal
 from hub.store.writer import Writer
 
 _ROWS = 500
@@ -16,8 +20,8 @@ _GATHERINGS = 100
 class Forgetting:
     """Forgets raw rows and attendance."""
 
-    def __init__(self, writer: Writer, rulebook: Rulebook, clock: Clock) -> None:
-        self._writer, self._rulebook, self._clock = writer, rulebook, clock
+    def __init__(self, writer: Writer, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
+        self._writer, self._auditing, self._rulebook, self._clock = writer, Auditing(seal), rulebook, clock
 
     async def forget(self) -> None:
         """Remove what is older than each municipality's days."""
@@ -42,12 +46,22 @@ class Forgetting:
         return self._now() - span(timedelta(days=days))
 
     async def _rows(self, town: str, before: int) -> None:
-        while await self._writer.call(lambda c: intake.forget(c, town, before=before, limit=_ROWS)) == _ROWS:
+        while await self._writer.call(self._forget, town, "intake", intake.forget, before, _ROWS) == _ROWS:
             pass
 
     async def _gatherings(self, town: str, before: int) -> None:
         while (
-            await self._writer.call(lambda c: attendance.forget(c, town, before=before, limit=_GATHERINGS))
+            await self._writer.call(self._forget, town, "attendance", attendance.forget, before, _GATHERINGS)
             == _GATHERINGS
         ):
             pass
+
+    def _forget(
+        self, connection: Connection, town: str, what: str, forget: Callable[..., int], before: int, limit: int
+    ) -> int:
+        """Remove some, and tell the audit how many."""
+        count = forget(connection, town, before=before, limit=limit)
+        if count:
+            note = Note(town, Act.EXPIRED, what, self._now(), written({"removed": count}))
+            self._auditing.write(connection, [note])
+        return count

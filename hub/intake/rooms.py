@@ -54,7 +54,7 @@ def put_together(writer: Writer, readers: Readers, seal: Seal, rulebook: Ruleboo
         Looking(inlets, taking, importing, writer, readers, clock),
         Inbox(inlets, taking),
         Quarantine(inlets, writer, readers, taking_in, clock),
-        Forgetting(writer, rulebook, clock),
+        Forgetting(writer, seal, rulebook, clock),
         attended,
         taking,
     )

@@ -66,6 +66,9 @@ class AuditRow(Frozen):
     subject: Annotated[str, Field(description="a booking number, a connection's name, ...")]
     who: Annotated[str, Field(description="the key's name; `cli`: the command line; `hub`: by itself")]
     person: Annotated[str | None, Field(repr=False, description="X-Sent-By, or the command line's user")] = None
+    private: Annotated[
+        str | None, Field(repr=False, description="what may be personal besides, as what was sought")
+    ] = None
     told: Annotated[dict[str, str | int | None], Field(description="revision, counts, names of ours")]
 
 

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from hub.clock import instant, micros
 from hub.errors import FieldFault, InvalidError
 from hub.model.audit import Act, AuditPage, AuditRow
-from hub.service.auditing import persons
+from hub.service.auditing import Private, opened
 from hub.service.rulebook import Rulebook
 from hub.store import audit
 from hub.store.audit import Leaf, Line, Sought
@@ -52,8 +52,8 @@ def page(connection: Connection, seal: Seal, municipality: str, wish: Wish, *, l
     """Rows, the newest first. Raises InvalidError."""
     found = audit.page(connection, municipality, _sought(seal, wish), limit=limit)
     leaves = audit.leaves(connection, municipality, {leaf for leaf, _, _ in found})
-    names = {id_: _names(seal, leaf) for id_, leaf in leaves.items()}
-    rows = tuple(_row(leaf, n, line, leaves.get(leaf), names.get(leaf, [])) for leaf, n, line in found)
+    sealed = {id_: _opened(seal, leaf) for id_, leaf in leaves.items()}
+    rows = tuple(_row(leaf, n, line, leaves.get(leaf), sealed.get(leaf, [])) for leaf, n, line in found)
     return AuditPage(rows=rows, next=f"{rows[-1].leaf}.{rows[-1].row}" if len(rows) == limit else None)
 
 
@@ -61,6 +61,12 @@ def _sought(seal: Seal, wish: Wish) -> Sought:
     person = seal.lookup_hash(f"audit/{wish.person}") if wish.person else None
     since, until = (micros(each) if each else None for each in (wish.since, wish.until))
     return Sought(wish.act, wish.subject, wish.who, person, since, until, _place(wish.before))
+
+
+def sought(wish: Wish) -> str:
+    """What a wish is for, to be sealed: it may be anything that somebody typed."""
+    names = ("act", "subject", "who", "person", "since", "until")
+    return ", ".join(f"{name} {getattr(wish, name)}" for name in names if getattr(wish, name) is not None)
 
 
 def _place(told: str | None) -> tuple[int, int] | None:
@@ -73,15 +79,15 @@ def _place(told: str | None) -> tuple[int, int] | None:
     return int(leaf), int(row)
 
 
-def _names(seal: Seal, leaf: Leaf) -> list[str]:
+def _opened(seal: Seal, leaf: Leaf) -> list[Private]:
     try:
-        return persons(seal, leaf)
+        return opened(seal, leaf)
     except (InvalidTag, ValueError):
         return []
 
 
-def _row(id_: int, n: int, line: Line, leaf: Leaf | None, names: Sequence[str]) -> AuditRow:
-    person = names[n] if n < len(names) else UNREADABLE
+def _row(id_: int, n: int, line: Line, leaf: Leaf | None, sealed: Sequence[Private]) -> AuditRow:
+    private = sealed[n] if n < len(sealed) else Private(UNREADABLE)
     return AuditRow(
         leaf=id_,
         row=n,
@@ -90,6 +96,7 @@ def _row(id_: int, n: int, line: Line, leaf: Leaf | None, names: Sequence[str]) 
         act=Act(line.act),
         subject=line.subject,
         who=line.who,
-        person=person or None if line.person else None,
+        person=private.person or None if line.person else None,
+        private=private.more or None,
         told=json.loads(line.told) if line.told else {},
     )

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.clock import Clock, micros
 from hub.model.audit import Act
-from hub.service.acting import Actor, acting
+from hub.service.acting import HUB, Actor, acting
 from hub.store import audit, chance
 from hub.store.audit import Leaf, Line, NewLeaf
 from hub.store.database import Connection
@@ -30,14 +30,19 @@ _MOST_NAMES = 10_000
 
 
 class Note(NamedTuple):
-    """One thing that is done or seen. `told`: JSON of references and counts, never of persons."""
+    """One thing that is done or seen. `subject`: a name that is stored in clear anyway, never what a caller made up.
+
+    `told`: JSON of references and counts, never of persons.
+    """
 
     municipality: str
     act: Act
     subject: str
     at: int
     told: str = ""
-    actor: Actor = Actor("hub")
+    actor: Actor = HUB
+    private: str = ""
+    """What may be personal, as what was sought; sealed."""
 
 
 def note(municipality: str, act: Act, subject: str, *, at: int, **told: str | int | None) -> Note:
@@ -85,8 +90,7 @@ class Auditing:
             Line(one.at, one.act, one.subject, one.actor.who, self.person(one.actor.person), one.told) for one in notes
         ]
         mark, secret = time.time_ns().to_bytes(8) + chance.sixteen()[:8], chance.sixteen()
-        persons = json.dumps([one.actor.person for one in notes], ensure_ascii=False).encode()
-        sealed = AESGCM(secret).encrypt(_NONCE, persons, mark)
+        sealed = AESGCM(secret).encrypt(_NONCE, _private(notes), mark)
         closed = self._seal.close(secret, AUDIT_SECRET.place(town, mark.hex()))
         digests = b"".join(digest(n, line) for n, line in enumerate(lines))
         return NewLeaf(town, mark, digests, sealed, closed, proof(self._seal, town, mark, digests, sealed), lines)
@@ -98,16 +102,19 @@ class Witness:
     def __init__(self, writer: Writer, seal: Seal, clock: Clock) -> None:
         self._writer, self._auditing, self._clock = writer, Auditing(seal), clock
 
-    async def saw(self, municipality: str, act: Act, subject: str, **told: str | int | None) -> None:
+    async def saw(
+        self, municipality: str, act: Act, subject: str, *, private: str = "", **told: str | int | None
+    ) -> None:
         """Whoever acts now sees, or asks for, this."""
         seen = note(municipality, act, subject, at=micros(self._clock.now()), **told)
-        await self._writer.do(self._auditing.all, seen)
+        await self._writer.do(self._auditing.all, seen._replace(private=private))
 
 
 def digest(n: int, line: Line) -> bytes:
     """What a row is known by within its leaf."""
-    parts = (str(n), str(line.at), line.act, line.subject, line.who, line.person.hex(), line.told)
-    return hashlib.blake2b(_joined(parts).encode(), digest_size=DIGEST_BYTES).digest()
+    at, act, subject, who, person, told = line
+    text = f"{n}:{at}:{len(act)}:{act}{len(subject)}:{subject}{len(who)}:{who}{len(person)}:{person.hex()}{told}"
+    return hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def proof(seal: Seal, municipality: str, mark: bytes, digests: bytes, sealed: bytes) -> bytes:
@@ -130,11 +137,24 @@ def start(municipality: str) -> bytes:
     return hashlib.blake2b(f"audit/{municipality}".encode(), digest_size=32).digest()
 
 
-def persons(seal: Seal, leaf: Leaf) -> list[str]:
-    """Who stood behind each row of a leaf, empty for nobody. Raises cryptography's InvalidTag."""
+class Private(NamedTuple):
+    """What is sealed of a row: who stood behind it, empty for nobody, and what else may be personal."""
+
+    person: str
+    more: str = ""
+
+
+def _private(notes: Iterable[Note]) -> bytes:
+    """Of each row: the person alone, where there is no more."""
+    told = [[one.actor.person, one.private] if one.private else one.actor.person for one in notes]
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def opened(seal: Seal, leaf: Leaf) -> list[Private]:
+    """What is sealed of each row of a leaf. Raises cryptography's InvalidTag."""
     secret = seal.open(leaf.secret, AUDIT_SECRET.place(leaf.municipality, leaf.mark.hex()))
-    found: list[str] = json.loads(AESGCM(secret).decrypt(_NONCE, leaf.sealed, leaf.mark))
-    return found
+    found = json.loads(AESGCM(secret).decrypt(_NONCE, leaf.sealed, leaf.mark))
+    return [Private(one) if isinstance(one, str) else Private(*one) for one in found]
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 
 from hub.clock import instant
 from hub.model.audit import AuditFinding, AuditVerified, Verdict
-from hub.service.auditing import DIGEST_BYTES, digest, head_proof, link, persons, proof, start
+from hub.service.auditing import DIGEST_BYTES, digest, head_proof, link, opened, proof, start
 from hub.store import audit
 from hub.store.audit import Head, Leaf, Line
 from hub.store.database import Connection
@@ -111,7 +111,7 @@ def _judge_rows(found: Found, leaf: Leaf, lines: Mapping[int, Line]) -> None:
 
 def _judge_persons(found: Found, leaf: Leaf, seal: Seal) -> None:
     try:
-        persons(seal, leaf)
+        opened(seal, leaf)
     except (InvalidTag, ValueError):
         found.tell("unreadable", leaf, "no key of the file opens the persons of its rows")
 

@@ -43,8 +43,8 @@ AUDIT = Table(
     Column("person", LargeBinary, nullable=False),
     Column("told", Text, nullable=False),
     PrimaryKeyConstraint("municipality", "leaf", "n"),
-    Index("ix_audit_subject", "municipality", "subject"),
     sqlite_with_rowid=False,
 )
 """Added to, and never changed. `who`: the key's name; `person`: a keyed hash of the name of whoever stood behind it,
-empty for nobody; `told`: references and counts as JSON. No person is in it in clear."""
+empty for nobody; `told`: references and counts as JSON. No person is in it in clear. What is sought is found by walking
+a municipality's rows back in time: an index would cost every booking, and few ask."""

@@ -95,7 +95,7 @@ def test_rows_are_found_by_time_and_as_many_as_are_asked_for(run: Run, there: tu
 def test_to_look_leaves_a_row_too(run: Run, there: tuple[str, Session]) -> None:
     told(run, there[0], "--subject", "B-1")
     (seen,) = json.loads(told(run, there[0], "--json", "--act", "audit.seen"))["rows"]
-    assert (seen["subject"], seen["who"], seen["told"]) == ("B-1", "cli", {"rows": 2})
+    assert (seen["private"], seen["who"], seen["told"]) == ("subject B-1", "cli", {"rows": 2})
 
 
 def test_an_audit_as_the_hub_wrote_it_is_told_with_its_end(run: Run, there: tuple[str, Session]) -> None:

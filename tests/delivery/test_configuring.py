@@ -23,9 +23,9 @@ from hub.service.foretelling import Wanted, foretell
 from hub.service.rulebook import Rulebook
 from hub.store import configurations
 from hub.store.database import connect
-from tests.builders import a_charge, a_town, files_of, occasion
+from tests.builders import SATURDAY, a_charge, a_town, files_of, occasion
 from tests.delivery.fakes import LOCKS, LockSystem
-from tests.delivery.harness import PIN, TOWN, Stage, hour, leading_to_systems
+from tests.delivery.harness import PIN, TOWN, Node, Stage, hour, leading_to_systems
 
 Staging = Callable[..., Stage]
 RESTS = (Effect.REMOVED, Delivery.CONFIRMED)
@@ -475,3 +475,29 @@ def test_two_that_go_on_at_once_do_it_once(hall: Stage) -> None:
     hall.run(story())
     (line,) = hall.rows("SELECT applied, changed FROM configurations WHERE current = 1")
     assert line == (1, 7)
+
+
+def test_every_node_follows_its_own_rules_and_connections(hall: Stage) -> None:
+    hall.put()
+    mine = following_of(hall)
+    other = Rulebook(hall.seal)
+
+    async def node() -> tuple[Node, Following]:
+        await other.load(hall.readers)
+        made = await hall.another_node()
+        applying = Applying(hall.writer, hall.readers, hall.seal, other, hall.clock)
+        following = Following(hall.writer, hall.readers, other, made.connections, applying, hall.clock)
+        following.began({TOWN: 1})
+        return made, following
+
+    second, theirs = hall.run(node())
+    moved(hall, with_locks_at("doors", keep=True))
+    hall.run(mine.follow())
+    assert second.connections.find(TOWN, "doors") is None
+    hall.run(theirs.follow())
+    assert second.connections.find(TOWN, "doors")
+    assert other.town(TOWN).version == 2
+    hall.run(second.settle())
+    assert other_locks(hall).opens("outer", SATURDAY) == {PIN}
+    assert hall.locks.opens("outer", SATURDAY) == set()
+    hall.run(second.connections.close())

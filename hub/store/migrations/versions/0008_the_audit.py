@@ -25,9 +25,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('municipality', 'leaf', 'n', name=op.f('pk_audit')),
     sqlite_with_rowid=False
     )
-    with op.batch_alter_table('audit', schema=None) as batch_op:
-        batch_op.create_index('ix_audit_subject', ['municipality', 'subject'], unique=False)
-
     op.create_table('audit_leaves',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('municipality', sa.Text(), nullable=False),
@@ -68,8 +65,5 @@ def downgrade() -> None:
         batch_op.drop_index('ix_audit_leaves_loose', sqlite_where=sa.text('place IS NULL'), postgresql_where=sa.text('place IS NULL'))
 
     op.drop_table('audit_leaves')
-    with op.batch_alter_table('audit', schema=None) as batch_op:
-        batch_op.drop_index('ix_audit_subject')
-
     op.drop_table('audit')
     # ### end Alembic commands ###
