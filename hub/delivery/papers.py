@@ -14,7 +14,7 @@ from hub.errors import ConfigurationError
 from hub.model.configuration import ClientCertificate
 from hub.model.configuration import Connection as Settings
 from hub.model.expiry import Expiry, Thing
-from hub.sdk.tls import Identity, TlsContext, certificates_in, identity, tls_context
+from hub.sdk.tls import Behind, Identity, TlsContext, certificates_in, identity, tls_context
 
 _MOST_SEEN = 50
 """Names of servers that are remembered."""
@@ -43,14 +43,14 @@ class Papers:
         self.seen: dict[str, bytes] = {}
         """Certificates of servers (DER), by their name, as they were when a connection was made last."""
         self._read = self._files()
-        self.tls = TlsContext(self._made(self._read))
+        self.tls = TlsContext(self._behind(self._read))
 
     def renew(self) -> str:
         """Read the files again, and use what is new for connections from now on; why not, where that cannot be."""
         try:
             read = self._files()
             if read[:2] != self._read[:2]:
-                self.tls.behind = self._made(read)
+                self.tls.behind = self._behind(read)
             self._read = read
         except ConfigurationError as error:
             return str(error)
@@ -85,6 +85,10 @@ class Papers:
     def _saw(self, name: str, certificate: bytes) -> None:
         if name in self.seen or len(self.seen) < _MOST_SEEN:
             self.seen[name] = certificate
+
+    def _behind(self, read: _Read) -> Behind:
+        """What was told is tried at once; with the machine's authorities alone nothing can be wrong."""
+        return self._made(read) if read.trusted or read.ours else lambda: self._made(read)
 
     def _made(self, read: _Read) -> ssl.SSLContext:
         try:

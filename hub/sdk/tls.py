@@ -15,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+Behind = ssl.SSLContext | Callable[[], ssl.SSLContext]
+"""A context, or what makes it when it is needed."""
 Saw = Callable[[str, bytes], None]
 """Called with the name and the certificate (DER) of whoever was shaken hands with; by any thread."""
 
@@ -136,17 +138,31 @@ def _watch(context: ssl.SSLContext, saw: Saw) -> None:
 
 
 class TlsContext(ssl.SSLContext):
-    """A context to lend: who holds it shakes hands by the one that was put behind it last."""
+    """A context to lend: who holds it shakes hands by the one that was put behind it last.
 
-    def __new__(cls, behind: ssl.SSLContext) -> "TlsContext":  # noqa: PYI034 - ssl's own way of being made
+    To read the machine's authorities takes twenty milliseconds: it may be put off until the first handshake.
+    """
+
+    def __new__(cls, behind: Behind) -> "TlsContext":  # noqa: PYI034 - ssl's own way of being made
         made = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
-        made.behind = behind
+        made._behind = behind
         return made
 
-    behind: ssl.SSLContext
+    _behind: Behind
 
-    def __init__(self, behind: ssl.SSLContext) -> None:
+    def __init__(self, behind: Behind) -> None:
         """Nothing more."""
+
+    @property
+    def behind(self) -> ssl.SSLContext:
+        """The one that shakes hands."""
+        if not isinstance(self._behind, ssl.SSLContext):
+            self._behind = self._behind()
+        return self._behind
+
+    @behind.setter
+    def behind(self, behind: Behind) -> None:
+        self._behind = behind
 
     def wrap_bio(self, *values: Any, **more: Any) -> ssl.SSLObject:
         """For event loops."""
