@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from hub.model.audit import Act
 
-SWEDISH: Mapping[Act, str] = {
+SWEDISH: Mapping[str, str] = {
     Act.BOOKING_ACCEPTED: "bokning mottagen",
     Act.BOOKING_CHANGED: "bokning ändrad",
     Act.BOOKING_CANCELLED: "bokning avbokad",

@@ -70,9 +70,10 @@ def audit(  # noqa: PLR0913, PLR0917 - a command line
         return
     seal, words = seal_of(database), Words(language)
     wish = Wish(Act(act) if act else None, subject, who, person, _local(since), _local(until))
-    with opened(database) as connection:
+    with looked_into(database) as connection:
         town = municipality or _only(connection)
         rows = list(_rows(connection, seal, town, wish, limit))
+    with opened(database) as connection:
         tell(connection, seal, town, Act.AUDIT_SEEN, "", private=sought(wish), rows=len(rows))
     if as_json:
         showing.as_json({"municipality": town, "rows": rows})
@@ -113,8 +114,8 @@ def _show(rows: Iterable[AuditRow], words: Words) -> None:
     showing.screen().print(showing.table(columns, shown), words("times"), sep="\n")
 
 
-def _act(act: Act, words: Words) -> str:
-    return SWEDISH[act] if words.language == "sv" else act.value
+def _act(act: str, words: Words) -> str:
+    return SWEDISH.get(act, act) if words.language == "sv" else act
 
 
 def _told(row: AuditRow) -> str:

@@ -188,22 +188,25 @@ async def _moved(
     if known is None or known.applied:
         return moved, known
     ((last,),) = await hub.readers.read(lambda c: c.rows("SELECT coalesce(max(id), 0) FROM bookings"))
-    deadline = time.monotonic() + _HUB_BEGINS_WITHIN_SECONDS
     mine: asyncio.Task[None] | None = None
+    again = time.monotonic() + _HUB_BEGINS_WITHIN_SECONDS
     with _progress(words("replanning")) as done:
         while known is not None and not known.applied and known.version == moved.version:
-            if mine is None and not known.walked_at and time.monotonic() > deadline:
+            if mine is None and time.monotonic() > again:
                 mine = asyncio.create_task(_walked(hub))
             if mine is not None and mine.done():
                 mine.result()
-                mine = None
+                mine, again = None, time.monotonic() + _HUB_BEGINS_WITHIN_SECONDS
             await asyncio.sleep(_LOOK_SECONDS)
             known = await hub.readers.read(configurations.progress, moved.municipality)
             done(known.walked if known else last, last)
+    if mine is not None:
+        await mine
     return moved, known
 
 
 async def _walked(hub: _Hub) -> None:
+    """What no hub does, or none does any more."""
     rulebook = Rulebook(hub.seal)
     await rulebook.load(hub.readers)
     await Applying(hub.writer, hub.readers, hub.seal, rulebook, DomainClock()).finish()

@@ -138,7 +138,7 @@ class Connections:
         return self._running.get((municipality, name))
 
     def __iter__(self) -> Iterator[Running]:
-        return iter(self._running.values())
+        return iter(tuple(self._running.values()))
 
     async def open_all(self, configuration: Configuration, environment: Mapping[str, str], stand_ins: StandIns) -> None:
         """Open every connection of a municipality; one that does not answer is opened all the same.
@@ -270,7 +270,7 @@ class Connections:
         """Close every connection, and all that was lent."""
         for task in self._opening:
             task.cancel()
-        for place, running in self._running.items():
+        for place, running in tuple(self._running.items()):
             await running.connector.close()
             await self._lent[place].aclose()
         if self._tasks:

@@ -55,11 +55,11 @@ class Following:
     async def follow(self) -> None:
         """Do as the database says; then go on with what nobody goes on with."""
         current = await self._readers.read(configurations.current_versions)
-        if current != self._versions or self._failed:
+        behind = {town for town, version in current.items() if self._versions.get(town) != version}
+        if behind:
             await self._rulebook.load(self._readers)
-            for town in sorted(self._rulebook.towns()):
-                if current.get(town) != self._versions.get(town) or any(place[0] == town for place in self._failed):
-                    await self._follow(town)
+        for town in sorted(behind | {town for town, _ in self._failed}):
+            await self._follow(town)
         await self._applying.finish()
 
     async def _follow(self, town: str) -> None:

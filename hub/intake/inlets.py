@@ -112,7 +112,8 @@ class Inlets:
 
     def keep(self, municipality: str, names: Iterable[str]) -> None:
         """Have no others of that municipality."""
-        for place in [place for place in self._inlets if place[0] == municipality and place[1] not in set(names)]:
+        kept = {(municipality, name) for name in names}
+        for place in [place for place in self._inlets if place[0] == municipality and place not in kept]:
             del self._inlets[place]
 
     def __iter__(self) -> Iterator[Inlet]:

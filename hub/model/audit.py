@@ -62,7 +62,7 @@ class AuditRow(Frozen):
     row: Annotated[int, Field(description="within the leaf, from 0")]
     place: Annotated[int | None, Field(description="of the leaf in the chain, from 1; null for the newest")]
     at: Annotated[datetime, Field(description="by the domain's clock")]
-    act: Act
+    act: Annotated[str, Field(description="what was done or seen", examples=[Act.BOOKING_ACCEPTED])]
     subject: Annotated[str, Field(description="a booking number, a connection's name, ...")]
     who: Annotated[str, Field(description="the key's name; `cli`: the command line; `hub`: by itself")]
     person: Annotated[str | None, Field(repr=False, description="X-Sent-By, or the command line's user")] = None

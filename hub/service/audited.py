@@ -93,10 +93,21 @@ def _row(id_: int, n: int, line: Line, leaf: Leaf | None, sealed: Sequence[Priva
         row=n,
         place=leaf.place if leaf else None,
         at=instant(line.at),
-        act=Act(line.act),
+        act=line.act,
         subject=line.subject,
         who=line.who,
         person=private.person or None if line.person else None,
         private=private.more or None,
-        told=json.loads(line.told) if line.told else {},
+        told=_told(line.told),
     )
+
+
+def _told(text: str) -> dict[str, str | int | None]:
+    """References as they were kept; where a hand has spoilt them, as they are."""
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        return {UNREADABLE: text}
+    return {name: one if one is None or isinstance(one, str | int) else str(one) for name, one in found.items()}

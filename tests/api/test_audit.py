@@ -62,7 +62,7 @@ def rows(site: Site, wish: Wish | None = None, *, town: str = TOWN) -> list[Audi
     """The audit since the start, the oldest first."""
     with closing(connect(site.url)) as connection:
         found = page(connection, seal(site), town, wish or Wish(), limit=1000).rows
-    return [row for row in reversed(found) if row.act is not Act.CONFIGURATION_APPLIED]
+    return [row for row in reversed(found) if row.act != Act.CONFIGURATION_APPLIED]
 
 
 def checked(site: Site) -> AuditVerified:
@@ -72,7 +72,7 @@ def checked(site: Site) -> AuditVerified:
 
 def acts(site: Site) -> list[tuple[str, str, str, str | None]]:
     """(act, subject, key, person)."""
-    return [(row.act.value, row.subject, row.who, row.person) for row in rows(site)]
+    return [(row.act, row.subject, row.who, row.person) for row in rows(site)]
 
 
 def test_of_every_route_it_is_known_whether_it_leaves_a_row() -> None:

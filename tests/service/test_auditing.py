@@ -243,6 +243,12 @@ def test_a_row_that_was_changed_is_named(tampered: Session, column: str, value: 
     assert findings(tampered) == [("changed", 3, 1)]
 
 
+def test_what_a_hand_has_spoilt_can_still_be_read(tampered: Session) -> None:
+    hand(tampered, "UPDATE audit SET act = 'no act', told = 'no JSON' WHERE ROW AND n = 1")
+    row = next(row for row in page(tampered, SEAL, OURS, Wish(), limit=9).rows if row.subject == "B-3b")
+    assert (row.act, row.told) == ("no act", {"?": "no JSON"})
+
+
 def test_a_row_that_was_removed_is_named(tampered: Session) -> None:
     hand(tampered, "DELETE FROM audit WHERE ROW AND n = 1")
     assert findings(tampered) == [("removed", 3, 1)]
