@@ -328,7 +328,7 @@ def test_the_audit_tells_who_sent_a_file_who_saw_persons_and_what_was_left() -> 
         (held,) = await place.get("/quarantine")
         await place.post("/quarantine:rerun", {"connection": NAME})
         await place.post(f"/quarantine/{held['id']}:dismiss")
-        rows = (await place.get("/audit"))["rows"][::-1]
+        rows = [row for row in (await place.get("/audit"))["rows"][::-1] if row["who"] != "hub"]
         assert [(row["act"], row["subject"], row["person"]) for row in rows] == [
             ("attendance.imported", NAME, "Anna Ek"),
             ("attendance.identities_shown", "", "Anna Ek"),
