@@ -246,6 +246,9 @@ class Hub:
         )
 
     async def _open_connections(self) -> None:
+        self.connections.replaced = self._followed
+        if self.worker.shares:
+            await self.worker.shares.begin()
         stand_ins: StandIns = NoStandIns()
         if self.settings.simulate:
             stand_ins = self.simulators = Simulators(self.clock)

@@ -99,7 +99,7 @@ class Worker:
     async def start(self) -> None:
         """Read what stands before sending anything, then go on (rule 6)."""
         if self.shares:
-            await self.shares.begin()
+            await self.shares.beat()
             self._every(BEAT.total_seconds(), self.shares.beat)
         for running in self._connections:
             await self._writer.call(self._begin, running)

@@ -59,7 +59,7 @@ class Waiting:
 class MqttControl(Connector[MqttConfig], Control, ReadsZones):
     """One gateway; a zone is a lamp or a group of lamps of it."""
 
-    pace = Pace(calls_at_once=16, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=30))
+    pace = Pace(calls_at_once=16, clients_at_once=1, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=30))
 
     @classmethod
     def configured_keys(cls, config: MqttConfig) -> frozenset[str]:

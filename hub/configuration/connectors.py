@@ -19,7 +19,7 @@ from hub.configuration.unwritten import unwritten
 from hub.configuration.upkeep import daytime
 from hub.discovery import connector_names
 from hub.mapping.connector import MappedFiles
-from hub.model.configuration import Arrival, Connection
+from hub.model.configuration import Arrival, Connection, Slower
 from hub.sdk import AccessControl, Connector, ConnectorConfig, Control, Polls, ReadsFiles, Source
 
 Load = Callable[[str], type[Connector[Any]]]
@@ -135,7 +135,7 @@ def _config(kind: type[Connector[Any]], connection: Connection) -> ConnectorConf
 
 def _pace(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: Connection) -> Iterator[Finding]:
     """A system may be pressed less hard than its connector declares, never harder."""
-    for limit in ("calls_at_once", "calls_per_minute"):
+    for limit in Slower.model_fields:
         declared, told = getattr(kind.pace, limit), getattr(connection.pace, limit, None)
         if told is not None and declared is not None and told > declared:
             message = f"`{kind.__name__}` declares {declared}: write that or less, or leave it out"

@@ -54,11 +54,11 @@ class Carrier:
         errand = self._errand(loaded, running, now)
         if outcome := errand.idle():
             return outcome
-        if (ends := running.held(now)) is not None:
-            return self._held(errand, ends)
         if running.paused:
             refused = REFUSED if running.paused == REFUSED.code else None
             return put_off(loaded.lane, until=now + PAUSED_FOR, cause=refused, missed_until=errand.missed_until)
+        if (ends := running.held(now)) is not None:
+            return self._held(errand, ends)
         try:
             async with running.ways.one(errand.cost):
                 return await self._in_turn(loaded, running, last_start)
@@ -102,7 +102,7 @@ class Carrier:
         """Its system is worked on: nobody is alarmed, and afterwards what is needed first goes first."""
         slack = max(0, errand.urgent_by - ends) // SECOND
         until = min(ends + min(slack, SPREAD), errand.next_edge)
-        return put_off(errand.lane, until=until, missed_until=errand.missed_until)
+        return replace(put_off(errand.lane, until=until, missed_until=errand.missed_until), still=True)
 
     def _turned_away(self, errand: Errand, now: int) -> Outcome:
         """Nothing is sent while the gate is shut."""

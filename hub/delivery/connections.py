@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -120,6 +120,8 @@ class Connections:
         """Whether the other processes know of this one."""
         self.without: tuple[tuple[str, str], ...] = ()
         """Those of which it has no share."""
+        self.replaced: Callable[[], None] = lambda: None
+        """Called when a connection has another connector in the place of one that is closed."""
         self.around: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda way: way
         """Laid around the way to each system that is asked over HTTP."""
 
@@ -127,11 +129,35 @@ class Connections:
         return self.is_sure()
 
     def divide(self, share: Share) -> None:
-        """Have another share of every connection."""
+        """Have another share of every connection; connected is only who has some of it."""
         self.share = share
-        for running in self:
+        for running in tuple(self):
             running.ways.divide(share)
+            if running.ways.part and not running.is_open:
+                self._begin(self._open(running))
+            elif running.is_open and not running.ways.part:
+                self._hang_up(running)
+        self._reckon()
+        self.woken()
+
+    def _reckon(self) -> None:
         self.without = tuple(running.place for running in self if not running.ways.part)
+
+    def _hang_up(self, running: Running) -> None:
+        """Others are connected in place of this process; should it be its turn again, it begins anew."""
+        try:
+            self._replace(*running.place, running.settings, running.paused)
+        except ConfigurationError as error:
+            LOG.warning("connection %s/%s stays connected: %s", *running.place, error)
+        else:
+            self.replaced()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Have it done, without waiting for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+        return task
 
     def find(self, municipality: str, name: str) -> Running | None:
         """The running connection of that name."""
@@ -154,9 +180,9 @@ class Connections:
 
     async def opened(self, municipality: str, names: Iterable[str]) -> None:
         """Open connections that were made; wait a little, as at the start."""
-        made = [running for name in names if (running := self.find(municipality, name))]
-        opening = {asyncio.create_task(self._open(running)) for running in made}
-        self._opening |= opening
+        self._reckon()
+        made = [running for name in names if (running := self.find(municipality, name)) and running.ways.part]
+        opening = {self._begin(self._open(running)) for running in made}
         if opening:
             await asyncio.wait(opening, timeout=OPEN_WITHIN_SECONDS)
 
@@ -201,6 +227,7 @@ class Connections:
         task.add_done_callback(self._tasks.discard)
 
     async def _open(self, running: Running) -> None:
+        running.is_open = True
         try:
             await running.connector.open()
         except ConnectorError as error:
@@ -268,11 +295,10 @@ class Connections:
 
     async def close(self) -> None:
         """Close every connection, and all that was lent."""
-        for task in self._opening:
+        for task in tuple(self._opening):
             task.cancel()
         for place, running in tuple(self._running.items()):
-            await running.connector.close()
-            await self._lent[place].aclose()
+            await _hung_up(running, self._lent[place])
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -280,5 +306,12 @@ class Connections:
 async def _closed(running: Running, lent: Lent) -> None:
     while running.going:  # noqa: ASYNC110 - a moment, once in a season
         await asyncio.sleep(_LOOK_SECONDS)
-    await running.connector.close()
+    await _hung_up(running, lent)
+
+
+async def _hung_up(running: Running, lent: Lent) -> None:
+    """Close it, if it was ever opened, and take back what was lent."""
+    running.hush()
+    if running.is_open:
+        await running.connector.close()
     await lent.aclose()

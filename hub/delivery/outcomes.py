@@ -35,6 +35,8 @@ class Outcome:
     look: bool = False
     repairs: int = 0
     cause: Cause | None = None
+    still: bool = False
+    """What stopped it before may stop it still: nobody has looked."""
     pauses: bool = False
     """The connection is refused: pause all of it."""
     wanted_until: int | None = None

@@ -44,26 +44,24 @@ class Running:
     """Lanes of this connection that this node carries now."""
     paused: str | None = None
     """By whom or what; None while it runs."""
+    per_minute: int | None = field(init=False)
+    """Commands and looks a minute; None: as many as there are."""
     ways: Ways = field(init=False)
+    is_open: bool = False
+    """Whether this process is, or may be, connected."""
     _question: asyncio.Task[bool] | None = None
     _windows: tuple[int, int, list[Span]] = (0, 0, [])
     """Maintenance windows of a day, and of which."""
 
     def __post_init__(self) -> None:
-        self.ways = Ways(self.at_once, self.per_minute)
+        at_once = self._limit("calls_at_once") or self.connector.pace.calls_at_once
+        self.per_minute = self._limit("calls_per_minute")
+        self.ways = Ways(at_once, self.per_minute, clients=self._limit("clients_at_once"))
 
-    @property
-    def at_once(self) -> int:
-        """Calls at once: as the connector declares, or as the configuration lowers."""
-        lower = self.settings.pace.calls_at_once if self.settings.pace else None
-        return min(self.connector.pace.calls_at_once, lower or self.connector.pace.calls_at_once)
-
-    @property
-    def per_minute(self) -> int | None:
-        """Commands and looks a minute; None: as many as there are."""
-        lower = self.settings.pace.calls_per_minute if self.settings.pace else None
-        told = [limit for limit in (self.connector.pace.calls_per_minute, lower) if limit is not None]
-        return min(told, default=None)
+    def _limit(self, name: str) -> int | None:
+        """As the connector declares, or as the configuration lowers; None: as many as there are."""
+        told = (getattr(self.connector.pace, name), getattr(self.settings.pace, name, None))
+        return min((limit for limit in told if limit is not None), default=None)
 
     @property
     def place(self) -> tuple[str, str]:
@@ -111,6 +109,11 @@ class Running:
         except Exception as error:  # noqa: BLE001 - no is an answer, and a connector's bug is told where it is checked
             LOG.debug("connection %s: %s in check", self.name, type(error).__name__)
         return True
+
+    def hush(self) -> None:
+        """Have nobody ask any more whether the system is there."""
+        if self._question is not None:
+            self._question.cancel()
 
     def access(self) -> AccessControl | None:
         """The connector as a lock system, if it is one."""

@@ -67,7 +67,7 @@ class Settling:
 
     def _problem(self, connection: Connection, one: Outcome, now: int) -> int | None:
         if one.cause is None:
-            return one.lane.problem if not one.told and one.attempts else None
+            return one.lane.problem if not one.told and (one.attempts or one.still) else None
         lane = one.lane
         if one.pauses:
             connections.set_paused(connection, lane.municipality, lane.connection, one.cause.code, now=now)

@@ -70,19 +70,29 @@ class Shares:
         await self.beat()
 
     async def beat(self) -> None:
-        """Say that this process is there, and have what is its."""
+        """Say that this process is there, and have what is its.
+
+        One that cannot say so for long hangs up, for others may be connected in its place; one that was alone need not.
+        """
         started = running_seconds()
-        living = await self._writer.do(nodes.beat, Beat(self._name, span(LEASE)))
+        try:
+            living = await self._writer.do(nodes.beat, Beat(self._name, span(LEASE)))
+        except Exception:
+            if self.share.of > 1 and not self.is_sure():
+                self._have(NONE)
+            raise
         self._sure_until = started + LEASE.total_seconds()
-        share = _share(living, self._name)
+        self._have(_share(living, self._name))
+
+    def _have(self, share: Share) -> None:
         if share != self.share:
             self.share = share
             self._connections.divide(share)
 
     async def leave(self) -> None:
         """Let the others have it at once."""
-        self.share, self._sure_until = NONE, 0.0
-        self._connections.divide(NONE)
+        self._sure_until = 0.0
+        self._have(NONE)
         await self._writer.call(nodes.leave, self._name)
 
 
@@ -94,9 +104,10 @@ def _clear(connection: Connection) -> None:
 
 
 def _share(living: Living, name: str) -> Share:
-    """Its place; nothing while older ones may not have heard of it."""
+    """Its place; nothing while those who were there before it may not have heard of it."""
     place = next(place for place, (other, _) in enumerate(living.nodes) if other == name)
     _, since = living.nodes[place]
-    if place and living.now - since < span(LEASE):
+    others = any(began <= since for other, began in living.nodes if other != name)
+    if others and living.now - since < span(LEASE):
         return NONE
     return Share(place, len(living.nodes))

@@ -24,6 +24,12 @@ class Share(NamedTuple):
         """Its part of so many; what cannot be divided goes to the oldest. Three clients for two processes: 2 and 1."""
         return whole // self.of + (self.place < whole % self.of) if self.of else 0
 
+    def among(self, clients: int | None) -> "Share":
+        """The same where only so many may be connected: those that came first."""
+        if clients is None or self.of <= clients:
+            return self
+        return Share(self.place, clients) if self.place < clients else Share(0, 0)
+
 
 WHOLE = Share(0, 1)
 """Of a process that is alone."""
@@ -37,9 +43,11 @@ class Ways:
     is_sure: Callable[[], bool] = staticmethod(lambda: True)
     """Whether the others know what this process has."""
 
-    def __init__(self, at_once: int, per_minute: int | None = None, share: Share = WHOLE) -> None:
+    def __init__(
+        self, at_once: int, per_minute: int | None = None, share: Share = WHOLE, *, clients: int | None = None
+    ) -> None:
         self._at_once = at_once if per_minute is None else min(at_once, per_minute)
-        self._per_minute = per_minute
+        self._per_minute, self._clients = per_minute, clients
         self._held = 0
         self._called = False
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -47,6 +55,7 @@ class Ways:
         self._set(share)
 
     def _set(self, share: Share) -> None:
+        share = share.among(self._clients)
         self.part: int = share.part(self._at_once)
         """How many calls at once this process may make."""
         calling = Share(share.place, min(share.of, self._at_once))

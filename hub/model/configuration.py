@@ -210,6 +210,9 @@ class Slower(Frozen):
     calls_per_minute: Annotated[
         int | None, Field(ge=1, description="commands and looks a minute; left out: as it declares")
     ] = None
+    clients_at_once: Annotated[
+        int | None, Field(ge=1, description="processes that are connected together; left out: as it declares")
+    ] = None
 
 
 class Connection(Frozen):

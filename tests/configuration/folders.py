@@ -248,7 +248,7 @@ connector: mapped_files
 mode: live
 settings: {}
 reconcile_hours: 12
-pace: {calls_at_once: 1, calls_per_minute: 20}
+pace: {calls_at_once: 1, calls_per_minute: 20, clients_at_once: 1}
 maintenance: [{weekdays: [tuesday], from: "02:00", until: "04:30"}]
 proxy: http://proxy.umea.example:3128
 ca_file: /etc/ssl/umea.pem

@@ -16,7 +16,7 @@ from hub.configuration import Finding, check_folder, read_files
 from hub.configuration.document import parse
 from hub.configuration.finding import Path
 from hub.configuration.shape import fields_at, kind_at
-from hub.model.configuration import Connection, Duty, Facility, Municipality
+from hub.model.configuration import Connection, Duty, Facility, Municipality, Slower
 from hub.model.frozen import Frozen
 from tests.configuration.folders import UMEA, at, load, umea, whole
 
@@ -176,7 +176,8 @@ def test_every_key_there_is_is_walked_below() -> None:
 
 
 PLAINLY_NONE = {
-    ("maintenance",), ("reconcile_hours",), ("pace",), ("pace", "calls_at_once"), ("pace", "calls_per_minute"),
+    ("maintenance",), ("reconcile_hours",), ("pace",),
+    *(("pace", limit) for limit in Slower.model_fields),
     ("proxy",), ("ca_file",), ("client_certificate",), ("credentials_expire",), ("webhooks",),
     ("webhooks", "allow"), ("client_certificate", "key"), ("client_certificate", "password"),
     ("arrives", "folder"), ("arrives", "sftp"), ("finance", "charging", "customers", "association", "connection"),

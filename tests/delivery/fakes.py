@@ -81,6 +81,8 @@ class System:
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
         """Happens once, inside the next command."""
         self.about = About(version="1.0")
+        self.clients: set[object] = set()
+        """The connectors that are connected."""
         self.turns: list[Fault] = []
         """How the next commands go wrong, one after another; each begins with what was late landing."""
         self.turns_of: str | None = None
@@ -310,6 +312,12 @@ class BlindLocks(Connector[FakeConfig], AccessControl):
         super().__init__(config, lent)
         self.system = LOCKS.setdefault(config.system, LockSystem())
         self.system.limits = self.access_limits
+
+    async def open(self) -> None:
+        self.system.clients.add(self)
+
+    async def close(self) -> None:
+        self.system.clients.discard(self)
 
     async def check(self) -> About:
         return await self.system.call("read", "about", lambda: self.system.about)

@@ -92,14 +92,18 @@ def test_a_call_that_loses_its_answer_as_the_window_begins_is_no_problem(worked_
     assert worked_on.state(PIN) == PROVEN
 
 
-def test_what_was_wrong_before_the_window_is_told_on_and_what_lasts_after_it_is_told_again(worked_on: Stage) -> None:
+def test_what_was_wrong_before_the_window_and_is_after_it_is_one_problem(worked_on: Stage) -> None:
     worked_on.locks.breaks(Fault.DOWN)
     worked_on.at("09:50")
     worked_on.put("B-1", **hour(24 * 60))
     worked_on.at("12:29")
-    worked_on.at("12:40")
     (problem,) = worked_on.problems()
-    assert problem.code == "unreachable"
+    worked_on.at("12:40")
+    assert [one.id for one in worked_on.problems()] == [problem.id]
+    worked_on.locks.recovers()
+    worked_on.at("12:46")
+    told = [event.type for event in worked_on.events("problem.") if event.subject == "locks"]
+    assert told == ["problem.started", "problem.ended"]
 
 
 def test_a_hand_that_changes_a_lamp_in_the_window_is_seen_after_it(worked_on: Stage) -> None:

@@ -15,6 +15,7 @@ from hub.delivery.shares import Shares, is_gone, own_name
 from hub.delivery.ways import NONE, WHOLE, NoWayError, Share, Ways
 from hub.errors import RefusedError
 from hub.settings import Pulse
+from hub.store.database import AwayError
 from tests.builders import SATURDAY, a_town
 from tests.configuration.folders import read, small, the_error
 from tests.delivery import fakes
@@ -310,6 +311,70 @@ def test_a_process_that_was_killed_on_this_machine_is_seen_to_be_gone_by_the_one
         alive,
     ]
     assert not is_gone(alive)
+
+
+def test_a_process_that_is_cut_off_from_the_database_hangs_up_when_others_may_be_in_its_place(
+    hall: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = made = shared(hall, 2)
+    mine = first[0].health.running(TOWN, "locks").connector
+
+    async def away(*_told: object) -> None:
+        raise AwayError("no way there")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(first[1]._writer, "do", away)
+        for seconds, connected in ((7, True), (2, False)):
+            hall.skip(seconds=seconds)
+            with pytest.raises(AwayError):
+                beat(hall, first)
+            hall.run(settle())
+            assert (mine in hall.locks.clients) == connected
+    beat(hall, second)
+    assert parts(made) == [0, 8]
+
+
+def test_of_a_system_with_one_client_only_the_process_that_has_it_is_connected(staging: Staging) -> None:
+    hall = staging(a_town(connectors={"locks": {"pace": {"clients_at_once": 1}}}))
+    hall.run(hall.node.connections.close())
+    nodes = [Node(hall) for _ in range(3)]
+    made = [(node, Shares(hall.writer, node.connections, f"node-{n}")) for n, node in enumerate(nodes)]
+    hall.node = nodes[0]
+
+    async def begin(node: Node, share: Shares) -> None:
+        await share.begin()
+        await node.open(hall.towns)
+
+    def connected() -> list[bool]:
+        hall.run(settle())
+        return [node.health.running(TOWN, "locks").connector in hall.locks.clients for node in nodes]
+
+    for one in made:
+        hall.run(begin(*one))
+        hall.skip(seconds=1)
+    for _ in range(5):
+        hall.skip(seconds=2)
+        beat(hall, *made)
+    assert (connected(), len(hall.locks.clients), parts(made)) == ([True, False, False], 1, [8, 0, 0])
+    before = nodes[0].health.running(TOWN, "locks").connector
+    hall.skip(seconds=9)
+    for one in (made[1], made[2], made[0]):
+        beat(hall, one)
+        hall.skip(seconds=1)
+    assert (connected(), parts(made)) == ([False, True, False], [0, 8, 0])
+    assert hall.locks.clients == {nodes[1].health.running(TOWN, "locks").connector}
+    for _ in range(5):
+        hall.skip(seconds=2)
+        beat(hall, *made)
+    for share in (made[1][1], made[2][1]):
+        hall.run(share.leave())
+    beat(hall, made[0])
+    assert connected() == [True, False, False]
+    assert nodes[0].health.running(TOWN, "locks").connector is not before, "what was closed is not opened again"
+    hall.put()
+    assert hall.locks.opens("outer", SATURDAY) == {PIN}
+    for node in nodes[1:]:
+        hall.run(node.connections.close())
 
 
 def test_where_others_have_all_of_a_connection_a_test_of_it_is_refused_and_no_round_of_checks_fails(
