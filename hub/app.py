@@ -79,7 +79,7 @@ from hub.store.measured import MeasuredWriter
 from hub.store.migrating import ready
 from hub.store.sealing import Seal
 from hub.store.writer import Readers
-from hub.worker import Worker
+from hub.worker import Worker, quietly
 
 LOG = logging.getLogger("hub")
 
@@ -137,8 +137,7 @@ class Hub:
         self.webhooks = Webhooks(self.writer, self.readers, courier, idle=self.settings.pulse.idle)
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
         self.worker.webhooks = self.webhooks
-        if is_postgresql(self.settings.database):
-            self.worker.shares = Shares(self.writer, self.connections)
+        self.worker.shares = self._shares()
         self.worker.follow_rules = partial(self.rulebook.follow, self.readers)
         self.worker.dispatcher.carried = counting(self.meters, self.clock)
         self.worker.biller = Biller(
@@ -179,6 +178,14 @@ class Hub:
         await self.worker.start()
         self._listen()
         await self.desk.closing.finish()
+
+    def _shares(self) -> Shares | None:
+        """What this process has of each connection, where others may carry too; left when all are closed."""
+        if not is_postgresql(self.settings.database):
+            return None
+        shares = Shares(self.writer, self.connections)
+        self._opened.push_async_callback(quietly(shares.leave))
+        return shares
 
     def _carrier(self, notices: Notices) -> Carrier:
         """With spans around what it carries and calls, when somebody is to get them."""

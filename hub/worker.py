@@ -204,8 +204,6 @@ class Worker:
         if self.resealing:
             self.resealing.stop()
         await asyncio.gather(*self._loops)
-        if self.shares:
-            await quietly(self.shares.leave)()
 
     def _begin(self, connection: Connection, running: Running) -> None:
         lanes.end_leases(connection, *running.place, quiet=quiet_after(running), now=self._now())

@@ -4,7 +4,8 @@ Nothing is changed, there or here. What somebody carries meanwhile is not judged
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -91,9 +92,10 @@ class Comparison:
         listed: set[str] = set()
         suspects: dict[str, Drift] = {}
         if isinstance(connector, ListsCredentials):
-            async for batch in self._listed(connector):
-                listed |= batch.keys()
-                suspects |= await self._suspected(batch)
+            async with aclosing(self._listed(connector)) as batches:
+                async for batch in batches:
+                    listed |= batch.keys()
+                    suspects |= await self._suspected(batch)
         elif reader is None:
             return
         town, name = self._running.place
@@ -106,7 +108,9 @@ class Comparison:
         for key, drift in suspects.items():
             self._tell(key, "credential", await self._again(key) if reader else drift)
 
-    async def _listed(self, connector: ListsCredentials) -> AsyncIterator[dict[str, Sighting[Credential] | None]]:
+    async def _listed(
+        self, connector: ListsCredentials
+    ) -> AsyncGenerator[dict[str, Sighting[Credential] | None], None]:
         """What stands under our mark, some at a time; what has another is counted only."""
         batch: dict[str, Sighting[Credential] | None] = {}
         async with self._running.ways.one(), asyncio.timeout(_LONGEST_LIST.total_seconds()):

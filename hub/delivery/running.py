@@ -96,6 +96,7 @@ class Running:
         """
         if self._question is None or self._question.done():
             self._question = asyncio.create_task(self._asked())
+            self._question.add_done_callback(_heeded)
         return await asyncio.shield(self._question)
 
     async def _asked(self) -> bool:
@@ -137,3 +138,9 @@ def push_horizon(settings: Settings, connector: Connector[Any]) -> int:
     if isinstance(connector, AccessControl):
         return settings.push_horizon // _MICROSECOND
     return NEVER
+
+
+def _heeded(question: asyncio.Task[bool]) -> None:
+    """Also when all who wondered have given up waiting, and it ended in an error."""
+    if not question.cancelled():
+        question.exception()

@@ -90,9 +90,8 @@ class Shares:
             self._connections.divide(share)
 
     async def leave(self) -> None:
-        """Let the others have it at once."""
-        self._sure_until = 0.0
-        self._have(NONE)
+        """Let the others have it at once; nothing is called from here any more."""
+        self.share, self._sure_until = NONE, 0.0
         await self._writer.call(nodes.leave, self._name)
 
 

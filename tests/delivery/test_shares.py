@@ -259,7 +259,10 @@ def test_a_process_that_stops_leaves_its_share_at_once(hall: Stage) -> None:
     assert parts(made) == [4, 4]
     hall.run(first[1].leave())
     beat(hall, second)
-    assert parts(made) == [0, 8]
+    assert parts([second]) == [8]
+    hall.accept()
+    hall.run(first[0].carry_once())
+    assert hall.locks.calls == [], "nor does it call any more"
 
 
 def test_a_process_that_is_not_heard_of_is_gone_after_eight_seconds_and_starts_no_call(hall: Stage) -> None:
@@ -366,15 +369,14 @@ def test_of_a_system_with_one_client_only_the_process_that_has_it_is_connected(s
     for _ in range(5):
         hall.skip(seconds=2)
         beat(hall, *made)
-    for share in (made[1][1], made[2][1]):
+    for node, share in (made[1], made[2]):
+        hall.run(node.connections.close())
         hall.run(share.leave())
     beat(hall, made[0])
     assert connected() == [True, False, False]
     assert nodes[0].health.running(TOWN, "locks").connector is not before, "what was closed is not opened again"
     hall.put()
     assert hall.locks.opens("outer", SATURDAY) == {PIN}
-    for node in nodes[1:]:
-        hall.run(node.connections.close())
 
 
 def test_where_others_have_all_of_a_connection_a_test_of_it_is_refused_and_no_round_of_checks_fails(
