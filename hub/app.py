@@ -12,7 +12,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from hub.api.application import create_api
+from hub.api.application import Lifespan, create_api, create_health
 from hub.api.desk import Desk
 from hub.clock import Clock, DomainClock, micros
 from hub.configuration.mappings import shipped_mapping
@@ -32,6 +32,7 @@ from hub.delivery.settling import Settling
 from hub.delivery.shares import Shares
 from hub.delivery.simulating import Simulators
 from hub.delivery.traced import TracedCarrier, TracedTransport
+from hub.delivery.ways import NONE
 from hub.delivery.webhooks import Webhooks
 from hub.intake.inlets import Inlet, reads_files
 from hub.intake.rooms import put_together
@@ -71,8 +72,9 @@ from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
 from hub.store import imports, keys, lanes, problems, rotation, untold
+from hub.store.alone import alone_with
 from hub.store.bells import Bell
-from hub.store.database import Connection, beside, is_postgresql
+from hub.store.database import Connection, beside, is_postgresql, path_of
 from hub.store.feed import begin_epoch
 from hub.store.keyring import key_from
 from hub.store.measured import MeasuredWriter
@@ -119,16 +121,48 @@ class Hub:
             raise
 
     async def _start(self) -> None:
+        if not is_postgresql(self.settings.database):
+            self._opened.enter_context(alone_with(path_of(self.settings.database)))
         ready(self.settings.database)
         self.writer = MeasuredWriter(self.settings.database, self.meters.committed)
         self.readers = Readers(self.settings.database)
-        lease = self.settings.pulse.lease
         if self.tracing:
             self._opened.push_async_callback(asyncio.to_thread, self.tracing.close)
         self._opened.callback(self.readers.stop)
         self._opened.callback(self.writer.stop)
         self._opened.push_async_callback(self._stop_simulators)
-        self.connections = Connections(self.writer, self.readers, self.seal, self.clock, lease)
+        self._put_together()
+        self._opened.push_async_callback(self.connections.close)
+        self._opened.push_async_callback(self.worker.stop)
+        await self.readers.read(fits, self.seal)
+        await self.writer.call(begin_epoch)
+        await self.writer.call(self._tell_untold)
+        await self.writer.call(self._write_operator_key)
+        for folder in self.folders:
+            put = await put_folder(folder, self.writer, self.readers, self.seal, self.clock)
+            for difference in put.differences:
+                LOG.warning("%s differs from the version in force, which rules: %s", folder, difference)
+            if put.differences:
+                LOG.warning("%s: see knutpunkt plan, and put it in force with knutpunkt apply", folder)
+        await self.rulebook.load(self.readers)
+        if not self.writer.shared:
+            await self.writer.call(lambda c: imports.break_off(c, (), now=micros(self.clock.now())))
+        self.intake = self.worker.intake = put_together(self.writer, self.readers, self.seal, self.rulebook, self.clock)
+        self._opened.callback(self.intake.stop)
+        if self.worker.shares:
+            self.intake.importing.node = self.worker.shares.name
+        self._open_desk()
+        await self._open_connections()
+        self._open_inlets()
+        self.worker.finish = self.desk.closing.finish_left
+        await self.worker.start()
+        self._listen()
+        if not self.writer.shared:
+            await self.desk.closing.finish()
+
+    def _put_together(self) -> None:
+        """All that carries."""
+        self.connections = Connections(self.writer, self.readers, self.seal, self.clock, self.settings.pulse.lease)
         self.health = Health(self.writer, self.readers, self.seal, self.connections, self.rulebook, self.clock)
         settling = Settling(self.clock, lambda town: self.rulebook.rules(town).horizons)
         carrier = self._carrier(Notices(self.rulebook, self.seal))
@@ -137,7 +171,7 @@ class Hub:
         self.webhooks = Webhooks(self.writer, self.readers, courier, idle=self.settings.pulse.idle)
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
         self.worker.webhooks = self.webhooks
-        self.worker.shares = self._shares()
+        self._share()
         self.worker.follow_rules = partial(self.rulebook.follow, self.readers)
         self.worker.dispatcher.carried = counting(self.meters, self.clock)
         self.worker.biller = Biller(
@@ -156,36 +190,18 @@ class Hub:
             self.writer, self.readers, self.rulebook, self.connections, applying, self.clock
         )
         self.following.prepare, self.following.followed = self._prepare, self._followed
-        self._opened.push_async_callback(self.connections.close)
-        self._opened.push_async_callback(self.worker.stop)
-        await self.readers.read(fits, self.seal)
-        await self.writer.call(begin_epoch)
-        await self.writer.call(self._tell_untold)
-        await self.writer.call(self._write_operator_key)
-        for folder in self.folders:
-            put = await put_folder(folder, self.writer, self.readers, self.seal, self.clock)
-            for difference in put.differences:
-                LOG.warning("%s differs from the version in force, which rules: %s", folder, difference)
-            if put.differences:
-                LOG.warning("%s: see knutpunkt plan, and put it in force with knutpunkt apply", folder)
-        await self.rulebook.load(self.readers)
-        await self.writer.call(lambda c: imports.break_off(c, now=micros(self.clock.now())))
-        self.intake = self.worker.intake = put_together(self.writer, self.readers, self.seal, self.rulebook, self.clock)
-        self._opened.callback(self.intake.stop)
-        self._open_desk()
-        await self._open_connections()
-        self._open_inlets()
-        await self.worker.start()
-        self._listen()
-        await self.desk.closing.finish()
 
-    def _shares(self) -> Shares | None:
-        """What this process has of each connection, where others may carry too; left when all are closed."""
-        if not is_postgresql(self.settings.database):
-            return None
-        shares = Shares(self.writer, self.connections)
-        self._opened.push_async_callback(quietly(shares.leave))
-        return shares
+    def _share(self) -> None:
+        """Carry together with the other processes of a PostgreSQL database; or leave it to them, and call nobody.
+
+        What this process has of each connection is left to the others when all are closed.
+        """
+        self.worker.carries = self.settings.carries
+        if not self.settings.carries:
+            self.connections.divide(NONE)
+        elif is_postgresql(self.settings.database):
+            shares = self.worker.shares = Shares(self.writer, self.connections)
+            self._opened.push_async_callback(quietly(shares.leave))
 
     def _carrier(self, notices: Notices) -> Carrier:
         """With spans around what it carries and calls, when somebody is to get them."""
@@ -365,7 +381,15 @@ class Hub:
 
     def web(self) -> FastAPI:
         """The hub's web application; starts and stops the hub with it."""
+        app = create_api(self._lifespan(), self.meters, self.tracing)
+        app.include_router(CONSOLE)
+        return app
 
+    def health_only(self) -> FastAPI:
+        """What a process that serves nobody tells: that it lives, and its figures."""
+        return create_health(self._lifespan(), self.meters)
+
+    def _lifespan(self) -> Lifespan:
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             await self.start()
@@ -375,6 +399,4 @@ class Hub:
             finally:
                 await self.stop()
 
-        app = create_api(lifespan, self.meters, self.tracing)
-        app.include_router(CONSOLE)
-        return app
+        return lifespan

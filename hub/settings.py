@@ -35,4 +35,6 @@ class Settings:
     """Start the simulator of every connection, and point the connection at it."""
     traces: str | None = None
     """Where to send traces, an address of OTLP over HTTP."""
+    carries: bool = True
+    """Whether this process carries, sends webhooks and does what is periodic, or leaves that to others."""
     pulse: Pulse = Pulse()

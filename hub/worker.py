@@ -1,10 +1,13 @@
-"""Runs the loops: delivering, webhooks, reading back, checking connections, what comes in, forgetting, sealing anew."""
+"""Runs the loops: delivering, webhooks, reading back, checking connections, what comes in, forgetting, sealing anew.
+
+Of the nodes that share a database each carries; what is done once for all of them the one does that leads.
+"""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import wraps
-from typing import Any, assert_never
+from functools import partial, wraps
+from typing import Any, Protocol, assert_never
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -26,7 +29,7 @@ from hub.masking import place_of
 from hub.service.chaining import Chaining
 from hub.service.resealing import Resealing
 from hub.settings import Pulse
-from hub.store import codes, lanes
+from hub.store import codes, imports, lanes, nodes
 from hub.store.bells import Bell
 from hub.store.database import Connection
 from hub.store.writer import Writer
@@ -37,8 +40,20 @@ FOLLOW_SECONDS = 2
 """How often what other processes changed is looked for, heard or not."""
 _TOGETHER_SECONDS = 0.02
 """How long after an event webhooks wait for what comes with it."""
+_MINUTE, _HOUR = 60, 3600
 _CHECKS = 10
 """Rounds of checks that may go side by side: a connection that is busy for long holds up nobody else's."""
+
+
+Job = Callable[[], Awaitable[object]]
+
+
+class Loop(Protocol):
+    """What goes on until it is told to stop, and then ends what it has in hand."""
+
+    async def run(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 def quietly(job: Callable[..., Awaitable[object]]) -> Callable[..., Coroutine[Any, Any, None]]:
@@ -59,6 +74,8 @@ def quietly(job: Callable[..., Awaitable[object]]) -> Callable[..., Coroutine[An
 class Worker:
     """One node's loops. The periodic jobs are APScheduler's; the domain's timed effects are the dispatcher's alone."""
 
+    carries = True
+    """Whether it carries, or only keeps this process fit to serve."""
     webhooks: Webhooks | None = None
     """Run with the rest, when there are any."""
     biller: Biller | None = None
@@ -77,6 +94,8 @@ class Worker:
     """When other processes may carry too."""
     follow_rules: Callable[[], Awaitable[object]] | None = None
     """Takes up the rules that another process has changed."""
+    finish: Callable[[], Awaitable[object]] | None = None
+    """Does what another process began that is gone."""
 
     def __init__(
         self, writer: Writer, running: Connections, health: Health, carrier: Carrier, settling: Settling, pulse: Pulse
@@ -89,9 +108,11 @@ class Worker:
         self._scheduler = AsyncIOScheduler(
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        self._loops: list[asyncio.Task[None]] = []
+        self._loops: dict[Loop, asyncio.Task[None]] = {}
         self._looks: dict[Inlet, Any] = {}
         """The job that looks at each inlet."""
+        self._on_leading: dict[object, Job] = {}
+        """What is done as soon as this node leads, by whatever it is for."""
         self._following: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._events: asyncio.TimerHandle | None = None
@@ -101,32 +122,83 @@ class Worker:
         if self.shares:
             await self.shares.beat()
             self._every(BEAT.total_seconds(), self.shares.beat)
-        for running in self._connections:
-            await self._writer.call(self._begin, running)
-        await self._health.follow_pauses()
-        await self.look_at_all()
-        self._loops.append(asyncio.create_task(self.dispatcher.run(), name="dispatcher"))
-        if self.biller:
-            self.biller.billed = self.dispatcher.wake.set
-            self._loops.append(asyncio.create_task(self.biller.run(), name="biller"))
-        if self.webhooks:
-            self._loops.append(asyncio.create_task(self.webhooks.run(), name="webhooks"))
-            self._every(3600, self.webhooks.forget)
-        if self.resealing:
-            self._loops.append(asyncio.create_task(self.resealing.run(), name="resealing"))
+        if self.carries:
+            await self._begin_to_carry()
+        else:
+            await self._health.follow_pauses()
+            self._every(self._pulse.check_every.total_seconds(), self._health.renew)
+        self._run(self.resealing)
         if self.chaining:
             self._every(1, self.chaining.chain)
-        if self.intake:
-            self.follow_inlets()
-            self._every(3600, self.intake.forgetting.forget)
-        self._every(self._pulse.look_every.total_seconds(), self.look_at_all)
-        self._every(self._pulse.check_every.total_seconds(), self._health.check_all, at_once=True, instances=_CHECKS)
-        if self.reconciler:
-            self.reconciler.woken = self.dispatcher.wake.set
-            self._every(60, self.reconciler.look_after)
-        self._every(3600, self.forget_codes)
         self._every(FOLLOW_SECONDS, self.follow)
         self._scheduler.start()
+
+    async def _begin_to_carry(self) -> None:
+        begin = self._hasten if self._writer.shared else self._begin
+        for running in self._connections:
+            await self._writer.call(begin, running)
+        await self._health.follow_pauses()
+        if self.leads:
+            await self.look_at_all()
+        if self.biller:
+            self.biller.billed = self.dispatcher.wake.set
+        if self.reconciler:
+            self.reconciler.woken = self.dispatcher.wake.set
+        if self.webhooks:
+            self.webhooks.send_while(lambda: self.leads)
+        self._run(self.dispatcher, self.biller, self.webhooks)
+        self._every(self._pulse.check_every.total_seconds(), self._health.check_all, at_once=True, instances=_CHECKS)
+        self._lead()
+
+    def _run(self, *loops: Loop | None) -> None:
+        for loop in loops:
+            if loop:
+                self._loops[loop] = asyncio.create_task(loop.run(), name=type(loop).__name__)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this node does what one does for all."""
+        return self.carries and (self.shares is None or self.shares.leads)
+
+    def _lead(self) -> None:
+        """What the node that leads does."""
+        if self.shares:
+            self.shares.led = self._led
+        self._every_leading(self._pulse.look_every.total_seconds(), self.look_at_all)
+        self._on_leading[self] = self.look_at_all
+        self._every_leading(_HOUR, self.forget_codes)
+        if self.webhooks:
+            self._every_leading(_HOUR, self.webhooks.forget)
+            self._on_leading[self.webhooks] = self._told_to_send
+        if self.reconciler:
+            self._every_leading(_MINUTE, self.reconciler.look_after)
+        if self.finish and self._writer.shared:
+            self._every_leading(_MINUTE, self.finish)
+        if self.intake:
+            self.follow_inlets()
+            self._every_leading(_HOUR, self.intake.forgetting.forget)
+        if self._writer.shared:
+            self._every_leading(_MINUTE, self.break_off)
+
+    def _led(self) -> None:
+        """This node has come to lead: what does not wait for its hour is done at once."""
+        for job in self._on_leading.values():
+            self._scheduler.add_job(quietly(job))
+
+    async def _told_to_send(self) -> None:
+        self._wake_webhooks()
+
+    def _every_leading(
+        self, seconds: float, job: Callable[..., Awaitable[object]], *values: object, at_once: bool = False
+    ) -> Any:  # noqa: ANN401 - APScheduler's job
+        """Have a job done again and again by the node that leads."""
+
+        @wraps(job)
+        async def led(*values: object) -> None:
+            if self.leads:
+                await job(*values)
+
+        return self._every(seconds, led, *values, at_once=at_once)
 
     def _every(
         self,
@@ -155,12 +227,15 @@ class Worker:
 
     def follow_inlets(self) -> None:
         """Look by itself at the inlets that there are now, and at no others."""
-        due = dict(self.intake.due()) if self.intake else {}
+        due = dict(self.intake.due()) if self.intake and self.carries else {}
         for inlet in self._looks.keys() - due.keys():
             self._looks.pop(inlet).remove()
+            del self._on_leading[inlet]
         for inlet in due.keys() - self._looks.keys():
             assert self.intake  # noqa: S101 - what is due is of it
-            self._looks[inlet] = self._every(due[inlet], self.intake.looking.look, inlet, at_once=True)
+            look = partial(self.intake.looking.look, inlet)
+            self._looks[inlet] = self._every_leading(due[inlet], self.intake.looking.look, inlet, at_once=True)
+            self._on_leading[inlet] = look
 
     def heard(self, bell: Bell) -> None:
         """Another process has something for us to do."""
@@ -196,17 +271,16 @@ class Worker:
             self._scheduler.shutdown(wait=False)
         if self._following:
             self._following.cancel()
-        self.dispatcher.stop()
-        if self.webhooks:
-            self.webhooks.stop()
-        if self.biller:
-            self.biller.stop()
-        if self.resealing:
-            self.resealing.stop()
-        await asyncio.gather(*self._loops)
+        for loop in self._loops:
+            loop.stop()
+        await asyncio.gather(*self._loops.values())
 
     def _begin(self, connection: Connection, running: Running) -> None:
+        """Of a process that is alone: whoever held leases is gone."""
         lanes.end_leases(connection, *running.place, quiet=quiet_after(running), now=self._now())
+        self._hasten(connection, running)
+
+    def _hasten(self, connection: Connection, running: Running) -> None:
         lanes.hasten(connection, *running.place, now=self._now())
 
     def _now(self) -> int:
@@ -216,6 +290,10 @@ class Worker:
         """Have all that stands read back."""
         await self._writer.call(lambda connection: lanes.ask_for_looks(connection, now=self._now()))
         self.dispatcher.wake.set()
+
+    async def break_off(self) -> None:
+        """Files that a node read which is gone are read no more; of those that only serve nobody knows."""
+        await self._writer.call(lambda c: imports.break_off(c, ["", *nodes.names(c)], now=self._now()))
 
     async def forget_codes(self) -> None:
         """Remove secrets whose quarantine is over."""

@@ -87,6 +87,15 @@ def create_api(
     return app
 
 
+def create_health(lifespan: Lifespan, meters: Meters) -> FastAPI:
+    """Make the application of a process that serves nobody."""
+    app = FastAPI(title="Knutpunkt", lifespan=lifespan, openapi_url=None, telemetry=_NO_TELEMETRY)
+    problems.install(app)
+    app.include_router(health.ROUTER)
+    app.add_middleware(Around, meters=meters)
+    return app
+
+
 def _with_bodies(document: dict[str, Any]) -> dict[str, Any]:
     """Add the models of bodies that are read by hand, and tell that every error is a problem."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})

@@ -7,6 +7,7 @@ import click
 
 COMMANDS = {
     "serve": "hub.cli.serve:serve",
+    "worker": "hub.cli.worker:worker",
     "demo": "hub.cli.demo:demo",
     "check": "hub.cli.check:check",
     "plan": "hub.cli.configuring:plan",

@@ -45,8 +45,13 @@ class Courier:
         self._writer, self._seal, self._rulebook, self._clock, self.sender = writer, seal, rulebook, clock, sender
         self.stopping = False
         """What is in hand is finished, and nothing follows it."""
+        self.may_send: Callable[[], bool] = lambda: True
+        """Whether this process is still the one that sends."""
         self.posted: Callable[[str, str], None] = lambda _town, _outcome: None
         """Told of each event that was sent: whose, and what came of it."""
+
+    def _may_go_on(self) -> bool:
+        return not self.stopping and self.may_send()
 
     def now(self) -> int:
         """The domain's time, microseconds."""
@@ -57,7 +62,7 @@ class Courier:
         parcel: Parcel | None = first
         rest = _REST_SECONDS
         try:
-            while parcel is not None and not (self.stopping and parcel is not first):
+            while parcel is not None and (parcel is first or self._may_go_on()):
                 sent = await self._send(parcel)
                 self.posted(parcel.to.municipality, "delivered" if sent.delivered else "failed")
                 shut = self._judge(parcel, sent, endpoint.gate, probing=probing and parcel is first)

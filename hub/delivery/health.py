@@ -79,6 +79,11 @@ class Health:
         for town in self._rulebook.towns():
             await self._writer.call(self._forget, town)
 
+    async def renew(self) -> None:
+        """Read files of certificates again that have changed."""
+        for running in self._connections:
+            await asyncio.to_thread(running.papers.renew)
+
     async def _looked_at(self, running: Running) -> None:
         """Unless an earlier look is not through yet: it may wait behind all that is sent there."""
         if running.place in self._looking:

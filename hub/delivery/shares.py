@@ -3,10 +3,13 @@
 Each says every other second that it is there; one that is not heard of for eight is gone, and starts no call when it
 has not been heard. A new one waits as long, so that all others know of it and have less, before it uses its share. One
 that was killed on the same machine is seen to be gone at once.
+
+The oldest leads: it does what one does for all of them, and has a part of every connection.
 """
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -57,11 +60,23 @@ class Shares:
         self._writer, self._connections, self._name = writer, connections, name or own_name()
         self._sure_until = 0.0
         self.share = NONE
+        self.led: Callable[[], None] = lambda: None
+        """Called when this process has come to lead."""
         connections.is_sure = self.is_sure
 
     def is_sure(self) -> bool:
         """Whether the others know of this process: past that they use what was its."""
         return running_seconds() < self._sure_until
+
+    @property
+    def name(self) -> str:
+        """What the others know it by."""
+        return self._name
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the oldest of those that are there: it does what one does for all, and has a part of all."""
+        return self.share.of > 0 and self.share.place == 0 and self.is_sure()
 
     async def begin(self) -> None:
         """Know of the others before anything is called."""
@@ -81,8 +96,11 @@ class Shares:
             if self.share.of > 1 and not self.is_sure():
                 self._have(NONE)
             raise
+        led = self.leads
         self._sure_until = started + LEASE.total_seconds()
         self._have(_share(living, self._name))
+        if self.leads and not led:
+            self.led()
 
     def _have(self, share: Share) -> None:
         if share != self.share:

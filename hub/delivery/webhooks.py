@@ -6,6 +6,7 @@ shuts its gate, as a connection's does: one event probes, and the others wait.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class Look(NamedTuple):
 
 
 class Webhooks:
-    """One process's webhooks. There is one such process: an SQLite database has no other."""
+    """One process's webhooks. Of those that share a database one sends at a time."""
 
     def __init__(
         self, writer: Writer, readers: Readers, courier: Courier, *, idle: timedelta = timedelta(milliseconds=200)
@@ -51,6 +52,11 @@ class Webhooks:
         self._tasks: set[asyncio.Task[None]] = set()
         self.wake = asyncio.Event()
         """Set by whoever gives it something to do."""
+        self._may_send: Callable[[], bool] = lambda: True
+
+    def send_while(self, may_send: Callable[[], bool]) -> None:
+        """Send only while this process is the one that sends."""
+        self._may_send = self._courier.may_send = may_send
 
     async def run(self) -> None:
         """Go on until told to stop; then finish what is in hand."""
@@ -79,6 +85,8 @@ class Webhooks:
 
     async def step(self) -> int:
         """Do what there is to do now; gives how much that was."""
+        if not self._may_send():
+            return 0
         busy = {id_: frozenset(endpoint.going) for id_, endpoint in self._endpoints.items()}
         looks = await self._readers.read(_look, self._courier.now())
         self._keep_endpoints([look.one for look in looks])

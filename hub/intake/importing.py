@@ -30,6 +30,9 @@ Via = Literal["upload", "folder", "sftp"]
 class Importing:
     """Imports of one hub."""
 
+    node = ""
+    """Which of those that share a database this is."""
+
     def __init__(self, writer: Writer, taking: Taking, attended: Attended, seal: Seal, clock: Clock) -> None:
         self._writer, self._taking, self._attended, self._clock = writer, taking, attended, clock
         self._auditing = Auditing(seal)
@@ -66,7 +69,7 @@ class Importing:
         return told.model_copy(update={"overlaps": await self._attended.overlaps(inlet.municipality, import_id)})
 
     def _begin(self, connection: Connection, origin: Origin, noted: Note) -> int:
-        import_id = imports.begin(connection, origin, now=noted.at)
+        import_id = imports.begin(connection, origin, node=self.node, now=noted.at)
         told = written({"import": import_id, "via": origin.via})
         self._auditing.write(connection, [noted._replace(told=told)])
         return import_id

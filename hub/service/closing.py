@@ -64,6 +64,7 @@ class Closing:
         self._auditing = Auditing(seal)
         self.woken: Callable[[], None] = lambda: None
         """Called when lanes may have become due."""
+        self._begun: frozenset[tuple[str, str]] = frozenset()
 
     def _now(self) -> int:
         return micros(self._clock.now())
@@ -166,11 +167,16 @@ class Closing:
         )
 
     async def finish(self) -> int:
-        """Apply what a process that is gone began to; gives how many closures.
+        """Apply what a process that is gone began to; gives how many closures."""
+        return await self._finish(await self._readers.read(closures.unapplied))
 
-        Where a closure was before it was moved nobody knows any more: all that is held back is planned anew.
-        """
-        begun = await self._readers.read(closures.unapplied)
+    async def finish_left(self) -> int:
+        """The same where other processes are there: what was begun before this was last asked, and is not done yet."""
+        before, self._begun = self._begun, frozenset(await self._readers.read(closures.unapplied))
+        return await self._finish(sorted(before & self._begun))
+
+    async def _finish(self, begun: list[tuple[str, str]]) -> int:
+        """Where a closure was before it was moved nobody knows any more: all that is held back is planned anew."""
         for town in sorted({municipality for municipality, _ in begun}):
             await self._replan(town, partial(self._held_back, town), why="")
         for municipality, id_ in begun:

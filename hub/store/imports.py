@@ -1,5 +1,6 @@
 """Imports: a file that was read, who sent it, and how it went."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.store.database import Connection
@@ -36,12 +37,12 @@ _BROKEN_OFF = "broken off; send the file again: what was kept is not kept twice"
 _COLUMNS = "id, connection, via, name, sent_by, state, counts, detail, begun_at, ended_at"
 
 
-def begin(connection: Connection, origin: Origin, *, now: int) -> int:
-    """A file is being read; gives the import's id."""
+def begin(connection: Connection, origin: Origin, *, node: str, now: int) -> int:
+    """A file is being read by that node; gives the import's id."""
     ((id_,),) = connection.all_returning(
-        "INSERT INTO imports(municipality, connection, via, name, sent_by, state, counts, begun_at)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        [(*origin, RUNNING, "{}", now)],
+        "INSERT INTO imports(municipality, connection, via, name, sent_by, state, counts, begun_at, node)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        [(*origin, RUNNING, "{}", now, node)],
     )
     return int(id_)
 
@@ -59,10 +60,12 @@ def end(connection: Connection, municipality: str, id_: int, state: str, detail:
     )
 
 
-def break_off(connection: Connection, *, now: int) -> None:
-    """A process that starts: what it left half read is read again when the file comes again."""
+def break_off(connection: Connection, nodes: Iterable[str], *, now: int) -> None:
+    """What was being read by any but these nodes is not read any more: it is when the file comes again."""
+    condition, values = connection.among("node", nodes)
     connection.run(
-        "UPDATE imports SET state = 'failed', detail = ?, ended_at = ? WHERE state = 'running'", (_BROKEN_OFF, now)
+        f"UPDATE imports SET state = 'failed', detail = ?, ended_at = ? WHERE state = 'running' AND NOT {condition}",
+        (_BROKEN_OFF, now, *values),
     )
 
 

@@ -66,10 +66,11 @@ IMPORTS = Table(
     Column("detail", Text),
     whole("begun_at"),
     Column("ended_at", BigInteger),
+    Column("node", Text, nullable=False, server_default=""),
     Index("ix_imports_town", "municipality", "id"),
     sqlite_autoincrement=True,
 )
-"""A file that was read: who sent it, how it went, and what it held. Its rows point here."""
+"""A file that was read: who sent it, how it went, what it held, and which node reads it. Its rows point here."""
 
 GATHERINGS = Table(
     "gatherings",

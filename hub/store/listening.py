@@ -4,7 +4,7 @@ When the connection is lost it comes back, and rings every bell itself: what was
 """
 
 import logging
-import select
+import selectors
 import socket
 import threading
 from collections.abc import Callable
@@ -65,5 +65,8 @@ class Listening:
 
     def _stopped(self, seconds: float | None, *others: psycopg.Connection) -> bool:
         """Wait until told to stop, or others have something to say."""
-        ready, _, _ = select.select([self._told_to_stop.fileno(), *(one.fileno() for one in others)], [], [], seconds)
-        return self._told_to_stop.fileno() in ready
+        with selectors.DefaultSelector() as waiting:
+            stop = waiting.register(self._told_to_stop, selectors.EVENT_READ)
+            for one in others:
+                waiting.register(one, selectors.EVENT_READ)
+            return any(key is stop for key, _ in waiting.select(seconds))

@@ -56,6 +56,11 @@ class Writer:
         self._thread.start()
 
     @property
+    def shared(self) -> bool:
+        """Whether other processes may write at the same time."""
+        return self._connection.shared
+
+    @property
     def name(self) -> str:
         """What its connection is known by."""
         return self._connection.name

@@ -8,7 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from hub.app import Hub
-from hub.cli.serve import calm_collector
+from hub.cli.process import calm_collector
 from hub.model.finance import Billing
 from hub.settings import Pulse, Settings
 from tests.bench import town

@@ -13,7 +13,7 @@ import psutil  # type: ignore[import-untyped] # published without types
 from lxml import etree
 
 from hub.app import Hub
-from hub.cli.serve import calm_collector
+from hub.cli.process import calm_collector
 from hub.clock import DomainClock
 from hub.demo.stage import MUNICIPALITY
 from hub.service.attending import Attending, Prepared

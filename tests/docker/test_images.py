@@ -16,6 +16,7 @@ import yaml
 
 from hub.cli.main import knutpunkt
 from hub.configuration.secrets import resolve
+from hub.settings import Settings
 from hub.store.database import is_postgresql
 from tests.counterparts.mosquitto import BESIDES_PATH
 from tests.counterparts.ports import free_port
@@ -40,7 +41,9 @@ def said(word: str) -> list[str]:
 def commands() -> Iterator[Any]:
     yield pytest.param(json.loads(said("CMD")[-1]), id="Dockerfile")
     for name in COMPOSED:
-        yield pytest.param(composed(name)["services"]["hub"]["command"], id=name)
+        for service, told in composed(name)["services"].items():
+            if told["image"] == "knutpunkt":
+                yield pytest.param(told["command"], id=f"{name}-{service}")
 
 
 @pytest.mark.parametrize("words", list(commands()))
@@ -51,7 +54,15 @@ def test_what_the_image_runs_is_a_command_of_the_hub(words: list[str], tmp_path:
     command = knutpunkt.get_command(context, here[0])
     assert isinstance(command, click.Command)
     told = command.make_context(here[0], here[1:], parent=context).params
-    assert (told["folders"], told["host"]) == ((tmp_path,), "0.0.0.0")  # noqa: S104 - within its container
+    assert (told.get("folders", (tmp_path,)), told["host"]) == ((tmp_path,), "0.0.0.0")  # noqa: S104 - within its container
+    assert told["port"] == Settings.port, "where the image asks for its health"
+
+
+def test_all_nodes_share_one_database_and_one_key_file() -> None:
+    nodes = [told for told in composed("compose.yaml")["services"].values() if told["image"] == "knutpunkt"]
+    assert [told["command"][0] for told in nodes] == ["serve", "worker", "worker"]
+    assert len({told["environment"]["KNUTPUNKT_DATABASE"] for told in nodes}) == 1
+    assert all("hub:/var/lib/knutpunkt" in told["volumes"] for told in nodes)
 
 
 def test_all_that_the_image_is_made_of_is_there_and_let_in() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
 
 from hub.delivery.webhooks import Webhooks
 from hub.store import events
@@ -13,6 +14,7 @@ from hub.store.events import Event
 from hub.store.listening import Listening
 from hub.store.writer import Writer
 from tests.webhooks.harness import TOWN, Stage, opened
+from tests.webhooks.sink import Received, accept
 
 LONGEST_SECONDS = 20
 
@@ -49,3 +51,25 @@ def test_an_event_of_another_node_wakes_a_sender_that_sleeps(stage: Stage) -> No
 
     stage.run(story())
     assert sink.ids == [1, 2, 3]
+
+
+def test_who_sends_no_more_ends_what_it_has_in_hand_and_the_next_goes_on(stage: Stage) -> None:
+    sink, _ = stage.subscribed()
+    first, sending = stage.webhooks, [True]
+    first.send_while(lambda: sending[0])
+
+    async def stop_sending(_request: web.Request, _received: Received) -> web.StreamResponse:
+        sending[0] = False
+        return web.Response()
+
+    sink.behaviour = stop_sending
+    stage.happen("B-1", "B-1", "B-2")
+    stage.settle()
+    assert sorted(sink.ids) in ([1], [1, 3]), "those that were on their way"
+    stage.settle()
+    assert 2 not in sink.ids
+    stage.run(stage.kill())
+    stage.begin()
+    sink.behaviour = accept
+    stage.settle()
+    assert sorted(sink.ids) == [1, 2, 3]
