@@ -213,7 +213,7 @@ class Carrier:
             Delivery.RETRYING,
             detail,
             due=due if gate.is_open else max(due, min(gate.retry_at, errand.next_edge)),
-            cause=self._cause(errand, now),
+            cause=self._cause(errand, now, detail),
             effect=errand.failing_effect,
             quiet=quiet_after(errand.running) if doubt else None,
             sent=errand.desired.state,
@@ -236,12 +236,16 @@ class Carrier:
             events=errand.expired(),
         )
 
-    def _cause(self, errand: Errand, now: int) -> Cause | None:
-        """The connection's while its gate is shut; one target's own at its second failure, or when time is short."""
+    def _cause(self, errand: Errand, now: int, detail: str) -> Cause | None:
+        """The connection's while its gate is shut; one target's own at its second failure, or when time is short.
+
+        Records have no target of their own that could be dead: what fails in the same words is one problem.
+        """
         if not errand.running.gate.is_open:
             return self._shut(errand, now)
         again, soon = errand.lane.attempts > 0, errand.desired.needed_by - now < SOON
-        return Cause(UNREACHABLE.code, errand.lane.key) if again or soon else None
+        own = detail if errand.lane.kind is TargetKind.RECORD else errand.lane.key
+        return Cause(UNREACHABLE.code, own) if again or soon else None
 
     def _bug(self, errand: Errand, error: Exception) -> Outcome:
         """Perhaps something was done. The text of the error may hold anything, so only its place is told."""

@@ -9,6 +9,7 @@ import hashlib
 from array import array
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from hub.clock import Clock, instant, micros
@@ -58,7 +59,9 @@ class DryRun:
     def __init__(self, readers: Readers, rules: Rules, seal: Seal, *, now: int) -> None:
         self._rules, self._seal, self._now = rules, seal, now
         self._connection, self._overlay = readers.apart(), Overlay()
-        self._connection.run("BEGIN")
+        self._snapshot = ExitStack()
+        self._snapshot.callback(self._connection.close)
+        self._snapshot.enter_context(self._connection.snapshot())
         self._hash = hashlib.blake2b(repr((rules.municipality, rules.basis)).encode(), digest_size=16)
         self._revisions = array("q")
         """The one that each line found, in order; 0 for a new booking, -1 for a line that was refused."""
@@ -129,7 +132,7 @@ class DryRun:
 
     def close(self) -> None:
         """Let go of the snapshot."""
-        self._connection.close()
+        self._snapshot.close()
         self._overlay.close()
 
 

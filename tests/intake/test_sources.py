@@ -212,7 +212,7 @@ def test_a_passage_is_an_event_and_a_touched_credential_is_looked_at() -> None:
         (passed,) = [event for event in told if event["type"] == "door.passed"]
         assert passed["subject"] == f"{NAME}/hall-a"
         assert passed["data"] == {
-            "door": "hall-a", "credential": "hub-B-1", "at": "2026-11-23T18:00:00+01:00", "refused": False,
+            "door": "hall-a", "credential": "hub-B-1", "at": "2026-11-23T17:00:00Z", "refused": False,
         }  # fmt: skip
 
     play(story)

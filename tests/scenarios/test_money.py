@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -105,6 +106,7 @@ def test_s13_an_access_point_with_a_full_disk_gets_each_invoice_once_when_there_
             body = booking(f"B-{n}", occasion("tennishallen.bana-1", *hours), charges=[charge("120.00")])
             await put(client, body | {"payment": {"kind": "invoice"}})
         await here.quiet()
+        await here.play_until(here.clock.now() + timedelta(minutes=30))
         assert fetched(here) == []
         problems = (await client.get("/problems")).json()
         assert [one["connection"] for one in problems] == ["peppol"], "one problem, and not three"

@@ -109,6 +109,7 @@ NAMES = {
     "name": "arx-tennishallen",
     "problem": "1",
     "row": "1",
+    "finding": "1",
 }
 OF_SUBSCRIPTIONS = {"name": "hemlig"}
 WORDS = (SECRET, "hemliga-sallskapet")
@@ -190,10 +191,10 @@ def test_what_one_municipality_changes_changes_nothing_of_another() -> None:
                 )
                 assert not any(word in answer.text for word in WORDS), (method, path)
                 done.append((method, path.removeprefix("/v1/{municipality}"), answer.status_code))
-        refused = {path for _, path, status in done if status == 404 and ("{row}" in path or "{problem}" in path)} | {
+        refused = {path for _, path, status in done if status == 404 and re.search("{(row|problem|finding)}", path)} | {
             path for method, path, status in done if status == 404 and "/subscriptions/{name}" in path
         }
-        assert len(refused) == 7, "a row, a problem and a subscription of theirs are nothing to us"
+        assert len(refused) == 10, "a row, a problem, a finding and a subscription of theirs are nothing to us"
         assert ("DELETE", "/closures/{closure}", 202) in done, "ours of the same name is lifted"
         await here.quiet()
         assert await state_of(client, keys[THEIRS]) == before
@@ -210,6 +211,8 @@ BODY_OF: dict[str, dict[str, Any]] = {
     ),
     "/v1/{municipality}/subscriptions/{name}:replay": {"after": None},
     "/v1/{municipality}/quarantine:rerun": {"connection": "dak"},
+    "/v1/{municipality}/findings/{finding}:adopt": {"reason": "ours"},
+    "/v1/{municipality}/findings/{finding}:ignore": {"until": "2026-12-01T00:00:00Z"},
 }
 
 
