@@ -3,7 +3,10 @@
 import asyncio
 import json
 import re
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from hub.errors import ConfigurationError
 from hub.service import resealing
 from hub.settings import Settings
 from hub.store import invoices, keyring, rotation, sealed
-from hub.store.database import connect
+from hub.store.database import connect, path_of
 from hub.store.invoices import NewInvoice
 from hub.store.rotation import Progress
 from hub.store.sealed import COLUMNS, Value
@@ -291,6 +294,15 @@ def test_a_key_file_that_goes_away_is_a_problem_until_it_is_back() -> None:
     play(story)
 
 
+def copied(url: str, key_file: Path, to: Path) -> Path:
+    """The same database with the same key file in another place, where no hub runs."""
+    with closing(sqlite3.connect(path_of(url))) as source, closing(sqlite3.connect(to.with_suffix(".db"))) as target:
+        source.backup(target)
+    if key_file.exists():
+        shutil.copy(key_file, to.with_suffix(".key"))
+    return to
+
+
 def ruined(change: Callable[[Path], None], match: str) -> None:
     """A hub that ran, and whose key file was changed afterwards, does not start, and changes nothing."""
     homes: list[Path] = []
@@ -304,9 +316,11 @@ def ruined(change: Callable[[Path], None], match: str) -> None:
         whole = file.read_text()
         change(file)
         there = file.read_text() if file.exists() else None
+        again = copied(database(place), file, place.home / "again")
         with pytest.raises((ValueError, ConfigurationError), match=match):
-            await Hub(Settings(database=database(place), simulate=True), environment={}).start()
-        assert (file.read_text() if file.exists() else None) == there
+            await Hub(Settings(database=f"sqlite:///{again}.db", simulate=True), environment={}).start()
+        copy = again.with_suffix(".key")
+        assert (copy.read_text() if copy.exists() else None) == there
         assert key(place, "rotate").exit_code == 2
         assert key(place, "retire").exit_code == 2
         file.write_text(whole)
