@@ -172,7 +172,7 @@ class Handling:
         """Lanes, what should be there now, and when the last claim on each ends."""
         now, horizons = self._now(), self._rulebook.rules(municipality).horizons
         live = claims.live(connection, [(municipality, id_) for id_ in ids], now=now)
-        for id_, seen in shown.seen(connection, municipality, ids).items():
+        for id_, seen in sorted(shown.seen(connection, municipality, ids).items()):
             if seen.kind == TargetKind.RECORD:
                 yield seen, Desired("", NEVER, NEVER), NEVER
                 continue

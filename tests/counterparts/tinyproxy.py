@@ -43,7 +43,14 @@ class Tinyproxy:
         if program is None:
             pytest.skip(f"{MISSING} tinyproxy")
         self._folder = Path(tempfile.mkdtemp(prefix="knutpunkt-tinyproxy-"))
-        conf = [f"Port {self.port}", "Listen 127.0.0.1", "Timeout 20", f'LogFile "{self._folder}/log"', "LogLevel Info"]
+        conf = [
+            f"Port {self.port}",
+            "Listen 127.0.0.1",
+            "Timeout 20",
+            "MaxClients 100",
+            f'LogFile "{self._folder}/log"',
+            "LogLevel Info",
+        ]
         conf += [f"BasicAuth {self.user} {PASSWORD}"] if self.user else []
         (self._folder / "conf").write_text("\n".join(conf) + "\n")
         self._process = subprocess.Popen(
