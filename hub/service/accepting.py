@@ -20,7 +20,7 @@ from hub.service.conflicts import Arrival, Conflict
 from hub.service.preparing import Accept
 from hub.service.releasing import released
 from hub.service.writing import Writing
-from hub.store import bookings, closures, configurations, events, places
+from hub.store import bookings, configurations, events, places
 from hub.store.bookings import Known
 from hub.store.codes import Code
 from hub.store.database import Connection
@@ -80,7 +80,7 @@ class Accepting:
         """Judge each request in order of arrival, write what the last accepted of each booking asks for, and answer."""
         _hold(connection, group)
         known = _known(connection, group)
-        current = _basis(connection)
+        current = configurations.bases(connection)
         outcomes, latest = _judged(group, known, current)
         changes = {key: change(request, known.get(key)) for key, request in latest.items()}
         if changes:
@@ -106,7 +106,7 @@ class Accepting:
         current. One that was prepared with what is not current must be prepared again.
         """
         _hold(connection, group)
-        known, current = _known(connection, group), _basis(connection)
+        known, current = _known(connection, group), configurations.bases(connection)
         outcomes, changed, held = [], [], []
         for request in group:
             stands = known.get(_key(request))
@@ -128,14 +128,6 @@ class Accepting:
 def _hold(connection: Connection, group: list[Accept]) -> None:
     """Their bookings, also those that are not there yet; configurations and closures stay as they are meanwhile."""
     connection.hold([places.booking(*_key(request)) for request in group], share=[places.EVERYTHING])
-
-
-def _basis(connection: Connection) -> dict[str, tuple[int, int]]:
-    """The versions of configuration and closures that are current, by municipality."""
-    closed = closures.versions(connection)
-    return {
-        town: (version, closed.get(town, 0)) for town, version in configurations.current_versions(connection).items()
-    }
 
 
 def _is_told(one: Change) -> bool:

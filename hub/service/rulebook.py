@@ -43,7 +43,7 @@ class Rulebook:
 
     async def follow(self, readers: Readers) -> bool:
         """Read what is current, if another process has changed it; says whether one had."""
-        if await readers.read(_versions) == {key: _version(town) for key, town in self._towns.items()}:
+        if await readers.read(configurations.bases) == {key: town.rules.basis for key, town in self._towns.items()}:
             return False
         await self.load(readers)
         return True
@@ -107,19 +107,6 @@ def current_of(connection: Connection, municipality: str) -> Current | None:
         return None
     version, closures = closed[municipality]
     return Current(found, closures, version)
-
-
-def _version(town: Town) -> tuple[int, int]:
-    """That of the configuration, and that of the closures."""
-    return town.version, town.rules.closures_version
-
-
-def _versions(connection: Connection) -> dict[str, tuple[int, int]]:
-    """The current ones of every municipality."""
-    closed = closures.versions(connection)
-    return {
-        town: (version, closed.get(town, 0)) for town, version in configurations.current_versions(connection).items()
-    }
 
 
 def _current(connection: Connection) -> tuple[list[Version], dict[str, tuple[int, tuple[Closure, ...]]]]:

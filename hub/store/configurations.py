@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from hub.store import closures
 from hub.store.bells import Bell
 from hub.store.database import Connection, Row
 
@@ -19,6 +20,12 @@ class Version(NamedTuple):
 def current_versions(connection: Connection) -> dict[str, int]:
     """The current version of every municipality."""
     return dict(connection.rows("SELECT municipality, version FROM configurations WHERE current = 1"))
+
+
+def bases(connection: Connection) -> dict[str, tuple[int, int]]:
+    """What plans are made with now, by municipality: the versions of configuration and closures."""
+    closed = closures.versions(connection)
+    return {town: (version, closed.get(town, 0)) for town, version in current_versions(connection).items()}
 
 
 def current(connection: Connection) -> list[Version]:
