@@ -172,7 +172,6 @@ class Hub:
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
         self.worker.webhooks = self.webhooks
         self._share()
-        self.worker.follow_rules = partial(self.rulebook.follow, self.readers)
         self.worker.dispatcher.carried = counting(self.meters, self.clock)
         self.worker.biller = Biller(
             self.writer, self.readers, Billing(self.seal, self.rulebook, self.clock), idle=self.settings.pulse.idle

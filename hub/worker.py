@@ -6,7 +6,7 @@ Of the nodes that share a database each carries; what is done once for all of th
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, Protocol, assert_never
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -45,7 +45,7 @@ _CHECKS = 10
 """Rounds of checks that may go side by side: a connection that is busy for long holds up nobody else's."""
 
 
-Job = Callable[[], Awaitable[object]]
+Job = Callable[..., Awaitable[object]]
 
 
 class Loop(Protocol):
@@ -56,7 +56,7 @@ class Loop(Protocol):
     def stop(self) -> None: ...
 
 
-def quietly(job: Callable[..., Awaitable[object]]) -> Callable[..., Coroutine[Any, Any, None]]:
+def quietly(job: Job) -> Callable[..., Coroutine[Any, Any, None]]:
     """The same job; what goes wrong in it is logged by its place, and when the process stops it ends without a word."""
 
     @wraps(job)
@@ -92,8 +92,6 @@ class Worker:
     """Likewise."""
     shares: Shares | None = None
     """When other processes may carry too."""
-    follow_rules: Callable[[], Awaitable[object]] | None = None
-    """Takes up the rules that another process has changed."""
     finish: Callable[[], Awaitable[object]] | None = None
     """Does what another process began that is gone."""
 
@@ -111,7 +109,7 @@ class Worker:
         self._loops: dict[Loop, asyncio.Task[None]] = {}
         self._looks: dict[Inlet, Any] = {}
         """The job that looks at each inlet."""
-        self._on_leading: dict[object, Job] = {}
+        self._on_leading: dict[object, tuple[Job, tuple[object, ...]]] = {}
         """What is done as soon as this node leads, by whatever it is for."""
         self._following: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
@@ -165,11 +163,11 @@ class Worker:
         if self.shares:
             self.shares.led = self._led
         self._every_leading(self._pulse.look_every.total_seconds(), self.look_at_all)
-        self._on_leading[self] = self.look_at_all
+        self._on_leading[self] = self.look_at_all, ()
         self._every_leading(_HOUR, self.forget_codes)
         if self.webhooks:
             self._every_leading(_HOUR, self.webhooks.forget)
-            self._on_leading[self.webhooks] = self._told_to_send
+            self._on_leading[self.webhooks] = self._told_to_send, ()
         if self.reconciler:
             self._every_leading(_MINUTE, self.reconciler.look_after)
         if self.finish and self._writer.shared:
@@ -182,15 +180,13 @@ class Worker:
 
     def _led(self) -> None:
         """This node has come to lead: what does not wait for its hour is done at once."""
-        for job in self._on_leading.values():
-            self._scheduler.add_job(quietly(job))
+        for job, values in self._on_leading.values():
+            self._scheduler.add_job(quietly(job), args=values)
 
     async def _told_to_send(self) -> None:
         self._wake_webhooks()
 
-    def _every_leading(
-        self, seconds: float, job: Callable[..., Awaitable[object]], *values: object, at_once: bool = False
-    ) -> Any:  # noqa: ANN401 - APScheduler's job
+    def _every_leading(self, seconds: float, job: Job, *values: object, at_once: bool = False) -> Any:  # noqa: ANN401 - APScheduler's job
         """Have a job done again and again by the node that leads."""
 
         @wraps(job)
@@ -203,7 +199,7 @@ class Worker:
     def _every(
         self,
         seconds: float,
-        job: Callable[..., Awaitable[object]],
+        job: Job,
         *values: object,
         at_once: bool = False,
         instances: int = 1,
@@ -233,9 +229,9 @@ class Worker:
             del self._on_leading[inlet]
         for inlet in due.keys() - self._looks.keys():
             assert self.intake  # noqa: S101 - what is due is of it
-            look = partial(self.intake.looking.look, inlet)
-            self._looks[inlet] = self._every_leading(due[inlet], self.intake.looking.look, inlet, at_once=True)
-            self._on_leading[inlet] = look
+            look = self.intake.looking.look
+            self._looks[inlet] = self._every_leading(due[inlet], look, inlet, at_once=True)
+            self._on_leading[inlet] = look, (inlet,)
 
     def heard(self, bell: Bell) -> None:
         """Another process has something for us to do."""
@@ -259,8 +255,6 @@ class Worker:
     async def follow(self) -> None:
         """Take up what another process has changed: rules, connections, and which of them are paused."""
         async with self._turn:
-            if self.follow_rules:
-                await self.follow_rules()
             if self.following:
                 await self.following.follow()
             await self._health.follow_pauses()

@@ -13,7 +13,7 @@ from hub.errors import ConfigurationError
 from hub.model.configuration import Configuration
 from hub.service.configuring import Applying
 from hub.service.rulebook import Rulebook
-from hub.store import configurations, lanes, problems
+from hub.store import lanes, problems
 from hub.store.connections import paused
 from hub.store.database import Connection
 from hub.store.problems import Cause
@@ -54,10 +54,9 @@ class Following:
 
     async def follow(self) -> None:
         """Do as the database says; then go on with what nobody goes on with."""
-        current = await self._readers.read(configurations.current_versions)
-        behind = {town for town, version in current.items() if self._versions.get(town) != version}
-        if behind:
-            await self._rulebook.load(self._readers)
+        await self._rulebook.follow(self._readers)
+        towns = self._rulebook.towns().items()
+        behind = {town for town, known in towns if self._versions.get(town) != known.version}
         for town in sorted(behind | {town for town, _ in self._failed}):
             await self._follow(town)
         await self._applying.finish()
