@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 _PARTS = re.compile(r"(INSERT INTO .* VALUES\s*)(\((?:\?(?:, )?)+\))(.*)", re.DOTALL)
 _SIZES = (512, 64, 16, 4, 1)
 """Rows a statement: few sizes, so that each is prepared once."""
-
-
 _QUESTIONS = (64, 16, 4, 1)
 """Questions a statement: a compound SELECT has at most 500 parts."""
 
@@ -20,17 +18,23 @@ class _Parts(NamedTuple):
     after: str
 
 
+def _parted(count: int, sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """So many in parts of these sizes, the largest first: where each begins, and its size."""
+    begin = 0
+    while begin < count:
+        many = next(size for size in sizes if size <= count - begin)
+        yield begin, many
+        begin += many
+
+
 def statements(sql: str, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, list[Any]]]:
     """The statements that insert all rows, in order; each with its values.
 
     Raises:
         ValueError: it is no INSERT of one row of marks.
     """
-    begin = 0
-    while begin < len(rows):
-        many = next(size for size in _SIZES if size <= len(rows) - begin)
+    for begin, many in _parted(len(rows), _SIZES):
         yield _text(sql, many), [value for row in rows[begin : begin + many] for value in row]
-        begin += many
 
 
 @lru_cache(1000)
@@ -55,11 +59,8 @@ def is_insert(sql: str) -> bool:
 
 def questions(sql: str, asked: Sequence[Sequence[Any]]) -> Iterator[tuple[int, str, list[Any]]]:
     """Statements that ask the same of all values; each with the place of its first, from which its rows are told."""
-    begin = 0
-    while begin < len(asked):
-        many = next(size for size in _QUESTIONS if size <= len(asked) - begin)
+    for begin, many in _parted(len(asked), _QUESTIONS):
         yield begin, _asked(sql, many), [value for values in asked[begin : begin + many] for value in values]
-        begin += many
 
 
 @lru_cache(1000)
