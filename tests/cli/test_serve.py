@@ -19,9 +19,12 @@ from tests.live import UMEA
 COMMAND = [sys.executable, "-c", "from hub.cli.main import main; main()", "serve"]
 
 
-def started(folder: Path, *words: str, database: str | None = None) -> "subprocess.Popen[str]":
+def started(
+    folder: Path, *words: str, database: str | None = None, code: Path | None = None
+) -> "subprocess.Popen[str]":
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KNUTPUNKT_")}
     environment |= {"KNUTPUNKT_DATABASE": database or f"sqlite:///{folder / 'hub.db'}", "KNUTPUNKT_PORT": "0"}
+    environment |= {"PYTHONPATH": str(code)} if code else {}
     return subprocess.Popen(
         [*COMMAND, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder
     )
@@ -29,9 +32,9 @@ def started(folder: Path, *words: str, database: str | None = None) -> "subproce
 
 @contextmanager
 def served(
-    folder: Path, *words: str, database: str | None = None
+    folder: Path, *words: str, database: str | None = None, code: Path | None = None
 ) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
-    with started(folder, *words, database=database) as process:
+    with started(folder, *words, database=database, code=code) as process:
         assert process.stdout
         said = []
         for line in process.stdout:

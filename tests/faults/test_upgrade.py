@@ -2,9 +2,7 @@
 
 import io
 import json
-import os
 import subprocess
-import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -13,15 +11,17 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from hub.cli.main import knutpunkt
 from hub.store.migrating import HEAD, version
 from tests.builders import raw_booking
+from tests.cli.test_serve import served
 from tests.counterparts.postgres import Postgres
 from tests.live import UMEA
 
 ROOT = Path(__file__).parents[2]
 TOWN, HALL = "2480", "tennishallen.bana-1"
-CLI = [sys.executable, "-c", "from hub.cli.main import main; main()"]
 
 
 def last_version() -> str:
@@ -46,37 +46,13 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def environment(database: str, code: Path) -> dict[str, str]:
-    told = {name: value for name, value in os.environ.items() if not name.startswith("KNUTPUNKT_")}
-    return told | {"KNUTPUNKT_DATABASE": database, "KNUTPUNKT_PORT": "0", "PYTHONPATH": str(code)}
-
-
 @contextmanager
 def serving(folder: Path, database: str, code: Path) -> Iterator[str]:
     """A node with that code; gives its address."""
-    words = [*CLI, "serve", str(UMEA), "--simulate", "--clock", "2026-11-22T12:00+01:00", "--json"]
-    with subprocess.Popen(
-        words, cwd=folder, env=environment(database, code), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        said: list[str] = []
-        for line in process.stdout:
-            said.append(line)
-            if line.startswith("}"):
-                break
-        try:
-            assert said, process.stderr and process.stderr.read()
-            yield str(json.loads("".join(said))["address"])
-        finally:
-            process.terminate()
-            process.communicate(timeout=60)
-
-
-def asked(folder: Path, database: str, *words: str) -> "subprocess.CompletedProcess[str]":
-    """One command of today's."""
-    return subprocess.run(
-        [*CLI, *words], cwd=folder, env=environment(database, ROOT), capture_output=True, text=True, check=False
-    )
+    words = (str(UMEA), "--simulate", "--clock", "2026-11-22T12:00+01:00", "--json")
+    with served(folder, *words, database=database, code=code) as (process, said):
+        assert said, process.stderr and process.stderr.read()
+        yield str(json.loads("".join(said))["address"])
 
 
 class Core:
@@ -120,16 +96,17 @@ class Core:
 
 
 def test_a_node_of_the_last_version_goes_on_while_the_tables_change_and_beside_a_new_one(
-    tmp_path: Path, before: Path, postgres: Postgres
+    tmp_path: Path, before: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     database = postgres.database()
     with serving(tmp_path, database, before) as old, ExitStack() as stack:
         core = stack.enter_context(closing(Core((tmp_path / "knutpunkt.operator-key").read_text().strip())))
         core.put(old, "B-1")
         core.put(old, "B-2")
         assert version(database) is not None
-        migrated = asked(tmp_path, database, "migrate")
-        assert migrated.returncode == 0, migrated.stderr
+        migrated = CliRunner().invoke(knutpunkt, ["migrate"], env={"KNUTPUNKT_DATABASE": database})
+        assert migrated.exit_code == 0, migrated.output
         assert version(database) == HEAD
         core.put(old, "B-3")
         core.put(old, "B-1", status="cancelled")
