@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from hub.store import installation
 from hub.store.database import Connection, Row
 
 _ADD_LEAF = (
@@ -92,19 +93,17 @@ def put_in_place(connection: Connection, rows: Iterable[tuple[int, bytes, int]])
 
 def head(connection: Connection, municipality: str) -> Head | None:
     """The end of a chain; None before its first leaf."""
-    rows = connection.rows("SELECT value FROM installation WHERE name = ?", (_head(municipality),))
-    if not rows:
+    told = installation.value(connection, _head(municipality))
+    if told is None:
         return None
-    place, link, proof = json.loads(rows[0][0])
+    place, link, proof = json.loads(told)
     return Head(place, bytes.fromhex(link), bytes.fromhex(proof))
 
 
 def set_head(connection: Connection, municipality: str, head: Head) -> None:
     """Remember the end of a chain."""
-    connection.run(
-        "INSERT INTO installation(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
-        (_head(municipality), json.dumps([head.place, head.link.hex(), head.proof.hex()])),
-    )
+    told = json.dumps([head.place, head.link.hex(), head.proof.hex()])
+    installation.keep(connection, _head(municipality), told)
 
 
 def _head(municipality: str) -> str:

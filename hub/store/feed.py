@@ -9,7 +9,7 @@ of id, for a revision draws its id after the one before it was committed, though
 import secrets
 from typing import NamedTuple
 
-from hub.store import events
+from hub.store import events, installation
 from hub.store.database import Connection
 from hub.store.events import Numbered
 
@@ -61,8 +61,7 @@ class Page(NamedTuple):
 
 def epoch(connection: Connection) -> str:
     """The feed's epoch; a restored database gets another, and old cursors lead nowhere."""
-    rows = connection.rows("SELECT value FROM installation WHERE name = 'epoch'")
-    return str(rows[0][0]) if rows else ""
+    return installation.value(connection, "epoch") or ""
 
 
 def begin_epoch(connection: Connection) -> str:
@@ -82,8 +81,7 @@ def new_epoch(connection: Connection) -> str:
 
 def pruned_to(connection: Connection, municipality: str) -> int:
     """The highest id of an event that retention has removed."""
-    rows = connection.rows("SELECT value FROM installation WHERE name = ?", (f"pruned/{municipality}",))
-    return int(rows[0][0]) if rows else 0
+    return int(installation.value(connection, f"pruned/{municipality}") or 0)
 
 
 def latest(connection: Connection, municipality: str) -> int:

@@ -4,6 +4,7 @@ import json
 from contextlib import closing
 from dataclasses import asdict, dataclass
 
+from hub.store import installation
 from hub.store.database import Connection, connect, is_postgresql, path_of
 from hub.store.sealed import COLUMNS, Key
 
@@ -67,7 +68,4 @@ def has_run(url: str) -> bool:
 
 def keep(connection: Connection, now: Progress) -> None:
     """Remember it, in place of what was known."""
-    connection.run(
-        "INSERT INTO installation(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
-        (_NAME, json.dumps(asdict(now))),
-    )
+    installation.keep(connection, _NAME, json.dumps(asdict(now)))
