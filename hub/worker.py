@@ -21,7 +21,7 @@ from hub.delivery.health import Health
 from hub.delivery.reconciling import Reconciler
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
-from hub.delivery.shares import BEAT, Shares
+from hub.delivery.shares import Shares
 from hub.delivery.webhooks import Webhooks
 from hub.intake.inlets import Inlet
 from hub.intake.rooms import Intake
@@ -119,7 +119,7 @@ class Worker:
         """Read what stands before sending anything, then go on (rule 6)."""
         if self.shares:
             await self.shares.beat()
-            self._every(BEAT.total_seconds(), self.shares.beat)
+            self._every(self.shares.every.total_seconds(), self.shares.beat)
         if self.carries:
             await self._begin_to_carry()
         else:

@@ -56,6 +56,9 @@ def is_gone(name: str) -> bool:
 class Shares:
     """Of one process."""
 
+    every = BEAT
+    """How often it says that it is there."""
+
     def __init__(self, writer: Writer, connections: Connections, name: str | None = None) -> None:
         self._writer, self._connections, self._name = writer, connections, name or own_name()
         self._sure_until = 0.0

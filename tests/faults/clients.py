@@ -28,6 +28,13 @@ class Ledger:
     """The newest revision of each booking that was answered with 2xx."""
     answers: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    _more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def has_promised(self, many: int) -> None:
+        """Wait until so many bookings were promised."""
+        while len(self.promised) < many:
+            self._more.clear()
+            await self._more.wait()
 
     def keep(self, booking: dict[str, Any]) -> None:
         """Remember what is about to be sent."""
@@ -36,9 +43,12 @@ class Ledger:
     def answered(self, booking: dict[str, Any], status: int, text: str) -> None:
         """Remember a promise, or an answer that should not be."""
         self.answers[str(status)] += 1
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            return  # it may have been done, and is asked again
         if status in DONE:
             number = booking["number"]
             self.promised[number] = max(booking["revision"], self.promised.get(number, 0))
+            self._more.set()
         else:
             self.wrong.append(f"{booking['number']} revision {booking['revision']}: {status} {text}")
 
@@ -51,6 +61,8 @@ class Client:
     seed: int
     ledger: Ledger
     revisions: dict[str, int] = field(default_factory=dict)
+    many: int = 0
+    """How many bookings it comes to have; nought: a few, which it changes again and again."""
 
     def __post_init__(self) -> None:
         self.dice = random.Random(f"{self.seed}/{self.name}")
@@ -58,7 +70,7 @@ class Client:
     async def go_on(self, http: "Desk", stopping: asyncio.Event) -> None:
         """Book until told to stop."""
         while not stopping.is_set():
-            number = f"B-{self.name}-{self.dice.randrange(BOOKINGS_EACH) if self.dice.random() < 0.6 else 0}"
+            number = f"B-{self.name}-{self._which()}"
             revision = self.revisions[number] = self.revisions.get(number, 0) + 1
             wanted = a_booking(number, revision, self.dice)
             self.ledger.keep(wanted)
@@ -67,6 +79,13 @@ class Client:
                 if self.dice.random() < 0.5:
                     break  # without knowing what became of it
             await asyncio.sleep(self.dice.uniform(0, 0.12))
+
+    def _which(self) -> int:
+        """The next one that is new, until there are enough; else one that there is, the first of them often."""
+        often = self.dice.random() < 0.6
+        if often and len(self.revisions) < self.many:
+            return len(self.revisions)
+        return self.dice.randrange(max(BOOKINGS_EACH, len(self.revisions))) if often else 0
 
 
 @dataclass
@@ -83,14 +102,20 @@ class Desk:
         try:
             async with self.session.put(url, json=booking, headers=self._headers) as answer:
                 ledger.answered(booking, answer.status, await answer.text())
+                return answer.status != HTTPStatus.SERVICE_UNAVAILABLE
         except (aiohttp.ClientError, TimeoutError) as error:
             ledger.answers[type(error).__name__] += 1
             return False
-        return True
 
     async def get(self, path: str) -> Any:
         """Ask for something below the town."""
         async with self.session.get(f"{self.address}/v1/{TOWN}/{path}", headers=self._headers) as answer:
+            answer.raise_for_status()
+            return await answer.json()
+
+    async def post(self, path: str) -> Any:
+        """Have something done below the town."""
+        async with self.session.post(f"{self.address}/v1/{TOWN}/{path}", headers=self._headers) as answer:
             answer.raise_for_status()
             return await answer.json()
 

@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from typing import Any
 
 import alembic.command  # noqa: F401 - imported before the fork, and so not after it
 import httptools  # noqa: F401 - likewise
+import psycopg  # noqa: F401 - likewise
 import uvicorn
 import uvloop  # noqa: F401 - likewise
 
 from connectors.access_arx.simulator import PASSWORD
 from hub.app import Hub
 from hub.clock import SECOND, DomainClock
-from hub.delivery import awaiting, retrying
+from hub.delivery import awaiting, retrying, shares
 from hub.service import resealing
 from hub.settings import Pulse, Settings
 from tests.faults import connectors as _connectors  # noqa: F401 - likewise
@@ -31,25 +33,36 @@ _FORKS.set_forkserver_preload([__name__, "tests.faults.systems"])
 
 @dataclass(frozen=True)
 class Place:
-    """Where a hub lives: its folder outlives it, and so does its port."""
+    """Where a hub lives: its folder outlives it, and so does its port; `server`: the database that it shares."""
 
     folder: Path
     port: int
+    server: str = ""
 
     @property
     def database(self) -> str:
         """Its database's address."""
-        return f"sqlite:///{self.folder}/hub.db"
+        return self.server or f"sqlite:///{self.folder}/hub.db"
+
+    @property
+    def key_file(self) -> Path:
+        """Its key file, beside the database or in the working folder."""
+        return self.folder / ("knutpunkt.key" if self.server else "hub.key")
+
+    @property
+    def operator_key(self) -> str:
+        """The key that the first start has written."""
+        return self.key_file.with_suffix(".operator-key").read_text().strip()
 
     @property
     def log(self) -> Path:
         """What it says."""
-        return self.folder / "hub.log"
+        return self.folder / (f"node-{self.port}.log" if self.server else "hub.log")
 
     @property
     def trap(self) -> Path:
         """Where a trap may lie."""
-        return self.folder / "trap"
+        return self.folder / (f"trap-{self.port}" if self.server else "trap")
 
     @property
     def offered(self) -> Path:
@@ -86,6 +99,7 @@ def serve(place: Place, clock: str = "") -> None:
         filename=place.log, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     sys.path.insert(0, str(place.offered))
+    os.chdir(place.folder)
     _hurry()
     moments.lay(place.trap)
     settings = Settings(database=place.database, pulse=Pulse(lease=LEASE, settled=LEASE))
@@ -108,3 +122,4 @@ def _hurry() -> None:
     retrying.FIRST, retrying.LONGEST, retrying.LONGEST_WHEN_LATE = SECOND // 4, SECOND, SECOND
     awaiting._PATIENCE_SECONDS = 0.3
     resealing.ROWS, resealing.IDLE_SECONDS, resealing.PAUSE_SECONDS = 20, 0.1, 0.05
+    shares.LEASE, shares.Shares.every = LEASE / 2, LEASE / 10

@@ -42,9 +42,9 @@ class Story:
 
     @classmethod
     @asynccontextmanager
-    async def begun(cls, folder: Path, seed: int) -> AsyncIterator[Self]:
-        """Have everything running, and nothing lost; end all of it."""
-        place, port = Place(folder, free_port()), free_port()
+    async def begun(cls, folder: Path, seed: int, database: str = "") -> AsyncIterator[Self]:
+        """Have everything running, and nothing lost; end all of it. `database`: a PostgreSQL's, instead of a file."""
+        place, port = Place(folder, free_port(), database), free_port()
         write_town(place.town, port)
         write_entry_points(place.offered)
         others = start(systems.serve, port, seed)
@@ -53,8 +53,7 @@ class Story:
             try:
                 await story.up(f"{story.systems}/_told")
                 await story.restarted()
-                key = (folder / "hub.operator-key").read_text().strip()
-                story.desk = Desk(session, place.address, key)
+                story.desk = Desk(session, place.address, place.operator_key)
                 yield story
             finally:
                 end(others)
@@ -164,10 +163,10 @@ class Report:
     wrong: list[str] = field(default_factory=list)
 
 
-async def run(folder: Path, *, seed: int, kills: int, each: int = 20) -> Report:
+async def run(folder: Path, *, seed: int, kills: int, each: int = 20, database: str = "") -> Report:
     """Kill that many times, judging after each few; stop at the first thing that is wrong."""
     began, report, dice = time.monotonic(), Report(seed), random.Random(seed)
-    async with Story.begun(folder, seed) as story:
+    async with Story.begun(folder, seed, database) as story:
         clients = [Client(name, seed, story.ledger) for name in range(CLIENTS)]
         while story.kills < kills and not report.wrong:
             await _booked_and_killed(story, clients, dice, min(each, kills - story.kills))

@@ -1,12 +1,14 @@
 """The hub dies between any two steps of its walk, exactly there, at a booking, a change and a cancellation."""
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.counterparts.postgres import Postgres
 from tests.faults.clients import HOLDERS, holder
 from tests.faults.moments import Moment
 from tests.faults.story import Story
@@ -18,6 +20,8 @@ OF_THE_DATABASE = (Moment.ACCEPTING, Moment.ACCEPTED, Moment.SETTLING, Moment.SE
 WHERE = [*((place, moment) for moment in OF_DELIVERY for place in (LOCKS, LAMPS))]
 EVERYWHERE = [*WHERE, *(("hub", moment) for moment in OF_THE_DATABASE)]
 SEED = 7
+ALL = "KNUTPUNKT_MOMENTS" in os.environ
+"""Whether each moment is tried on PostgreSQL too, as `make soak` does."""
 
 
 def booking(
@@ -45,8 +49,21 @@ def booking(
 
 @pytest.mark.parametrize("place, moment", EVERYWHERE, ids=str)
 def test_a_hub_that_dies_there_loses_nothing_and_doubles_nothing(place: str, moment: Moment, tmp_path: Path) -> None:
+    dies(place, moment, tmp_path)
+
+
+@pytest.mark.parametrize("place, moment", EVERYWHERE if ALL else [("hub", Moment.SETTLING)], ids=str)
+def test_nor_does_one_that_dies_there_on_postgresql(
+    place: str, moment: Moment, tmp_path: Path, postgres: Postgres
+) -> None:
+    dies(place, moment, tmp_path, postgres.database())
+
+
+def dies(place: str, moment: Moment, folder: Path, database: str = "") -> None:
+    """At a booking, a change and a cancellation, and is judged after each."""
+
     async def told() -> None:
-        async with Story.begun(tmp_path, SEED) as story:
+        async with Story.begun(folder, SEED, database) as story:
             steps = [booking(1), booking(2, court=8), booking(3, court=8, status="cancelled")]
             for step in steps:
                 await story.lay(place, moment)

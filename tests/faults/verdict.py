@@ -69,7 +69,7 @@ class Judge:
 
     def __init__(self, place: Place, systems: str, port: int, ledger: Ledger) -> None:
         self._place, self._systems, self._ledger = place, systems, ledger
-        seal = Seal(key_from(place.folder / "hub.key"))
+        seal = Seal(key_from(place.key_file))
         methods = {LOCKS: ArxAccess.access_limits.methods}
         self.rules: Rules = compiled(configuration(port), mark=seal.mark, methods=methods)
         self._session: aiohttp.ClientSession

@@ -30,6 +30,7 @@ PROPERTIES = (
     "tests/faults/test_messages.py",
 )
 """Where hypothesis is asked for ten times as many examples."""
+MOMENTS = "tests/faults/test_moments.py"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,17 @@ def runs(kills: int, seed: int) -> list[Run]:
     python = sys.executable
     return [
         Run("kills", [python, "-m", "tests.faults", "--kills", str(kills), "--seed", str(seed)]),
+        Run(
+            "kills-postgresql",
+            [python, "-m", "tests.faults", "--postgresql", "--kills", str(kills), "--seed", str(seed)],
+        ),
+        Run(
+            "moments-postgresql", [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "postgresql", MOMENTS]
+        ),
+        Run(
+            "nodes",
+            [python, "-m", "tests.faults.nodes", "--bookings", "20000", "--kills", str(kills), "--seed", str(seed)],
+        ),
         Run("rows", [python, "-m", "tests.soak.rows", "--seed", str(seed)]),
         Run("mutants", [python, "-m", "tests.mutants"]),
         Run(
@@ -89,7 +101,7 @@ def _git(*words: str) -> str:
 def _shown(run: Run) -> Showed:
     print(f"{run.name}: {' '.join(run.command[1:])}", flush=True)
     began = time.monotonic()
-    environment = os.environ | {"HYPOTHESIS_PROFILE": "soak"}
+    environment = os.environ | {"HYPOTHESIS_PROFILE": "soak", "KNUTPUNKT_MOMENTS": "all"}
     done = subprocess.run(run.command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     seconds = time.monotonic() - began
     print(f"{run.name}: {'passed' if done.returncode == 0 else 'FAILED'} in {seconds:.0f} s", flush=True)
@@ -100,7 +112,8 @@ def _shown(run: Run) -> Showed:
 def _essence(name: str, output: str) -> str:
     """What is worth keeping: the counts of a run, its closing lines, and every mutant with what caught it."""
     lines = output.strip().splitlines()
-    return "\n".join(lines[-400:] if name == "mutants" else lines[-60:] if name in {"kills", "rows"} else lines[-3:])
+    most = {"mutants": 400, "properties": 3, "moments-postgresql": 3}
+    return "\n".join(lines[-most.get(name, 60) :])
 
 
 def _written(showed: list[Showed], seed: int) -> Path:
