@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 
 from hub.clock import HOUR, NEVER, Clock, micros
 from hub.delivery.carrying import REFUSED
@@ -151,7 +152,8 @@ class Reconciler:
         if running.held(self._now()) is not None:
             return
         if await self._writer.call(self._is_due, running):
-            await self._compared(running)
+            with suppress(NoWayError):  # another process has it now
+                await self._compared(running)
 
     def _is_due(self, connection: Connection, running: Running) -> bool:
         now = self._now()

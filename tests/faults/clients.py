@@ -63,6 +63,8 @@ class Client:
     revisions: dict[str, int] = field(default_factory=dict)
     many: int = 0
     """How many bookings it comes to have; nought: a few, which it changes again and again."""
+    ahead: float = 0.2
+    """The share of occasions that are far ahead."""
 
     def __post_init__(self) -> None:
         self.dice = random.Random(f"{self.seed}/{self.name}")
@@ -72,7 +74,7 @@ class Client:
         while not stopping.is_set():
             number = f"B-{self.name}-{self._which()}"
             revision = self.revisions[number] = self.revisions.get(number, 0) + 1
-            wanted = a_booking(number, revision, self.dice)
+            wanted = a_booking(number, revision, self.dice, ahead=self.ahead)
             self.ledger.keep(wanted)
             while not await http.put(wanted, self.ledger) and not stopping.is_set():
                 await asyncio.sleep(0.02)
@@ -124,11 +126,11 @@ class Desk:
         return {"Authorization": f"Bearer {self.key}"}
 
 
-def a_booking(number: str, revision: int, dice: random.Random) -> dict[str, Any]:
+def a_booking(number: str, revision: int, dice: random.Random, *, ahead: float) -> dict[str, Any]:
     """One that begins or ends about now, or is far ahead; one in six is cancelled."""
     now = datetime.now(UTC)
     places = dice.sample(courts(), dice.choice([1, 1, 2]))
-    occasions = [_occasion(str(n), place, now, dice) for n, place in enumerate(places)]
+    occasions = [_occasion(str(n), place, now, dice, ahead) for n, place in enumerate(places)]
     return {
         "number": number,
         "revision": revision,
@@ -139,9 +141,9 @@ def a_booking(number: str, revision: int, dice: random.Random) -> dict[str, Any]
     }
 
 
-def _occasion(name: str, place: str, now: datetime, dice: random.Random) -> dict[str, Any]:
+def _occasion(name: str, place: str, now: datetime, dice: random.Random, ahead: float) -> dict[str, Any]:
     starts = now + timedelta(seconds=dice.uniform(-4, 12))
-    if dice.random() < 0.2:
+    if dice.random() < ahead:
         starts += timedelta(days=dice.choice(_FAR))
     length = dice.choice([1, 2, 3, 5]) if dice.random() < 0.9 else 3600
     return {

@@ -31,6 +31,8 @@ from tests.faults.town import LAMPS, LEASE, LOCKS, write_entry_points, write_tow
 from tests.faults.verdict import Verdict
 
 NODES = 3
+AHEAD = 200
+"""About so many occasions are far ahead: each look at the lock system is told all codes that stand there."""
 FROZEN = 0.15
 """The share of nodes that are stopped for longer than a lease, and go on, instead of being killed."""
 
@@ -163,7 +165,8 @@ async def run(folder: Path, server: Postgres, *, seed: int, bookings: int, kills
     """Have so many bookings made meanwhile, the database restarted in the middle, and judge."""
     began, report, dice = time.monotonic(), Report(seed), random.Random(seed)
     async with Nodes.sharing(folder, seed, server) as story:
-        clients = [Client(name, seed, story.ledger, many=-(-bookings // CLIENTS)) for name in range(CLIENTS)]
+        many, ahead = -(-bookings // CLIENTS), min(0.2, AHEAD / bookings)
+        clients = [Client(name, seed, story.ledger, many=many, ahead=ahead) for name in range(CLIENTS)]
         stopping = asyncio.Event()
         await story.lose(ODDS)
         going = [asyncio.create_task(client.go_on(story.desk, stopping)) for client in clients]
