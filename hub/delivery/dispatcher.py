@@ -1,11 +1,18 @@
-"""The loop: take lanes that are due, carry them side by side, settle. Any number of nodes may run it."""
+"""The loop: take lanes that are due, carry them side by side, settle. Any number of nodes may run it.
+
+What is due longest goes first, but no municipality may have more in hand than what is left for all others. So one with
+ten thousand lanes due over systems that hang has half of a node's places, the next half of the rest, and whoever comes
+then with one door still finds room.
+"""
 
 import asyncio
 import logging
 import os
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import NamedTuple
 
 from hub.clock import SECOND, Clock, micros, running_seconds, span
 from hub.delivery.carrying import Carrier
@@ -22,6 +29,17 @@ from hub.store.writer import Writer
 LOG = logging.getLogger("hub.delivery")
 
 Find = Callable[[str, str], Running | None]
+
+
+class Kept(NamedTuple):
+    """Of what a node takes no lanes, for it has enough in hand: connections, and municipalities."""
+
+    full: frozenset[tuple[str, str]]
+    crowded: frozenset[str]
+
+    def still(self, now: "Kept") -> bool:
+        """Whether something was kept out, and all of it is now too."""
+        return any(self) and self.full <= now.full and self.crowded <= now.crowded
 
 
 class Dispatcher:
@@ -41,6 +59,10 @@ class Dispatcher:
         """The connections of which this node has no share."""
         self._going: set[asyncio.Task[None]] = set()
         self._running: dict[tuple[str, str], Running] = {}
+        self._of_towns: Counter[str] = Counter()
+        """How many lanes of each municipality are in hand."""
+        self._in_vain: Kept | None = None
+        """What was kept out when nothing else was due: while it is, room for others is no reason to look again."""
         self._stopping = False
 
     async def run(self) -> None:
@@ -67,20 +89,29 @@ class Dispatcher:
         return not self._going
 
     async def _take(self) -> int:
-        free = self._pulse.batch - len(self._going)
-        if free < self._pulse.batch // 4:
+        if not self._free:
             return 0
-        full = [place for place, running in self._running.items() if running.going >= running.most_going]
-        full += self.without()
-        started = running_seconds()
-        take = Take(self.owner, min(free, 100), micros(self._clock.now()), span(self._pulse.lease), tuple(full))
-        taken = await self._writer.do(lease, take)
+        started, kept = running_seconds(), self._kept_out()
+        full, at_most = kept.full.union(self.without()), min(max(self._free // 4, 1), 100)
+        now, held = micros(self._clock.now()), span(self._pulse.lease)
+        taken = await self._writer.do(lease, Take(self.owner, at_most, now, held, tuple(full), tuple(kept.crowded)))
         for one in taken:
             self._begin(one, started)
+        self._in_vain = None if taken else kept
         return len(taken)
+
+    @property
+    def _free(self) -> int:
+        return self._pulse.batch - len(self._going)
+
+    def _kept_out(self) -> Kept:
+        full = (place for place, running in self._running.items() if running.going >= running.most_going)
+        crowded = (town for town, count in self._of_towns.items() if count >= self._free)
+        return Kept(frozenset(full), frozenset(crowded))
 
     def _begin(self, loaded: Loaded, started: float) -> None:
         lane = loaded.lane
+        self._of_towns[lane.municipality] += 1
         running = self._find(lane.municipality, lane.connection)
         if running:
             self._running[running.place] = running
@@ -95,6 +126,7 @@ class Dispatcher:
         try:
             outcome = await self._carrier.carry(loaded, running, last_start)
         finally:
+            self._of_towns[loaded.lane.municipality] -= 1
             if running:
                 running.going -= 1
         if await self._writer.do(self._settling.settle, outcome):
@@ -104,7 +136,8 @@ class Dispatcher:
         self._going.discard(task)
         if not task.cancelled() and (error := task.exception()):
             LOG.error("a lane was not settled, its lease will end: %s", place_of(error))
-        self.wake.set()
+        if self._in_vain is None or not self._in_vain.still(self._kept_out()):
+            self.wake.set()
 
     async def _sleep(self) -> None:
         """Until the next lane is due by the domain's clock, or somebody wakes us, but never long."""

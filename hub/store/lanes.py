@@ -1,7 +1,7 @@
 """Lanes: raised by accepting, leased by a node, settled with the token that it was leased with."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hub.clock import NEVER, SECOND
 from hub.model.plan import TargetKind
@@ -79,6 +79,8 @@ class Take(NamedTuple):
     lease: int
     full: tuple[tuple[str, str], ...] = ()
     """(municipality, connection) of which this node has enough in hand, or no share."""
+    crowded: tuple[str, ...] = ()
+    """Municipalities of which it has enough in hand, whatever is due there."""
 
 
 def raise_all(connection: Connection, targets: Sequence[Raise]) -> list[tuple[int, int]]:
@@ -116,13 +118,22 @@ def take(connection: Connection, asked: list[Take]) -> list[list[Lane]]:
 
 def _take(connection: Connection, asked: Take) -> list[Lane]:
     clock = connection.clock()
-    of, full = connection.among(_PLACE, ["/".join(place) for place in asked.full])
-    sql = _TAKE.format(f" AND NOT ({of})" if asked.full else "") + connection.skip_locked
-    rows = connection.rows(sql, (asked.now, clock, *(full if asked.full else ()), asked.at_most))
+    full = _none_of(connection, _PLACE, ["/".join(place) for place in asked.full])
+    crowded = _none_of(connection, "municipality", asked.crowded)
+    sql = _TAKE.format(full[0] + crowded[0]) + connection.skip_locked
+    rows = connection.rows(sql, (asked.now, clock, *full[1], *crowded[1], asked.at_most))
     if rows:
         condition, ids = connection.among("id", [row[0] for row in rows])
         connection.run(_HOLD + condition, [asked.owner, clock + asked.lease, asked.now + asked.lease, *ids])
     return [(found := read(row))._replace(token=found.token + 1) for row in rows]
+
+
+def _none_of(connection: Connection, column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
+    """One more condition, that the column is none of the values, and what to bind for it."""
+    if not values:
+        return "", []
+    of, bound = connection.among(column, values)
+    return f" AND NOT ({of})", bound
 
 
 def read(row: Row) -> Lane:

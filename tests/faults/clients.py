@@ -84,7 +84,7 @@ class Client:
 
     def _which(self) -> int:
         """The next one that is new, until there are enough; else one that there is, the first of them often."""
-        often = self.dice.random() < 0.6
+        often = self.dice.random() < (0.9 if self.many else 0.6)
         if often and len(self.revisions) < self.many:
             return len(self.revisions)
         return self.dice.randrange(max(BOOKINGS_EACH, len(self.revisions))) if often else 0

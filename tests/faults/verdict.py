@@ -4,8 +4,10 @@ import asyncio
 import json
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -30,6 +32,16 @@ from tests.faults.town import LANDS_WITHIN, LOCKS, configuration
 CALM_WITHIN = 45.0
 """Seconds, once nothing is lost any more, until every target was seen to be as it should be: many leases."""
 JANITOR = "1001"
+
+AT_ONCE = 16
+"""Questions to the hub."""
+
+
+def batched(all_of_them: Iterable[str]) -> Iterator[list[str]]:
+    """A few at a time."""
+    rest = iter(all_of_them)
+    return iter(lambda: list(islice(rest, AT_ONCE)), [])
+
 
 Spans = list[tuple[str, int, int]]
 
@@ -110,11 +122,12 @@ class Judge:
 
     async def _kept(self, desk: Desk, verdict: Verdict, wanted: "Wanted") -> None:
         """What is kept of each booking is what was sent; and with it come the PINs."""
-        for number, booking in wanted.bookings.items():
-            shown = await desk.get(f"bookings/{number}")
-            if Booking.model_validate(shown["booking"]) != booking:
-                verdict.wrong.append(f"KEPT: {number} is not what was sent")
-            wanted.know_pins(number, shown["credentials"])
+        for some in batched(wanted.bookings):
+            all_shown = await asyncio.gather(*(desk.get(f"bookings/{number}") for number in some))
+            for number, shown in zip(some, all_shown, strict=True):
+                if Booking.model_validate(shown["booking"]) != wanted.bookings[number]:
+                    verdict.wrong.append(f"KEPT: {number} is not what was sent")
+                wanted.know_pins(number, shown["credentials"])
 
     async def _targets(self, verdict: Verdict, wanted: "Wanted", desk: Desk) -> None:
         left = set(wanted.asks) | set(self._lanes())
@@ -182,24 +195,24 @@ class Wanted:
     def __init__(self, stored: dict[str, int], ledger: Ledger, rules: Rules) -> None:
         self.bookings = {number: Booking.model_validate(ledger.sent[number, r]) for number, r in stored.items()}
         self.asks: dict[TargetKey, list[Claim]] = {}
-        self.grants: dict[str, tuple[Booking, Grant]] = {}
+        self._grants: dict[str, list[Grant]] = {}
         self._pins: dict[str, str] = {}
         self._horizons = rules.horizons
         for booking in self.bookings.values():
             asked = plan(booking, (), rules)
-            self.grants |= {grant.target.key: (booking, grant) for grant in asked.grants}
+            self._grants[booking.number] = list(asked.grants)
             for claim in asked.claims:
                 self.asks.setdefault(claim.target, []).append(claim)
 
     def know_pins(self, number: str, credentials: list[dict[str, Any]]) -> None:
         """Take the hub's word for which PIN each holder was told."""
-        for key, (booking, grant) in self.grants.items():
-            if booking.number == number:
-                people = list(dict.fromkeys(holder for o in booking.occasions for holder in o.holders))
-                names = {people[place].name for place in grant.holders}
-                occasions = {claim.occasion for claim in self.asks[grant.target]}
-                told = {c["value"] for c in credentials if c["holder"] in names and c["occasion"] in occasions}
-                self._pins[key] = ",".join(sorted(map(str, told)))
+        booking = self.bookings[number]
+        for grant in self._grants.get(number, ()):
+            people = list(dict.fromkeys(holder for o in booking.occasions for holder in o.holders))
+            names = {people[place].name for place in grant.holders}
+            occasions = {claim.occasion for claim in self.asks[grant.target]}
+            told = {c["value"] for c in credentials if c["holder"] in names and c["occasion"] in occasions}
+            self._pins[grant.target.key] = ",".join(sorted(map(str, told)))
 
     def states(self, target: TargetKey, now: int) -> object:
         """What should be at a moment: the level of a lamp; a PIN and what is left of its windows."""

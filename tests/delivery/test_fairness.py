@@ -1,0 +1,81 @@
+"""Fair between municipalities: the burst of one, over systems that hang, delays no other's door."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from hub.clock import HOUR
+from hub.delivery.dispatcher import Kept
+from hub.delivery.outcomes import Outcome
+from hub.settings import Pulse
+from hub.store.database import Connection
+from tests.builders import a_town
+from tests.delivery.fakes import LAMPS, LOCKS, Fault
+from tests.delivery.harness import TOWN, Stage
+
+NEIGHBOURS = ("2481", "2482", "2483")
+LANES = 10_000
+LONGEST_SECONDS = 20
+SMALL = Pulse(batch=40, idle=timedelta(hours=1))
+"""A node with few places, which looks by itself only while something is due."""
+INSERT = (
+    "INSERT INTO lanes(municipality, connection, key, kind, due, effect, delivery, look, confirmed)"
+    " VALUES(?, 'lamps', ?, 'dim', ?, 'standing', 'due', 1, '60')"
+)
+
+
+@pytest.fixture
+def hall(staging: Callable[..., Stage]) -> Stage:
+    """A town whose lamps hang, with all of them due for an hour already; and its neighbours."""
+    made = staging(a_town(), *(a_town(key=town) for town in NEIGHBOURS), pulse=SMALL)
+    LAMPS[f"{TOWN}/lamps"].breaks(Fault.HANGS)
+
+    def insert(connection: Connection) -> None:
+        connection.each(INSERT, [(TOWN, f"lamp-{n}", made.now() - HOUR) for n in range(LANES)])
+
+    made.run(made.writer.call(insert))
+    return made
+
+
+async def ended(hall: Stage, dispatching: asyncio.Task[None]) -> None:
+    """As a process that is killed: what hangs is not waited for."""
+    dispatcher = hall.node.dispatcher
+    dispatcher.stop()
+    for task in tuple(dispatcher._going):
+        task.cancel()
+    await dispatching
+
+
+def test_ten_thousand_lanes_of_one_town_hold_up_no_others_door(hall: Stage) -> None:
+    carried: asyncio.Queue[Outcome] = asyncio.Queue()
+    dispatcher = hall.node.dispatcher
+    dispatcher.carried = carried.put_nowait
+    hall.bookings.woken = dispatcher.wake.set
+
+    async def story() -> int:
+        while await dispatcher._take():
+            pass
+        dispatching = asyncio.create_task(dispatcher.run())
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                for town in NEIGHBOURS:
+                    await hall.accepting(town=town)
+                    while (await carried.get()).lane.municipality != town:
+                        pass
+                return dispatcher._of_towns[TOWN]
+        finally:
+            await ended(hall, dispatching)
+
+    assert hall.run(story()) >= SMALL.batch // 3, "the town has its places meanwhile"
+    for town in NEIGHBOURS:
+        assert LOCKS[f"{town}/locks"].stands
+
+
+def test_while_all_that_is_due_is_kept_out_nobody_asks_the_database_for_each_lane_that_is_done() -> None:
+    one, two = frozenset({("2480", "lamps")}), frozenset({("2480", "lamps"), ("2480", "locks")})
+    assert Kept(one, frozenset()).still(Kept(two, frozenset({"2480"})))
+    assert not Kept(two, frozenset()).still(Kept(one, frozenset()))
+    assert not Kept(one, frozenset({"2480"})).still(Kept(two, frozenset()))
+    assert not Kept(frozenset(), frozenset()).still(Kept(one, frozenset())), "then it may be due again at once"
