@@ -123,7 +123,7 @@ def page(connection: Connection, municipality: str, reach: Reach, *, limit: int)
     if not found:
         following = _following(connection, municipality, reach)
         if following is None:
-            return Page([], reach, more=False)
+            return Page([], reach._replace(id=max(reach.id, reach.last)), more=False)
         reach, found = following, _within(connection, municipality, following, limit)
     reach = reach._replace(id=found[-1].id if len(found) == limit else reach.last)
     return Page(found, reach, is_behind(connection, municipality, reach))

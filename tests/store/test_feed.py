@@ -132,6 +132,23 @@ def test_events_of_before_transactions_were_told_apart_are_read_with_the_cursors
     assert Reader(connection, Reach(first)).all() == ["b", "c", "d"]
 
 
+def test_who_has_read_all_is_not_behind_though_newer_ones_are_not_over(connection: Session, writers: Writers) -> None:
+    first, second = writers
+    write(first, "old")
+    first.execute(b"UPDATE events SET xact = 0")
+    first.commit()
+    write(first, "open")
+    write(second, "early")
+    second.commit()
+    (old, *_) = [id_ for (id_,) in connection.rows("SELECT id FROM events ORDER BY id")]
+    reader = Reader(connection, Reach(old))
+    assert reader.page() == []
+    assert not feed.is_behind(connection, TOWN, reader.reach)
+    first.commit()
+    assert feed.is_behind(connection, TOWN, reader.reach)
+    assert reader.all() == ["open", "early"]
+
+
 def test_who_begins_now_is_told_of_what_comes(connection: Session, writers: Writers) -> None:
     first, second = writers
     write(first, "before")
