@@ -1,11 +1,13 @@
 """How hard a connection may be pressed: so many calls at once, so many a minute, shared by the processes that carry."""
 
 import asyncio
-import time
+from asyncio import sleep
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
+
+from hub.clock import running_seconds
 
 _MINUTE_SECONDS = 60.0
 
@@ -66,7 +68,7 @@ class Ways:
         before = self._minute
         self._set(share)
         if self._called or share.of > 1:
-            self._made.extend([time.monotonic()] * max(0, self._minute - before))
+            self._made.extend([running_seconds()] * max(0, self._minute - before))
         self._admit()
 
     @asynccontextmanager
@@ -118,11 +120,11 @@ class Ways:
         while True:
             if not self._minute or not self.is_sure():
                 raise NoWayError
-            now = time.monotonic()
+            now = running_seconds()
             while self._made and self._made[0] <= now - _MINUTE_SECONDS:
                 self._made.popleft()
             if not self._made or len(self._made) + cost <= self._minute:
                 break
-            await asyncio.sleep(self._made[0] + _MINUTE_SECONDS - now)
+            await sleep(self._made[0] + _MINUTE_SECONDS - now)
         self._called = True
-        self._made.extend([time.monotonic()] * cost)
+        self._made.extend([running_seconds()] * cost)

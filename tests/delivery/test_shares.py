@@ -152,8 +152,8 @@ def fast_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
         now[0] += seconds
 
     with monkeypatch.context() as patched:
-        patched.setattr("hub.delivery.ways.time.monotonic", lambda: now[0])
-        patched.setattr("hub.delivery.ways.asyncio.sleep", sleep)
+        patched.setattr("hub.delivery.ways.running_seconds", lambda: now[0])
+        patched.setattr("hub.delivery.ways.sleep", sleep)
         yield now
 
 

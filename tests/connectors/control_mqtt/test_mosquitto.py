@@ -165,8 +165,9 @@ async def test_what_was_given_up_is_never_sent_later(own: Mosquitto, protocol: s
 
 @in_a_loop
 async def test_a_broker_that_freezes_holds_nobody_up_longer_than_it_may(own: Mosquitto) -> None:
-    async with hall(own) as stand, stand.connector(timeout=0.3) as connector:
-        await connector.put_zone(HALF)
+    async with hall(own) as stand, stand.connector(timeout=0.3, opened=False) as connector:
+        await at_last(connector.open)
+        await at_last(lambda: connector.put_zone(HALF))
         own.pause()
         began = asyncio.get_running_loop().time()
         with pytest.raises(UnknownOutcomeError, match="did not acknowledge"):
