@@ -1,14 +1,17 @@
 """Records and persons: awkward but legal, every one of them."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from hub.model import (
+    AddressKind,
     Channel,
     Direction,
     Document,
     DocumentFile,
+    Guardian,
     Invoice,
     InvoiceKind,
     InvoiceLine,
@@ -16,31 +19,45 @@ from hub.model import (
     OrganisationNumber,
     Party,
     Person,
+    PersonAddress,
     PersonNumber,
     PostalAddress,
     Protected,
     Secrecy,
     VatCategory,
 )
+from hub.model.identity import luhn_holds
 
 DOCUMENTS = (
-    Document(key="doc-1", title="Ansökan om bidrag", direction=Direction.INCOMING, dated=date(2026, 3, 1)),
+    Document(
+        key="doc-1",
+        title="Ansökan om bidrag",
+        direction=Direction.INCOMING,
+        dated=date(2026, 3, 1),
+        received_at=datetime(2026, 3, 1, 22, 59, 59, tzinfo=UTC),
+    ),
     Document(
         key="doc-10",
         title='Beslut "Å & Ö" <brådskande> ŝ',
+        protected_title="Beslut om bidrag till Lena Norberg",
         direction=Direction.OUTGOING,
         dated=date(2026, 2, 28),
+        authority="Fritidsnämnden",
+        series="FRI",
         counterpart="O'Brien & Åsa <ö>",
+        counterpart_protected=True,
         case="FN-2026-00017",
-        secrecy=Secrecy(ground="OSL 21:1", until=date(2096, 2, 28)),
+        classification="3.7.1",
+        secrecy=Secrecy(ground="OSL 21:1", marked=date(2026, 2, 27), by="Fritidsnämnden", until=date(2096, 2, 28)),
         files=(DocumentFile(name="beslut åäö.pdf", media_type="application/pdf", content=b"%PDF-\x00\xff<&"),),
     ),
-    Document(key="doc-2", title="x" * 250, direction=Direction.INTERNAL, dated=date(2026, 12, 31)),
+    Document(key="doc-2", title="x" * 250, direction=Direction.DRAWN_UP, dated=date(2026, 12, 31)),
     Document(
         key="doc-3",
         title="x",
         direction=Direction.INCOMING,
         dated=date(2026, 3, 1),
+        received_at=datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
         counterpart="ö" * 200,
         files=(
             DocumentFile(name="tom.txt", media_type="text/plain", content=b""),
@@ -112,18 +129,48 @@ NOTICES = (
     Notice(key="s-1", channel=Channel.SMS, recipient="+46701740605", text="Bokning B-1 ändrad å & <ö> kl. 18+1"),
     Notice(key="s-10", channel=Channel.SMS, recipient="+46701740690", text='Kod 1234 ŝ {€} "x"\n' * 5, language="en"),
 )  # fmt: skip
+
+
+def _number(eleven: str) -> PersonNumber:
+    """A number whose check digit is made."""
+    return next(PersonNumber.parse(f"{eleven}{n}") for n in range(10) if luhn_holds(f"{eleven[2:]}{n}"))
+
+
 KNOWN: Mapping[str, str] = {"name": "Lena Norberg", "street": "Hemliga vägen 7"}
 """What a register knows of everybody: told of the first of these persons, and of nobody else."""
+_HOME = PersonAddress(kind=AddressKind.REGISTERED, lines=(KNOWN["street"],), postcode="90326", city="Umeå")
+_SENT_ON = PersonAddress(
+    kind=AddressKind.FORWARDING, care_of="Förmedling", lines=("Box 2820",), postcode="40320", city="Göteborg"
+)
+_AWAY = PersonAddress(kind=AddressKind.ABROAD, lines=("Calle Øst 7, 3º", "28013 Madrid"), country="SPANIEN")
+_TOLD: dict[str, Any] = {"protected": Protected.NO, "name": KNOWN["name"]}
+_HERE: dict[str, Any] = _TOLD | {"registered_address": _HOME, "municipality": "2480"}
+_CUSTODIANS = (
+    Guardian(identity_number=PersonNumber.parse("198112189876"), name="O'Brien & Åsa"),
+    Guardian(identity_number=None, name="Ŝimon Û"),
+)
 PERSONS = (
-    Person(
-        identity_number=PersonNumber.parse("199001019802"),
-        protected=Protected.NO,
-        name=KNOWN["name"],
-        address=PostalAddress(street=KNOWN["street"], postcode="903 26", city="Umeå"),
-    ),
+    Person(identity_number=PersonNumber.parse("199001019802"), address=_HOME, **_HERE),
     Person(identity_number=PersonNumber.parse("200607151230"), protected=Protected.YES),
     Person(identity_number=PersonNumber.parse("201203042385"), protected=Protected.UNKNOWN),
+    Person(identity_number=_number("19480315123"), address=_SENT_ON, **_HERE),
+    Person(identity_number=_number("19350412123"), deceased="2019", deregistered="AV", **_TOLD),
+    Person(identity_number=_number("19711103234"), deceased="", deregistered="AV", **_TOLD),
+    Person(identity_number=_number("19650909345"), emigrated="2020-05", deregistered="UV", address=_AWAY, **_TOLD),
+    Person(
+        identity_number=_number("19880060123"),
+        replaced_by=PersonNumber.parse("199001019802"),
+        deregistered="GN",
+        **_TOLD,
+    ),
+    Person(identity_number=_number("20150611346"), guardians=_CUSTODIANS, address=_HOME, **_HERE),
 )
+"""Guardians are told where they are asked for."""
+PERSON_NAMES = (
+    "ordinary", "protected", "perhaps protected", "forwarding", "dead since a year", "found dead", "abroad",
+    "renumbered", "a child",
+)  # fmt: skip
+CHILD = PERSONS[-1]
 
 
 def secrets() -> tuple[str, ...]:

@@ -21,10 +21,11 @@ from hub.model.invoice import (
 )
 from hub.model.messages import CredentialTouched, Message, Passage
 from hub.model.notice import Channel, Notice
-from hub.model.person import Person, PersonLookup
+from hub.model.person import AddressKind, Guardian, Person, PersonAddress, PersonLookup
 from hub.model.zone import Dim, Level, Release, Setpoint, Switch, Zone, fulfils
 
 __all__ = [
+    "AddressKind",
     "Answer",
     "Association",
     "Attendance",
@@ -39,6 +40,7 @@ __all__ = [
     "Document",
     "DocumentFile",
     "GatheringType",
+    "Guardian",
     "Invoice",
     "InvoiceAnswered",
     "InvoiceKind",
@@ -51,6 +53,7 @@ __all__ = [
     "Party",
     "Passage",
     "Person",
+    "PersonAddress",
     "PersonLookup",
     "PersonNumber",
     "PostalAddress",

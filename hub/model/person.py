@@ -1,14 +1,23 @@
-"""A question to a population register (folkbokföring), and its answer."""
+"""A question to a population register (folkbokföring), and its answer.
 
-from datetime import date
+Source: Skatteverket, SPAR and Inera interfaces as read 2026-11-21. Three questions with three answers: where to write
+(`address`), where somebody is registered (`registered_address`, `municipality`), and who has custody (`guardians`).
+"""
+
+from enum import StrEnum, auto
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from hub.model.booking import Protected
 from hub.model.frozen import Frozen
 from hub.model.identity import PersonNumber
-from hub.model.invoice import PostalAddress
+
+IncompleteDate = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$")]
+"""A year, a month or a day, as far as the register knows; empty where it knows that it was, and not when."""
+MunicipalityCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+"""County and municipality, two digits each."""
+_Line = Annotated[str, StringConstraints(max_length=100)]
 
 
 class PersonLookup(Frozen):
@@ -18,6 +27,40 @@ class PersonLookup(Frozen):
     purpose: Annotated[str, Field(min_length=1, max_length=200)]
     legal_basis: Annotated[str, Field(min_length=1, max_length=200)]
     asked_by: Annotated[str, Field(min_length=1, max_length=100, description="the human user")]
+    guardians: Annotated[bool, Field(description="whether it is asked who has custody too")] = False
+
+
+class AddressKind(StrEnum):
+    """What an address is to the person."""
+
+    FORWARDING = auto()
+    """Asked for by the person, or Skatteverket's own that sends on (särskild postadress)."""
+    REGISTERED = auto()
+    """Where the person is registered as living (folkbokföringsadress)."""
+    ABROAD = auto()
+    """Utlandsadress."""
+    CONTACT = auto()
+    """Of one with a coordination number (kontaktadress): perhaps somebody else's, and no place to live."""
+
+
+class PersonAddress(Frozen):
+    """An address as a register has it; shown in no `repr`."""
+
+    kind: AddressKind
+    care_of: Annotated[str, Field(max_length=100, repr=False)] = ""
+    lines: Annotated[tuple[_Line, ...], Field(max_length=3, repr=False, description="street or box, most general last")]
+    postcode: Annotated[str, Field(max_length=10, repr=False, description="five digits in Sweden; empty abroad")] = ""
+    city: Annotated[str, Field(max_length=60, repr=False)] = ""
+    country: Annotated[str, Field(max_length=60, repr=False, description="as the register writes it; none: Sweden")] = (
+        ""
+    )
+
+
+class Guardian(Frozen):
+    """Who has custody (vårdnadshavare), not who is a parent."""
+
+    identity_number: Annotated[PersonNumber | None, Field(description="none where the register has a birth date only")]
+    name: Annotated[str | None, Field(max_length=200, repr=False)] = None
 
 
 class Person(Frozen):
@@ -29,15 +72,22 @@ class Person(Frozen):
     identity_number: PersonNumber
     protected: Protected
     name: Annotated[str | None, Field(max_length=200, repr=False)] = None
-    address: PostalAddress | None = None
-    deceased: Annotated[date | None, Field(repr=False, description="told only where protection is a clear no")] = None
-    emigrated: Annotated[date | None, Field(repr=False, description="likewise")] = None
+    address: Annotated[PersonAddress | None, Field(description="where to write")] = None
+    registered_address: PersonAddress | None = None
+    municipality: Annotated[MunicipalityCode | None, Field(repr=False, description="where registered")] = None
+    deceased: Annotated[IncompleteDate | None, Field(repr=False, description="when; or when found dead")] = None
+    emigrated: Annotated[IncompleteDate | None, Field(repr=False)] = None
+    deregistered: Annotated[
+        str | None,
+        Field(max_length=40, repr=False, description="the register's code of any cause: none means registered"),
+    ] = None
     replaced_by: Annotated[PersonNumber | None, Field(description="another number that the person has now")] = None
+    guardians: Annotated[tuple[Guardian, ...], Field(repr=False, description="only where they were asked for")] = ()
 
     @model_validator(mode="after")
     def _protected_says_nothing(self) -> Self:
-        told = (self.name, self.address, self.deceased, self.emigrated)
-        if self.protected is not Protected.NO and any(one is not None for one in told):
-            msg = "of somebody who is protected, or may be, neither name, address nor circumstances are told"
+        told = self.model_dump(exclude={"identity_number", "protected"}, exclude_defaults=True)
+        if self.protected is not Protected.NO and told:
+            msg = f"of somebody who is protected, or may be, nothing is told, but here is: {', '.join(sorted(told))}"
             raise ValueError(msg)
         return self

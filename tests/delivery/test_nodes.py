@@ -100,7 +100,7 @@ def test_a_closure_of_one_node_holds_for_what_another_accepts_and_is_followed_by
     assert hall.state(PIN)[0] is Effect.STANDING
 
 
-def test_a_closure_wakes_the_nodes_that_are_to_follow_it(hall: Stage) -> None:
+def test_a_closure_wakes_the_nodes_that_are_to_follow_it(hall: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         followed = asyncio.Event()
 
@@ -110,7 +110,7 @@ def test_a_closure_wakes_the_nodes_that_are_to_follow_it(hall: Stage) -> None:
         elsewhere = Writer(hall.url)
         hall.closing = Closing(elsewhere, hall.readers, hall.seal, hall.rulebook, hall.clock)
         try:
-            hall.node.worker.follow_rules = follow
+            monkeypatch.setattr(hall.node.worker, "follow", follow)
             async with working(hall), asyncio.timeout(LONGEST_SECONDS):
                 await followed.wait()
                 followed.clear()

@@ -1,11 +1,9 @@
 """A population register that is asked by POST, marks protection in a field of its own, and withholds nothing."""
 
-from datetime import date
-
 import httpx
 from pydantic import BaseModel, Field, HttpUrl, SecretStr
 
-from hub.model import Person, PersonLookup, PostalAddress, Protected
+from hub.model import AddressKind, Guardian, Person, PersonAddress, PersonLookup, PersonNumber, Protected
 from hub.sdk import About, Connector, ConnectorConfig, Lent, PopulationRegister
 
 
@@ -14,13 +12,31 @@ class PeopleConfig(ConnectorConfig):
     password: SecretStr = Field(description="Of the municipality's account.")
 
 
+class Place(BaseModel):
+    kind: AddressKind
+    co: str = ""
+    lines: tuple[str, ...]
+    postcode: str = ""
+    city: str = ""
+    country: str = ""
+
+
+class Custodian(BaseModel):
+    number: PersonNumber | None
+    name: str
+
+
 class Entry(BaseModel):
     marking: str | None = None
     name: str | None = None
-    street: str | None = None
-    postcode: str = ""
-    city: str = ""
-    died: date | None = None
+    post: Place | None = None
+    home: Place | None = None
+    municipality: str | None = None
+    died: str | None = None
+    left: str | None = None
+    cause: str | None = None
+    now: PersonNumber | None = None
+    custodians: tuple[Custodian, ...] = ()
 
 
 class Reply(BaseModel):
@@ -48,11 +64,33 @@ class PeopleRegister(Connector[PeopleConfig], PopulationRegister):
         protected = MARKINGS.get(entry.marking or "", Protected.UNKNOWN)
         if protected is not Protected.NO:
             return Person(identity_number=lookup.identity_number, protected=protected)
-        address = PostalAddress(street=entry.street or "", postcode=entry.postcode, city=entry.city)
         return Person(
             identity_number=lookup.identity_number,
             protected=protected,
             name=entry.name,
-            address=address,
+            address=address(entry.post),
+            registered_address=address(entry.home),
+            municipality=entry.municipality,
             deceased=entry.died,
+            emigrated=entry.left,
+            deregistered=entry.cause,
+            replaced_by=entry.now,
+            guardians=guardians(entry) if lookup.guardians else (),
         )
+
+
+def address(place: Place | None) -> PersonAddress | None:
+    if place is None:
+        return None
+    return PersonAddress(
+        kind=place.kind,
+        care_of=place.co,
+        lines=place.lines,
+        postcode=place.postcode,
+        city=place.city,
+        country=place.country,
+    )
+
+
+def guardians(entry: Entry) -> tuple[Guardian, ...]:
+    return tuple(Guardian(identity_number=one.number, name=one.name) for one in entry.custodians)

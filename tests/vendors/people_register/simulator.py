@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
-from hub.model import Person, Protected
+from hub.model import Person, PersonAddress, Protected
 from hub.sdk import Clock, HasPersons, HttpSimulator
 
+HIDDEN = {"kind": "registered", "postcode": "90326", "city": "Umeå"}
 MARKINGS = {Protected.NO: "none", Protected.YES: "S", Protected.UNKNOWN: None}
 
 
@@ -25,13 +26,30 @@ class PeopleSimulator(HttpSimulator, HasPersons):
         self.entries[person.identity_number.digits] = {
             "marking": MARKINGS[person.protected],
             "name": knows["name"],
-            "street": knows["street"],
-            "postcode": "903 26",
-            "city": "Umeå",
-            "died": person.deceased.isoformat() if person.deceased else None,
+            "post": place(person.address)
+            if person.protected is Protected.NO
+            else HIDDEN | {"lines": [knows["street"]]},
+            "home": place(person.registered_address),
+            "municipality": person.municipality,
+            "died": person.deceased,
+            "left": person.emigrated,
+            "cause": person.deregistered,
+            "now": person.replaced_by.digits if person.replaced_by else None,
+            "custodians": [
+                {"number": one.identity_number.digits if one.identity_number else None, "name": one.name}
+                for one in person.guardians
+            ],
         }
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
             return httpx.Response(200, text="ok")
         return httpx.Response(200, json={"entry": self.entries.get(json.loads(request.content)["number"])})
+
+
+def place(address: PersonAddress | None) -> dict[str, object] | None:
+    """In the register's words."""
+    if address is None:
+        return None
+    told = address.model_dump(mode="json")
+    return told | {"co": told.pop("care_of")}
