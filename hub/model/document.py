@@ -23,7 +23,7 @@ class Direction(StrEnum):
     INCOMING = auto()
     OUTGOING = auto()
     DRAWN_UP = auto()
-    """Made by the authority itself (upprättad)."""
+    """Drawn up (upprättad): made by the authority itself."""
 
 
 class Secrecy(Frozen):
