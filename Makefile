@@ -39,7 +39,7 @@ serve: $(VENV)/.stamp
 
 test: $(VENV)/.stamp-dev
 	scripts/ensure-test-services
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	scripts/in-memory $(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(VENV)/.stamp-dev
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """What every test has: repeatable chance, and skips that are seen."""
 
+import gc
 import os
 from collections.abc import Generator
 
@@ -15,6 +16,12 @@ settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("soak", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev"))
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of tests are made of stays: it is not searched for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
