@@ -4,6 +4,8 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+import psycopg
+
 from hub.store.migrating import migrate
 from tests.bench import load, servers, town
 from tests.bench.figures import Figure, ratios
@@ -24,10 +26,19 @@ def on_postgresql(folder: Path, rounds: int, *, seconds: float = SECONDS) -> lis
     with Postgres(durable=True) as server:
         url = server.database()
         migrate(url)
-        return [
-            replace(figure, what=f"{figure.what}, PostgreSQL")
-            for figure in _beside(folder, url, rounds, seconds, 0.25, 0.4)
-        ]
+        figures = _beside(folder, url, rounds, seconds, 0.25, 0.4)
+        stored = Figure("a booking with all that hangs on it, on disk", "kB", [_each_on_disk(url)])
+        return [replace(figure, what=f"{figure.what}, PostgreSQL") for figure in (*figures, stored)]
+
+
+def _each_on_disk(url: str) -> float:
+    """Kilobytes of the whole database for each booking in it."""
+    with psycopg.connect(url) as connection:
+        told = connection.execute(
+            "SELECT pg_database_size(current_database()), (SELECT count(*) FROM bookings)"
+        ).fetchone()
+    assert told
+    return float(told[0] / told[1] / 1000)
 
 
 def _beside(folder: Path, database: Path | str, rounds: int, seconds: float, must: float, aim: float) -> list[Figure]:

@@ -15,6 +15,7 @@ def measured(folder: Path, rounds: int) -> list[Figure]:
     database = folder / "weight.db"
     figures = importing.filled(folder, database)
     key = servers.operator_key(folder, database)
+    stored = database.stat().st_size / importing.MOST / 1000
     starts, idle, busy = [], [], []
     for turn in range(rounds):
         with servers.served(folder, database) as hub:
@@ -25,6 +26,7 @@ def measured(folder: Path, rounds: int) -> list[Figure]:
     many = f"{importing.MOST:,}"
     return [
         *figures,
+        Figure("a booking with all that hangs on it, on disk, SQLite", "kB", [stored]),
         Figure(f"start with {many} bookings to come, to the first /readyz", "s", starts, 3.0),
         Figure(f"memory of serve with {many} stored, just started", "MB", idle, 150.0),
         Figure("memory of serve after use: bookings put, read and listed", "MB", busy, 150.0),
