@@ -71,7 +71,7 @@ from hub.service.tracing import Tracing, sent_to
 from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
-from hub.store import imports, keys, lanes, problems, rotation, untold
+from hub.store import imports, keys, lanes, problems, rotation, untold, walls
 from hub.store.alone import alone_with
 from hub.store.bells import Bell
 from hub.store.database import Connection, beside, is_postgresql, path_of
@@ -135,6 +135,8 @@ class Hub:
         self._opened.push_async_callback(self.connections.close)
         self._opened.push_async_callback(self.worker.stop)
         await self.readers.read(fits, self.seal)
+        if self.writer.shared and not await self.readers.read(walls.stands):
+            LOG.warning(walls.MISSING)
         await self.writer.call(begin_epoch)
         await self.writer.call(self._tell_untold)
         await self.writer.call(self._write_operator_key)

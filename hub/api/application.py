@@ -28,6 +28,7 @@ from hub.api import (
 from hub.api.around import Around
 from hub.api.direct import DirectPut
 from hub.api.traced import Traced
+from hub.api.walled import Walled
 from hub.model.answers import ImportLine, ProblemDetails
 from hub.model.booking import Booking
 from hub.service.meters import Meters
@@ -79,6 +80,7 @@ def create_api(
     ):
         app.include_router(router)
     app.add_middleware(DirectPut)
+    app.add_middleware(Walled)
     app.add_middleware(Around, meters=meters or Meters())
     if tracing is not None:
         app.add_middleware(Traced, tracing=tracing)

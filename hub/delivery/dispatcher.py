@@ -24,6 +24,7 @@ from hub.masking import place_of
 from hub.settings import Pulse
 from hub.store.database import Connection
 from hub.store.lanes import Take
+from hub.store.walls import within
 from hub.store.writer import Writer
 
 LOG = logging.getLogger("hub.delivery")
@@ -118,7 +119,8 @@ class Dispatcher:
             running.going += 1
         lands_within = running.connector.pace.lands_within if running else timedelta()
         last_start = started + (self._pulse.lease - lands_within).total_seconds()
-        task = asyncio.create_task(self._carry(loaded, running, last_start))
+        with within(lane.municipality):
+            task = asyncio.create_task(self._carry(loaded, running, last_start))
         self._going.add(task)
         task.add_done_callback(self._done)
 

@@ -30,6 +30,7 @@ from hub.store import connections, feed, findings, problems
 from hub.store.database import Connection
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
+from hub.store.walls import within
 from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.reconciling")
@@ -151,9 +152,10 @@ class Reconciler:
             return
         if running.held(self._now()) is not None:
             return
-        if await self._writer.call(self._is_due, running):
-            with suppress(NoWayError):  # another process has it now
-                await self._compared(running)
+        with within(running.municipality):
+            if await self._writer.call(self._is_due, running):
+                with suppress(NoWayError):  # another process has it now
+                    await self._compared(running)
 
     def _is_due(self, connection: Connection, running: Running) -> bool:
         now = self._now()

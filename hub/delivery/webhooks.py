@@ -18,6 +18,7 @@ from hub.store import attempts, feed, postings, subscriptions
 from hub.store.database import Connection
 from hub.store.postings import Posting
 from hub.store.subscriptions import Stored
+from hub.store.walls import within
 from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.webhooks")
@@ -119,7 +120,8 @@ class Webhooks:
         return begun
 
     def _start(self, parcel: Parcel, endpoint: Endpoint, *, probing: bool) -> None:
-        task = asyncio.create_task(self._courier.carry(parcel, endpoint, probing=probing))
+        with within(parcel.to.municipality):
+            task = asyncio.create_task(self._courier.carry(parcel, endpoint, probing=probing))
         self._tasks.add(task)
         task.add_done_callback(self._done)
 

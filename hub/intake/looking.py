@@ -18,6 +18,7 @@ from hub.service.taking_in import Counts
 from hub.store import connections, intake, problems
 from hub.store.database import Connection
 from hub.store.problems import Cause
+from hub.store.walls import within
 from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.intake")
@@ -52,6 +53,10 @@ class Looking:
 
     async def look(self, inlet: Inlet) -> Fetched:
         """Take in what is new; what goes wrong is a problem of the connection and told in the answer."""
+        with within(inlet.municipality):
+            return await self._looked(inlet)
+
+    async def _looked(self, inlet: Inlet) -> Fetched:
         place = self._places.setdefault((inlet.municipality, inlet.name), _Place())
         async with place.looking:
             if await self._is_paused(inlet):

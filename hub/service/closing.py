@@ -27,6 +27,7 @@ from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
+from hub.store.walls import within
 from hub.store.writer import Readers, Writer
 
 
@@ -178,11 +179,13 @@ class Closing:
     async def _finish(self, begun: list[tuple[str, str]]) -> int:
         """Where a closure was before it was moved nobody knows any more: all that is held back is planned anew."""
         for town in sorted({municipality for municipality, _ in begun}):
-            await self._replan(town, partial(self._held_back, town), why="")
+            with within(town):
+                await self._replan(town, partial(self._held_back, town), why="")
         for municipality, id_ in begun:
-            closure = await self._readers.read(closures.find, municipality, id_)
-            if closure:
-                await self._apply(municipality, closure, None)
+            with within(municipality):
+                closure = await self._readers.read(closures.find, municipality, id_)
+                if closure:
+                    await self._apply(municipality, closure, None)
         return len(begun)
 
     def _held_back(self, municipality: str, connection: Connection, after: int) -> list[int]:

@@ -29,6 +29,7 @@ from hub.store.database import Connection
 from hub.store.lanes import Standing
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
+from hub.store.walls import within
 from hub.store.writer import Readers, Writer
 
 REST = (RELEASE, NO_WINDOWS)
@@ -191,8 +192,9 @@ class Applying:
     async def finish(self) -> None:
         """Go on with what nobody goes on with."""
         for known in await self._readers.read(_abandoned):
-            if await self._writer.call(configurations.take_up, known):
-                await self._walk(known)
+            with within(known.municipality):
+                if await self._writer.call(configurations.take_up, known):
+                    await self._walk(known)
 
     async def _walk(self, known: Progress) -> None:
         town, version = known.municipality, known.version

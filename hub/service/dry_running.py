@@ -25,7 +25,7 @@ from hub.service.changes import Change, change
 from hub.service.conflicts import Conflict, in_order
 from hub.service.preparing import Accept, number_in, prepared, read_booking
 from hub.service.rulebook import Rulebook
-from hub.store import bookings, occupancy
+from hub.store import bookings, occupancy, walls
 from hub.store.bookings import Known
 from hub.store.overlay import Overlay
 from hub.store.sealing import Seal
@@ -61,7 +61,7 @@ class DryRun:
         self._connection, self._overlay = readers.apart(), Overlay()
         self._snapshot = ExitStack()
         self._snapshot.callback(self._connection.close)
-        self._snapshot.enter_context(self._connection.snapshot())
+        self._snapshot.enter_context(self._connection.snapshot(walls.only(rules.municipality)))
         self._hash = hashlib.blake2b(repr((rules.municipality, rules.basis)).encode(), digest_size=16)
         self._revisions = array("q")
         """The one that each line found, in order; 0 for a new booking, -1 for a line that was refused."""

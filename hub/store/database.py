@@ -19,6 +19,8 @@ from hub.store.bells import Bell
 from hub.store.many import is_insert, questions, statements
 
 Row = tuple[Any, ...]
+Towns = frozenset[str] | None
+"""The municipalities that a transaction is bound to (`hub.store.walls`); None: to none."""
 
 
 class AgainError(Exception):
@@ -78,10 +80,10 @@ class Connection(Protocol):
 class Session(Connection, Protocol):
     """An open connection, with its transactions."""
 
-    def transaction(self) -> AbstractContextManager[None]:
+    def transaction(self, towns: Towns = None) -> AbstractContextManager[None]:
         """Commit at the end, or roll back when anything was raised."""
 
-    def snapshot(self) -> AbstractContextManager[None]:
+    def snapshot(self, towns: Towns = None) -> AbstractContextManager[None]:
         """Read all as it was at one moment."""
 
     def has_table(self, name: str) -> bool:
@@ -159,7 +161,7 @@ class SqliteConnection:
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, towns: Towns = None) -> Iterator[None]:  # noqa: ARG002 - no second wall here
         """Commit at the end, or roll back when anything was raised, by COMMIT too: a full disk leaves nothing open."""
         self.raw.execute("BEGIN IMMEDIATE")
         try:
@@ -171,7 +173,7 @@ class SqliteConnection:
             raise
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self, towns: Towns = None) -> Iterator[None]:  # noqa: ARG002 - no second wall here
         """Read all as it was at one moment."""
         self.raw.execute("BEGIN")
         try:

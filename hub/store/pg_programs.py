@@ -15,7 +15,7 @@ from typing import IO, Any
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hub.errors import RefusedError
-from hub.store import dumping
+from hub.store import dumping, walls
 from hub.store.archive import Backup
 from hub.store.database import Session, connect
 from hub.store.dumping import VERSION, Taken
@@ -28,6 +28,8 @@ _OTHERS = (
 )
 _WITHOUT = ("--no-owner", "--no-privileges")
 """Owners and their rights are the server's, and another server has others."""
+_HOW = ("--format=custom", "--no-password", "--enable-row-security")
+"""The wall between municipalities holds for us too, and hides nothing from who is bound to none (`_way`)."""
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def taken(url: str) -> Iterator[Taken]:
         ((snapshot,),) = connection.rows("SELECT pg_export_snapshot()")
         found = dumping.contents(connection, "postgresql")
         way, environment = _way(url)
-        command = [_found("pg_dump"), "--format=custom", *_WITHOUT, f"--snapshot={snapshot}", "--no-password", way]
+        command = [_found("pg_dump"), *_HOW, *_WITHOUT, f"--snapshot={snapshot}", way]
         with _written(command, environment) as data:
             yield Taken(found, data)
 
@@ -133,6 +135,7 @@ def _found(program: str) -> str:
 def _way(url: str) -> tuple[str, dict[str, str]]:
     """How a program gets there: with the password in its environment, where nobody else on the machine sees it."""
     told: dict[str, Any] = conninfo_to_dict(url)
+    told["options"] = f"{told.get('options') or ''} -c {walls.SETTING}={walls.ALL}".strip()
     password = told.pop("password", None)
     more = {"PGPASSWORD": password} if password else {}
     return f"--dbname={make_conninfo(**told)}", {**os.environ, **more}

@@ -19,8 +19,9 @@ from psycopg.types.array import ListBinaryDumper
 from psycopg.types.numeric import Int8BinaryDumper
 from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 
+from hub.store import walls
 from hub.store.bells import Bell
-from hub.store.database import AgainError, AwayError, Connection, Row, lock_of
+from hub.store.database import AgainError, AwayError, Connection, Row, Towns, lock_of
 from hub.store.marks import insert_of, numbered
 
 OLDEST = 150000
@@ -33,6 +34,7 @@ _SESSION = {
     "statement_timeout": "60s",
     "synchronous_commit": "on",  # whatever the server says: accepted is on disk
     "jit": "off",  # our statements are short
+    walls.SETTING: walls.ALL,
 }
 _READING = {"default_transaction_read_only": "on", "idle_in_transaction_session_timeout": "0", "statement_timeout": "0"}
 _NETWORK: dict[str, Any] = {
@@ -201,7 +203,7 @@ class PostgresConnection:
     # ---- transactions
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, towns: Towns = None) -> Iterator[None]:
         """Commit at the end, or roll back when anything was raised.
 
         Raises:
@@ -213,18 +215,22 @@ class PostgresConnection:
             if not self._marked:
                 self._make_mark()
             self._bells.clear()
-            self._cursor.execute(b"BEGIN")
+            self._begin("", towns)
             yield
         self._commit()
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self, towns: Towns = None) -> Iterator[None]:
         """Read all as it was at one moment. Raises AgainError, AwayError."""
         self._alive()
         with self._understood():
-            self._cursor.execute(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._begin(" ISOLATION LEVEL REPEATABLE READ READ ONLY", towns)
             yield
             self._cursor.execute(b"ROLLBACK")
+
+    def _begin(self, how: str, towns: Towns) -> None:
+        """And say whom it is for, in the same message."""
+        self._cursor.execute(f"BEGIN{how}{walls.told(towns)}".encode(), prepare=False)
 
     @contextmanager
     def _understood(self) -> Iterator[None]:

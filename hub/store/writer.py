@@ -11,7 +11,8 @@ each hand-over between threads a wait for the interpreter's lock.
 
 Where other processes write too (PostgreSQL), each kind of work has a transaction of its own: leasing holds rows that it
 skipped to, and nothing that waits for a lock may follow it. What is called by itself (`call`) was written for a writer
-that is alone, and there it is: it holds everything, in every process (`hub.store.places`).
+that is alone, and there it is: it holds everything, in every process (`hub.store.places`). A transaction is bound to
+the municipalities of those who asked for it (`hub.store.walls`), and who is bound to none shares none with who is.
 """
 
 import asyncio
@@ -24,7 +25,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from hub.store.database import AgainError, AwayError, Connection, Session, connect
+from hub.store import walls
+from hub.store.database import AgainError, AwayError, Connection, Session, Towns, connect
 from hub.store.places import EVERYTHING
 
 Item = TypeVar("Item")
@@ -43,6 +45,8 @@ class _Waiting(NamedTuple):
     item: Any
     future: "asyncio.Future[Any]"
     behind: bool
+    town: str | None
+    """The municipality that it is bound to."""
 
 
 class Writer:
@@ -72,7 +76,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         gathered = self._gathered.setdefault(loop, [])
-        gathered.append(_Waiting(work, item, future, behind))
+        gathered.append(_Waiting(work, item, future, behind, walls.bound()))
         if len(gathered) == 1:
             loop.call_soon(self._hand_over, loop)
         return await future
@@ -107,9 +111,9 @@ class Writer:
         """What may share a transaction, in order of arrival."""
         if not self._connection.shared:
             return [group] if group else []
-        parts: dict[Work, list[_Waiting]] = {}
+        parts: dict[tuple[Work, object], list[_Waiting]] = {}
         for waiting in group:
-            parts.setdefault(waiting.work, []).append(waiting)
+            parts.setdefault((waiting.work, _side(waiting)), []).append(waiting)
         return list(parts.values())
 
     def _take_in(self, first: deque[_Waiting], behind: deque[_Waiting]) -> bool:
@@ -145,12 +149,22 @@ class Writer:
         for place, waiting in enumerate(group):
             places.setdefault(waiting.work, []).append(place)
         answers: list[Any] = [None] * len(group)
-        with self._connection.transaction():
+        with self._connection.transaction(_towns(group)):
             for work, mine in places.items():
                 told = work(self._connection, [group[place].item for place in mine])
                 for place, answer in zip(mine, told, strict=True):
                     answers[place] = answer
         return answers
+
+
+def _side(waiting: _Waiting) -> object:
+    """Who shares a transaction: those of one municipality where that costs little, else those who are bound at all."""
+    return waiting.town if waiting.work is _call else waiting.town is None
+
+
+def _towns(group: list[_Waiting]) -> Towns:
+    towns = [waiting.town for waiting in group if waiting.town is not None]
+    return frozenset(towns) if len(towns) == len(group) else None
 
 
 def _taken(waiting: deque[_Waiting], most: int) -> list[_Waiting]:
@@ -191,17 +205,19 @@ class Readers:
 
     async def read(self, function: Callable[..., Answer], *values: object) -> Answer:
         """Run function(connection, *values) against one snapshot."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, function, values)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._pool, self._read, walls.only(walls.bound()), function, values
+        )
 
-    def _read(self, function: Callable[..., Answer], values: tuple[object, ...]) -> Answer:
+    def _read(self, towns: Towns, function: Callable[..., Answer], values: tuple[object, ...]) -> Answer:
         for _ in range(TRIES):
             with suppress(AgainError):
-                return self._once(function, values)
+                return self._once(towns, function, values)
         raise AwayError(f"{TRIES} times in vain")
 
-    def _once(self, function: Callable[..., Answer], values: tuple[object, ...]) -> Answer:
+    def _once(self, towns: Towns, function: Callable[..., Answer], values: tuple[object, ...]) -> Answer:
         connection = self._mine()
-        with connection.snapshot():
+        with connection.snapshot(towns):
             return function(connection, *values)
 
     def apart(self) -> Session:
