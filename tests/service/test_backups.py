@@ -49,7 +49,7 @@ class Rebuilt:
         with closing(connect(self.url)) as connection:
             tables = dumping.tables(connection, "postgresql")
         self._none = f"DROP TABLE IF EXISTS {', '.join(tables)} CASCADE;".encode()
-        words = ["pg_dump", "--inserts", "--no-owner", f"--dbname={self.url}"]
+        words = ["pg_dump", "--inserts", "--no-owner", "--enable-row-security", f"--dbname={self.url}"]
         told = subprocess.run(words, check=True, capture_output=True).stdout
         self._tables = b"".join(line for line in told.splitlines(keepends=True) if not line.startswith(b"\\"))
 
