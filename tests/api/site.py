@@ -114,15 +114,14 @@ def folder_of(town: Configuration, path: Path) -> Path:
 
 
 @contextmanager
-def running(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """The hub, from start to stop."""
+def running(path: Path, monkeypatch: pytest.MonkeyPatch, url: str = "") -> Iterator[Site]:
+    """The hub, from start to stop; on a database of its own, or on one that is there."""
     fakes.LOCKS.clear()
     fakes.LAMPS.clear()
     fakes.installed(monkeypatch, path)
     monkeypatch.setattr(awaiting, "_PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(figures, "WHOLE_EVERY", timedelta(0))
-    file = path / "hub.db"
-    url = in_file(file)
+    url = url or in_file(path / "hub.db")
     folders = [folder_of(a_town(key=key), path / key) for key in (TOWN, "1480")]
     clock = SetClock(MORNING)
     hub = Hub(Settings(database=url, pulse=Pulse(idle=timedelta(milliseconds=5))), folders, clock=clock, environment={})
