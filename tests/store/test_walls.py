@@ -145,9 +145,7 @@ def test_in_a_group_each_call_is_bound_to_its_own_and_who_is_bound_to_none_stand
             told = await asyncio.gather(*(of(town, writer) for town in (OURS, THEIRS, None)))
             assert [len(rows) for rows in told] == [1, 1, 2]
             told = await asyncio.gather(*(seen(town, writer) for town in (OURS, None, OURS, "3333")))
-            assert told == [[(OURS,)], [(THEIRS,), (OURS,)], [(OURS,)], [(OURS,)]], (
-                "nobody in a group sees what none in it is for"
-            )
+            assert told == [[(OURS,)], [(THEIRS,), (OURS,)], [(OURS,)], [(OURS,)]], "what none of them is for"
 
     asyncio.run(story())
 

@@ -70,8 +70,7 @@ class Both:
 
     def ask(self, method: str, path: str, town: str = OURS, **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.keys[town]}"} | more.pop("headers", {})
-        answer = self.site.client.request(method, f"/v1/{town}{path}", headers=headers, **more)
-        return answer
+        return self.site.client.request(method, f"/v1/{town}{path}", headers=headers, **more)
 
     def theirs(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that they have in the tables that are quiet."""
