@@ -14,6 +14,8 @@ from tests.faults.town import TOWN, courts
 
 HOLDERS = ("Lena Norberg", "Åke Öst", "Maja Lind")
 BOOKINGS_EACH = 12
+WHEN_NOBODY_ANSWERS = 0.1
+"""Seconds until it is asked again: a hub that starts has the machine for itself."""
 DONE = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
 _FAR = (2, 40)
 """Days: within the push horizon, and beyond it."""
@@ -77,7 +79,7 @@ class Client:
             wanted = a_booking(number, revision, self.dice, ahead=self.ahead)
             self.ledger.keep(wanted)
             while not await http.put(wanted, self.ledger) and not stopping.is_set():
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(WHEN_NOBODY_ANSWERS)
                 if self.dice.random() < 0.5:
                     break  # without knowing what became of it
             await asyncio.sleep(self.dice.uniform(0, 0.12))

@@ -31,20 +31,20 @@ class HastyArx(ArxAccess):
     pace = Pace(calls_at_once=4, timeout=TIMEOUT, lands_within=LANDS_WITHIN)
 
     async def put_credential(self, credential: Credential) -> Receipt:
-        here(LOCKS, Moment.TAKEN)
+        here(LOCKS, Moment.TAKEN, credential.key)
         receipt = await super().put_credential(credential)
-        here(LOCKS, Moment.ANSWERED)
+        here(LOCKS, Moment.ANSWERED, credential.key)
         return receipt
 
     async def remove_credential(self, key: str) -> Receipt:
-        here(LOCKS, Moment.TAKEN)
+        here(LOCKS, Moment.TAKEN, key)
         receipt = await super().remove_credential(key)
-        here(LOCKS, Moment.ANSWERED)
+        here(LOCKS, Moment.ANSWERED, key)
         return receipt
 
     async def read_credential(self, key: str) -> Sighting[Credential] | None:
         found = await super().read_credential(key)
-        here(LOCKS, Moment.SEEN)
+        here(LOCKS, Moment.SEEN, key)
         return found
 
 
@@ -81,10 +81,10 @@ class Lamps(Connector[LampsConfig], Control, ReadsZones):
         return About()
 
     async def put_zone(self, zone: Zone) -> Receipt:
-        here(LAMPS, Moment.TAKEN)
+        here(LAMPS, Moment.TAKEN, zone.key)
         percent = zone.level.percent if isinstance(zone.level, Dim) else None
         await self._http.put(f"lamps/{zone.key}", json={"percent": percent})
-        here(LAMPS, Moment.ANSWERED)
+        here(LAMPS, Moment.ANSWERED, zone.key)
         return Receipt()
 
     def rest_level(self, key: str) -> Level:  # noqa: ARG002 - all are alike
@@ -93,5 +93,5 @@ class Lamps(Connector[LampsConfig], Control, ReadsZones):
     async def read_zone(self, key: str) -> Sighting[Level]:
         answer = await self._http.get(f"lamps/{key}")
         percent = answer.read(json.loads)["percent"]
-        here(LAMPS, Moment.SEEN)
+        here(LAMPS, Moment.SEEN, key)
         return Sighting(DARK if percent is None else Dim(percent=percent))

@@ -1,16 +1,18 @@
 """The moments between any two steps of the hub, at which a test can have the process die, as from kill -9.
 
-A trap is a file with the name of a moment: who comes by finds it, takes it away and dies. The systems kill at two
-moments of their own: when a request has come and nothing is done, and when it is done and not answered.
+A trap is a file with the name of a moment, and with words of which one must be in the key at hand, where there are any:
+who comes by finds it, takes it away and dies. The systems kill at two moments of their own: when a request has come and
+nothing is done, and when it is done and not answered.
 """
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum, auto
 from pathlib import Path
 from typing import Any
 
+from hub.delivery.outcomes import Outcome
 from hub.delivery.settling import Settling
 from hub.service.accepting import Accepting
 from hub.store.writer import Writer
@@ -50,9 +52,17 @@ def name_of(place: str, moment: Moment) -> str:
     return f"{place}:{moment}"
 
 
-def here(place: str, moment: Moment) -> None:
+def meant(keys: Iterable[str], whose: Collection[str]) -> bool:
+    """Whether a trap with these words is meant for any of the keys."""
+    return not whose or any(word in key for key in keys for word in whose)
+
+
+def here(place: str, moment: Moment, *keys: str) -> None:
     """Die, if a trap says so."""
-    if _trap is not None and _trap.exists() and _trap.read_text() == name_of(place, moment):
+    if _trap is None or not _trap.exists():
+        return
+    name, *whose = _trap.read_text().splitlines()
+    if name == name_of(place, moment) and meant(keys, whose):
         _trap.unlink()
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -67,9 +77,9 @@ def lay(trap: Path) -> None:
 
 
 def _dying_after(step: Callable[..., Any], moment: Moment) -> Callable[..., Any]:
-    def stepped(*values: Any) -> Any:
-        answer = step(*values)
-        here("hub", moment)
+    def stepped(own: Any, connection: Any, items: list[Any]) -> Any:
+        answer = step(own, connection, items)
+        here("hub", moment, *_keys(items))
         return answer
 
     stepped.__name__ = step.__name__
@@ -81,8 +91,14 @@ def _dying_once_committed(transaction: Callable[..., Any]) -> Callable[..., Any]
 
     def committed(writer: Writer, group: list[Any]) -> Any:
         answers = transaction(writer, group)
-        for work in {waiting.work.__name__ for waiting in group} & moments.keys():
-            here("hub", moments[work])
+        for work, moment in moments.items():
+            if keys := _keys(waiting.item for waiting in group if waiting.work.__name__ == work):
+                here("hub", moment, *keys)
         return answers
 
     return committed
+
+
+def _keys(items: Iterable[Any]) -> list[str]:
+    """The keys of the lanes that were carried, or the numbers of the bookings that were sent."""
+    return [one.lane.key if isinstance(one, Outcome) else one.number for one in items]

@@ -34,7 +34,7 @@ NODES = 3
 AHEAD = 200
 """About so many occasions are far ahead: each look at the lock system is told all codes that stand there."""
 FROZEN = 0.15
-"""The share of nodes that are stopped for longer than a lease, and go on, instead of being killed."""
+"""The share, after the first, that are stopped for longer than a lease and go on, instead of being killed."""
 
 
 @dataclass
@@ -74,9 +74,9 @@ class Nodes(Story):
             story = cls(places[0], port, session, server=server, others=places)
             try:
                 await story.up(f"{story.systems}/_told")
-                for place in places:
-                    story.begin(place)
-                    await story.up(f"{place.address}/readyz")
+                story.begin(places[0])  # it makes the tables and the keys
+                await story.up(f"{places[0].address}/readyz")
+                await story.all_up()
                 addresses = [place.address for place in places]
                 story.desk = Balancer(session, addresses[0], places[0].operator_key, addresses, random.Random(seed))
                 yield story
@@ -161,15 +161,17 @@ class Report:
     wrong: list[str] = field(default_factory=list)
 
 
-async def run(folder: Path, server: Postgres, *, seed: int, bookings: int, kills: int) -> Report:
+async def run(
+    folder: Path, server: Postgres, *, seed: int, bookings: int, kills: int, clients: int = CLIENTS
+) -> Report:
     """Have so many bookings made meanwhile, the database restarted in the middle, and judge."""
     began, report, dice = time.monotonic(), Report(seed), random.Random(seed)
     async with Nodes.sharing(folder, seed, server) as story:
-        many, ahead = -(-bookings // CLIENTS), min(0.2, AHEAD / bookings)
-        clients = [Client(name, seed, story.ledger, many=many, ahead=ahead) for name in range(CLIENTS)]
+        many, ahead = -(-bookings // clients), min(0.2, AHEAD / bookings)
+        booking = [Client(name, seed, story.ledger, many=many, ahead=ahead) for name in range(clients)]
         stopping = asyncio.Event()
         await story.lose(ODDS)
-        going = [asyncio.create_task(client.go_on(story.desk, stopping)) for client in clients]
+        going = [asyncio.create_task(client.go_on(story.desk, stopping)) for client in booking]
         await _struck(story, dice, kills // 2)
         await story.restart_database()
         report.database_restarts = 1
@@ -196,7 +198,7 @@ async def _struck(story: Nodes, dice: random.Random, times: int) -> None:
         place = dice.choice(story.others)
         if place.port not in story.running:
             story.begin(place)
-        elif dice.random() < FROZEN:
+        elif not story.frozen or dice.random() < FROZEN:
             await story.freeze(place)
         else:
             story.kill_one(place)

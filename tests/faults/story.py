@@ -98,13 +98,13 @@ class Story:
         """Have the systems lose and delay that share of the calls."""
         await self._post("_odds", odds)
 
-    async def lay(self, place: str, moment: Moment) -> None:
-        """Have the hub die at that moment, once."""
+    async def lay(self, place: str, moment: Moment, *whose: str) -> None:
+        """Have the hub die at that moment, once; `whose`: with one of these words in the key at hand."""
         if moment in OF_SYSTEMS:
             pid = self.hub.pid if self.hub else None
-            await self._post("_trap", {"place": place, "moment": moment, "pid": pid})
+            await self._post("_trap", {"place": place, "moment": moment, "pid": pid, "whose": whose})
         else:
-            self.place.trap.write_text(name_of(place, moment))
+            self.place.trap.write_text("\n".join([name_of(place, moment), *whose]))
 
     async def died(self) -> None:
         """Wait until the hub has died by itself, and start it again."""
@@ -130,10 +130,10 @@ class Story:
         second = await self.judged()
         return Verdict(second.wrong, first.judged + second.judged, first.seconds + second.seconds)
 
-    async def called(self, *which: str) -> None:
-        """Wait until calls of these kinds have come to the systems."""
+    async def called(self, *which: str, each: int = 1) -> None:
+        """Wait until so many calls of each of these kinds have come to the systems."""
         give_up = time.monotonic() + SECONDS_TO_START
-        while not set(which) <= (await self.calls()).keys():
+        while not Counter(dict.fromkeys(which, each)) <= await self.calls():
             if time.monotonic() > give_up:
                 raise TimeoutError(f"no call {which}")
 
@@ -163,13 +163,15 @@ class Report:
     wrong: list[str] = field(default_factory=list)
 
 
-async def run(folder: Path, *, seed: int, kills: int, each: int = 20, database: str = "") -> Report:
+async def run(
+    folder: Path, *, seed: int, kills: int, each: int = 20, clients: int = CLIENTS, database: str = ""
+) -> Report:
     """Kill that many times, judging after each few; stop at the first thing that is wrong."""
     began, report, dice = time.monotonic(), Report(seed), random.Random(seed)
     async with Story.begun(folder, seed, database) as story:
-        clients = [Client(name, seed, story.ledger) for name in range(CLIENTS)]
+        booking = [Client(name, seed, story.ledger) for name in range(clients)]
         while story.kills < kills and not report.wrong:
-            await _booked_and_killed(story, clients, dice, min(each, kills - story.kills))
+            await _booked_and_killed(story, booking, dice, min(each, kills - story.kills))
             verdict = await story.judged_twice()
             report.wrong, report.judged = verdict.wrong, report.judged + verdict.judged
             report.rounds += 1

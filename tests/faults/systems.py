@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from connectors.access_arx.simulator import ArxSimulator
 from hub.clock import DomainClock, micros
-from tests.faults.moments import Moment
+from tests.faults.moments import Moment, meant
 from tests.faults.town import DOORS, LAMPS, LANDS_WITHIN, LOCKS, TIMEOUT
 
 GIVEN_UP = TIMEOUT.total_seconds() * 1.05
@@ -47,7 +47,7 @@ class Systems:
         self.calls: Counter[str] = Counter()
         self.odds: dict[Fate, float] = {}
         self.trap: dict[str, Any] = {}
-        """{"place", "moment", "pid"}: whom to kill, and when."""
+        """{"place", "moment", "pid", "whose"}: whom to kill, and when."""
         self._dice = random.Random(seed)
         self._log: dict[str, deque[str]] = {}
 
@@ -93,7 +93,7 @@ class Systems:
         fate = self._fate()
         self._note(key, f"{place} {key} {what} {fate}")
         self.calls[f"{place} {fate}"] += 1
-        if self._killed(place, Moment.RECEIVED):
+        if self._killed(place, Moment.RECEIVED, key):
             fate = Fate.LATE
         if fate is Fate.DROPPED:
             return self._hung_up(request)
@@ -101,7 +101,7 @@ class Systems:
             await asyncio.sleep(self._delay())
         answer = act()
         self._note(key, f"{place} {key} {what} is so")
-        killed = self._killed(place, Moment.APPLIED)
+        killed = self._killed(place, Moment.APPLIED, key)
         return self._hung_up(request) if killed or fate is not Fate.DONE else answer
 
     def _fate(self) -> Fate:
@@ -117,8 +117,8 @@ class Systems:
         always = self.odds.get(Fate.LATE) == 1
         return LATEST if always else self._dice.uniform(GIVEN_UP, LATEST)
 
-    def _killed(self, place: str, moment: Moment) -> bool:
-        if (self.trap.get("place"), self.trap.get("moment")) != (place, moment):
+    def _killed(self, place: str, moment: Moment, key: str) -> bool:
+        if (self.trap.get("place"), self.trap.get("moment")) != (place, moment) or not meant([key], self.trap["whose"]):
             return False
         os.kill(self.trap.pop("pid"), signal.SIGKILL)
         self.trap.clear()

@@ -14,9 +14,9 @@ from hub.store.database import connect
 from hub.store.sealed import AUDIT_SECRET, BOOKING_PERSONS, CODE, COLUMNS, Value
 from hub.store.sealing import Seal
 from tests.faults.clients import Client
-from tests.faults.story import CLIENTS, Story
+from tests.faults.story import Story
 
-KILLS = 4
+KILLS, CLIENTS = 3, 6
 SEED = 20261201
 DONE_WITHIN = 60.0
 
