@@ -21,7 +21,6 @@ import fastapi.telemetry._runtime  # noqa: F401 - likewise
 import httptools  # noqa: F401 - likewise
 import psycopg  # noqa: F401 - likewise
 import sqlalchemy.dialects.sqlite  # noqa: F401 - likewise
-import tzdata.zoneinfo  # noqa: F401 - likewise
 import uvicorn
 import uvicorn.lifespan.on
 import uvicorn.loops.uvloop

@@ -127,7 +127,7 @@ async def _dies_once(story: Story, case: Case, step: dict[str, Any]) -> None:
 
 
 def test_a_call_that_comes_late_never_has_the_last_word(tmp_path: Path) -> None:
-    changes = ({"activity": "training", "hours": 2}, {"status": "cancelled"})
+    changes: list[dict[str, Any]] = [{"activity": "training", "hours": 2}, {"status": "cancelled"}]
 
     async def told() -> None:
         async with Story.begun(tmp_path, SEED) as story:
