@@ -34,6 +34,14 @@ class AwayError(RefusedError):
         super().__init__("database-away", f"the database cannot do it now; send it again ({why})")
 
 
+class NoRoomError(AwayError):
+    """The database's disk is full: nothing was done."""
+
+    def __init__(self) -> None:
+        told = "nothing was done, for the disk of the database is full; make room there, and send it again"
+        RefusedError.__init__(self, "no-room", told)
+
+
 class Connection(Protocol):
     """What the queries need of a database."""
 
@@ -162,14 +170,20 @@ class SqliteConnection:
 
     @contextmanager
     def transaction(self, towns: Towns = None) -> Iterator[None]:  # noqa: ARG002 - no second wall here
-        """Commit at the end, or roll back when anything was raised, by COMMIT too: a full disk leaves nothing open."""
-        self.raw.execute("BEGIN IMMEDIATE")
+        """Commit at the end, or roll back when anything was raised, by COMMIT too: a full disk leaves nothing open.
+
+        Raises:
+            AwayError: the disk does not do what it is told; NoRoomError: for it is full.
+        """
         try:
+            self.raw.execute("BEGIN IMMEDIATE")
             yield
             self.raw.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
             if self.raw.in_transaction:
                 self.raw.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise _understood(error) from error
             raise
 
     @contextmanager
@@ -183,6 +197,16 @@ class SqliteConnection:
 
     def close(self) -> None:
         self.raw.close()
+
+
+def _understood(error: sqlite3.OperationalError) -> Exception:
+    """What is no fault of the statement is told as what it is; it itself otherwise."""
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            return NoRoomError()
+        case sqlite3.SQLITE_IOERR:
+            return AwayError(f"{error}, {error.sqlite_errorname}")
+    return error
 
 
 OF_TOWN = "municipality || '' = ?"

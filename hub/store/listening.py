@@ -12,7 +12,7 @@ from collections.abc import Callable
 import psycopg
 
 from hub.store.bells import Bell
-from hub.store.postgres import address
+from hub.store.postgres import Heeding, address
 
 LOG = logging.getLogger("hub.listening")
 REST_SECONDS = 0.5
@@ -41,7 +41,7 @@ class Listening:
         going = True
         while going:
             try:
-                with psycopg.connect(self._address, autocommit=True) as connection:
+                with Heeding.connect(self._address, autocommit=True) as connection:
                     going = self._listen(connection)
             except psycopg.Error as error:
                 if not self._lost:

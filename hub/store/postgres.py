@@ -1,5 +1,8 @@
 """PostgreSQL behind the same surface: psycopg 3, a synchronous connection owned by one thread.
 
+A server that says nothing for long is given up, and so is a network that swallows what is sent and hangs up on nobody:
+the kernel's own time-outs see only packets that are not acknowledged, and anything in between acknowledges them.
+
 READ COMMITTED, which the order "lock, then read" leans on: under REPEATABLE READ what is read is older than the lock.
 A transaction that could not be done through no fault of its own raises AgainError, and is safe to run once more:
 whether a COMMIT without an answer was done is known by the mark that the transaction left (`_MARK`).
@@ -13,7 +16,7 @@ from typing import Any
 
 import psycopg
 from psycopg import RawCursor, errors
-from psycopg.abc import Buffer
+from psycopg.abc import RV, Buffer, PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.array import ListBinaryDumper
 from psycopg.types.numeric import Int8BinaryDumper
@@ -21,13 +24,15 @@ from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 
 from hub.store import walls
 from hub.store.bells import Bell
-from hub.store.database import AgainError, AwayError, Connection, Row, Towns, lock_of
+from hub.store.database import AgainError, AwayError, Connection, NoRoomError, Row, Towns, lock_of
 from hub.store.marks import insert_of, numbered
 
 OLDEST = 150000
 """The oldest version that the hub is tested with, as PostgreSQL counts: 15."""
 PATIENCE_SECONDS = 10.0
 """How long work waits for a database that has gone away; then it is told so, and later work at once."""
+SILENCE_SECONDS, SILENCE_SECONDS_READING = 75.0, 300.0
+"""How long one statement may go without its answer: longer than the server itself lets it go on."""
 _SESSION = {
     "idle_in_transaction_session_timeout": "5s",  # a node that was stopped holds the locks of others no longer
     "lock_timeout": "20s",
@@ -83,6 +88,25 @@ _DUMPERS: tuple[tuple[type, type[Any]], ...] = (
 )
 
 
+class Heeding(psycopg.Connection[Any]):
+    """A connection of the driver's that waits for no answer for ever; one that does not come is the end of it."""
+
+    silence = SILENCE_SECONDS
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for what the server has to say.
+
+        Raises:
+            psycopg.OperationalError: it says nothing.
+        """
+        try:
+            return super().wait(gen, interval, self.silence if timeout is None else timeout)
+        except errors._WaitTimeout:  # noqa: SLF001 - it has no other name
+            self.pgconn.finish()
+            msg = f"the server has not answered for {self.silence:g} s"
+            raise psycopg.OperationalError(msg) from None
+
+
 class PostgresConnection:
     """One connection to a PostgreSQL database; used by one thread at a time. It comes back when the server does."""
 
@@ -94,6 +118,7 @@ class PostgresConnection:
         self.name = f"knutpunkt {secrets.token_hex(6)}"
         self._mark_name = f"mark/{self.name}"
         self._address = address(url, self.name, _SESSION | (_READING if read_only else {}))
+        self._silence = SILENCE_SECONDS_READING if read_only else SILENCE_SECONDS
         self._types: dict[str, dict[str, str]] = {}
         self._marked = False
         self._lost_at: float | None = None
@@ -102,10 +127,10 @@ class PostgresConnection:
 
     def _connect(self) -> None:
         try:
-            self.raw = psycopg.connect(self._address, autocommit=True, prepare_threshold=2, cursor_factory=RawCursor)
+            self.raw = Heeding.connect(self._address, autocommit=True, prepare_threshold=2, cursor_factory=RawCursor)
         except psycopg.OperationalError as error:
             raise AwayError(_first_line(error)) from None
-        self.raw.prepared_max = 400
+        self.raw.silence, self.raw.prepared_max = self._silence, 400
         for type_, dumper in _DUMPERS:
             self.raw.adapters.register_dumper(type_, dumper)
         self._cursor = self.raw.cursor()
@@ -208,7 +233,7 @@ class PostgresConnection:
 
         Raises:
             AgainError: not done, through no fault of its own.
-            AwayError: the database does not answer.
+            AwayError: the database does not answer; NoRoomError: its disk is full.
         """
         self._alive()
         with self._understood():
@@ -244,6 +269,8 @@ class PostgresConnection:
             if self.raw.closed:
                 raise AgainError(_first_line(error)) from error
             self._undo()
+            if isinstance(error, errors.DiskFull):
+                raise NoRoomError from error
             raise
         except BaseException:
             self._undo()

@@ -15,6 +15,7 @@ from hub.store.database import AgainError, AwayError, Connection, connect, shown
 from hub.store.migrating import migrate, ready
 from hub.store.postgres import PostgresConnection
 from hub.store.writer import Readers, Writer
+from tests.counterparts.network import HALF_OPEN, Network
 from tests.counterparts.postgres import Postgres
 from tests.counterparts.wire import Cut, Wire
 from tests.store.waiting import until_it_waits_for_a_lock
@@ -131,6 +132,38 @@ def test_a_commit_whose_answer_was_lost_is_not_done_twice(url: str, postgres: Po
         assert wire.cuts == 1
     assert ran == ["a", "b"]
     assert stored(url) == ["a", "b"]
+
+
+def test_a_network_that_swallows_everything_is_given_up_and_nothing_is_lost_or_done_twice(
+    url: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SILENCE_SECONDS", 0.3)
+    with Network(postgres.port, seed=1) as network:
+        through = url.replace(str(postgres.port), str(network.port))
+
+        def swallows() -> None:
+            network.odds = HALF_OPEN
+            threading.Timer(0.2, setattr, (network, "odds", {})).start()
+
+        ran = working(through, "a", "b", between=swallows)
+        assert network.met > 0
+    assert ran == ["a", "b"]
+    assert stored(url) == ["a", "b"]
+
+
+def test_a_reader_gives_up_a_network_that_swallows_everything(
+    url: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SILENCE_SECONDS_READING", 0.3)
+    with Network(postgres.port, seed=1) as network:
+        through = url.replace(str(postgres.port), str(network.port))
+        with closing(connect(through, read_only=True)) as reading:
+            network.odds = HALF_OPEN
+            with pytest.raises(AgainError, match="has not answered"), reading.snapshot():
+                pass
+            network.odds = {}
+            with reading.snapshot():
+                assert reading.rows("SELECT 1") == [(1,)]
 
 
 def end_all_others(url: str) -> None:

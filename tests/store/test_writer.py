@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 import pytest
 
-from hub.store.database import Connection, SqliteConnection, connect, is_postgresql
+from hub.store.database import Connection, NoRoomError, connect, is_postgresql
 from hub.store.postgres import PostgresConnection
 from hub.store.writer import Readers, Writer
 from tests.store.waiting import until_it_waits_for_a_lock
@@ -144,22 +144,28 @@ def test_nobody_is_answered_while_the_commit_still_waits(postgresql_database: st
     running(story)
 
 
-def test_a_commit_that_fails_is_told_to_all_that_waited_for_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    postgresql = is_postgresql(url)
-    full: type[Exception] = psycopg.errors.DiskFull if postgresql else sqlite3.OperationalError
+def test_a_full_disk_is_told_as_that_to_all_that_waited_and_nothing_of_it_is_there(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*_: object) -> None:
+        raise psycopg.errors.DiskFull("could not extend file")
+
+    def fill(writer: Writer) -> None:
+        if is_postgresql(url):
+            monkeypatch.setattr(PostgresConnection, "each", full_disk)
+        else:
+            writer._connection.rows("PRAGMA max_page_count=1")  # which is never less than there are
 
     async def story() -> list[int | BaseException]:
         async with grouped(url) as (writer, go_on):
-            tasks = await arriving(writer, "a", "b")
+            tasks = await arriving(writer, "a" * 5000, "b" * 5000)
             await asyncio.sleep(0)
-            monkeypatch.setattr(PostgresConnection if postgresql else SqliteConnection, "each", full_disk)
+            fill(writer)
             go_on.set()
             return await asyncio.gather(*tasks, return_exceptions=True)
 
-    def full_disk(*_: object) -> None:
-        raise full("database or disk is full")
-
-    assert [type(one) for one in running(story)] == [full] * 2
+    told = running(story)
+    assert [one.code for one in told if isinstance(one, NoRoomError)] == ["no-room"] * 2
     assert stored(url) == []
 
 
