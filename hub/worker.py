@@ -6,12 +6,13 @@ Of the nodes that share a database each carries; what is done once for all of th
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
 from functools import wraps
 from typing import Any, Protocol, assert_never
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from hub.clock import micros
+from hub.clock import NEVER, SECOND, micros, span
 from hub.delivery.billing import Biller
 from hub.delivery.carrying import Carrier, quiet_after
 from hub.delivery.connections import Connections
@@ -22,6 +23,7 @@ from hub.delivery.reconciling import Reconciler
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.delivery.shares import Shares
+from hub.delivery.timekeeping import Timekeeping
 from hub.delivery.webhooks import Webhooks
 from hub.intake.inlets import Inlet
 from hub.intake.rooms import Intake
@@ -112,6 +114,7 @@ class Worker:
         self._on_leading: dict[object, tuple[Job, tuple[object, ...]]] = {}
         """What is done as soon as this node leads, by whatever it is for."""
         self._following: asyncio.Task[None] | None = None
+        self.timekeeping = Timekeeping(quietly(self._clock_was_set))
         self._turn = asyncio.Lock()
         self._events: asyncio.TimerHandle | None = None
 
@@ -125,7 +128,7 @@ class Worker:
         else:
             await self._health.follow_pauses()
             self._every(self._pulse.check_every.total_seconds(), self._health.renew)
-        self._run(self.resealing)
+        self._run(self.resealing, self.timekeeping)
         if self.chaining:
             self._every(1, self.chaining.chain)
         self._every(FOLLOW_SECONDS, self.follow)
@@ -279,6 +282,23 @@ class Worker:
 
     def _now(self) -> int:
         return micros(self._clock.now())
+
+    async def _clock_was_set(self, seconds: float) -> None:
+        """Do what is periodic, for its next time was on the old clock; and fold what goes by the time between."""
+        LOG.warning("the machine's clock was set by %+.0f s: what the two times tell apart is looked at anew", seconds)
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=datetime.now(self._scheduler.timezone))
+        if not self.carries:
+            return
+        for running in self._connections:
+            running.gate.hurry(self._now())
+            await self._writer.call(self._fold_anew, running, round(seconds * SECOND))
+        self.dispatcher.wake.set()
+
+    def _fold_anew(self, connection: Connection, running: Running, moved: int) -> None:
+        now, ahead = self._now(), running.horizon if running.horizon < NEVER else 0
+        between = min(now, now - moved), max(now, now - moved) + ahead
+        lanes.fold_anew(connection, *running.place, now=now, between=between, lease=span(self._pulse.lease))
 
     async def look_at_all(self) -> None:
         """Have all that stands read back."""

@@ -145,6 +145,10 @@ class Gate:
         if not self.is_open:
             self._trying, self.retry_at = True, min(self.retry_at, now)
 
+    def hurry(self, now: int) -> None:
+        """The clock was set: what was put off until a moment of the old one is not."""
+        self._not_before, self.retry_at = 0, min(self.retry_at, now)
+
     def back(self, now: int) -> None:
         """Another has heard from it: what waits is due, and one tries."""
         if not self.is_open and not self._trying:

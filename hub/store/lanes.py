@@ -359,6 +359,29 @@ def hasten(connection: Connection, municipality: str, name: str, *, now: int) ->
     )
 
 
+def fold_anew(
+    connection: Connection, municipality: str, name: str, *, now: int, between: tuple[int, int], lease: int
+) -> None:
+    """The clock was set: what goes by the time between the two is due, and what was put off; what stands is looked at.
+
+    No lease is longer than one of ours from now on: whoever holds it has his own deadline, which is never set.
+    """
+    first, last = between
+    where = " WHERE municipality = ? AND connection = ?"
+    connection.ring(Bell.LANES)
+    ask_for_looks(connection, now=now, of=(municipality, name))
+    connection.run(
+        f"UPDATE lanes SET due = ?{where} AND due > ? AND owner IS NULL AND (delivery IN ('due', 'retrying') OR"
+        " delivery NOT IN ('stuck', 'dismissed') AND EXISTS (SELECT 1 FROM claims c"
+        " WHERE c.municipality = lanes.municipality AND c.lane = lanes.id AND c.ends > ? AND c.starts < ?))",
+        (now, municipality, name, now, first, last),
+    )
+    longest = connection.clock() + lease
+    connection.run(
+        f"UPDATE lanes SET lease_until = ?{where} AND lease_until > ?", (longest, municipality, name, longest)
+    )
+
+
 def begin_anew(connection: Connection, municipality: str, name: str, *, now: int) -> int:
     """The system is another, with nothing of ours in it: what should stand is sent as for the first time."""
     return connection.run(
