@@ -13,12 +13,16 @@ from typing import Self
 
 from hub.conformance.relay import Relay, TcpFault
 
-ROUGH = {fault: 0.06 for fault in TcpFault if fault is not TcpFault.GARBAGE}
-"""Every way in which TCP lets one down, now and then; it does not garble."""
 CUT = {TcpFault.REFUSED: 1.0}
 """Whatever is sent is answered with a reset."""
 HALF_OPEN = {TcpFault.NO_ANSWER: 1.0}
 """Whatever is sent vanishes, and nobody hangs up: not even when the network is whole again."""
+
+
+def rough(share: float) -> dict[TcpFault, float]:
+    """Every way in which TCP lets one down meets such a share of what is sent; it does not garble."""
+    ways = [fault for fault in TcpFault if fault is not TcpFault.GARBAGE]
+    return dict.fromkeys(ways, share / len(ways))
 
 
 class Network:

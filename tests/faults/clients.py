@@ -17,6 +17,8 @@ BOOKINGS_EACH = 12
 WHEN_NOBODY_ANSWERS = 0.1
 """Seconds until it is asked again: a hub that starts has the machine for itself."""
 DONE = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
+LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE)
+"""It may have been done, or not, and is asked again."""
 _FAR = (2, 40)
 """Days: within the push horizon, and beyond it."""
 
@@ -45,8 +47,8 @@ class Ledger:
     def answered(self, booking: dict[str, Any], status: int, text: str) -> None:
         """Remember a promise, or an answer that should not be."""
         self.answers[str(status)] += 1
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            return  # it may have been done, and is asked again
+        if status in LATER:
+            return
         if status in DONE:
             number = booking["number"]
             self.promised[number] = max(booking["revision"], self.promised.get(number, 0))
@@ -67,6 +69,8 @@ class Client:
     """How many bookings it comes to have; nought: a few, which it changes again and again."""
     ahead: float = 0.2
     """The share of occasions that are far ahead."""
+    edges: bool = True
+    """Whether occasions begin and end about now; else none does within minutes of it."""
 
     def __post_init__(self) -> None:
         self.dice = random.Random(f"{self.seed}/{self.name}")
@@ -76,7 +80,7 @@ class Client:
         while not stopping.is_set():
             number = f"B-{self.name}-{self._which()}"
             revision = self.revisions[number] = self.revisions.get(number, 0) + 1
-            wanted = a_booking(number, revision, self.dice, ahead=self.ahead)
+            wanted = a_booking(number, revision, self.dice, ahead=self.ahead, edges=self.edges)
             self.ledger.keep(wanted)
             while not await http.put(wanted, self.ledger) and not stopping.is_set():
                 await asyncio.sleep(WHEN_NOBODY_ANSWERS)
@@ -106,7 +110,7 @@ class Desk:
         try:
             async with self.session.put(url, json=booking, headers=self._headers) as answer:
                 ledger.answered(booking, answer.status, await answer.text())
-                return answer.status != HTTPStatus.SERVICE_UNAVAILABLE
+                return answer.status not in LATER
         except (aiohttp.ClientError, TimeoutError) as error:
             ledger.answers[type(error).__name__] += 1
             return False
@@ -128,11 +132,12 @@ class Desk:
         return {"Authorization": f"Bearer {self.key}"}
 
 
-def a_booking(number: str, revision: int, dice: random.Random, *, ahead: float) -> dict[str, Any]:
+def a_booking(number: str, revision: int, dice: random.Random, *, ahead: float, edges: bool = True) -> dict[str, Any]:
     """One that begins or ends about now, or is far ahead; one in six is cancelled."""
     now = datetime.now(UTC)
     places = dice.sample(courts(), dice.choice([1, 1, 2]))
-    occasions = [_occasion(str(n), place, now, dice, ahead) for n, place in enumerate(places)]
+    occasion = _occasion if edges else _long_occasion
+    occasions = [occasion(str(n), place, now, dice, ahead) for n, place in enumerate(places)]
     return {
         "number": number,
         "revision": revision,
@@ -148,6 +153,16 @@ def _occasion(name: str, place: str, now: datetime, dice: random.Random, ahead: 
     if dice.random() < ahead:
         starts += timedelta(days=dice.choice(_FAR))
     length = dice.choice([1, 2, 3, 5]) if dice.random() < 0.9 else 3600
+    return _at(name, place, starts, length, dice)
+
+
+def _long_occasion(name: str, place: str, now: datetime, dice: random.Random, ahead: float) -> dict[str, Any]:
+    """One that goes on, or is over, or is to come, whoever's clock of ours it goes by."""
+    starts = now + timedelta(minutes=dice.choice([-90, -30, -10, 30]), days=2 if dice.random() < ahead else 0)
+    return _at(name, place, starts, 3600, dice)
+
+
+def _at(name: str, place: str, starts: datetime, length: int, dice: random.Random) -> dict[str, Any]:
     return {
         "id": name,
         "resource": place,

@@ -5,6 +5,7 @@ import json
 from pydantic import Field, HttpUrl
 
 from connectors.access_arx import ArxAccess
+from connectors.control_mqtt import MqttControl
 from connectors.notify_smtp import SmtpNotifier
 from hub.model import Credential, Dim, Level, Notice, Release, Zone
 from hub.sdk import (
@@ -20,7 +21,7 @@ from hub.sdk import (
     Sighting,
 )
 from tests.faults.moments import Moment, here
-from tests.faults.town import LAMPS, LANDS_WITHIN, LOCKS, MAIL, TIMEOUT
+from tests.faults.town import KEPT_WITHIN, LAMPS, LANDS_WITHIN, LOCKS, MAIL, TIMEOUT
 
 DARK = Dim(percent=0)
 
@@ -58,6 +59,12 @@ class HastyMail(SmtpNotifier):
         receipt = await super().send_notice(notice)
         here(MAIL, Moment.ANSWERED)
         return receipt
+
+
+class HastyMqtt(MqttControl):
+    """The real one, in front of a broker as near; what a broker keeps for a gateway it keeps for whole seconds."""
+
+    pace = Pace(calls_at_once=16, clients_at_once=1, timeout=TIMEOUT, lands_within=KEPT_WITHIN)
 
 
 class LampsConfig(ConnectorConfig):

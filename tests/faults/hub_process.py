@@ -33,9 +33,10 @@ from hub.clock import SECOND, DomainClock
 from hub.delivery import awaiting, retrying, shares
 from hub.service import resealing
 from hub.settings import Pulse, Settings
+from hub.store import postgres
 from tests.faults import connectors as _connectors  # noqa: F401 - likewise
-from tests.faults import moments
-from tests.faults.town import LEASE
+from tests.faults import moments, skewed
+from tests.faults.town import LEASE, SILENCE_SECONDS
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__, "tests.faults.systems"])
@@ -75,6 +76,11 @@ class Place:
         return self.folder / (f"trap-{self.port}" if self.server else "trap")
 
     @property
+    def skew(self) -> Path:
+        """Where it may be told by how many seconds its machine's clock is wrong."""
+        return self.folder / f"skew-{self.port}"
+
+    @property
     def offered(self) -> Path:
         """Where its connectors are offered."""
         return self.folder / "offered"
@@ -109,10 +115,13 @@ def serve(place: Place, clock: str = "") -> None:
     logging.basicConfig(
         filename=place.log, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    logging.raiseExceptions = False  # a log on a disk that is full says nothing
     sys.path.insert(0, str(place.offered))
     os.chdir(place.folder)
     _hurry()
     moments.lay(place.trap)
+    if place.skew.exists():
+        skewed.by(place.skew)
     settings = Settings(database=place.database, pulse=Pulse(lease=LEASE, settled=LEASE))
     starts = DomainClock(datetime.fromisoformat(clock)) if clock else None
     hub = Hub(settings, [place.town], clock=starts, environment={"ARX_PASSWORD": PASSWORD})
@@ -135,3 +144,6 @@ def _hurry() -> None:
     awaiting._PATIENCE_SECONDS = 0.3
     resealing.ROWS, resealing.IDLE_SECONDS, resealing.PAUSE_SECONDS = 20, 0.1, 0.05
     shares.LEASE, shares.Shares.every = LEASE / 2, LEASE / 10
+    postgres.SILENCE_SECONDS = postgres.SILENCE_SECONDS_READING = SILENCE_SECONDS
+    postgres.Heeding.silence, postgres.PATIENCE_SECONDS = SILENCE_SECONDS, 2.0
+    postgres._NETWORK["connect_timeout"] = 2

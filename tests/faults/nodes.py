@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from multiprocessing.process import BaseProcess
@@ -23,7 +23,7 @@ import aiohttp
 
 from tests.counterparts.ports import free_port
 from tests.counterparts.postgres import Postgres
-from tests.faults import hub_process, systems
+from tests.faults import hub_process, skewed, systems
 from tests.faults.clients import DONE, Client, Desk, Ledger
 from tests.faults.hub_process import Place, end, start
 from tests.faults.story import CLIENTS, ODDS, Story
@@ -63,10 +63,15 @@ class Nodes(Story):
 
     @classmethod
     @asynccontextmanager
-    async def sharing(cls, folder: Path, seed: int, server: Postgres, count: int = NODES) -> AsyncIterator[Self]:
-        """Have everything running, and nothing lost; end all of it."""
+    async def sharing(
+        cls, folder: Path, seed: int, server: Postgres, wrong: Sequence[float] = (0,) * NODES
+    ) -> AsyncIterator[Self]:
+        """Have everything running, and nothing lost; end all of it. `wrong`: by how much each node's clock is."""
         url, port = server.database(), free_port()
-        places = [Place(folder, free_port(), url) for _ in range(count)]
+        places = [Place(folder, free_port(), url) for _ in wrong]
+        for place, seconds in zip(places, wrong, strict=True):
+            if seconds:
+                skewed.set_to(place.skew, seconds)
         write_town(places[0].town, port)
         write_entry_points(places[0].offered)
         beside = start(systems.serve, port, seed)

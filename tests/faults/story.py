@@ -5,7 +5,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
@@ -15,6 +15,7 @@ from typing import Any, Self
 import aiohttp
 
 from tests.counterparts.ports import free_port
+from tests.databases import in_file
 from tests.faults import hub_process, systems
 from tests.faults.clients import Client, Desk, Ledger
 from tests.faults.hub_process import Place, end, start
@@ -38,17 +39,39 @@ class Story:
     ledger: Ledger = field(default_factory=Ledger)
     kills: int = 0
     hub: BaseProcess | None = None
+    lamps: Callable[[], Mapping[str, int | None]] | None = None
+    """What the lamps show, where the systems' process does not have them."""
     desk: Desk = field(init=False)
 
     @classmethod
     @asynccontextmanager
-    async def begun(cls, folder: Path, seed: int, database: str = "") -> AsyncIterator[Self]:
-        """Have everything running, and nothing lost; end all of it. `database`: a PostgreSQL's, instead of a file."""
+    async def begun(
+        cls,
+        folder: Path,
+        seed: int,
+        database: str = "",
+        *,
+        way: Callable[[int], int] = int,
+        broker: Mapping[str, object] | None = None,
+        patience: float = 5,
+    ) -> AsyncIterator[Self]:
+        """Have everything running, and nothing lost; end all of it.
+
+        Args:
+            folder: the hub's.
+            seed: of what is lost.
+            database: a PostgreSQL's, instead of a file.
+            way: gives the port by which the hub comes to the systems' port.
+            broker: where the lamps are, instead of there.
+            patience: seconds that who books waits for an answer.
+        """
         place, port = Place(folder, free_port(), database), free_port()
-        write_town(place.town, port)
+        write_town(place.town, way(port), broker)
+        if not database:
+            in_file(folder / "hub.db")
         write_entry_points(place.offered)
         others = start(systems.serve, port, seed)
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=patience)) as session:
             story = cls(place, port, session)
             try:
                 await story.up(f"{story.systems}/_told")
@@ -118,7 +141,7 @@ class Story:
 
     async def judged(self) -> Verdict:
         """Judge all that should be so, once the last late call has had its effect."""
-        return await Judge(self.place, self.systems, self.systems_port, self.ledger).judge(self.desk)
+        return await Judge(self.place, self.systems, self.systems_port, self.ledger, self.lamps).judge(self.desk)
 
     async def judged_twice(self) -> Verdict:
         """Judge; then kill the idle hub, and judge what it makes of what it finds."""

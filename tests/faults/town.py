@@ -13,6 +13,9 @@ TOWN = "2480"
 LEASE = timedelta(seconds=2)
 LANDS_WITHIN = timedelta(seconds=0.9)
 TIMEOUT = timedelta(seconds=0.45)
+KEPT_WITHIN = timedelta(seconds=1)
+SILENCE_SECONDS = 1.0
+"""How long the hub waits for an answer of its database."""
 HORIZON_DAYS = 14
 
 LOCKS, LAMPS, MAIL = "arx", "lamps", "mail"
@@ -27,6 +30,7 @@ ENTRY_POINTS = """\
 faults_arx = tests.faults.connectors:HastyArx
 faults_lamps = tests.faults.connectors:Lamps
 faults_mail = tests.faults.connectors:HastyMail
+faults_mqtt = tests.faults.connectors:HastyMqtt
 """
 """By this door strangers' connectors come in, and these too."""
 
@@ -53,9 +57,12 @@ def configuration(port: int) -> Configuration:
     )
 
 
-def write_town(folder: Path, port: int) -> None:
-    """Write the municipality's folder; its systems answer at the port."""
-    for name, tree in _files(port).items():
+def write_town(folder: Path, port: int, broker: Mapping[str, object] | None = None) -> None:
+    """Write the municipality's folder; its systems answer at the port. `broker`: where its lamps are, instead."""
+    files = dict(_files(port))
+    if broker:
+        files[f"connections/{LAMPS}.yaml"] = _connection("faults_mqtt", broker)
+    for name, tree in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))

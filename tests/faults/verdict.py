@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from connectors.access_arx import ArxAccess
-from hub.clock import NEVER, SECOND, instant, micros
+from hub.clock import NEVER, SECOND, instant, micros, span
 from hub.delivery.zones import level_of
 from hub.model import Dim, Window
 from hub.model.booking import Booking
@@ -27,11 +27,14 @@ from hub.store.keyring import key_from
 from hub.store.sealing import Seal
 from tests.faults.clients import Desk, Ledger
 from tests.faults.hub_process import Place
-from tests.faults.town import LANDS_WITHIN, LOCKS, configuration
+from tests.faults.town import LANDS_WITHIN, LEASE, LOCKS, configuration
 
 CALM_WITHIN = 45.0
 """Seconds, once nothing is lost any more, until every target was seen to be as it should be: many leases."""
 JANITOR = "1001"
+
+SLACK = 6 * SECOND
+"""A machine that is busy with other tests may be that late."""
 
 AT_ONCE = 16
 """Questions to the hub."""
@@ -61,10 +64,15 @@ class Lane(NamedTuple):
     lease_until: int
     look: int
     detail: str | None
+    problem: int | None
 
     def sleeps(self, now: int) -> bool:
         """Whether the hub has nothing to do there."""
         return self.owner is None and self.due > now and self.delivery not in {"retrying", "stuck"}
+
+    def is_forgotten(self, now: int) -> bool:
+        """Whether nobody came to it for more than two leases, and nobody was told why."""
+        return self.problem is None and self.due < now - 2 * span(LEASE) - SLACK
 
 
 @dataclass
@@ -79,8 +87,15 @@ class Verdict:
 class Judge:
     """Knows what should be from what was sent; looks at the systems and at the hub's own state."""
 
-    def __init__(self, place: Place, systems: str, port: int, ledger: Ledger) -> None:
-        self._place, self._systems, self._ledger = place, systems, ledger
+    def __init__(
+        self,
+        place: Place,
+        systems: str,
+        port: int,
+        ledger: Ledger,
+        lamps: Callable[[], Mapping[str, int | None]] | None = None,
+    ) -> None:
+        self._place, self._systems, self._ledger, self._lamps = place, systems, ledger, lamps
         seal = Seal(key_from(place.key_file))
         methods = {LOCKS: ArxAccess.access_limits.methods}
         self.rules: Rules = compiled(configuration(port), mark=seal.mark, methods=methods)
@@ -137,6 +152,9 @@ class Judge:
             truth = Truth(await self._told())
             seen_at, after = _now(), self._lanes()
             verdict.wrong += truth.strange({target.key for target in after})
+            verdict.wrong += [
+                f"FORGOTTEN: {target.key}: {lane}" for target, lane in after.items() if lane.is_forgotten(seen_at)
+            ]
             for target in list(left):
                 lane = before.get(target)
                 if lane != after.get(target) or (lane is not None and not lane.sleeps(seen_at)):
@@ -164,7 +182,7 @@ class Judge:
     async def _told(self) -> dict[str, Any]:
         async with self._session.get(f"{self._systems}/_told") as answer:
             told: dict[str, Any] = await answer.json()
-            return told
+        return told | {"lamps": self._lamps()} if self._lamps else told
 
     def _open(self) -> Session:
         return connect(self._place.database, read_only=True)
@@ -173,7 +191,7 @@ class Judge:
         database = self._open()
         rows = database.rows(
             "SELECT connection, key, kind, owner, due, delivery, effect, generation, confirmed, token, attempts,"
-            " lease_until, look, detail FROM lanes"
+            " lease_until, look, detail, problem FROM lanes"
         )
         database.close()
         return {TargetKey(*row[:2]): Lane(*row[2:]) for row in rows}

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.faults.troubles import TROUBLES
+
 ROOT = Path(__file__).parents[2]
 EVIDENCE = ROOT / "docs" / "evidence"
 LONG = ("-o", "faulthandler_timeout=0")
@@ -68,6 +70,10 @@ def runs(kills: int, seed: int) -> list[Run]:
             "nodes",
             [python, "-m", "tests.faults.nodes", "--bookings", "20000", "--kills", str(kills), "--seed", str(seed)],
         ),
+        *(
+            Run(f"trouble-{name}", [python, "-m", "tests.faults.troubles", name, *_told(kills // 10, seed)])
+            for name in TROUBLES
+        ),
         Run("rows", [python, "-m", "tests.soak.rows", "--seed", str(seed)]),
         Run("mutants", [python, "-m", "tests.mutants"]),
         Run(
@@ -75,6 +81,10 @@ def runs(kills: int, seed: int) -> list[Run]:
             [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *LONG, f"--hypothesis-seed={seed}", *PROPERTIES],
         ),
     ]
+
+
+def _told(rounds: int, seed: int) -> list[str]:
+    return ["--rounds", str(max(1, rounds)), "--seed", str(seed)]
 
 
 def main() -> int:
