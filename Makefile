@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip install --quiet
 ARGS ?=
+PEERS ?=
+PEERS_VENV := .venv-peers
 
 .PHONY: help demo serve test check generate docs coverage bench soak lock clean
 .DEFAULT_GOAL := help
@@ -16,6 +18,7 @@ help:
 	@echo 'make generate | docs      write the generated files anew'
 	@echo 'make coverage             the tests, and what they leave out'
 	@echo 'make bench | soak         speed beside the limits of this machine; long runs with faults'
+	@echo 'make bench PEERS=1        speed beside others that do the same work, as ratios'
 	@echo 'make lock                 resolve the dependencies anew'
 
 $(BIN)/uv:
@@ -59,8 +62,14 @@ coverage: $(VENV)/.stamp-dev
 	scripts/ensure-test-services
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
 
-bench: $(VENV)/.stamp-dev
-	$(BIN)/python -m tests.bench $(ARGS)
+bench: $(VENV)/.stamp-dev $(if $(PEERS),$(PEERS_VENV)/.stamp)
+	$(if $(PEERS),scripts/ensure-test-services peers)
+	$(BIN)/python -m tests.bench$(if $(PEERS),.peers) $(ARGS)
+
+$(PEERS_VENV)/.stamp: requirements-peers.lock | $(BIN)/uv
+	$(PYTHON) -m venv $(PEERS_VENV)
+	VIRTUAL_ENV=$(abspath $(PEERS_VENV)) $(BIN)/uv pip install --quiet --require-hashes -r requirements-peers.lock
+	touch $@
 
 soak: $(VENV)/.stamp-dev
 	scripts/ensure-test-services
@@ -72,6 +81,7 @@ lock: | $(BIN)/uv
 	$(LOCK) -o requirements.lock
 	$(LOCK) --group dev -o requirements-dev.lock
 	$(BIN)/uv pip compile --group build --universal --generate-hashes --no-header --quiet -o requirements-build.lock
+	$(BIN)/uv pip compile --group peers --universal --generate-hashes --no-header --quiet -o requirements-peers.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
+	rm -rf $(VENV) $(PEERS_VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

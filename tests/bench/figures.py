@@ -54,14 +54,14 @@ class Figure:
 
     def row(self) -> str:
         """A row of the table."""
-        spread = f"{_number(min(self.rounds))} - {_number(max(self.rounds))}"
+        spread = f"{number(min(self.rounds))} - {number(max(self.rounds))}"
         aim = "" if self.reaches_aim is None else ", aim reached" if self.reaches_aim else ", aim missed"
         said = "" if self.said is Said.MEASURED else f"{self.said}{aim}"
         limits = f"{self._limit(self.must)} | {self._limit(self.aim)}"
-        return f"| {self.what} | {_number(self.median)} {self.unit} | {spread} | {limits} | {said} |"
+        return f"| {self.what} | {number(self.median)} {self.unit} | {spread} | {limits} | {said} |"
 
     def _limit(self, value: float | None) -> str:
-        return "" if value is None else f"{'at least' if self.more else 'at most'} {_number(value)}"
+        return "" if value is None else f"{'at least' if self.more else 'at most'} {number(value)}"
 
 
 HEAD = "| what | median | rounds | must | aim | |\n|---|---|---|---|---|---|"
@@ -77,7 +77,7 @@ def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
     return [a / b for a, b in zip(above, below, strict=True)]
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

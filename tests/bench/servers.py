@@ -63,10 +63,30 @@ class Most:
 
 @contextmanager
 def served(folder: Path, database: Path) -> Iterator[Server]:
+    """`knutpunkt serve` of the town, on SQLite."""
+    with serving(folder, f"sqlite:///{database}") as server:
+        yield server
+
+
+@contextmanager
+def serving(folder: Path, url: str, *words: str) -> Iterator[Server]:
     """`knutpunkt serve` of the town."""
+    with _command(folder, "serve", str(folder / "town"), "--database", url, *words) as server:
+        yield server
+
+
+@contextmanager
+def carrying(folder: Path, url: str) -> Iterator[Server]:
+    """`knutpunkt worker`, beside one that serves."""
+    with _command(folder, "worker", "--database", url) as server:
+        yield server
+
+
+@contextmanager
+def _command(folder: Path, *words: str) -> Iterator[Server]:
     port = free_port()
-    words = ["-c", _CLI, "serve", str(folder / "town"), "--database", f"sqlite:///{database}", "--port", str(port)]
-    with _running([*words, "--log-level", "warning"], folder, port, "/readyz") as server:
+    told = ["-c", _CLI, *words, "--port", str(port), "--log-level", "warning"]
+    with _running(told, folder, port, "/readyz") as server:
         yield server
 
 
@@ -116,7 +136,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
         try:
             with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own
                 return
-        except urllib.error.URLError:
+        except (urllib.error.URLError, TimeoutError):
             if process.poll() is not None or time.monotonic() > give_up:
                 raise
             time.sleep(0.01)

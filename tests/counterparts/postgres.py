@@ -132,6 +132,12 @@ class Postgres:
             return False
         return True
 
+    @property
+    def pid(self) -> int:
+        """The process that keeps it: what works in it are its children."""
+        assert self._keeper, "it does not run"
+        return self._keeper.pid
+
     def stop(self) -> None:
         """Let it end in order, whoever is connected; harmless when it does not run."""
         if self._keeper:

@@ -11,7 +11,9 @@ ADDRESS = re.compile(
 )
 PINNED = re.compile(r"^[a-z0-9][a-z0-9._-]*(\[[a-z,]+\])?==\S+( ; .+)? \\$")
 
-locks = pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"])
+locks = pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock", "requirements-peers.lock"]
+)
 
 
 @locks
@@ -30,11 +32,10 @@ def test_every_package_is_pinned_with_its_hashes(name: str) -> None:
 
 
 def test_every_dependency_of_the_project_is_locked() -> None:
-    wanted = re.findall(
-        r'^    "([A-Za-z0-9_-]+)[^"]*>=', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE
-    )
-    locked = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
-    assert wanted
-    assert [
-        name for name in wanted if f"\n{name.lower()}==" not in f"\n{locked}" and f"\n{name.lower()}[" not in locked
-    ] == []
+    project, peers = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("\npeers = [")
+    peers, rest = peers.split("\n]", 1)
+    for told, lock in ((project + rest, "requirements-dev.lock"), (peers, "requirements-peers.lock")):
+        wanted = re.findall(r'^    "([A-Za-z0-9_-]+)[^"]*>=', told, re.MULTILINE)
+        locked = f"\n{(ROOT / lock).read_text(encoding='utf-8')}"
+        assert wanted
+        assert [n for n in wanted if f"\n{n.lower()}==" not in locked and f"\n{n.lower()}[" not in locked] == []
