@@ -4,6 +4,7 @@ Booking n is an hour on a court that no other booking has at that time: five cla
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,26 +29,31 @@ bench_lamps = tests.bench.connectors:Lamps
 
 def configuration() -> Configuration:
     """The town's configuration with an invoice for each booking: no connector takes one yet, so no folder says so."""
-    files = _files()
-    files["municipality.yaml"]["finance"] = {"connection": LEDGER}
-    files[f"connections/{LEDGER}.yaml"] = _connection("bench_ledger")
-    facilities = {name[11:-5]: tree for name, tree in files.items() if name.startswith("facilities/")}
-    connections = {name[12:-5]: tree for name, tree in files.items() if name.startswith("connections/")}
+    trees = files()
+    trees["municipality.yaml"]["finance"] = {"connection": LEDGER}
+    trees[f"connections/{LEDGER}.yaml"] = _connection("bench_ledger")
+    facilities = {name[11:-5]: tree for name, tree in trees.items() if name.startswith("facilities/")}
+    connections = {name[12:-5]: tree for name, tree in trees.items() if name.startswith("connections/")}
     return Configuration.model_validate(
-        {"municipality": files["municipality.yaml"], "connections": connections, "facilities": facilities}
+        {"municipality": trees["municipality.yaml"], "connections": connections, "facilities": facilities}
     )
 
 
 def write(folder: Path) -> None:
     """Write the town's folder, and beside it what offers its connectors."""
-    for name, tree in _files().items():
+    write_files(folder, files(), ENTRY_POINTS)
+
+
+def write_files(folder: Path, trees: Mapping[str, Any], entry_points: str) -> None:
+    """Write a town's folder of these trees, and beside it what offers these connectors."""
+    for name, tree in trees.items():
         path = folder / "town" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(tree, sort_keys=False))
     offered = folder / "offered" / "bench-1.dist-info"
     offered.mkdir(parents=True)
     (offered / "METADATA").write_text("Metadata-Version: 2.1\nName: bench\nVersion: 1\n")
-    (offered / "entry_points.txt").write_text(ENTRY_POINTS)
+    (offered / "entry_points.txt").write_text(entry_points)
 
 
 def raw_booking(number: int) -> dict[str, Any]:
@@ -94,7 +100,8 @@ def write_lines(path: Path, count: int, first: int = 0) -> None:
         file.writelines(line(number) for number in range(first, first + count))
 
 
-def _files() -> dict[str, Any]:
+def files() -> dict[str, Any]:
+    """The files of its folder, as trees."""
     nobody: dict[str, Any] = {}
     return {
         "municipality.yaml": {

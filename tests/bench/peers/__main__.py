@@ -20,6 +20,8 @@ Measure = Callable[[Services, int, int], list[Row]]
 """Of what is shared, the rounds, and a count."""
 MEASURES: dict[str, tuple[Measure, int]] = {
     "drain-sqlite": (draining.on_sqlite, draining.COUNT),
+    "drain-pg": (draining.on_postgresql, draining.COUNT),
+    "read-back": (draining.read_back, draining.COUNT),
 }
 ROUNDS = 5
 

@@ -5,53 +5,67 @@ weeks ahead.
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import yaml
+from tests.bench import town
 
-KEY, CODES = "2480", "codes"
+CODES = "codes"
 ROOMS = 250
 HOLDERS = 5
 AHEAD = timedelta(days=14)
 """How long before its window a code is sent."""
 _ENTRY_POINTS = """\
-[hub.connectors]
 peers_codes = tests.bench.peers.connectors:Codes
 peers_readable = tests.bench.peers.connectors:ReadableCodes
+peers_mqtt = tests.bench.peers.connectors:MqttCodes
 """
 
 
-def write(folder: Path, base_url: str, *, reads: bool = False) -> None:
-    """Write the town's folder, whose locks are at the address, and beside it what offers its connectors."""
-    connector = "peers_readable" if reads else "peers_codes"
-    trees = {
+@dataclass(frozen=True)
+class Locks:
+    """What opens the doors: a connector, and its settings."""
+
+    connector: str
+    settings: Mapping[str, object]
+
+    @classmethod
+    def over_http(cls, base_url: str, *, reads: bool = False) -> Self:
+        """At an address; `reads`: each code is read back."""
+        return cls("peers_readable" if reads else "peers_codes", {"base_url": base_url})
+
+
+def write(folder: Path, locks: Locks, *, halls: bool = False) -> None:
+    """Write the town's folder, and beside it what offers its connectors; `halls`: with those of `tests.bench.town`."""
+    trees = town.files() if halls else {}
+    trees |= {
         "municipality.yaml": {
-            "key": KEY, "name": "Provköping", "time_zone": "Europe/Stockholm", "awaits": ["access"],
-            "finance": {}, "registry": {}, "population": {}, "notify": {},
+            "key": town.KEY, "name": "Provköping", "time_zone": "Europe/Stockholm", "awaits": ["access"],
+            "finance": {}, "registry": {}, "population": {}, "notify": {"vaktmastare": {}},
         },
         f"connections/{CODES}.yaml": {
-            "connector": connector, "mode": "live", "push_horizon_days": AHEAD.days, "settings": {"base_url": base_url},
+            "connector": locks.connector, "mode": "live", "push_horizon_days": AHEAD.days,
+            "settings": dict(locks.settings),
         },
         "facilities/arena.yaml": _arena(),
     }  # fmt: skip
-    for name, tree in trees.items():
-        path = folder / "town" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(tree, sort_keys=False))
-    offered = folder / "offered" / "peers-1.dist-info"
-    offered.mkdir(parents=True)
-    (offered / "METADATA").write_text("Metadata-Version: 2.1\nName: peers\nVersion: 1\n")
-    (offered / "entry_points.txt").write_text(_ENTRY_POINTS)
+    town.write_files(folder, trees, town.ENTRY_POINTS + _ENTRY_POINTS)
 
 
-def booking(number: int, *, starts_at: datetime | None = None, holders: int = HOLDERS) -> dict[str, Any]:
+def number(n: int) -> str:
+    """The number of booking n."""
+    return f"A-{n:09d}"
+
+
+def booking(n: int, *, starts_at: datetime | None = None, holders: int = HOLDERS) -> dict[str, Any]:
     """Booking n; without a time it is one of the coming days, each on its own, whose codes are sent at once."""
-    hours, room = divmod(number, ROOMS)
+    hours, room = divmod(n, ROOMS)
     starts = starts_at or _tomorrow() + timedelta(hours=hours % (24 * (AHEAD.days - 3)))
     return {
-        "number": f"A-{number:09d}",
+        "number": number(n),
         "revision": 1,
         "status": "confirmed",
         "customer": {"kind": "association", "organisation_number": "802400-0005", "name": "Umeå Badmintonklubb"},
@@ -60,8 +74,8 @@ def booking(number: int, *, starts_at: datetime | None = None, holders: int = HO
                 "id": "1", "resource": f"arena.room-{room}", "starts_at": starts.isoformat(),
                 "ends_at": (starts + timedelta(hours=1)).isoformat(), "activity": "training",
                 "holders": [
-                    {"name": f"Lena Norberg {n}", "phone": "+46701740606", "credential": {"kind": "pin"}}
-                    for n in range(holders)
+                    {"name": f"Lena Norberg {holder}", "phone": "+46701740606", "credential": {"kind": "pin"}}
+                    for holder in range(holders)
                 ],
             }
         ],
@@ -71,9 +85,9 @@ def booking(number: int, *, starts_at: datetime | None = None, holders: int = HO
     }  # fmt: skip
 
 
-def body(number: int, **more: Any) -> bytes:
+def body(n: int, **more: Any) -> bytes:
     """The same, as it is sent."""
-    return json.dumps(booking(number, **more), ensure_ascii=False).encode()
+    return json.dumps(booking(n, **more), ensure_ascii=False).encode()
 
 
 def _tomorrow() -> datetime:

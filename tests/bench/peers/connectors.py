@@ -1,13 +1,17 @@
 """Connectors to the sink: a code is one call over HTTP; a lock that keeps them can be read back."""
 
+import asyncio
 import json
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from paho.mqtt.enums import MQTTProtocolVersion
 from pydantic import Field, HttpUrl, SecretStr
 
+from connectors.control_mqtt.client import Session
+from connectors.control_mqtt.link import Endpoint
 from hub.model import Credential, Method, Window
 from hub.sdk import (
     About,
@@ -24,6 +28,7 @@ from hub.sdk import (
 
 _SIZE = 300
 """Bytes of a call, as the others send."""
+_HEARD = "locks/state"
 
 
 class Place(ConnectorConfig):
@@ -79,3 +84,55 @@ def _read(key: str, told: dict[str, Any]) -> Credential:
         for door, starts, ends in told["windows"]
     )
     return Credential(key=key, method=Method.PIN, value=SecretStr(told["code"]), windows=windows)
+
+
+class Broker(ConnectorConfig):
+    """Where the broker is."""
+
+    port: int = Field(description="Its port on this machine.")
+    user: str = Field(description="Who we are there.")
+    password: SecretStr = Field(description="Our password.")
+
+
+class MqttCodes(Connector[Broker], AccessControl):
+    """Locks behind a broker, over the session of `control_mqtt`: done when the broker has it."""
+
+    access_limits = AccessLimits()
+    pace = Pace(calls_at_once=100, clients_at_once=1)
+
+    def __init__(self, config: Broker, lent: Lent) -> None:
+        super().__init__(config, lent)
+        self._session = Session(self._endpoint, [_HEARD], lambda _heard: None, lent.log, self.pace.lands_within)
+
+    def _endpoint(self) -> Endpoint:
+        return Endpoint(
+            host="127.0.0.1",
+            port=self.config.port,
+            server_name="localhost",
+            client_id="hub-codes",
+            protocol=MQTTProtocolVersion.MQTTv311,
+            username=self.config.user,
+            password=self.config.password,
+        )
+
+    async def open(self) -> None:
+        await self._session.ready(self._deadline())
+
+    async def check(self) -> About:
+        await self._session.ready(self._deadline())
+        return About()
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def put_credential(self, credential: Credential) -> Receipt:
+        content = json.dumps(_told(credential)).encode().ljust(_SIZE)
+        await self._session.publish(f"codes/{credential.key}", content, self._deadline())
+        return Receipt()
+
+    async def remove_credential(self, key: str) -> Receipt:
+        await self._session.publish(f"codes/{key}", b"", self._deadline())
+        return Receipt()
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self.pace.timeout.total_seconds()

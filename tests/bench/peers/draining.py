@@ -5,12 +5,13 @@ What it costs of the processor is counted from the first arrival that was seen t
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import psutil  # type: ignore[import-untyped] # published without types
 
 from tests.bench.peers import arena, others, spent
+from tests.bench.peers.arena import Locks
 from tests.bench.peers.hubs import Hub
 from tests.bench.peers.others import Other
 from tests.bench.peers.rows import Row
@@ -72,7 +73,8 @@ def of_hub(services: Services, count: int, *, workers: int = 0, reads: bool = Fa
     sink, folder = services.sink, services.place()
     sink.forget()
     url = services.postgres.database() if workers else f"sqlite:///{folder}/hub.db"
-    hub = Hub(folder, url, f"{sink.address}{'/kept' if kept else ''}/codes/", reads=reads, workers=workers)
+    locks = Locks.over_http(f"{sink.address}{'/kept' if kept else ''}/codes/", reads=reads)
+    hub = Hub(folder, url, locks, workers=workers)
     with hub.running():
         hub.pause()
         hub.take_in(map(arena.body, range(count // arena.HOLDERS)))
@@ -97,7 +99,7 @@ def of_other(services: Services, other: Other, count: int) -> Drained:
         environment["BROKER"] = services.rabbit.address
     broker = services.database() if on_postgres else [services.rabbit.process]
     other.asked(environment, "put", count, 0)
-    with other.working(environment, services.folder / "others.log") as workers, nullcontext():
+    with other.working(environment, services.folder / "others.log") as workers:
         return watched(sink, count, lambda: [*workers, *broker])
 
 
@@ -109,14 +111,51 @@ def on_sqlite(services: Services, rounds: int, count: int) -> list[Row]:
         "dramatiq": lambda: of_other(services, others.DRAMATIQ, count),
     })  # fmt: skip
     measure = f"drain of {count:,} HTTP effects, SQLite, one process"
-    cost = "processor per delivery, hub on SQLite"
     return [
-        *(
-            row(measure, other.name, runs["hub"], runs[name], _rate, unit="/s", must=2.0, aim=3.0)
-            for name, other in (("celery", others.CELERY), ("dramatiq", others.DRAMATIQ))
-        ),
-        row(cost, others.CELERY.name, runs["hub"], runs["celery"], _cost, unit="us", must=0.5, aim=0.3, more=False),
+        row(measure, others.CELERY.name, runs["hub"], runs["celery"], _rate, unit="/s", must=2.0, aim=3.0),
+        row(measure, others.DRAMATIQ.name, runs["hub"], runs["dramatiq"], _rate, unit="/s", must=2.0, aim=3.0),
+        _cost_row("SQLite", runs["hub"], runs["celery"]),
     ]
+
+
+def on_postgresql(services: Services, rounds: int, count: int) -> list[Row]:
+    """Two processes on one PostgreSQL, beside two of each; the order of each lane is kept, which pgqueuer does not."""
+    runs: dict[str, Runs[Drained]] = in_turn(rounds, {
+        "hub": lambda: of_hub(services, count, workers=2),
+        "pgqueuer": lambda: of_other(services, others.PGQUEUER, count),
+        "procrastinate": lambda: of_other(services, others.PROCRASTINATE, count // SLOW),
+        "celery": lambda: of_other(services, others.CELERY, count),
+    })  # fmt: skip
+    measure = f"drain of {count:,} HTTP effects, PostgreSQL, two processes, order kept"
+    slow = f"{others.PROCRASTINATE.name} ({count // SLOW:,})"
+    return [
+        row(measure, f"{others.PGQUEUER.name} (no order)", runs["hub"], runs["pgqueuer"], _rate, unit="/s", must=0.7,
+            aim=1.2),
+        row(measure, slow, runs["hub"], runs["procrastinate"], _rate, unit="/s", must=8.0, aim=15.0),
+        _cost_row("PostgreSQL", runs["hub"], runs["celery"]),
+    ]  # fmt: skip
+
+
+def read_back(services: Services, rounds: int, count: int) -> list[Row]:
+    """Both, at locks that keep what they are told: each code is read after it was put, or not."""
+    runs: dict[str, Runs[Drained]] = in_turn(rounds, {
+        f"{where}, read-back {'on' if reads else 'off'}": partial(
+            of_hub, services, count, workers=workers, reads=reads, kept=True
+        )
+        for where, workers in (("SQLite", 0), ("PostgreSQL", 2))
+        for reads in (True, False)
+    })  # fmt: skip
+    measure = f"drain of {count:,} HTTP effects with read-back"
+    return [
+        row(f"{measure}, {where}", "itself without", runs[f"{where}, read-back on"],
+            runs[f"{where}, read-back off"], _rate, unit="/s", must=0.4, aim=0.6)
+        for where in ("SQLite", "PostgreSQL")
+    ]  # fmt: skip
+
+
+def _cost_row(where: str, hub: Runs[Drained], celery: Runs[Drained]) -> Row:
+    measure = f"processor per delivery, hub and {where}"
+    return row(measure, others.CELERY.name, hub, celery, _cost, unit="us", must=0.5, aim=0.3, more=False)
 
 
 def _rate(drained: Drained) -> float:

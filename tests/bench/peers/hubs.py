@@ -10,11 +10,12 @@ from typing import Any
 import aiohttp
 import psutil  # type: ignore[import-untyped] # published without types
 
-from hub.clock import DomainClock, micros
+from hub.clock import SECOND, DomainClock, micros
 from hub.store.database import connect, is_postgresql
 from hub.store.migrating import migrate
-from tests.bench import importing, servers
+from tests.bench import importing, servers, town
 from tests.bench.peers import arena
+from tests.bench.peers.arena import Locks
 from tests.bench.peers.runs import MissingError
 from tests.bench.servers import Server
 
@@ -27,9 +28,9 @@ _JOIN_SECONDS = 10.0
 class Hub:
     """An installation: one process on SQLite; or one that serves PostgreSQL, and others that carry."""
 
-    def __init__(self, folder: Path, database: str, base_url: str, *, reads: bool = False, workers: int = 0) -> None:
+    def __init__(self, folder: Path, database: str, locks: Locks, *, workers: int = 0, halls: bool = False) -> None:
         self.folder, self.database, self._workers = folder, database, workers
-        arena.write(folder, base_url, reads=reads)
+        arena.write(folder, locks, halls=halls)
         self.nodes: list[Server] = []
 
     @contextmanager
@@ -58,7 +59,7 @@ class Hub:
     @property
     def address(self) -> str:
         """Where it answers."""
-        return f"{self.nodes[0].address}/v1/{arena.KEY}"
+        return f"{self.nodes[0].address}/v1/{town.KEY}"
 
     @property
     def key(self) -> str:
@@ -71,13 +72,32 @@ class Hub:
         """All of them."""
         return [node.process for node in self.nodes]
 
-    def take_in(self, bodies: Iterable[bytes]) -> None:
-        """Import bookings."""
+    def take_in(self, bodies: Iterable[bytes]) -> float:
+        """Import bookings; gives how many a second."""
         lines = self.folder / "lines.ndjson"
         with lines.open("wb") as file:
-            file.writelines(body + b"\n" for body in bodies)
-        asyncio.run(importing.over_http(self.nodes[0].address, self.key, lines))
+            file.writelines(body.rstrip() + b"\n" for body in bodies)
+        rate = asyncio.run(importing.over_http(self.nodes[0].address, self.key, lines))
         lines.unlink()
+        return rate
+
+    async def put(self, numbers: Iterator[int], *, clients: int, holders: int = arena.HOLDERS) -> None:
+        """Put bookings as so many clients, each answered before the next."""
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        connector = aiohttp.TCPConnector(limit=clients)
+        async with aiohttp.ClientSession(headers=headers, connector=connector) as session:
+            await asyncio.gather(*(self._client(session, numbers, holders) for _ in range(clients)))
+
+    async def _client(self, session: aiohttp.ClientSession, numbers: Iterator[int], holders: int) -> None:
+        for number in numbers:
+            await self.put_one(session, number, holders)
+
+    async def put_one(self, session: aiohttp.ClientSession, number: int, holders: int = arena.HOLDERS) -> None:
+        """Put one booking."""
+        url, body = f"{self.address}/bookings/{arena.number(number)}", arena.body(number, holders=holders)
+        async with session.put(url, data=body) as answer:
+            answer.raise_for_status()
+            await answer.read()
 
     def pause(self) -> None:
         """Send nothing more to the locks."""
@@ -107,6 +127,14 @@ class Hub:
     def confirmed(self) -> int:
         """How many are."""
         return self._count("SELECT count(*) FROM lanes WHERE delivery = 'confirmed'")
+
+    def last_confirmed(self) -> float:
+        """When the last was, in seconds since 1970."""
+        return self._count("SELECT max(confirmed_at) FROM lanes") / SECOND
+
+    def first_confirmed(self) -> float:
+        """When the first was."""
+        return self._count("SELECT min(confirmed_at) FROM lanes") / SECOND
 
     def _count(self, sql: str, *values: Any) -> int:
         with closing(connect(self.database, read_only=True)) as connection:

@@ -6,6 +6,7 @@ Under `/` it takes anything and says 204; under `/kept/` it keeps what is put, a
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,9 @@ from tests.counterparts.ports import free_port
 SECONDS_TO_START = 10.0
 CHANGING = frozenset({"PUT", "POST"})
 
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - what is kept there are files of a folder of our own
+"""Where Linux keeps files in memory: a disk is not what is measured."""
+
 _CONFIGURATION = """
 daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log {folder}/error crit;
 events {{ worker_connections 4096; }}
@@ -25,12 +29,12 @@ http {{
   log_format arrivals '$msec $request_method $uri';
   access_log {folder}/arrivals arrivals buffer=64k flush=50ms;
   keepalive_requests 10000000; client_body_buffer_size 16k;
-  client_body_temp_path {folder}/bodies; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+  client_body_temp_path {kept}/bodies; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     location / {{ return 204; }}
-    location /kept/ {{ root {folder}; dav_methods PUT DELETE; create_full_put_path on; }}
+    location /kept/ {{ root {kept}; dav_methods PUT DELETE; create_full_put_path on; }}
   }}
 }}
 """
@@ -50,6 +54,7 @@ class Sink:
         self._folder, self.port = folder / "sink", free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._read = 0
+        self._kept = Path()
 
     @property
     def address(self) -> str:
@@ -62,8 +67,10 @@ class Sink:
         if program is None:
             raise MissingError("nginx")
         self._folder.mkdir(parents=True)
+        memory = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else self._folder
+        self._kept = Path(tempfile.mkdtemp(prefix="knutpunkt-sink-", dir=memory))
         conf = self._folder / "conf"
-        conf.write_text(_CONFIGURATION.format(folder=self._folder, port=self.port))
+        conf.write_text(_CONFIGURATION.format(folder=self._folder, kept=self._kept, port=self.port))
         self._process = subprocess.Popen([program, "-c", str(conf), "-p", str(self._folder)], stderr=subprocess.DEVNULL)
         give_up = time.monotonic() + SECONDS_TO_START
         while not listens(self.port):
@@ -79,6 +86,7 @@ class Sink:
         if self._process:
             self._process.terminate()
             self._process.wait(SECONDS_TO_START)
+        shutil.rmtree(self._kept, ignore_errors=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def arrived(self) -> list[Arrived]:
@@ -95,5 +103,5 @@ class Sink:
 
     def forget(self) -> None:
         """Remove what was kept."""
-        shutil.rmtree(self._folder / "kept", ignore_errors=True)
+        shutil.rmtree(self._kept / "kept", ignore_errors=True)
         self.arrived()

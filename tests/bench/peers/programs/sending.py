@@ -40,7 +40,7 @@ def _check(status: int) -> None:
 
 
 def paced(put: Callable[[int], object], count: int, a_second: float) -> None:
-    """Put that many, so many a second (0: as fast as they are taken); tells when each was put."""
+    """Put that many, so many a second (0: as fast as they are taken); tells when each, or the first, was put."""
     began = time.perf_counter()
     for number in range(count):
         if a_second and (left := began + number / a_second - time.perf_counter()) > 0:
@@ -62,7 +62,7 @@ async def paced_async(put: Callable[[int], Awaitable[object]], count: int, a_sec
 
 
 def _tell(number: int, a_second: float) -> None:
-    if a_second:
+    if a_second or number == 0:
         sys.stdout.write(f"{number} {time.time():.6f}\n")
 
 
