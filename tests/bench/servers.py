@@ -108,6 +108,14 @@ def storeless(folder: Path) -> Iterator[Server]:
         yield server
 
 
+@contextmanager
+def storing(folder: Path, database: Path) -> Iterator[Server]:
+    """The same endpoint, which stores the rows that the hub stored for the last booking of an SQLite file."""
+    port = free_port()
+    with _running(["-m", "tests.bench.peers.storing", str(database), str(port)], folder, port, "/readyz") as server:
+        yield server
+
+
 def operator_key(folder: Path, database: Path | str) -> str:
     """The key that the hub made at its first start."""
     path = folder / beside(database) if isinstance(database, str) else database

@@ -12,15 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.__main__ import machine
-from tests.bench.peers import draining
+from tests.bench.peers import accepting, confirming, draining, wire
 from tests.bench.peers.rows import Row, table
 from tests.bench.peers.services import Services
 
 Measure = Callable[[Services, int, int], list[Row]]
-"""Of what is shared, the rounds, and a count."""
+"""Of what is shared, the rounds, and how many: tasks, bookings, or seconds of each round of accepting."""
 MEASURES: dict[str, tuple[Measure, int]] = {
+    "accept-sqlite": (accepting.on_sqlite, accepting.SECONDS),
+    "accept-pg": (accepting.on_postgresql, accepting.SECONDS),
     "drain-sqlite": (draining.on_sqlite, draining.COUNT),
     "drain-pg": (draining.on_postgresql, draining.COUNT),
+    "confirmed": (confirming.measured, confirming.COUNT),
+    "wire": (wire.measured, wire.COUNT),
     "read-back": (draining.read_back, draining.COUNT),
 }
 ROUNDS = 5

@@ -36,6 +36,8 @@ class Drained:
     """Of processor time for each, worker and broker or database together."""
     again: int
     """Calls beyond one each."""
+    last: float
+    """When the last came, in seconds since 1970."""
 
     def __str__(self) -> str:
         """For the terminal."""
@@ -61,7 +63,7 @@ def watched(sink: Sink, count: int, processes: Callable[[], Sequence[psutil.Proc
         elif time.monotonic() > give_up:
             raise MissingError(f"only {len(paths):,} of {count:,} arrived")
     used = spent.seconds(processes()) - before
-    return Drained((count - 1) / (last - first), used / (count - seen) * 1e6, calls - count)
+    return Drained((count - 1) / max(last - first, 0.001), used / max(count - seen, 1) * 1e6, calls - count, last)
 
 
 def of_hub(services: Services, count: int, *, workers: int = 0, reads: bool = False, kept: bool = False) -> Drained:

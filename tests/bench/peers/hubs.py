@@ -68,6 +68,11 @@ class Hub:
         return servers.operator_key(self.folder, path)
 
     @property
+    def headers(self) -> dict[str, str]:
+        """Of whoever puts bookings."""
+        return {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+
+    @property
     def processes(self) -> list[psutil.Process]:
         """All of them."""
         return [node.process for node in self.nodes]
@@ -83,9 +88,8 @@ class Hub:
 
     async def put(self, numbers: Iterator[int], *, clients: int, holders: int = arena.HOLDERS) -> None:
         """Put bookings as so many clients, each answered before the next."""
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         connector = aiohttp.TCPConnector(limit=clients)
-        async with aiohttp.ClientSession(headers=headers, connector=connector) as session:
+        async with aiohttp.ClientSession(headers=self.headers, connector=connector) as session:
             await asyncio.gather(*(self._client(session, numbers, holders) for _ in range(clients)))
 
     async def _client(self, session: aiohttp.ClientSession, numbers: Iterator[int], holders: int) -> None:
@@ -108,9 +112,8 @@ class Hub:
         asyncio.run(self._post("resume"))
 
     async def _post(self, act: str) -> None:
-        headers = {"Authorization": f"Bearer {self.key}"}
         async with (
-            aiohttp.ClientSession(headers=headers) as session,
+            aiohttp.ClientSession(headers=self.headers) as session,
             session.post(f"{self.address}/connections/{arena.CODES}:{act}") as answer,
         ):
             answer.raise_for_status()

@@ -81,3 +81,4 @@ CELERY = Other(
 DRAMATIQ = Other("dramatiq", "dramatiq_tasks", ("dramatiq", f"{_PACKAGE}.dramatiq_tasks", "-p", "1", "-t", "8"))
 PGQUEUER = Other("pgqueuer", "pgqueuer_tasks", processes=2, prepares=True)
 PROCRASTINATE = Other("procrastinate", "procrastinate_tasks", processes=2, prepares=True)
+DBOS = Other("DBOS durable workflows", "dbos_tasks", prepares=True)

@@ -1,0 +1,108 @@
+"""From accepting to the wire: fifty a second, one effect each, to a process that has nothing else to do."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import aiohttp
+
+from tests.bench.peers import others
+from tests.bench.peers.arena import Locks
+from tests.bench.peers.hubs import Hub
+from tests.bench.peers.rows import Row
+from tests.bench.peers.runs import MissingError, Runs, in_turn, row
+from tests.bench.peers.services import Services
+from tests.bench.peers.sink import Sink
+
+COUNT = 1_000
+A_SECOND = 50
+WARMING = 100
+_FIRST = 1_000_000
+"""Bookings before are of the warming."""
+_LOOK_SECONDS = 0.1
+_PATIENCE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How long it took, in milliseconds; the sink tells no more exactly than to one."""
+
+    median: float
+    p99: float
+
+    def __str__(self) -> str:
+        """For the terminal."""
+        return f"median {self.median:.1f} ms, 99th percentile {self.p99:.1f} ms"
+
+
+def waits(sink: Sink, begun: Mapping[int, float]) -> Waits:
+    """Between the beginning of putting and the arrival of each."""
+    came: dict[int, float] = {}
+    give_up = time.monotonic() + _PATIENCE_SECONDS
+    while begun.keys() - came.keys():
+        if time.monotonic() > give_up:
+            raise MissingError(f"only {len(came):,} of {len(begun):,} arrived")
+        time.sleep(_LOOK_SECONDS)
+        for one in sink.arrived():
+            if found := re.search(r"/(?:t/|codes/hub-A-)(\d+)", one.path):
+                came.setdefault(int(found[1]), one.at)
+    spans = sorted((came[number] - begun[number]) * 1000 for number in begun)
+    return Waits(spans[len(spans) // 2], spans[len(spans) * 99 // 100])
+
+
+def of_hub(services: Services, count: int, url: Callable[[str], str]) -> Waits:
+    """Bookings over HTTP, timed from before each request."""
+    sink, folder = services.sink, services.place()
+    hub = Hub(folder, url(str(folder)), Locks.over_http(f"{sink.address}/codes/"))
+    with hub.running():
+        asyncio.run(_paced(hub, 0, WARMING))
+        hub.wait_until_confirmed(WARMING)
+        sink.forget()
+        return waits(sink, asyncio.run(_paced(hub, _FIRST, count)))
+
+
+async def _paced(hub: Hub, first: int, count: int) -> dict[int, float]:
+    """When each was begun."""
+    begun: dict[int, float] = {}
+    async with aiohttp.ClientSession(headers=hub.headers) as session, asyncio.TaskGroup() as going:
+        start = time.perf_counter()
+        for turn in range(count):
+            await asyncio.sleep(start + turn / A_SECOND - time.perf_counter())
+            begun[first + turn] = time.time()
+            going.create_task(hub.put_one(session, first + turn, holders=1))
+    return begun
+
+
+def of_celery(services: Services, count: int) -> Waits:
+    """Tasks, timed from before each is put."""
+    sink, environment = services.sink, {"SINK": services.sink.address, "BROKER": services.rabbit.address}
+    with others.CELERY.working(environment, services.folder / "others.log"):
+        others.CELERY.asked(environment, "put", WARMING, A_SECOND)
+        waits(sink, dict.fromkeys(range(WARMING), 0.0))
+        lines = others.CELERY.asked(environment, "put", count, A_SECOND).splitlines()
+        return waits(sink, {int(number): float(began) for number, began in map(str.split, lines)})
+
+
+def measured(services: Services, rounds: int, count: int) -> list[Row]:
+    """Both databases."""
+    runs: dict[str, Runs[Waits]] = in_turn(rounds, {
+        "SQLite": lambda: of_hub(services, count, lambda folder: f"sqlite:///{folder}/hub.db"),
+        "PostgreSQL": lambda: of_hub(services, count, lambda _: services.postgres.database()),
+        "celery": lambda: of_celery(services, count),
+    })  # fmt: skip
+    return [
+        row(f"accept to wire at {A_SECOND} a second, {what}, {where}", others.CELERY.name, runs[where], runs["celery"],
+            of, unit="ms", must=1.5, aim=0.7, more=False)
+        for where in ("SQLite", "PostgreSQL")
+        for what, of in (("p50", _median), ("p99", _p99))
+    ]  # fmt: skip
+
+
+def _median(one: Waits) -> float:
+    return one.median
+
+
+def _p99(one: Waits) -> float:
+    return one.p99
