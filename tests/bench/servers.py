@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -144,7 +143,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
         try:
             with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own
                 return
-        except (urllib.error.URLError, TimeoutError):
+        except OSError:
             if process.poll() is not None or time.monotonic() > give_up:
                 raise
             time.sleep(0.01)

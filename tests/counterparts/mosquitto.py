@@ -30,20 +30,24 @@ SECONDS_TO_START = 10.0
 BESIDES_PATH = "/usr/sbin:/usr/local/sbin"
 """Where Debian keeps the broker, which is not on everybody's path."""
 
+_SAVES = ("max_inflight_messages 0", "max_queued_messages 0")
+
 
 class Mosquitto:
     """A broker that can be stopped, killed and started again; it keeps what it must, on the same ports."""
 
-    def __init__(self, accounts: Mapping[str, str], access: str, *, asks: bool = False) -> None:
+    def __init__(self, accounts: Mapping[str, str], access: str, *, asks: bool = False, quick: bool = False) -> None:
         """Prepare, with a password for each account and the access list in Mosquitto's own words.
 
-        `asks`: over TLS only who shows a certificate of `authority` is let in.
+        `asks`: over TLS only who shows a certificate of `authority` is let in. `quick`: it logs errors only, and saves
+        as it does by itself, for what is measured.
         """
         self.accounts = dict(accounts)
         self._access = access
         self.host = "localhost"
         self.port, self.tls_port = free_port(), free_port()
         self.authority, self._asks = trustme.CA(), asks
+        self._quick = quick
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()
 
@@ -136,8 +140,7 @@ class Mosquitto:
                 f"acl_file {folder}/access",
                 "persistence true",
                 f"persistence_location {folder}/",
-                "autosave_interval 1",
-                "autosave_on_changes true",
+                *(_SAVES if self._quick else ("autosave_interval 1", "autosave_on_changes true")),
                 f"listener {self.port} 127.0.0.1",
                 f"listener {self.tls_port} 127.0.0.1",
                 f"cafile {folder}/ca.pem",
@@ -145,7 +148,7 @@ class Mosquitto:
                 f"keyfile {folder}/server.key",
                 f"require_certificate {str(self._asks).lower()}",
                 "log_dest stderr",
-                "log_type all",
+                "log_type error" if self._quick else "log_type all",
                 "",
             ]
         )

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.__main__ import machine
-from tests.bench.peers import accepting, confirming, draining, wire
-from tests.bench.peers.rows import Row, table
+from tests.bench.peers import accepting, confirming, draining, publishing, timing, wire
+from tests.bench.peers.rows import Row, table, unmeasured
+from tests.bench.peers.runs import MissingError
 from tests.bench.peers.services import Services
 
 Measure = Callable[[Services, int, int], list[Row]]
@@ -25,6 +26,8 @@ MEASURES: dict[str, tuple[Measure, int]] = {
     "drain-pg": (draining.on_postgresql, draining.COUNT),
     "confirmed": (confirming.measured, confirming.COUNT),
     "wire": (wire.measured, wire.COUNT),
+    "timed": (timing.measured, timing.STORED),
+    "mqtt": (publishing.measured, publishing.COUNT),
     "read-back": (draining.read_back, draining.COUNT),
 }
 ROUNDS = 5
@@ -46,7 +49,10 @@ def main() -> int:
             for kind in told.only:
                 print(f"{kind}:", flush=True)
                 measure, count = MEASURES[kind]
-                rows += measure(services, told.rounds, told.count or count)
+                try:
+                    rows += measure(services, told.rounds, told.count or count)
+                except MissingError as error:
+                    rows.append(unmeasured(kind, str(error)))
     minutes = (time.monotonic() - began) / 60
     print(f"\n{limits}\nLoad before {before[0]:.1f}, after {os.getloadavg()[0]:.1f}; {told.rounds} rounds in turn;"
           f" {minutes:.0f} minutes.\n")  # fmt: skip

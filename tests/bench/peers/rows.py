@@ -62,6 +62,11 @@ class Row:
         return "" if limit is None else f"{'at least' if self.more else 'at most'} {number(limit)}"
 
 
+def unmeasured(measure: str, why: str) -> Row:
+    """Where not even the beginning could be made."""
+    return Row(measure=measure, against="", unit="", must=None, aim=None, missing=why)
+
+
 HEAD = (
     "| measure | against | ours | peer | ratio (of the rounds) | must | aim | verdict |\n"
     "|---|---|---|---|---|---|---|---|"

@@ -1,5 +1,7 @@
 """What contestants share: a folder, the sink, a broker, a database server; each is started when first asked for."""
 
+import os
+import shutil
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +13,7 @@ import psutil  # type: ignore[import-untyped] # published without types
 from tests.bench.peers.rabbit import Rabbit
 from tests.bench.peers.runs import MissingError
 from tests.bench.peers.sink import Sink
+from tests.counterparts.mosquitto import BESIDES_PATH, Mosquitto
 from tests.counterparts.postgres import Postgres, programs
 
 
@@ -52,6 +55,12 @@ class Services:
     def database(self) -> list[psutil.Process]:
         """The processes of the database server."""
         return [psutil.Process(self.postgres.pid)]
+
+    def broker(self) -> Mosquitto:
+        """A broker of MQTT, to be started by whoever asks."""
+        if shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:{BESIDES_PATH}") is None:
+            raise MissingError("mosquitto")
+        return Mosquitto({"hub": "secret"}, "user hub\ntopic readwrite #\n", quick=True)
 
     def place(self) -> Path:
         """A new folder."""
