@@ -1,6 +1,7 @@
 """The lent client on real sockets: what is not known to have happened is never called nothing."""
 
 import asyncio
+import gzip
 import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -75,6 +76,68 @@ async def failing(url: str, *, safe: bool = False, lent: Lent | None = None) -> 
 async def failing_at(serve: Serve, *, safe: bool = False) -> ConnectorError:
     async with listening(serve) as port:
         return await failing(f"http://127.0.0.1:{port}", safe=safe)
+
+
+def told(*heads: str, body: bytes = b"ok") -> bytes:
+    lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", "Connection: close", *heads, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def test_a_session_that_a_system_keeps_by_a_cookie_goes_on() -> None:
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(told("Set-Cookie: session=7; Path=/") if len(asked) == 1 else told())
+
+    async def calls() -> None:
+        lent = lend()
+        async with listening(serve) as port:
+            http = lent.http(f"http://127.0.0.1:{port}/api/")
+            for path in ("login", "doors/7?open=1"):
+                await http.get(path)
+        await lent.aclose()
+
+    asyncio.run(calls())
+    assert b"Cookie" not in asked[0]
+    assert asked[1].startswith(b"GET /api/doors/7?open=1 HTTP/1.1")
+    assert b"Cookie: session=7" in asked[1].replace(b"cookie:", b"Cookie:")
+
+
+@pytest.mark.parametrize("base", ["http://h", "http://h/", "http://h/a", "http://h:81/a/", "https://u:p@h/a b/"])
+@pytest.mark.parametrize(
+    "path",
+    ["x", "/x", "", "/", "x/y?q=1", "?x=1", "x%20y", "å ä", "a?b=c d", "./k", "../z", "x;y=1", "http://o/x", "//o/x"],
+)
+def test_a_path_leads_to_where_httpx_would_go(base: str, path: str) -> None:
+    async def asked(url: str) -> httpx.URL:
+        urls: list[httpx.URL] = []
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            urls.append(request.url)
+            return httpx.Response(200)
+
+        lent = Lent(
+            transport=httpx.MockTransport(answer), clock=DomainClock(), state=Memory(), log=logging.getLogger(__name__)
+        )
+        await lent.http(base).get(url)
+        await lent.aclose()
+        return urls[0]
+
+    assert asyncio.run(asked(path)) == httpx.Client(base_url=base).build_request("GET", path).url
+
+
+def test_a_packed_answer_is_unpacked_and_one_that_cannot_be_is_no_answer() -> None:
+    async def read() -> bytes:
+        lent = lend()
+        async with listening(answering(told("Content-Encoding: gzip", body=gzip.compress(b"whole")))) as port:
+            answer = await lent.http(f"http://127.0.0.1:{port}").get("doors")
+            await lent.aclose()
+            return answer.read(bytes)
+
+    assert asyncio.run(read()) == b"whole"
+    torn = answering(told("Content-Encoding: gzip", body=b"not packed"))
+    assert type(asyncio.run(failing_at(torn))) is UnknownOutcomeError
 
 
 @pytest.mark.parametrize("how", BROKEN)
