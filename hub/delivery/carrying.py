@@ -31,6 +31,8 @@ SOON = 10 * MINUTE
 """What is needed sooner than this becomes a problem at the first failure."""
 _COMING, _SOON_HERE = 10 * SECOND, 2 * SECOND
 """A connection that was configured a moment ago is opened by each process in its time."""
+_A_MOMENT = SECOND // 4
+"""What was decided so long ago still holds: a call takes as long."""
 UNREACHABLE = Cause("unreachable", "")
 REFUSED = Cause("credentials", "")
 
@@ -61,7 +63,7 @@ class Carrier:
             return self._held(errand, ends)
         try:
             async with running.ways.one(errand.cost):
-                return await self._in_turn(loaded, running, last_start)
+                return await self._in_turn(errand, last_start)
         except NoWayError:
             return put_off(loaded.lane, until=now + SECOND, missed_until=errand.missed_until)
 
@@ -79,12 +81,13 @@ class Carrier:
         cause, told = Cause("no-connection", lane.connection), sentences.NOT_RUNNING_HERE.say()
         return replace(put_off(lane, until=now + PAUSED_FOR, cause=cause), detail=told)
 
-    async def _in_turn(self, loaded: Loaded, running: Running, last_start: float) -> Outcome:
-        """The wait for a way may have been long: decide anew, and only while the lease leaves time."""
-        now = micros(self.clock.now())
+    async def _in_turn(self, errand: Errand, last_start: float) -> Outcome:
+        """The wait for a way may have been long: decide anew then, and go only while the lease leaves time."""
+        loaded, running, now = errand.loaded, errand.running, micros(self.clock.now())
         if running_seconds() >= last_start:
             return put_off(loaded.lane, until=now)
-        errand = self._errand(loaded, running, now)
+        if now - errand.now > _A_MOMENT:
+            errand = self._errand(loaded, running, now)
         if (ends := running.held(now)) is not None:
             return self._held(errand, ends)
         entry = running.gate.enter(loaded.lane.id, now, needed_by=errand.urgent_by)
