@@ -99,8 +99,10 @@ class Heeding(psycopg.Connection[Any]):
         Raises:
             psycopg.OperationalError: it says nothing.
         """
+        if timeout is not None:  # the caller's own, who knows what to make of it
+            return super().wait(gen, interval, timeout)
         try:
-            return super().wait(gen, interval, self.silence if timeout is None else timeout)
+            return super().wait(gen, interval, self.silence)
         except errors._WaitTimeout:  # noqa: SLF001 - it has no other name
             self.pgconn.finish()
             msg = f"the server has not answered for {self.silence:g} s"

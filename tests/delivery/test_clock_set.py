@@ -11,6 +11,7 @@ from hub.delivery.timekeeping import Timekeeping
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect
 from hub.store import lanes
+from hub.store.database import Connection
 from hub.store.lanes import Raise, Take
 from tests.builders import SATURDAY
 from tests.delivery.fakes import Fault
@@ -57,11 +58,11 @@ def test_what_failed_before_the_clock_was_set_back_is_tried_again_at_once(hall: 
 def test_nobody_holds_a_lane_for_longer_than_a_lease_when_the_clock_was_set_back(hall: Stage) -> None:
     key, lease = "hall-court-1", hall.node.worker._pulse.lease
 
-    def closed_for_an_hour(connection: lanes.Connection) -> None:
+    def closed_for_an_hour(connection: Connection) -> None:
         lanes.raise_all(connection, [Raise(TOWN, "lamps", key, TargetKind.DIM, None, 0, Delivery.DUE)])
         lanes.take(connection, [Take("killed", 10, hall.now(), span(lease) + HOUR)])
 
-    def longest(connection: lanes.Connection) -> int:
+    def longest(connection: Connection) -> int:
         ((until,),) = connection.rows("SELECT max(lease_until) FROM lanes")
         return int(until) - connection.clock()
 
