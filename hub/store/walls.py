@@ -52,10 +52,13 @@ def told(towns: Towns) -> str:
 
 _NOW = f"current_setting('{SETTING}', true)"
 _SEEN = (
-    f"CASE (SELECT coalesce({_NOW}, '')) WHEN municipality THEN true WHEN '{ALL}' THEN true WHEN '' THEN true"
-    f" ELSE municipality = ANY ((SELECT string_to_array({_NOW}, ','))::text[]) END"
+    f"CASE coalesce({_NOW}, '') WHEN municipality THEN true WHEN '{ALL}' THEN true WHEN '' THEN true"
+    f" ELSE municipality = ANY (string_to_array({_NOW}, ',')) END"
 )
-"""Who says nothing is not bound: so it is for nodes of the version before the wall, until the version after it."""
+"""Who says nothing is not bound: so it is for nodes of the version before the wall, until the version after it.
+
+Asked for each row, and not once a statement (as a subquery would be): statements are many and their rows are few.
+"""
 
 
 def made(table: str) -> list[str]:

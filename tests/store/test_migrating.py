@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -20,7 +22,11 @@ from hub.errors import RefusedError
 from hub.store import migrating
 from hub.store.database import Session, connect
 from hub.store.migrating import HEAD, engine_of, migrate, ready, version
+from hub.store.migrations import holding
+from hub.store.migrations.holding import hold
 from hub.store.schema import METADATA
+from tests.counterparts.postgres import Postgres
+from tests.store.waiting import until_it_waits_for_a_lock
 
 
 def other_default(*told: Any) -> bool:
@@ -89,6 +95,42 @@ def other_version(url: str) -> Iterator[None]:
             yield
         finally:
             connection.run("UPDATE alembic_version SET version_num = ?", (HEAD,))
+
+
+def test_tables_are_held_all_at_once_and_a_node_that_is_in_the_way_loses_nothing(
+    postgresql_database: str, postgres: Postgres
+) -> None:
+    """Each holds what the other is to have next; PostgreSQL would soon end the node's work."""
+    order: list[str] = []
+
+    def change() -> None:
+        engine = engine_of(postgresql_database)
+        with engine.begin() as connection:
+            hold(connection, ("bookings", "problems"))
+            order.append("held")
+        engine.dispose()
+
+    thread = threading.Thread(target=change)
+    with psycopg.connect(postgres.url(postgresql_database.rpartition("/")[2], role="postgres")) as node:
+        node.execute("SET LOCAL deadlock_timeout = '500ms'")
+        node.execute("LOCK TABLE problems IN ROW EXCLUSIVE MODE")
+        thread.start()
+        until_it_waits_for_a_lock(postgresql_database, "LOCK TABLE bookings")
+        node.execute("LOCK TABLE bookings IN ROW EXCLUSIVE MODE")
+        order.append("done")
+    thread.join(20)
+    assert order == ["done", "held"]
+
+
+def test_a_table_that_somebody_keeps_is_told(postgresql_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "TRIES", 2)
+    monkeypatch.setattr(holding, "PATIENCE", "1ms")
+    engine = engine_of(postgresql_database)
+    with psycopg.connect(postgresql_database) as node, engine.connect() as connection:
+        node.execute("LOCK TABLE problems IN ROW EXCLUSIVE MODE")
+        with pytest.raises(RefusedError, match="somebody keeps one of the tables bookings, problems"):
+            hold(connection, ("bookings", "problems"))
+    engine.dispose()
 
 
 def test_what_is_no_database_is_refused_and_its_password_not_told() -> None:

@@ -1,9 +1,9 @@
 """The second wall between municipalities on PostgreSQL: row-level security on every table that is a municipality's."""
 
-import sqlalchemy as sa
 from alembic import op
 
 from hub.store import walls
+from hub.store.migrations.holding import hold
 
 revision = '0011'
 down_revision = '0010'
@@ -16,28 +16,14 @@ TABLES = (
     'intake', 'invoices', 'keys', 'lanes', 'leaving', 'marks', 'occupancy', 'postings', 'problems', 'subscriptions',
     'told', 'unreleased',
 )
-TRIES, PATIENCE = 200, '200ms'
 
 
 def upgrade() -> None:
     """Go forward."""
     if op.get_bind().dialect.name == 'postgresql':
-        hold(op.get_bind())
+        hold(op.get_bind(), TABLES)
         for statement in (one for table in TABLES for one in walls.made(table)):
             op.execute(statement)
-
-
-def hold(connection: sa.Connection) -> None:
-    """Hold all tables at once, while nodes go on: who cannot have one soon lets go of the others, so nobody deadlocks."""
-    connection.execute(sa.text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
-    for _ in range(TRIES - 1):
-        try:
-            with connection.begin_nested():
-                connection.execute(sa.text(f"LOCK TABLE {', '.join(TABLES)}"))
-        except sa.exc.OperationalError:
-            continue
-        return
-    connection.execute(sa.text(f"LOCK TABLE {', '.join(TABLES)}"))
 
 
 def downgrade() -> None:
