@@ -62,7 +62,10 @@ Asked for each row, and not once a statement (as a subquery would be): statement
 
 
 def made(table: str) -> list[str]:
-    """The statements that put the wall around a table; also against its owner, who the hub is."""
+    """The statements that put the wall around a table; also against its owner, who the hub is.
+
+    A migration that makes a table with a municipality runs them.
+    """
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",

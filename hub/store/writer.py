@@ -111,9 +111,9 @@ class Writer:
         """What may share a transaction, in order of arrival."""
         if not self._connection.shared:
             return [group] if group else []
-        parts: dict[tuple[Work, object], list[_Waiting]] = {}
+        parts: dict[tuple[Work, bool], list[_Waiting]] = {}
         for waiting in group:
-            parts.setdefault((waiting.work, _side(waiting)), []).append(waiting)
+            parts.setdefault((waiting.work, waiting.town is None), []).append(waiting)
         return list(parts.values())
 
     def _take_in(self, first: deque[_Waiting], behind: deque[_Waiting]) -> bool:
@@ -157,12 +157,8 @@ class Writer:
         return answers
 
 
-def _side(waiting: _Waiting) -> object:
-    """Who shares a transaction: those of one municipality where that costs little, else those who are bound at all."""
-    return waiting.town if waiting.work is _call else waiting.town is None
-
-
 def _towns(group: list[_Waiting]) -> Towns:
+    """What a transaction of theirs is bound to."""
     towns = [waiting.town for waiting in group if waiting.town is not None]
     return frozenset(towns) if len(towns) == len(group) else None
 

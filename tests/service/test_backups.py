@@ -126,6 +126,23 @@ def test_what_was_there_comes_back_into_an_empty_place(database: str, empty: str
     ready(empty)
 
 
+def test_the_wall_between_municipalities_comes_back_too(
+    postgresql_database: str, postgres: Postgres, file: Path
+) -> None:
+    back_up(postgresql_database, file, at=NOON)
+    empty = postgres.database()
+    brought_back(empty, file)
+    assert walled(empty) == walled(postgresql_database) != []
+
+
+def walled(url: str) -> list[tuple[Any, ...]]:
+    """Tables with the wall, and what it says."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "SELECT tablename, row_security_active(tablename), qual FROM pg_policies ORDER BY 1"
+        ).fetchall()
+
+
 def test_a_backup_is_of_one_moment_though_the_hub_writes_on(database: str, file: Path) -> None:
     """Each transaction tells two events: no backup has one without the other."""
 

@@ -129,21 +129,15 @@ def test_what_a_task_asks_is_bound_to_its_municipality_and_after_it_nobody_is(
     asyncio.run(story())
 
 
-def test_in_a_group_each_call_is_bound_to_its_own_and_who_is_bound_to_none_stands_apart(
+def test_a_group_is_bound_to_all_who_share_it_and_who_is_bound_to_none_stands_apart(
     connection: PostgresConnection, postgresql_database: str
 ) -> None:
-    async def of(town: str | None, writer: Writer) -> Rows:
-        with within(town):
-            return await writer.call(everything)
-
     async def seen(town: str | None, writer: Writer) -> Rows:
         with within(town):
             return await writer.do(together, None)
 
     async def story() -> None:
         with opened(postgresql_database) as (writer, _):
-            told = await asyncio.gather(*(of(town, writer) for town in (OURS, THEIRS, None)))
-            assert [len(rows) for rows in told] == [1, 1, 2]
             told = await asyncio.gather(*(seen(town, writer) for town in (OURS, None, OURS, "3333")))
             assert told == [[(OURS,)], [(THEIRS,), (OURS,)], [(OURS,)], [(OURS,)]], "what none of them is for"
 
