@@ -127,6 +127,39 @@ def test_a_path_leads_to_where_httpx_would_go(base: str, path: str) -> None:
     assert asyncio.run(asked(path)) == httpx.Client(base_url=base).build_request("GET", path).url
 
 
+def test_a_colon_in_a_key_is_no_scheme() -> None:
+    async def asked() -> str:
+        lent = Lent(
+            transport=httpx.MockTransport(lambda request: httpx.Response(200, text=str(request.url))),
+            clock=DomainClock(), state=Memory(), log=logging.getLogger(__name__),
+        )  # fmt: skip
+        answer = await lent.http("http://h/api/").get("hub-A:7")
+        await lent.aclose()
+        return answer.response.text
+
+    assert asyncio.run(asked()) == "http://h/api/hub-A:7"
+
+
+@pytest.mark.parametrize("auth", [httpx.BasicAuth("hub", "secret"), httpx.DigestAuth("hub", "secret")])
+def test_a_password_is_shown_as_httpx_shows_it(auth: httpx.Auth) -> None:
+    challenge = {"WWW-Authenticate": 'Digest realm="locks", nonce="7", qop="auth"'}
+
+    async def asked() -> str:
+        def answer(request: httpx.Request) -> httpx.Response:
+            shown = request.headers.get("Authorization")
+            return httpx.Response(200, text=shown) if shown else httpx.Response(401, headers=challenge)
+
+        lent = Lent(
+            transport=httpx.MockTransport(answer), clock=DomainClock(), state=Memory(), log=logging.getLogger(__name__)
+        )
+        told = await lent.http("http://h", auth=auth).get("doors")
+        await lent.aclose()
+        return told.response.text
+
+    shown = asyncio.run(asked())
+    assert shown.startswith('Digest username="hub"') or shown == "Basic aHViOnNlY3JldA=="
+
+
 def test_a_packed_answer_is_unpacked_and_one_that_cannot_be_is_no_answer() -> None:
     async def read() -> bytes:
         lent = lend()
