@@ -41,7 +41,7 @@ class Other:
             text=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
         if done.returncode:
-            raise MissingError(f"{self.name}: {done.stderr.strip().splitlines()[-1][:300]}")
+            raise MissingError(f"{self.name}: {last_line(done.stderr)}")
         return done.stdout
 
     @contextmanager
@@ -59,6 +59,11 @@ class Other:
         finally:
             for one in started:
                 ended(one)
+
+
+def last_line(said: str) -> str:
+    """What a program said last, for a row that says why."""
+    return (said.strip() or "it ended").splitlines()[-1][:300]
 
 
 def _python() -> str:

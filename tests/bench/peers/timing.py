@@ -20,7 +20,7 @@ from tests.bench.peers import arena
 from tests.bench.peers.arena import Locks
 from tests.bench.peers.draining import watched
 from tests.bench.peers.hubs import Hub
-from tests.bench.peers.others import HERE
+from tests.bench.peers.others import HERE, last_line
 from tests.bench.peers.rows import Row
 from tests.bench.peers.runs import MissingError, Runs, in_turn, row
 from tests.bench.peers.services import Services
@@ -54,7 +54,7 @@ class Later:
     def __init__(self, services: Services, hub: Hub, stored: int) -> None:
         self._services, self._hub = services, hub
         self._numbers, self._arena = counted(stored // EFFECTS), counted(0, DUE // arena.HOLDERS)
-        self._most = stored
+        self._most, self._gone = stored, 0
         self.megabytes = 0.0
 
     def round(self) -> Timed:
@@ -70,7 +70,8 @@ class Later:
         if datetime.now(UTC) >= moment - timedelta(seconds=1):
             raise MissingError("accepting took longer than was thought")
         last = watched(sink, DUE, list).last
-        self._hub.wait_until_confirmed(DUE)
+        self._gone += DUE
+        self._hub.wait_until_confirmed(self._gone)
         self.megabytes = self._hub.nodes[0].megabytes
         return Timed(rate * EFFECTS, (last - moment.timestamp()) * 1000)
 
@@ -94,7 +95,7 @@ def _asked(services: Services, *words: object) -> str:
         cwd=HERE, env=os.environ | {"SINK": services.sink.address}, timeout=_SECONDS, check=False,
     )  # fmt: skip
     if done.returncode:
-        raise MissingError(f"{_NAME}: {done.stderr.strip().splitlines()[-1][:300]}")
+        raise MissingError(f"{_NAME}: {last_line(done.stderr)}")
     return done.stdout
 
 
