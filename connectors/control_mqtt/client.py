@@ -24,9 +24,12 @@ class Patience:
     most: timedelta = timedelta(seconds=60)
     """Each time twice as long, up to this."""
     brief: timedelta = timedelta(seconds=10)
-    """A link that stood shorter was brief..."""
+    """A link that stood shorter, and that the broker ended, was brief..."""
     brief_at_most: int = 5
-    """...and so many in a row mean that another client uses our client id: with 3.1.1 a broker cannot say so."""
+    """...and so many in a row mean that another client uses our client id: with 3.1.1 a broker cannot say so.
+
+    A broker that could not be reached in between is one that is restarted again and again.
+    """
 
     def delay(self, losses: int) -> float:
         """Seconds to wait after so many losses in a row, counted from 1."""
@@ -139,26 +142,26 @@ class Session:
     def _lost(self, link: Link, error: ConnectorError) -> None:
         """The link ended; that it ends after it was dropped is no news."""
         if self._link is link:
-            self._drop(link, error)
+            self._drop(link, error, by_broker=True)
 
-    def _drop(self, link: Link, error: ConnectorError) -> None:
+    def _drop(self, link: Link, error: ConnectorError, *, by_broker: bool = False) -> None:
         """Hang up in the background on a link that is of no use any more, and plan for the next."""
         if self._link is link:
             self._link = None
             for tell in self.lost:
                 tell()
             if not self._closed:
-                self._plan_to_come_back(link, error)
+                self._plan_to_come_back(link, error, by_broker=by_broker)
         ending = asyncio.get_running_loop().create_task(link.end(error))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
 
-    def _plan_to_come_back(self, link: Link, error: ConnectorError) -> None:
+    def _plan_to_come_back(self, link: Link, error: ConnectorError, *, by_broker: bool) -> None:
         loop = asyncio.get_running_loop()
         stood = loop.time() - link.stood_since if link.stood_since is not None else None
         lasted = stood is not None and stood >= self.patience.brief.total_seconds()
         self._losses = 1 if lasted else self._losses + 1
-        self._brief = 0 if lasted else self._brief + (stood is not None)
+        self._brief = 0 if lasted or stood is None else self._brief + by_broker
         if self._brief >= self.patience.brief_at_most:
             error = taken_over(self._dial())
         if isinstance(error, TakenOverError):

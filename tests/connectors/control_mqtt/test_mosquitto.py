@@ -2,12 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 
-from connectors.control_mqtt.client import Patience
+from connectors.control_mqtt.client import Patience, Session
 from hub.conformance.base import test as in_a_loop
 from hub.conformance.driver import SetClock
 from hub.model import Dim, Level, Release, Switch, Zone
@@ -147,6 +147,26 @@ async def test_after_the_broker_was_killed_lamps_are_heard_and_obey_again(own: M
         await eventually(heard_of_a_hand, "it does not come back by itself")
         await at_last(lambda: connector.put_zone(Zone(key="bana-1", level=Dim(percent=70))))
         assert stand.gateway.zones()["bana-1"] == Dim(percent=70)
+
+
+def tried_in_vain(session: Session) -> Callable[[], bool]:
+    before = session._losses
+    return lambda: session._losses > before + 1
+
+
+@BOTH
+@in_a_loop
+async def test_a_broker_that_is_restarted_again_and_again_is_taken_for_no_other_client(
+    own: Mosquitto, protocol: str
+) -> None:
+    async with hall(own) as stand, stand.connector(protocol=protocol) as connector:
+        connector.session.patience = Patience(first=timedelta(milliseconds=5), most=timedelta(milliseconds=20))
+        for _ in range(connector.session.patience.brief_at_most + 1):
+            await at_last(connector.open)
+            own.kill()
+            await eventually(tried_in_vain(connector.session), "it does not try to come back")
+            own.start()
+        await at_last(connector.open)
 
 
 @BOTH
