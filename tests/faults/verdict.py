@@ -67,8 +67,9 @@ class Lane(NamedTuple):
     problem: int | None
 
     def sleeps(self, now: int) -> bool:
-        """Whether the hub has nothing to do there."""
-        return self.owner is None and self.due > now and self.delivery not in {"retrying", "stuck"}
+        """Whether the hub has nothing to do there: what is put off, or waits behind a problem, does not rest."""
+        rests = self.delivery not in {"due", "retrying", "stuck"} and self.problem is None
+        return rests and self.owner is None and self.due > now
 
     def is_forgotten(self, now: int) -> bool:
         """Whether nobody came to it for more than two leases, and nobody was told why."""
