@@ -111,7 +111,7 @@ class Story:
                 async with self.session.get(url) as answer:
                     answer.raise_for_status()
                     return
-            except aiohttp.ClientError:
+            except (aiohttp.ClientError, TimeoutError):
                 if time.monotonic() > give_up:
                     log = self.place.log.read_text()[-3000:] if self.place.log.exists() else ""
                     raise TimeoutError(f"{url} does not answer: {log}") from None
