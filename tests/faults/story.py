@@ -53,7 +53,7 @@ class Story:
         *,
         way: Callable[[int], int] = int,
         broker: Mapping[str, object] | None = None,
-        patience: float = 5,
+        patience: float = 15,
     ) -> AsyncIterator[Self]:
         """Have everything running, and nothing lost; end all of it.
 
