@@ -25,7 +25,9 @@ from hub.delivery.courier import Courier
 from hub.delivery.following import Following
 from hub.delivery.health import Health
 from hub.delivery.measuring import counting, ways
+from hub.delivery.population import Population
 from hub.delivery.reconciling import Reconciler
+from hub.delivery.registers import Registers
 from hub.delivery.running import Running
 from hub.delivery.sending import Sender
 from hub.delivery.settling import Settling
@@ -240,14 +242,16 @@ class Hub:
         verifying.woken = handling.woken = findings.woken = self.worker.woken
         subscribing = Subscribing(writer, readers, self.seal, rulebook, clock)
         subscribing.woken = self.webhooks.wake.set
-        look_up = LookUp(readers, self.seal, rulebook, clock)
+        look_up, witness = LookUp(readers, self.seal, rulebook, clock), Witness(writer, self.seal, clock)
+        population = Population(Registers(self.connections, writer, self.seal, rulebook, witness, clock), self.seal)
+        self._opened.push_async_callback(population.stop)
         self.desk = Desk(
             clock=clock,
             readers=readers,
             rulebook=rulebook,
             bookings=bookings,
             look_up=look_up,
-            witness=Witness(writer, self.seal, clock),
+            witness=witness,
             audited=Audited(readers, self.seal, rulebook),
             operating=operating,
             handling=handling,
@@ -257,6 +261,7 @@ class Hub:
             readiness=ReadinessBoard(readers, rulebook, clock),
             connections=self.connections,
             health=self.health,
+            population=population,
             answering=Answering(readers, look_up, clock),
             resources=Resources(readers, rulebook, clock),
             figures=Figures(readers, rulebook, clock, self.meters, lambda: ways(self.connections)),

@@ -1,6 +1,9 @@
 """What may be said of an error that was not foreseen: its text may hold anything, a name or a code as well."""
 
+import re
 import traceback
+
+_NUMBERS = re.compile(r"\d{6,8}[-+ ]?\d{4}")
 
 
 def place_of(error: BaseException) -> str:
@@ -15,6 +18,11 @@ def place_of(error: BaseException) -> str:
 
 
 _DEEPEST = 5
+
+
+def without_numbers(text: str) -> str:
+    """The text with whatever may be an identity number written over, and phone numbers with them."""
+    return _NUMBERS.sub("********", text)
 
 
 def _short(filename: str) -> str:

@@ -34,6 +34,7 @@ def a_town(
     charging: Mapping[str, Any] | None = None,
     roles: Mapping[str, Mapping[str, Any]] | None = None,
     booker: Mapping[str, Any] | None = None,
+    population: Mapping[str, Any] | None = None,
 ) -> Configuration:
     """One hall: each court has its own light; all share a corridor, an entrance and the outer door."""
     places = [f"hall.court-{n}" for n in range(1, courts + 1)]
@@ -90,6 +91,9 @@ def a_town(
     if booker or roles:
         connections["mail"] = connection | {"connector": "test_mail"} | dict(chosen.get("mail", {}))
         connections["sms"] = connection | {"connector": "test_sms"} | dict(chosen.get("sms", {}))
+    if population is not None:
+        town["population"] = {"connection": "people"} | dict(population)
+        connections["people"] = connection | {"connector": "FakeRegister"} | dict(chosen.get("people", {}))
     if finance:
         connections[finance] = connection | {"connector": "test_finance"} | dict(chosen.get(finance, {}))
     return Configuration.model_validate(

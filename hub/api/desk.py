@@ -10,6 +10,7 @@ from fastapi import Request
 from hub.clock import Clock
 from hub.delivery.connections import Connections
 from hub.delivery.health import Health
+from hub.delivery.population import Population
 from hub.delivery.reconciling import Reconciler
 from hub.intake.rooms import Intake
 from hub.service.answering import Answering
@@ -57,6 +58,7 @@ class Desk:
     readiness: ReadinessBoard
     connections: Connections
     health: Health
+    population: Population
     answering: Answering
     resources: Resources
     figures: Figures

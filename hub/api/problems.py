@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from hub.errors import InvalidError, NotFoundError, RefusedError
+from hub.masking import without_numbers
 from hub.model.answers import FieldProblem, ProblemDetails
 
 MEDIA_TYPE = "application/problem+json"
@@ -30,6 +31,9 @@ CODES: dict[str, tuple[int, str]] = {
     "reason-needed": (422, "It takes something away, and is dismissed with a reason"),
     "connection-held": (409, "Its system refuses us"),
     "connection-elsewhere": (409, "Other processes have all of the connection"),
+    "no-register": (409, "No population register can be asked here"),
+    "test-number": (422, "The identity number is a published test number"),
+    "lookups-spent": (429, "All lookups of the day are spent"),
     "nothing-is-sent": (409, "The connection only observes"),
     "claimed-again": (409, "A booking asks for it now"),
     "in-hand": (409, "It is being carried just now"),
@@ -133,7 +137,9 @@ async def refused(request: Request, error: Exception) -> Response:
 async def _malformed(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     errors = tuple(
-        FieldProblem(pointer="/" + "/".join(map(str, fault["loc"])), code="invalid-value", detail=fault["msg"])
+        FieldProblem(
+            pointer=without_numbers("/" + "/".join(map(str, fault["loc"]))), code="invalid-value", detail=fault["msg"]
+        )
         for fault in error.errors()
     )
     return answer(problem("invalid-request", errors=errors))

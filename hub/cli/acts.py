@@ -25,6 +25,7 @@ SWEDISH: Mapping[str, str] = {
     Act.FILE_IMPORTED: "fil inläst",
     Act.ATTENDANCE_SEEN: "närvaro visad",
     Act.IDENTITIES_SHOWN: "närvaro visad med personer",
+    Act.PERSON_LOOKED_UP: "person slagen upp i folkbokföringen",
     Act.QUARANTINE_RERUN: "karantän prövad på nytt",
     Act.QUARANTINE_DISMISSED: "post i karantän lämnad",
     Act.SUBSCRIPTION_MADE: "prenumeration skapad",

@@ -33,6 +33,8 @@ class Act(StrEnum):
     FILE_IMPORTED = "attendance.imported"
     ATTENDANCE_SEEN = "attendance.seen"
     IDENTITIES_SHOWN = "attendance.identities_shown"
+    PERSON_LOOKED_UP = "person.looked_up"
+    """A register was to be asked of somebody: `subject` is a keyed hash of the identity number."""
     QUARANTINE_RERUN = "quarantine.rerun"
     QUARANTINE_DISMISSED = "quarantine.dismissed"
     SUBSCRIPTION_MADE = "subscription.made"

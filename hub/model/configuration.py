@@ -304,6 +304,22 @@ class FinanceDuty(Duty):
     charging: Annotated[Charging, Field(description="left out: each booking is invoiced at once, 30 days")] = Charging()
 
 
+class PopulationDuty(Duty):
+    """Who knows who someone is, and how often it may be asked."""
+
+    production: Annotated[
+        bool, Field(description="whether it is the real register: then published test identity numbers are refused")
+    ] = False
+    test_numbers: Annotated[
+        str | None,
+        Field(description="path of a file of further test identity numbers, one a line; left out: those the hub knows"),
+    ] = None
+    per_day: Annotated[
+        int | None,
+        Field(ge=1, description="lookups a day, Swedish time, that may be paid for; left out: as many as are asked"),
+    ] = None
+
+
 class Webhooks(Frozen):
     """Where events may be sent besides public addresses over https."""
 
@@ -323,7 +339,7 @@ class Municipality(Frozen):
     retention: Annotated[Retention | None, Field(description="left out: nothing expires")] = None
     finance: Annotated[FinanceDuty, Field(description="who takes invoices and payouts")] = FinanceDuty()
     registry: Annotated[Duty, Field(description="who registers documents")] = Duty()
-    population: Annotated[Duty, Field(description="who knows who someone is")] = Duty()
+    population: Annotated[PopulationDuty, Field(description="who knows who someone is")] = PopulationDuty()
     notify: Annotated[dict[Name, Role], Field(description="roles that bookings may name, e.g. vaktmastare")] = Field(
         default_factory=dict
     )

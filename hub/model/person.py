@@ -5,7 +5,7 @@ Source: Skatteverket, SPAR and Inera interfaces as read 2026-11-21. Three questi
 """
 
 from enum import StrEnum, auto
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -18,15 +18,20 @@ IncompleteDate = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}(-[0-9]{2}
 MunicipalityCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
 """County and municipality, two digits each."""
 _Line = Annotated[str, StringConstraints(max_length=100)]
+_Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class PersonLookup(Frozen):
     """One question, with the reasons that the audit log keeps."""
 
     identity_number: PersonNumber
-    purpose: Annotated[str, Field(min_length=1, max_length=200)]
-    legal_basis: Annotated[str, Field(min_length=1, max_length=200)]
-    asked_by: Annotated[str, Field(min_length=1, max_length=100, description="the human user")]
+    purpose: _Reason
+    legal_basis: _Reason
+    asked_by: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+        Field(description="the human user, never a system"),
+    ]
     guardians: Annotated[bool, Field(description="whether it is asked who has custody too")] = False
 
 
@@ -91,3 +96,36 @@ class Person(Frozen):
             msg = f"of somebody who is protected, or may be, nothing is told, but here is: {', '.join(sorted(told))}"
             raise ValueError(msg)
         return self
+
+
+class NotTold(StrEnum):
+    """Why nothing is told of somebody: for those who may know, and for nobody else."""
+
+    PROTECTED = auto()
+    UNKNOWN = auto()
+    """The register does not say that there is no protection: then it behaves as if there were."""
+    MISSING = auto()
+    """Nobody in the register has that number."""
+    FAILED = auto()
+    """There was no answer, or none that can be used."""
+    LATE = auto()
+    """The register took longer than anybody waits."""
+    PAUSED = auto()
+    """The connection is paused."""
+    MAINTENANCE = auto()
+    """The register is worked on."""
+
+
+class PersonAnswer(Frozen):
+    """What is told of somebody. Without the right to know causes it is `found`, or nothing more than that it is not."""
+
+    outcome: Annotated[
+        Literal["found", "manual_handling_required"],
+        Field(description="manual: a person must look into it, in the register itself"),
+    ]
+    person: Person | None = None
+    cause: Annotated[NotTold | None, Field(description="only with scope `persons:protection`")] = None
+    whose: Annotated[Literal["person", "guardian"] | None, Field(description="whom the cause is about; as `cause`")] = (
+        None
+    )
+    detail: Annotated[str | None, Field(description="the problem in words; as `cause`")] = None

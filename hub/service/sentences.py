@@ -47,6 +47,13 @@ NOT_FOUND_THERE = _sentence("it was sent, and is not found there", "skickades, m
 TAKEN_AGAIN = _sentence("taken away again in the lock system", "borttagen igen i passersystemet")
 SHUT_OFF = _sentence("shut off in the lock system", "spärrad i passersystemet")
 NO_ANSWER_IN_TIME = _sentence("no answer in time", "inget svar i tid")
+ANOTHER_PERSON = _sentence("the register told of another number", "registret svarade om ett annat nummer")
+GUARDIANS_UNCLEAR = _sentence(
+    "who has custody is told without a number, or of more than two", "vårdnadshavare utan nummer, eller fler än två"
+)
+TEST_GUARDIAN = _sentence("a guardian has a test number", "en vårdnadshavare har ett testnummer")
+NOT_ASKED_NOW = _sentence("it does not answer, and is not asked just now", "det svarar inte, och frågas inte just nu")
+NO_TEST_LIST = _sentence("test_numbers: the file cannot be read", "test_numbers: filen går inte att läsa")
 NOT_RUNNING_HERE = _sentence("no such connection runs here", "ingen sådan anslutning körs här")
 OPENS_NO_DOORS = _sentence("the connection opens no doors", "anslutningen öppnar inga dörrar")
 CONTROLS_NO_ZONES = _sentence("the connection controls no zones", "anslutningen styr inga zoner")

@@ -1,6 +1,6 @@
-"""The tables of protection: what a reconcile found, and the processes that share the limits of connections."""
+"""The tables of protection: what a reconcile found, the processes that share limits, and what of a day is spent."""
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text
 
 from hub.store.columns import METADATA, row_id, town, whole
 
@@ -42,3 +42,15 @@ NODES = Table(
     whole("until"),
 )
 """Processes that carry, by the database's clock: since when, and until when each is sure to be there."""
+
+LOOKUPS = Table(
+    "lookups",
+    METADATA,
+    town(),
+    Column("connection", Text, nullable=False),
+    whole("day"),
+    whole("spent"),
+    PrimaryKeyConstraint("municipality", "connection"),
+    sqlite_with_rowid=False,
+)
+"""How many lookups of a register are spent, and of which day: its number since the year 1 (`date.toordinal`)."""

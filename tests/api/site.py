@@ -20,7 +20,7 @@ from hub.settings import Pulse, Settings
 from hub.store.database import connect
 from tests.builders import a_town, files_of, raw_booking
 from tests.databases import in_file
-from tests.delivery import fakes
+from tests.delivery import fake_register, fakes
 from tests.delivery.fakes import LAMPS, LOCKS, LampSystem, LockSystem
 from tests.delivery.harness import MORNING, TOWN, SetClock, leading_to_systems
 
@@ -114,15 +114,16 @@ def folder_of(town: Configuration, path: Path) -> Path:
 
 
 @contextmanager
-def running(path: Path, monkeypatch: pytest.MonkeyPatch, url: str = "") -> Iterator[Site]:
-    """The hub, from start to stop; on a database of its own, or on one that is there."""
+def running(path: Path, monkeypatch: pytest.MonkeyPatch, url: str = "", **town: Any) -> Iterator[Site]:
+    """The hub, from start to stop; on a database of its own, or on one that is there. `town`: how its towns are."""
     fakes.LOCKS.clear()
     fakes.LAMPS.clear()
-    fakes.installed(monkeypatch, path)
+    fake_register.REGISTERS.clear()
+    fakes.installed(monkeypatch, path, *fake_register.OFFERED)
     monkeypatch.setattr(awaiting, "_PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(figures, "WHOLE_EVERY", timedelta(0))
     url = url or in_file(path / "hub.db")
-    folders = [folder_of(a_town(key=key), path / key) for key in (TOWN, "1480")]
+    folders = [folder_of(a_town(key=key, **town), path / key) for key in (TOWN, "1480")]
     clock = SetClock(MORNING)
     hub = Hub(Settings(database=url, pulse=Pulse(idle=timedelta(milliseconds=5))), folders, clock=clock, environment={})
     with TestClient(hub.web(), raise_server_exceptions=False) as client:

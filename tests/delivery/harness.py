@@ -48,7 +48,7 @@ from hub.store.shown import Seen
 from hub.store.writer import Readers, Writer
 from hub.worker import Worker
 from tests.builders import SATURDAY, a_town, files_of, occasion, raw_booking
-from tests.delivery import fake_ledger, fakes, moves
+from tests.delivery import fake_ledger, fake_register, fakes, moves
 from tests.delivery.fake_ledger import LEDGERS, LedgerSystem
 from tests.delivery.fakes import LAMPS, LOCKS, MAIL, LampSystem, LockSystem, MailSystem
 
@@ -343,7 +343,8 @@ def staged(
     fakes.LAMPS.clear()
     fakes.MAIL.clear()
     fake_ledger.LEDGERS.clear()
-    fakes.installed(monkeypatch, folder, *fake_ledger.OFFERED)
+    fake_register.REGISTERS.clear()
+    fakes.installed(monkeypatch, folder, *fake_ledger.OFFERED, *fake_register.OFFERED)
     moves.watch(url)
     stage = Stage(url, towns or [a_town()], pulse or Pulse())
     for kind in (SqliteConnection, PostgresConnection):

@@ -1,0 +1,178 @@
+"""Asking the population register of one person, and of whoever has custody of them: what it says, judged."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from hub.clock import STOCKHOLM, Clock
+from hub.delivery.asking import Asking, Unasked
+from hub.delivery.connections import Connections
+from hub.delivery.health import elsewhere
+from hub.delivery.running import Running
+from hub.delivery.ways import NoWayError
+from hub.errors import RefusedError
+from hub.masking import place_of
+from hub.model.audit import Act
+from hub.model.configuration import PopulationDuty
+from hub.model.identity import PersonNumber
+from hub.model.person import NotTold, Person, PersonAnswer, PersonLookup
+from hub.sdk import PopulationRegister
+from hub.service import persons, sentences
+from hub.service.auditing import Witness
+from hub.service.persons import Reason
+from hub.service.rulebook import Rulebook
+from hub.store import lookups
+from hub.store.lookups import Spending
+from hub.store.sealing import Seal
+from hub.store.writer import Writer
+
+LOG = logging.getLogger("hub.population")
+
+Answer = PersonAnswer | Reason | RefusedError
+
+
+class Asked(NamedTuple):
+    """A question, where it goes, and what it is reckoned as."""
+
+    municipality: str
+    lookup: PersonLookup
+    running: Running
+    register: PopulationRegister
+    duty: PopulationDuty
+    today: date
+    guardians: bool
+    """Whether it is looked at who has custody, asked for or not."""
+
+    @property
+    def price(self) -> int:
+        """Of the question, whatever its answer."""
+        return persons.price(guardians=self.guardians)
+
+
+class Registers:
+    """Asks the registers of this process's municipalities."""
+
+    def __init__(
+        self, running: Connections, writer: Writer, seal: Seal, rulebook: Rulebook, witness: Witness, clock: Clock
+    ) -> None:
+        self._connections, self._writer, self._seal, self._rulebook = running, writer, seal, rulebook
+        self._witness, self._clock, self._asking = witness, clock, Asking(writer, clock)
+
+    async def meant(self, municipality: str, lookup: PersonLookup) -> Asked:
+        """Where a question goes.
+
+        Raises:
+            NotFoundError: there is no such municipality.
+            RefusedError: there is no register that can be asked here, or nobody has that number.
+        """
+        duty = self._rulebook.town(municipality).configuration.municipality.population
+        running = self._connections.find(municipality, duty.connection) if duty.connection else None
+        if running is None or not isinstance(running.connector, PopulationRegister):
+            told = "municipality.yaml names no connection for `population` that runs here and is a population register"
+            raise RefusedError("no-register", told)
+        if not running.ways.part:
+            raise elsewhere(running)
+        if await self._is_nobodys(duty, lookup.identity_number):
+            raise RefusedError("test-number", f"{duty.connection} is the real register, where nobody has that number")
+        today = self._clock.now().astimezone(STOCKHOLM).date()
+        guardians = persons.looks_at_guardians(lookup, today)
+        return Asked(municipality, lookup, running, running.connector, duty, today, guardians)
+
+    async def _is_nobodys(self, duty: PopulationDuty, number: PersonNumber) -> bool:
+        """Whether it is a test number where there are none. Raises RefusedError."""
+        if not duty.production:
+            return False
+        further = await asyncio.to_thread(_further, duty.test_numbers) if duty.test_numbers else frozenset[str]()
+        return persons.is_test_number(number, further)
+
+    async def note(self, asked: Asked, number: PersonNumber, **told: str) -> None:
+        """That a register is asked of somebody, on disk before it is; the number stands there as a keyed hash."""
+        why = json.dumps([asked.lookup.purpose, asked.lookup.legal_basis], ensure_ascii=False)
+        subject = self._seal.mark(f"person/{number.digits}")
+        told = {"connection": asked.running.name} | told
+        await self._witness.saw(asked.municipality, Act.PERSON_LOOKED_UP, subject, private=why, **told)
+
+    async def answer(self, asked: Asked, begins: Callable[[], None]) -> Answer:
+        """The answer, or why there is none; raises neither, for perhaps nobody waits any more.
+
+        `begins`: called when it is our turn, before anything is spent.
+        """
+
+        async def question() -> PersonAnswer | Reason:
+            begins()
+            await self._spend(asked)
+            return await self._told(asked)
+
+        try:
+            return await self._asking.ask(asked.running, question, cost=asked.price)
+        except NoWayError:
+            return elsewhere(asked.running)
+        except RefusedError as error:
+            return error
+        except Unasked as error:
+            return Reason(error.cause, str(error))
+        except Exception as error:  # noqa: BLE001 - a connector's bug stops nothing else; its text may hold anything
+            LOG.error("connection %s: a lookup failed: %s", asked.running.name, place_of(error))  # noqa: TRY400
+            return Reason(NotTold.FAILED, type(error).__name__)
+
+    async def _spend(self, asked: Asked) -> None:
+        """Raise RefusedError when the day's lookups are spent."""
+        most = asked.duty.per_day
+        if most is None:
+            return
+        spending = Spending(*asked.running.place, asked.today.toordinal(), asked.price, most)
+        if not await self._writer.do(lookups.spend, spending):
+            told = f"the {most} lookups of {asked.running.name} for {asked.today} are spent: per_day, municipality.yaml"
+            raise RefusedError("lookups-spent", told)
+
+    async def _told(self, asked: Asked) -> PersonAnswer | Reason:
+        """Ask of the person, then of each who has custody of them; of one who is not a clear no nothing is told."""
+        lookup = asked.lookup
+        found = await _look_up(asked, lookup.model_copy(update={"guardians": asked.guardians}))
+        if found is None:
+            return Reason(NotTold.MISSING)
+        if reason := persons.why_not(lookup.identity_number, found):
+            return reason
+        if asked.guardians and (reason := await self._of_guardians(asked, found)):
+            return reason
+        return persons.told(lookup, found)
+
+    async def _of_guardians(self, asked: Asked, found: Person) -> Reason | None:
+        numbers = persons.custodians(found)
+        if isinstance(numbers, Reason):
+            return numbers
+        for number in numbers:
+            if await self._is_nobodys(asked.duty, number):
+                return Reason(NotTold.UNKNOWN, sentences.TEST_GUARDIAN.say(), "guardian")
+            await self.note(asked, number, of="guardian")
+            wanted = asked.lookup.model_copy(update={"identity_number": number, "guardians": False})
+            if reason := persons.why_not_of_guardian(number, await _look_up(asked, wanted)):
+                return reason
+        return None
+
+
+async def _look_up(asked: Asked, wanted: PersonLookup) -> Person | None:
+    async with asyncio.timeout(asked.running.connector.pace.lands_within.total_seconds()):
+        return await asked.register.look_up(wanted)
+
+
+def _further(path: str) -> frozenset[str]:
+    """The test numbers of the municipality's own file.
+
+    Raises:
+        RefusedError: it cannot be read, and then nobody can say what is a test number.
+    """
+    try:
+        return _read(path, Path(path).stat().st_mtime_ns)
+    except (OSError, ValueError):
+        raise RefusedError("no-register", sentences.NO_TEST_LIST.say()) from None
+
+
+@lru_cache(8)
+def _read(path: str, _changed: int) -> frozenset[str]:
+    return persons.listed(Path(path).read_text(encoding="utf-8"))
