@@ -53,6 +53,7 @@ from hub.model.imported import (
     QuarantinedRow,
     Rerun,
 )
+from hub.model.person import PersonAnswer, PersonLookup
 from hub.model.subscription import SubscriptionAnswer, SubscriptionRequest
 from hub.model.verified import Verified
 
@@ -266,6 +267,11 @@ class At:
             page = self._get(AuditPage, "audit", limit=_PAGE, **chosen)
             yield from page.rows
             before = page.next
+
+    def look_up(self, lookup: PersonLookup) -> PersonAnswer:
+        """Who somebody is; or that a person must look into it, which takes its time."""
+        path, content = self._path("persons", "lookup"), lookup.model_dump_json()
+        return read(PersonAnswer, self._client.ask("POST", path, content=content, headers=_JSON))
 
     def verify(self, *, wait: float = 10) -> Verified:
         """Have all that stands read back; the answer comes when it has been, or after `wait` seconds."""

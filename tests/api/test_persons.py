@@ -93,7 +93,7 @@ def test_nobody_is_looked_up_without_a_purpose_a_basis_and_a_person(
     here: Site, keys: dict[str, str], missing: str, told: str | None
 ) -> None:
     before = len(register().asked)
-    answer = ask(here, keys["grants"], **{missing: told})
+    answer = ask(here, keys["grants"], LENA, **{missing: told})
     assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM)
     assert answer.json()["errors"][0]["pointer"] == f"/body/{missing}"
     assert len(register().asked) == before

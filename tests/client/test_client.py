@@ -13,6 +13,8 @@ from hub.model.answers import ImportLine, ImportSummary
 from hub.model.booking import Booking
 from hub.model.closure import ClosureRequest
 from hub.model.findings import What
+from hub.model.identity import PersonNumber
+from hub.model.person import PersonLookup
 from hub.model.subscription import SubscriptionRequest
 from tests.live import NOON, TOWN, UMEA, Live, booked, lines, settled
 
@@ -146,6 +148,15 @@ def test_everything_else_is_asked_for_by_type(town: At) -> None:
     assert town.dismiss_deliveries(id=1, reason="nothing is stuck").deliveries == 0
     with pytest.raises(Refused):
         town.retry_problem(1)
+
+
+def test_nobody_is_looked_up_where_there_is_no_register(town: At) -> None:
+    lookup = PersonLookup(
+        identity_number=PersonNumber.parse("199001019802"), purpose="bidrag", legal_basis="9 § LOK", asked_by="anna.ek"
+    )
+    with pytest.raises(Refused) as refused:
+        town.look_up(lookup)
+    assert refused.value.details.code == "no-register"
 
 
 def test_the_installation_tells_what_the_key_is_for(live: Live) -> None:

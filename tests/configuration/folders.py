@@ -221,7 +221,7 @@ finance:
     accounting:
       default: {konto: "3419"}
 registry: {}
-population: {}
+population: {production: true, test_numbers: /etc/knutpunkt/testpersonnummer.csv, per_day: 500}
 notify:
   vaktmastare:
     email: {connection: mail, to: vaktmastare@umea.example, by_facility: {konstgras: konstgras@umea.example}}
