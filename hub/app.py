@@ -64,12 +64,14 @@ from hub.service.looking_up import LookUp
 from hub.service.meters import Meters
 from hub.service.notices import Notices
 from hub.service.operating import Operating
+from hub.service.protecting import Protecting
 from hub.service.readiness import ReadinessBoard
 from hub.service.resealing import Resealing, fits
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
 from hub.service.subscribing import Subscribing
 from hub.service.tracing import Tracing, sent_to
+from hub.service.unsealing import Unseals
 from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.settings import Settings
@@ -243,7 +245,10 @@ class Hub:
         subscribing = Subscribing(writer, readers, self.seal, rulebook, clock)
         subscribing.woken = self.webhooks.wake.set
         look_up, witness = LookUp(readers, self.seal, rulebook, clock), Witness(writer, self.seal, clock)
-        population = Population(Registers(self.connections, writer, self.seal, rulebook, witness, clock), self.seal)
+        protecting = Protecting(writer, readers, self.seal, rulebook, clock)
+        registers = Registers(self.connections, writer, self.seal, rulebook, protecting, clock)
+        population = Population(registers, self.seal)
+        self.worker.protecting = protecting
         self._opened.push_async_callback(population.stop)
         self.desk = Desk(
             clock=clock,
@@ -262,6 +267,7 @@ class Hub:
             connections=self.connections,
             health=self.health,
             population=population,
+            unseals=Unseals(writer, readers, self.seal, rulebook, witness, clock),
             answering=Answering(readers, look_up, clock),
             resources=Resources(readers, rulebook, clock),
             figures=Figures(readers, rulebook, clock, self.meters, lambda: ways(self.connections)),

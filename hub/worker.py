@@ -29,6 +29,7 @@ from hub.intake.inlets import Inlet
 from hub.intake.rooms import Intake
 from hub.masking import place_of
 from hub.service.chaining import Chaining
+from hub.service.protecting import Protecting
 from hub.service.resealing import Resealing
 from hub.settings import Pulse
 from hub.store import codes, imports, lanes, nodes
@@ -87,6 +88,8 @@ class Worker:
     resealing: Resealing | None = None
     """Likewise."""
     chaining: Chaining | None = None
+    """Likewise."""
+    protecting: Protecting | None = None
     """Likewise."""
     reconciler: Reconciler | None = None
     """Likewise."""
@@ -173,6 +176,8 @@ class Worker:
             self._on_leading[self.webhooks] = self._told_to_send, ()
         if self.reconciler:
             self._every_leading(_MINUTE, self.reconciler.look_after)
+        if self.protecting:
+            self._every_leading(_MINUTE, self.protecting.finish, at_once=True)
         if self.finish and self._writer.shared:
             self._every_leading(_MINUTE, self.finish)
         if self.intake:

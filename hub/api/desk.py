@@ -31,6 +31,7 @@ from hub.service.readiness import ReadinessBoard
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
 from hub.service.subscribing import Subscribing
+from hub.service.unsealing import Unseals
 from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.store.walls import within
@@ -59,6 +60,7 @@ class Desk:
     connections: Connections
     health: Health
     population: Population
+    unseals: Unseals
     answering: Answering
     resources: Resources
     figures: Figures

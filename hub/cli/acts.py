@@ -26,6 +26,8 @@ SWEDISH: Mapping[str, str] = {
     Act.ATTENDANCE_SEEN: "närvaro visad",
     Act.IDENTITIES_SHOWN: "närvaro visad med personer",
     Act.PERSON_LOOKED_UP: "person slagen upp i folkbokföringen",
+    Act.PERSON_PROTECTED: "uppgifter om skyddad person borttagna",
+    Act.RECORD_UNSEALED: "handling om skyddad person visad",
     Act.QUARANTINE_RERUN: "karantän prövad på nytt",
     Act.QUARANTINE_DISMISSED: "post i karantän lämnad",
     Act.SUBSCRIPTION_MADE: "prenumeration skapad",

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from hub.clock import STOCKHOLM, Clock
+from hub.clock import STOCKHOLM, Clock, micros
 from hub.delivery.asking import Asking, Unasked
 from hub.delivery.connections import Connections
 from hub.delivery.health import elsewhere
@@ -22,9 +22,10 @@ from hub.model.configuration import PopulationDuty
 from hub.model.identity import PersonNumber
 from hub.model.person import NotTold, Person, PersonAnswer, PersonLookup
 from hub.sdk import PopulationRegister
-from hub.service import persons, sentences
+from hub.service import persons, sentences, whose
 from hub.service.auditing import Witness
 from hub.service.persons import Reason
+from hub.service.protecting import Protecting
 from hub.service.rulebook import Rulebook
 from hub.store import lookups
 from hub.store.lookups import Spending
@@ -45,6 +46,8 @@ class Asked(NamedTuple):
     register: PopulationRegister
     duty: PopulationDuty
     today: date
+    at: int
+    """When, microseconds."""
     guardians: bool
     """Whether it is looked at who has custody, asked for or not."""
 
@@ -58,10 +61,17 @@ class Registers:
     """Asks the registers of this process's municipalities."""
 
     def __init__(
-        self, running: Connections, writer: Writer, seal: Seal, rulebook: Rulebook, witness: Witness, clock: Clock
+        self,
+        running: Connections,
+        writer: Writer,
+        seal: Seal,
+        rulebook: Rulebook,
+        protecting: Protecting,
+        clock: Clock,
     ) -> None:
         self._connections, self._writer, self._seal, self._rulebook = running, writer, seal, rulebook
-        self._witness, self._clock, self._asking = witness, clock, Asking(writer, clock)
+        self._witness, self._asking = Witness(writer, seal, clock), Asking(writer, clock)
+        self._protecting, self._clock = protecting, clock
 
     async def meant(self, municipality: str, lookup: PersonLookup) -> Asked:
         """Where a question goes.
@@ -79,9 +89,10 @@ class Registers:
             raise elsewhere(running)
         if await self._is_nobodys(duty, lookup.identity_number):
             raise RefusedError("test-number", f"{duty.connection} is the real register, where nobody has that number")
-        today = self._clock.now().astimezone(STOCKHOLM).date()
+        now = self._clock.now()
+        today = now.astimezone(STOCKHOLM).date()
         guardians = persons.looks_at_guardians(lookup, today)
-        return Asked(municipality, lookup, running, running.connector, duty, today, guardians)
+        return Asked(municipality, lookup, running, running.connector, duty, today, micros(now), guardians)
 
     async def _is_nobodys(self, duty: PopulationDuty, number: PersonNumber) -> bool:
         """Whether it is a test number where there are none. Raises RefusedError."""
@@ -93,7 +104,7 @@ class Registers:
     async def note(self, asked: Asked, number: PersonNumber, **told: str) -> None:
         """That a register is asked of somebody, on disk before it is; the number stands there as a keyed hash."""
         why = json.dumps([asked.lookup.purpose, asked.lookup.legal_basis], ensure_ascii=False)
-        subject = self._seal.mark(f"person/{number.digits}")
+        subject = whose.mark(self._seal, asked.municipality, number)
         told = {"connection": asked.running.name} | told
         await self._witness.saw(asked.municipality, Act.PERSON_LOOKED_UP, subject, private=why, **told)
 
@@ -102,23 +113,37 @@ class Registers:
 
         `begins`: called when it is our turn, before anything is spent.
         """
+        heard = Heard([], [])
+        told: Answer
 
         async def question() -> PersonAnswer | Reason:
             begins()
             await self._spend(asked)
-            return await self._told(asked)
+            return await self._told(asked, heard)
 
         try:
-            return await self._asking.ask(asked.running, question, cost=asked.price)
+            told = await self._asking.ask(asked.running, question, cost=asked.price)
         except NoWayError:
-            return elsewhere(asked.running)
+            told = elsewhere(asked.running)
         except RefusedError as error:
-            return error
+            told = error
         except Unasked as error:
-            return Reason(error.cause, str(error))
+            told = Reason(error.cause, str(error))
         except Exception as error:  # noqa: BLE001 - a connector's bug stops nothing else; its text may hold anything
             LOG.error("connection %s: a lookup failed: %s", asked.running.name, place_of(error))  # noqa: TRY400
-            return Reason(NotTold.FAILED, type(error).__name__)
+            told = Reason(NotTold.FAILED, type(error).__name__)
+        await self._follow(asked, heard)
+        return told
+
+    async def _follow(self, asked: Asked, heard: "Heard") -> None:
+        """Erase what leads to whom the register marks; what fails is done when they are looked up again."""
+        try:
+            for number in heard.marked:
+                await self._protecting.protect(asked.municipality, number, asked_at=asked.at)
+            for number in heard.clear:
+                await self._protecting.clear(asked.municipality, number)
+        except Exception as error:  # noqa: BLE001 - who asks is told what the register said
+            LOG.error("of a protected person not all is erased yet: %s", place_of(error))  # noqa: TRY400
 
     async def _spend(self, asked: Asked) -> None:
         """Raise RefusedError when the day's lookups are spent."""
@@ -130,19 +155,23 @@ class Registers:
             told = f"the {most} lookups of {asked.running.name} for {asked.today} are spent: per_day, municipality.yaml"
             raise RefusedError("lookups-spent", told)
 
-    async def _told(self, asked: Asked) -> PersonAnswer | Reason:
+    async def _told(self, asked: Asked, heard: "Heard") -> PersonAnswer | Reason:
         """Ask of the person, then of each who has custody of them; of one who is not a clear no nothing is told."""
         lookup = asked.lookup
         found = await _look_up(asked, lookup.model_copy(update={"guardians": asked.guardians}))
         if found is None:
             return Reason(NotTold.MISSING)
         if reason := persons.why_not(lookup.identity_number, found):
+            heard.of(lookup.identity_number, reason)
             return reason
-        if asked.guardians and (reason := await self._of_guardians(asked, found)):
+        if asked.guardians and (reason := await self._of_guardians(asked, found, heard)):
+            heard.of(lookup.identity_number, reason)  # they live together
             return reason
+        if found.replaced_by is None:  # else it is an old answer, which is no clear no
+            heard.of(lookup.identity_number, None)
         return persons.told(lookup, found)
 
-    async def _of_guardians(self, asked: Asked, found: Person) -> Reason | None:
+    async def _of_guardians(self, asked: Asked, found: Person, heard: "Heard") -> Reason | None:
         numbers = persons.custodians(found)
         if isinstance(numbers, Reason):
             return numbers
@@ -152,8 +181,23 @@ class Registers:
             await self.note(asked, number, of="guardian")
             wanted = asked.lookup.model_copy(update={"identity_number": number, "guardians": False})
             if reason := persons.why_not_of_guardian(number, await _look_up(asked, wanted)):
+                heard.of(number, reason)
                 return reason
         return None
+
+
+class Heard(NamedTuple):
+    """Whom a register marks, or may mark, as protected; and of whom it says a clear no."""
+
+    marked: list[PersonNumber]
+    clear: list[PersonNumber]
+
+    def of(self, number: PersonNumber, reason: Reason | None) -> None:
+        """One more."""
+        if reason is None:
+            self.clear.append(number)
+        elif reason.marked:
+            self.marked.append(number)
 
 
 async def _look_up(asked: Asked, wanted: PersonLookup) -> Person | None:

@@ -125,6 +125,18 @@ class AttendanceChanged(Frozen):
     latest: Annotated[datetime, Field(description="start of the last, UTC")]
 
 
+class PersonProtected(Frozen):
+    """Somebody is protected, or may be, of whom more was told before: erase what was got, and look anew.
+
+    References only; what stands under them in the hub is erased already, or shown with a reason.
+    """
+
+    bookings: Annotated[tuple[str, ...], Field(description="numbers of the bookings that they pay for")]
+    invoices: Annotated[tuple[str, ...], Field(description="keys of invoices and credit notes that have gone out")]
+    gatherings: Annotated[int, Field(description="lists of attendance that they stand on, now without a name")]
+    looked_up_by: Annotated[tuple[str, ...], Field(description="names of the API keys that have looked them up")]
+
+
 class DoorPassed(Frozen):
     """Somebody went through a door, or was refused."""
 
@@ -145,7 +157,14 @@ class Told(NamedTuple):
     """What one type of event says."""
 
     summary: str
-    subject: Literal["booking number", "closure id", "target", "invoice key", "connection or subscription"]
+    subject: Literal[
+        "booking number",
+        "closure id",
+        "target",
+        "invoice key",
+        "connection or subscription",
+        "keyed hash of an identity number",
+    ]
     data: type[Frozen]
 
 
@@ -173,6 +192,9 @@ EVENTS: Mapping[EventType, Told] = {
     ),
     EventType.ATTENDANCE_CHANGED: Told("Attendance came in", "connection or subscription", AttendanceChanged),
     EventType.DOOR_PASSED: Told("Somebody passed a door, or was refused", "target", DoorPassed),
+    EventType.PERSON_PROTECTED: Told(
+        "Somebody is protected of whom more was told before", "keyed hash of an identity number", PersonProtected
+    ),
     EventType.PROBLEM_STARTED: Told("Something stops deliveries", "connection or subscription", ProblemAbout),
     EventType.PROBLEM_ESCALATED: Told("It has become more urgent", "connection or subscription", ProblemAbout),
     EventType.PROBLEM_ENDED: Told("It stops them no more", "connection or subscription", ProblemAbout),

@@ -36,6 +36,7 @@ class EventType(StrEnum):
     ATTENDANCE_IMPORTED = "attendance.imported"
     ATTENDANCE_CHANGED = "attendance.changed"
     DOOR_PASSED = "door.passed"
+    PERSON_PROTECTED = "person.protected"
     PROBLEM_STARTED = "problem.started"
     PROBLEM_ESCALATED = "problem.escalated"
     PROBLEM_ENDED = "problem.ended"

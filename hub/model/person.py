@@ -4,8 +4,9 @@ Source: Skatteverket, SPAR and Inera interfaces as read 2026-11-21. Three questi
 (`address`), where somebody is registered (`registered_address`, `municipality`), and who has custody (`guardians`).
 """
 
+from datetime import datetime
 from enum import StrEnum, auto
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -129,3 +130,27 @@ class PersonAnswer(Frozen):
         None
     )
     detail: Annotated[str | None, Field(description="the problem in words; as `cause`")] = None
+
+
+class UnsealingRequest(Frozen):
+    """A wish to see what is kept of a protected person."""
+
+    kind: Annotated[Literal["invoice"], Field(description="what it is")]
+    key: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    reason: _Reason
+    asked_by: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+        Field(description="the human user, never a system"),
+    ]
+    minutes: Annotated[int, Field(ge=1, le=60, description="for how long it may be seen")] = 15
+
+
+class Unsealed(Frozen):
+    """A record of a protected person, shown for a time."""
+
+    id: Annotated[int, Field(description="by which the same key sees it again")]
+    kind: Literal["invoice"]
+    key: str
+    until: datetime
+    record: Annotated[dict[str, Any], Field(repr=False, description="the invoice or credit note, as it was sent")]

@@ -20,7 +20,7 @@ from hub.service.conflicts import Arrival, Conflict
 from hub.service.preparing import Accept
 from hub.service.releasing import released
 from hub.service.writing import Writing
-from hub.store import bookings, configurations, events, places
+from hub.store import bookings, configurations, events, places, protected
 from hub.store.bookings import Known
 from hub.store.codes import Code
 from hub.store.database import Connection
@@ -40,6 +40,8 @@ class Outcome(StrEnum):
     """Something else stands than what a dry run stood on: nothing was done."""
     STALE = auto()
     """Planned with a configuration that is no longer current: plan again."""
+    PROTECTED = auto()
+    """Its customer is protected, and it says more of them than may be kept: prepare it again."""
 
 
 STANDS = frozenset({Outcome.ACCEPTED, Outcome.UNCHANGED})
@@ -81,7 +83,7 @@ class Accepting:
         _hold(connection, group)
         known = _known(connection, group)
         current = configurations.bases(connection)
-        outcomes, latest = _judged(group, known, current)
+        outcomes, latest = _judged(group, known, current, _protected(connection, group))
         changes = {key: change(request, known.get(key)) for key, request in latest.items()}
         if changes:
             self._writing.write(connection, list(changes.values()))
@@ -155,8 +157,20 @@ def _known(connection: Connection, group: list[Accept]) -> dict[tuple[str, str],
     return found
 
 
+def _protected(connection: Connection, group: list[Accept]) -> set[tuple[str, str]]:
+    """(municipality, person) of customers that are protected; nothing is asked where nobody is told of by number."""
+    asked: dict[str, set[str]] = {}
+    for request in group:
+        if not request.guarded:
+            asked.setdefault(request.municipality, set()).add(request.person)
+    return {(town, person) for town, persons in asked.items() for person in protected.among(connection, town, persons)}
+
+
 def _judged(
-    group: list[Accept], known: dict[tuple[str, str], Known], current: dict[str, tuple[int, int]]
+    group: list[Accept],
+    known: dict[tuple[str, str], Known],
+    current: dict[str, tuple[int, int]],
+    flagged: set[tuple[str, str]],
 ) -> tuple[list[Outcome], dict[tuple[str, str], Accept]]:
     """The outcome of each, and the last accepted request of each booking."""
     stand = {key: (one.revision, one.content) for key, one in known.items()}
@@ -164,11 +178,11 @@ def _judged(
     outcomes = []
     for request in group:
         key = _key(request)
-        outcome = (
-            Outcome.STALE
-            if current.get(request.municipality) != request.rules.basis
-            else _judge(stand.get(key), request)
-        )
+        outcome = _judge(stand.get(key), request)
+        if current.get(request.municipality) != request.rules.basis:
+            outcome = Outcome.STALE
+        elif not request.guarded and (request.municipality, request.person) in flagged:
+            outcome = Outcome.PROTECTED
         if outcome is Outcome.ACCEPTED:
             stand[key] = (request.revision, request.content)
             latest[key] = request

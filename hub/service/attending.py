@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from hub.clock import micros
 from hub.model import Attendance, AttendanceMethod, Attendee, OrganisationNumber, Role
-from hub.store import attendance
+from hub.store import attendance, protected
 from hub.store.attendance import Gathering, Place, Stored
 from hub.store.database import Connection
 from hub.store.sealed import GATHERING
@@ -102,7 +102,7 @@ class Attending:
     def person(self, municipality: str, name: str, place: Place, mark: Attendee) -> bytes:
         """Who it is: the same in all sources by identity number, else only in its association's own."""
         if mark.identity_number is not None:
-            return self._known(f"{municipality}/person/{mark.identity_number.digits}")
+            return self._known(f"{municipality}/person/{mark.identity_number.digits}")  # as in `hub.service.whose`
         if mark.unverified_number:
             return self._known(f"{municipality}/unverified/{name}/{mark.unverified_number}")
         return self._known(f"{municipality}/listed/{name}/{place.association}/{mark.id}")
@@ -137,6 +137,8 @@ class Attending:
         gone = [one for one in changes if one.removed]
         attendance.remove(connection, municipality, _ids(known, gone))
         staying = [self._merged(municipality, name, one, known) for one in changes if not one.removed]
+        if flagged := protected.everybody(connection, municipality):
+            staying = [self._nameless(municipality, name, one, flagged) for one in staying]
         attendance.unmark(connection, municipality, _ids(known, staying))
         told = [one.gathering for one in staying]
         ids = attendance.put(connection, municipality, name, told, import_id=import_id, now=now)
@@ -154,6 +156,28 @@ class Attending:
         )
         sealed = self.close(municipality, name, place, listed)
         return one._replace(gathering=one.gathering._replace(sealed=sealed), listed=listed, persons=persons)
+
+    def _nameless(self, municipality: str, name: str, one: Prepared, flagged: Collection[str]) -> Prepared:
+        """The list without the names of whoever is protected."""
+        mine = {key for key, person in one.persons.items() if person.hex() in flagged}
+        if not mine:
+            return one
+        listed = nameless(one.listed, mine)
+        sealed = self.close(municipality, name, one.gathering.place, listed)
+        return one._replace(gathering=one.gathering._replace(sealed=sealed), listed=listed)
+
+    def forget(self, municipality: str, stored: Stored, person: bytes) -> bytes:
+        """A list that stands, sealed without a person's name."""
+        place, listed = Place(stored.association, stored.card, stored.code), self.open(municipality, stored)
+        whose = {key: self.person(municipality, stored.connection, place, mark) for key, mark in listed.items()}
+        mine = {key for key, each in whose.items() if each == person}
+        return self.close(municipality, stored.connection, place, nameless(listed, mine))
+
+
+def nameless(listed: Listed, mine: Collection[ListKey]) -> Listed:
+    """A list on which some have no name."""
+    bare = {"given_name": "", "family_name": ""}
+    return {key: one.model_copy(update=bare) if key in mine else one for key, one in listed.items()}
 
 
 def _ids(known: Mapping[Place, Stored], changes: Iterable[Prepared]) -> list[int]:

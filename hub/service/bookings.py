@@ -13,7 +13,7 @@ from hub.model.plan import TargetKey
 from hub.planner.rules import Rules
 from hub.service.accepting import Accepted, Accepting, Outcome
 from hub.service.acting import acting
-from hub.service.preparing import Accept, number_in, prepared, read_booking
+from hub.service.preparing import Accept, number_in, prepared, prepared_shielded, read_booking
 from hub.service.rulebook import Rulebook
 from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
@@ -93,6 +93,7 @@ class Bookings:
         """
         too_large(raw)
         stale: Rules | None = None
+        prepare: Callable[..., Accept] = prepared
         while True:
             rules = await self._rules(municipality, but=stale)
             if expected is not None and expected.basis != rules.basis:
@@ -100,18 +101,22 @@ class Bookings:
             booking = read_booking(raw, rules)
             if number is not None and number != booking.number:
                 raise InvalidError([FieldFault("/number", "other-number", f"the address says {number!r}")])
-            request = prepared(booking, rules, self._seal, now=micros(self._clock.now()), sent_by=sent_by)
+            now = micros(self._clock.now())
+            request = prepare(booking, rules, self._seal, now=now, sent_by=sent_by)
             revision = None if expected is None else expected.revision
             request = request._replace(expected=revision, actor=acting())
             answer = await self._writer.do(self._accepting.accept, request, behind=behind)
             if answer.outcome is Outcome.MOVED:
                 raise RefusedError("state-changed", MOVED)
-            if answer.outcome is not Outcome.STALE:
+            if answer.outcome is Outcome.PROTECTED:
+                prepare = prepared_shielded
+            elif answer.outcome is Outcome.STALE:
+                stale = rules
+            else:
                 if answer.changed:
                     self.changed(municipality, answer.targets)
                     self.woken()
                 return Done(booking, request, answer)
-            stale = rules
 
     async def _rules(self, municipality: str, *, but: Rules | None) -> Rules:
         """The rules in force; read anew while they are those that a plan was refused for."""

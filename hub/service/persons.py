@@ -62,6 +62,8 @@ class Reason(NamedTuple):
     cause: NotTold
     detail: str = ""
     whose: Literal["person", "guardian"] = "person"
+    marked: bool = False
+    """Whether the register told of them, and protection was not a clear no."""
 
 
 def why_not(asked: PersonNumber, found: Person) -> Reason | None:
@@ -70,7 +72,7 @@ def why_not(asked: PersonNumber, found: Person) -> Reason | None:
         return Reason(NotTold.FAILED, sentences.ANOTHER_PERSON.say())
     if found.protected is Protected.NO:
         return None
-    return Reason(NotTold.PROTECTED if found.protected is Protected.YES else NotTold.UNKNOWN)
+    return Reason(NotTold.PROTECTED if found.protected is Protected.YES else NotTold.UNKNOWN, marked=True)
 
 
 def custodians(found: Person) -> tuple[PersonNumber, ...] | Reason:

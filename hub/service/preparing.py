@@ -16,6 +16,8 @@ from hub.planner.plan import plan
 from hub.planner.rules import Rules
 from hub.service.acting import HUB, Actor
 from hub.service.asked import Use
+from hub.service.shielding import is_guarded, shielded
+from hub.service.whose import of_customer
 from hub.store.sealed import BOOKING_PERSONS
 from hub.store.sealing import Seal
 
@@ -68,6 +70,10 @@ class Accept(NamedTuple):
     actor: Actor = HUB
     effects_only: bool = False
     """It stands, and is planned anew for another configuration: what happens once, and what is over, stays as it is."""
+    person: str = ""
+    """By which its customer is found; empty for one without a person's number."""
+    guarded: bool = True
+    """Whether it may be kept as it is, should its customer be known to be protected."""
 
 
 def read_booking(raw: bytes, rules: Rules) -> Booking:
@@ -107,16 +113,15 @@ def prepared(
 ) -> Accept:
     """Plan, hash and seal: about 30 microseconds, none of them the writer's."""
     asked = plan(booking, rules.closures, rules)
-    holders = tuple(occasion.holders for occasion in booking.occasions)
-    persons = _PERSONS.dump_json(_Persons(booking.customer, holders, tuple(charge.text for charge in booking.charges)))
+    person = of_customer(seal, rules.municipality, booking.customer)
     return Accept(
         municipality=rules.municipality,
         number=booking.number,
         revision=booking.revision,
         status=booking.status,
-        content=seal.content_hash(_CONTENT.to_json(booking, exclude={"revision"})),
+        content=_content(booking, seal),
         body=booking.model_dump_json(exclude=_WITHOUT_PERSONS),  # type: ignore[arg-type]
-        persons=seal.close(persons, BOOKING_PERSONS.place(rules.municipality, booking.number)),
+        persons=sealed_persons(booking, rules.municipality, seal),
         plan=asked,
         uses=uses_of(booking),
         unserved=_written(asked.unserved) if asked.unserved else "[]",
@@ -124,7 +129,26 @@ def prepared(
         now=now,
         sent_by=sent_by,
         accepted_at=now if accepted_at is None else accepted_at,
+        person=person,
+        guarded=not person or is_guarded(booking.customer),
     )
+
+
+def prepared_shielded(booking: Booking, rules: Rules, seal: Seal, *, now: int, sent_by: str = "") -> Accept:
+    """The same of a booking whose customer is protected: less of it is kept, and it is known again as it was told."""
+    request = prepared(shielded(booking, rules), rules, seal, now=now, sent_by=sent_by)
+    return request._replace(content=_content(booking, seal), guarded=True)
+
+
+def _content(booking: Booking, seal: Seal) -> bytes:
+    return seal.content_hash(_CONTENT.to_json(booking, exclude={"revision"}))
+
+
+def sealed_persons(booking: Booking, municipality: str, seal: Seal) -> bytes:
+    """What of a booking is sealed."""
+    holders = tuple(occasion.holders for occasion in booking.occasions)
+    persons = _PERSONS.dump_json(_Persons(booking.customer, holders, tuple(charge.text for charge in booking.charges)))
+    return seal.close(persons, BOOKING_PERSONS.place(municipality, booking.number))
 
 
 @lru_cache(1000)

@@ -134,4 +134,5 @@ def ready(stored: Stored, rules: Rules, seal: Seal, *, now: int) -> Accept | Non
     except Exception as error:  # noqa: BLE001 - one booking stops no closure, no configuration, and no start
         LOG.error("booking %s cannot be planned anew: %s", stored.number, place_of(error))  # noqa: TRY400
         return None
+    request = request._replace(content=stored.content)  # as it was told, whatever of it is kept
     return request if all(use.resource in rules.resources for use in request.uses) else None

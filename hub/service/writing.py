@@ -112,6 +112,7 @@ def _columns(one: Change) -> tuple[object, ...]:
         r.rules.version,
         r.accepted_at,
         r.sent_by,
+        r.person,
     )
 
 

@@ -9,12 +9,12 @@ _KNOWN = "SELECT id, number, revision, content, asked, unserved FROM bookings WH
 _INSERT = (
     "INSERT INTO bookings(municipality, number, revision, status, content, body, persons, asked, unserved,"
     " configuration,"
-    " accepted_at, sent_by) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, municipality, number"
+    " accepted_at, sent_by, person) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, municipality, number"
 )
 _UPDATE = (
     "UPDATE bookings SET revision = ?, status = ?, content = ?, body = ?, persons = ?, asked = ?, unserved = ?,"
     " configuration = ?,"
-    " accepted_at = ?, sent_by = ? WHERE municipality = ? AND id = ?"
+    " accepted_at = ?, sent_by = ?, person = ? WHERE municipality = ? AND id = ?"
 )
 _STORED = (
     "SELECT id, number, revision, status, body, persons, asked, unserved, configuration, accepted_at, sent_by, content"

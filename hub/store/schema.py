@@ -1,9 +1,17 @@
 """Every table there is, in one place for migrations."""
 
-from hub.store import audit_tables, intake_tables, ledger_tables, notice_tables, protection_tables, tables
+from hub.store import (
+    audit_tables,
+    intake_tables,
+    ledger_tables,
+    notice_tables,
+    person_tables,
+    protection_tables,
+    tables,
+)
 from hub.store.columns import METADATA
 
-TABLES = (tables, audit_tables, intake_tables, ledger_tables, notice_tables, protection_tables)
+TABLES = (tables, audit_tables, intake_tables, ledger_tables, notice_tables, person_tables, protection_tables)
 """The modules that tell them."""
 
 __all__ = ["METADATA", "TABLES"]

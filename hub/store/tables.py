@@ -44,10 +44,21 @@ BOOKINGS = Table(
     whole("accepted_at"),
     whole("effective", 0),
     Column("sent_by", Text, nullable=False, server_default=""),
+    Column("person", Text),
     UniqueConstraint("municipality", "number"),
     sqlite_autoincrement=False,
 )
-"""`body` holds no person, `persons` is sealed; `asked` lists its claims and occasions, so a change needs no search."""
+"""`body` holds no person, `persons` is sealed; `asked` lists its claims and occasions, so a change needs no search.
+
+`person`: a keyed hash of the customer's identity number, in hexadecimal; empty: there is none, null: nobody knows.
+"""
+Index(
+    "ix_bookings_person",
+    BOOKINGS.c.municipality,
+    BOOKINGS.c.person,
+    sqlite_where=BOOKINGS.c.person != "",
+    postgresql_where=BOOKINGS.c.person != "",
+)
 
 LANES = Table(
     "lanes",

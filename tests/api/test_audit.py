@@ -40,7 +40,9 @@ LEAVES_A_ROW = {
     ("put", "/subscriptions/{name}"), ("delete", "/subscriptions/{name}"), ("post", "/subscriptions/{name}:pause"),
     ("post", "/subscriptions/{name}:resume"), ("post", "/subscriptions/{name}:rotate"),
     ("post", "/subscriptions/{name}:replay"), ("get", "/audit"),
-    ("post", "/persons/lookup"), ("post", "/connections/{name}:reconcile"), ("post", "/findings/{finding}:adopt"),
+    ("post", "/persons/lookup"), ("post", "/persons/unsealings"),
+    ("get", "/persons/unsealings/{unsealing}"),
+    ("post", "/connections/{name}:reconcile"), ("post", "/findings/{finding}:adopt"),
     ("post", "/findings/{finding}:revoke"), ("post", "/findings/{finding}:ignore"),
 }  # fmt: skip
 TELLS_OF_NO_PERSON = {

@@ -137,6 +137,16 @@ def test_a_days_lookups_end_for_all(here: Site, keys: dict[str, str]) -> None:
     assert (told.status_code, told.json()["code"]) == (429, "lookups-spent")
 
 
+def test_only_whoever_handles_protected_persons_sees_what_is_sealed(here: Site, keys: dict[str, str]) -> None:
+    wish = {"kind": "invoice", "key": "B-1.i1", "reason": "påminnelse", "asked_by": "anna.ek"}
+    for key, status in ((keys["grants"], 403), (here.operator, 403), (keys["protection"], 404)):
+        assert here.ask("POST", "/persons/unsealings", key=key, json=wish).status_code == status
+    assert here.ask("GET", "/persons/unsealings/1", key=keys["grants"]).status_code == 403
+    assert here.ask("GET", "/persons/unsealings/1", key=keys["protection"]).status_code == 404
+    nobody = here.ask("POST", "/persons/unsealings", key=keys["protection"], json=wish | {"reason": " "})
+    assert nobody.status_code == 422
+
+
 def test_without_a_register_everybody_is_told_so(shared: Site) -> None:
     answer = ask(shared, shared.key(Scope.PERSONS_LOOKUP))
     assert (answer.status_code, answer.json()["code"]) == (409, "no-register")

@@ -19,7 +19,7 @@ from hub.model.audit import Act, AuditRow
 from hub.model.person import NotTold, PersonAnswer
 from hub.service.acting import Actor, act_as
 from hub.service.audited import Wish, page
-from hub.service.auditing import Witness
+from hub.service.protecting import Protecting
 from hub.store.database import connect
 from tests.builders import a_town
 from tests.databases import in_a_folder
@@ -60,9 +60,9 @@ class Office:
     def another_process(self) -> Population:
         """The same use case in one more process."""
         stage = self.stage
-        witness = Witness(stage.writer, stage.seal, stage.clock)
+        protecting = Protecting(stage.writer, stage.readers, stage.seal, stage.rulebook, stage.clock)
         registers = Registers(
-            stage.node.connections, stage.writer, stage.seal, stage.rulebook, witness, stage.clock
+            stage.node.connections, stage.writer, stage.seal, stage.rulebook, protecting, stage.clock
         )  # fmt: skip
         made = Population(registers, stage.seal)
         made.time = self.time

@@ -17,6 +17,7 @@ from hub.app import Hub
 from hub.cli.main import knutpunkt
 from hub.delivery.connections import SealedState
 from hub.errors import ConfigurationError
+from hub.model import PersonNumber
 from hub.service import resealing
 from hub.settings import Settings
 from hub.store import invoices, keyring, rotation, sealed
@@ -70,6 +71,8 @@ async def fill(place: Place) -> None:
     sealed_invoice = hub.seal.close(b"{}", sealed.INVOICE.place("2480", "K-1.i1"))
     new = NewInvoice("2480", "K-1.i1", "invoice", "K-1", "ledger", None, "formed", sealed_invoice, 0, 0, 0, 0)
     await hub.writer.call(invoices.add, new)
+    assert hub.worker.protecting
+    await hub.worker.protecting.protect("2480", PersonNumber.parse("199001019802"))
     assert {value.place.split("/")[1] for value in every(place)} == {one.table for one in COLUMNS}
 
 

@@ -110,6 +110,7 @@ NAMES = {
     "problem": "1",
     "row": "1",
     "finding": "1",
+    "unsealing": "1",
 }
 OF_SUBSCRIPTIONS = {"name": "hemlig"}
 WORDS = (SECRET, "hemliga-sallskapet")
