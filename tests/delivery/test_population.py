@@ -448,6 +448,10 @@ def test_what_nobody_waits_for_any_more_is_not_asked(office: Office, monkeypatch
         await office.time.waited_for(2)
         office.time.move(CLASS)
         _, told = await asyncio.gather(*asking)
+        (hangs,) = [one.answer for one in office.population._under_way.values()]
+        hangs.cancel()  # there is room again
+        await asyncio.wait([hangs])
+        await asyncio.sleep(0)
         await office.population.stop()
         return told
 
