@@ -27,6 +27,7 @@ PROPERTIES = (
     "tests/service/test_arrival.py",
     "tests/service/test_dry_running.py",
     "tests/connectors/finance_peppol/test_billing.py",
+    "tests/connectors/population_navet/test_navet.py",
     "tests/delivery/test_owed.py",
     "tests/delivery/test_sequences.py",
     "tests/faults/test_messages.py",
