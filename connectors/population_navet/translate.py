@@ -8,20 +8,29 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from lxml import etree
 
 from hub.model import AddressKind, Guardian, Person, PersonAddress, PersonLookup, PersonNumber, Protected
-from hub.sdk import RejectedError, child_of, children_of, local_name, text_of
+from hub.sdk import (
+    RejectedError,
+    child_of,
+    children_of,
+    flag_of,
+    incomplete_date,
+    is_of_age,
+    local_name,
+    protection_of,
+    speaks_of_protection,
+    text_of,
+)
 
 FLAGS = ("Sekretessmarkering", "SkyddadFolkbokforing")
 _KNOWN = frozenset({*FLAGS, "Arendeuppgift", "Personpost", "Historik", "Sarlosning"})
 """All that may stand directly in a record; anything else may be protection by another name."""
-_SPEAKS_OF_PROTECTION = re.compile("sekretess|skydd", re.IGNORECASE)
 _DEAD, _EMIGRATED, _HAS_CUSTODY = "AV", "UV", "V"
 _ACTIVE = ("", "AKTIVT")
-_OF_AGE = 18_00_00
-"""Years, months and days, as dates are written here."""
 
 
 def person(
@@ -77,29 +86,17 @@ def _require_number(entry: etree._Element | None, digits: str) -> None:
 
 def protection(post: etree._Element, *, order_has_protection: bool) -> Protected:
     """Whether the person is protected: no, only when both flags say so, or are left out by an order that has them."""
-    said = {_said(children_of(post, flag)) for flag in FLAGS}
-    if "J" in said:
-        return Protected.YES
-    clear = {"N", ""} if order_has_protection else {"N"}
-    return Protected.NO if said <= clear and not _strange(post) else Protected.UNKNOWN
-
-
-def _said(flags: list[etree._Element]) -> str:
-    """J or N when it is clear, nothing when there is no flag, and else a question mark."""
-    values = [flag.text if flag.text in ("J", "N") and not flag.attrib and not len(flag) else "?" for flag in flags]
-    if any((flag.text or "").strip().upper() == "J" for flag in flags):
-        return "J"
-    return "".join(values) if values in ([], ["N"]) else "?"
+    flags = [children_of(post, flag) for flag in FLAGS]
+    said = protection_of((flag_of(one, yes="J", no="N") for one in flags), missing_is_no=order_has_protection)
+    if said is Protected.NO and (_strange(post) or speaks_of_protection(post, [*chain(*flags)])):
+        return Protected.UNKNOWN
+    return said
 
 
 def _strange(post: etree._Element) -> bool:
-    """Whether anything in the record may speak of protection that we do not know."""
+    """Whether anything stands directly in the record that nobody here knows."""
     space = etree.QName(post).namespace
-    if any(local_name(one) not in _KNOWN or etree.QName(one).namespace != space for one in post):
-        return True
-    flags = {flag for name in FLAGS for flag in children_of(post, name)}
-    names = (name for one in post.iter() if one not in flags for name in (one.tag, *one.attrib))
-    return any(_SPEAKS_OF_PROTECTION.search(str(name)) for name in names)
+    return any(local_name(one) not in _KNOWN or etree.QName(one).namespace != space for one in post)
 
 
 # ---------------------------------------------------------------- what is told of others
@@ -116,29 +113,16 @@ class _Gone:
 
 def _gone(entry: etree._Element | None, number: PersonNumber) -> _Gone:
     left = child_of(entry, "Avregistrering")
-    died = child_of(entry, "Samordningsnummeruppgifter", "DatumAvliden")
+    cause = None if left is None else text_of(left, "AvregistreringsorsakKod") or "unknown"
+    day = incomplete_date(text_of(left, "Avregistreringsdatum"))
+    found = [child_of(left, "AntraffadDod"), child_of(entry, "Samordningsnummeruppgifter", "DatumAvliden")]
+    days = [incomplete_date(one.text) for one in found if one is not None]
+    if cause == _DEAD or days:
+        return _Gone(cause or _DEAD, died=next(filter(None, [day if cause == _DEAD else "", *days]), ""))
     status = text_of(entry, "PersonId", "Identitetsstatus", "IdentitetsstatusVarde")
-    if left is None and died is not None:
-        return _Gone(_DEAD, died=_day(died.text))
-    if left is None:
-        return _Gone(status if number.is_coordination_number and status not in _ACTIVE else None)
-    cause, day = text_of(left, "AvregistreringsorsakKod") or "unknown", _day(text_of(left, "Avregistreringsdatum"))
-    found_dead = child_of(left, "AntraffadDod")
-    if cause == _DEAD or found_dead is not None:
-        return _Gone(cause, died=day or _day(text_of(left, "AntraffadDod")))
+    if cause is None and number.is_coordination_number and status not in _ACTIVE:
+        cause = status
     return _Gone(cause, emigrated=day if cause == _EMIGRATED else None)
-
-
-def _day(told: str | None) -> str:
-    """`20060900` is a month, `19790000` a year, and 0 nothing that is known."""
-    written = (told or "").strip().zfill(8)
-    found = re.fullmatch(r"(?!0000)([0-9]{4})([0-9]{2})([0-9]{2})", written, re.ASCII)
-    if not found:
-        return ""
-    year, month, day = found.groups()
-    if month == "00":
-        return year
-    return f"{year}-{month}" if day == "00" else f"{year}-{month}-{day}"
 
 
 def _replaced_by(entry: etree._Element | None, number: PersonNumber) -> PersonNumber | None:
@@ -187,18 +171,13 @@ def _abroad(where: etree._Element | None) -> PersonAddress | None:
 
 def _guardians(entry: etree._Element | None, number: PersonNumber, today: date) -> Iterator[Guardian]:
     """Who has custody today; nobody has it of one who is of age."""
-    now = int(f"{today:%Y%m%d}")
-    if now >= _born(number) + _OF_AGE:
+    if is_of_age(number, today):
         return
+    now = int(f"{today:%Y%m%d}")
     for relation in children_of(child_of(entry, "Relationer"), "Relation"):
         if text_of(relation, "Relationstyp") == _HAS_CUSTODY and _holds(relation, now):
             told = text_of(relation, "RelationId", "PersonNr")
             yield Guardian(identity_number=PersonNumber.parse(told) if told else None, name=_name(relation))
-
-
-def _born(number: PersonNumber) -> int:
-    """Day of birth, as dates are written here; what is not known of it counts as early."""
-    return int(number.digits[:8]) - (60 if number.is_coordination_number else 0)
 
 
 def _holds(relation: etree._Element, now: int) -> bool:
