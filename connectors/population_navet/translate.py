@@ -1,7 +1,8 @@
 """A record of Navet as a person: pure. Protection first, and closed: whatever is not a clear no is none.
 
 Source: Skatteverket, personpostXML (schema of 2015, and the elements that V3 and V4 add, as public clients have them);
-terms 01003, 01020, 01051-01055; read 2026-11-21.
+terms 01003, 01020, 01051-01055; read 2026-11-21. Which way a reference leads: Inera, GetPersonsForProfile 5.0, which
+passes Navet's on, read 2026-11-26.
 """
 
 import re
@@ -30,6 +31,8 @@ FLAGS = ("Sekretessmarkering", "SkyddadFolkbokforing")
 _KNOWN = frozenset({*FLAGS, "Arendeuppgift", "Personpost", "Historik", "Sarlosning"})
 """All that may stand directly in a record; anything else may be protection by another name."""
 _DEAD, _EMIGRATED, _HAS_CUSTODY = "AV", "UV", "V"
+_OUT_OF_USE = ("GN", "AS", "GS")
+"""Causes that mean another number: an old one, and a coordination number that has ended or is old."""
 _ACTIVE = ("", "AKTIVT")
 
 
@@ -68,7 +71,7 @@ def person(
         deceased=gone.died,
         emigrated=gone.emigrated,
         deregistered=gone.cause,
-        replaced_by=_replaced_by(entry, number),
+        replaced_by=_replaced_by(entry, gone, number),
         guardians=tuple(_guardians(entry, number, today)) if lookup.guardians else (),
     )
 
@@ -125,8 +128,13 @@ def _gone(entry: etree._Element | None, number: PersonNumber) -> _Gone:
     return _Gone(cause, emigrated=day if cause == _EMIGRATED else None)
 
 
-def _replaced_by(entry: etree._Element | None, number: PersonNumber) -> PersonNumber | None:
-    """The number that the person has now: one hop, and none where several are told."""
+def _replaced_by(entry: etree._Element | None, gone: _Gone, number: PersonNumber) -> PersonNumber | None:
+    """The number that the person has now: one hop, and none where several are told.
+
+    Only a number that is out of use leads to the new one; one in use leads back to those before it.
+    """
+    if gone.cause not in _OUT_OF_USE:
+        return None
     listed = children_of(child_of(entry, "Hanvisningar"), "Hanvisning")
     told = {text_of(one, "HanvisningsPersonNr") for one in (entry, *listed)} - {"", number.digits}
     return PersonNumber.parse(told.pop()) if len(told) == 1 else None

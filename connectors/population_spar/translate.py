@@ -36,6 +36,7 @@ _KNOWN = frozenset(
 _NAMESPACES = "http://statenspersonadressregister.se/schema/"
 _DEAD, _EMIGRATED, _HAS_CUSTODY = ("AV", "A"), "UV", "VÅRDNADSHAVARE"
 """Older rows have codes of one letter."""
+_OUT_OF_USE = ("GN", "AS", "GS", "G")
 _DAYS_OF_DEATH = ("Avlidendatum", "AntraffadDodDatum", "SnAvlidendatum")
 _ACTIVE = ("", "AKTIVT")
 
@@ -184,7 +185,7 @@ def _replaced_by(details: etree._Element | None, gone: _Gone, number: PersonNumb
 
     Without a direction it may be an old one, unless this one is out of use.
     """
-    newer = {"Till", ""} if gone.cause else {"Till"}
+    newer = {"Till", ""} if gone.cause in _OUT_OF_USE else {"Till"}
     told = {text_of(one, "IdNummer") for one in children_of(details, "Hanvisning") if text_of(one, "Typ") in newer}
     told -= {"", number.digits}
     return PersonNumber.parse(told.pop()) if len(told) == 1 else None

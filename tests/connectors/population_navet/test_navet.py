@@ -271,18 +271,22 @@ def now(number: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "inside, number",
+    "cause, inside, number",
     [
-        (now(OTHER), OTHER),
-        (f"<Hanvisningar><Hanvisning>{now(OTHER)}</Hanvisning></Hanvisningar>", OTHER),
-        (f"{now(OTHER)}<Hanvisningar><Hanvisning>{now(OTHER)}</Hanvisning></Hanvisningar>", OTHER),
-        (f"{now(OTHER)}<Hanvisningar><Hanvisning>{now(THIRD)}</Hanvisning></Hanvisningar>", None),
-        (now(NUMBER.digits), None),
-        ("", None),
+        ("GN", now(OTHER), OTHER),
+        ("AS", now(OTHER), OTHER),
+        ("GN", f"<Hanvisningar><Hanvisning>{now(OTHER)}</Hanvisning></Hanvisningar>", OTHER),
+        ("GN", f"{now(OTHER)}<Hanvisningar><Hanvisning>{now(OTHER)}</Hanvisning></Hanvisningar>", OTHER),
+        ("GN", f"{now(OTHER)}<Hanvisningar><Hanvisning>{now(THIRD)}</Hanvisning></Hanvisningar>", None),
+        ("GN", now(NUMBER.digits), None),
+        ("GN", "", None),
+        ("", now(OTHER), None),
+        ("AV", now(OTHER), None),
     ],
 )
-def test_a_changed_number_is_one_hop_and_never_a_guess(inside: str, number: str | None) -> None:
-    assert told(inside).replaced_by == (PersonNumber.parse(number) if number else None)
+def test_a_changed_number_is_one_hop_forward_and_never_a_guess(cause: str, inside: str, number: str | None) -> None:
+    left_ = f"<Avregistrering><AvregistreringsorsakKod>{cause}</AvregistreringsorsakKod></Avregistrering>"
+    assert told(inside + (left_ if cause else "")).replaced_by == (PersonNumber.parse(number) if number else None)
 
 
 # ---------------------------------------------------------------- custody
