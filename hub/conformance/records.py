@@ -209,8 +209,9 @@ class PopulationTests(Suite):
         )
 
     async def told(self, stand: Bench, person: Person) -> Person | None:
-        """What the register tells."""
-        found: Person | None = await stand.look(lambda: stand.connector.look_up(self.looking(person)))
+        """What the register tells; custody is asked for where it can say."""
+        lookup = self.looking(stand.simulator.keeps(person))
+        found: Person | None = await stand.look(lambda: stand.connector.look_up(lookup))
         return found
 
     @pytest.mark.parametrize("person", record_examples.PERSONS, ids=record_examples.PERSON_NAMES)

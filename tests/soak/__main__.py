@@ -28,6 +28,7 @@ PROPERTIES = (
     "tests/service/test_dry_running.py",
     "tests/connectors/finance_peppol/test_billing.py",
     "tests/connectors/population_navet/test_navet.py",
+    "tests/connectors/population_rest/test_rest.py",
     "tests/connectors/population_riv/test_riv.py",
     "tests/connectors/population_spar/test_spar.py",
     "tests/delivery/test_owed.py",
