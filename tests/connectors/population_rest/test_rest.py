@@ -112,7 +112,7 @@ def test_nobody_is_none_and_somebody_who_is_left_out_is_perhaps_protected() -> N
     ],
 )
 def test_what_is_not_known_to_mean_no_does_not(flag: str, value: object, protected: Protected) -> None:
-    found = told(**{flag: value})
+    found = person(record(**{flag: value}), lookup(), CONFIG)
     assert found.protected is protected
     assert (found.name is None) is (protected is not Protected.NO)
 

@@ -310,7 +310,7 @@ def test_what_each_fault_means(status: int, body: str, kind: type[Exception]) ->
 @pytest.mark.parametrize(
     "old, new",
     [
-        (b"personRecord>", b"personPost>"),
+        (b"personRecord", b"personPost"),
         (b"GetPersonsForProfileResponse", b"GetPersonsResponse"),
         (b"extension>199001019802</", b"extension>198112189876</"),
     ],
