@@ -370,6 +370,7 @@ _SWEDISH = {
     "effect.lost": "verkan försvunnen",
     "effect.expired": "för sent",
     "effect.overridden": "ändrad för hand",
+    "person.protected": "person skyddad",
     "refund.requested": "återbetalning begärd",
     "invoice.transferred": "fakturan överförd",
     "invoice.answered": "svar på fakturan",

@@ -149,13 +149,14 @@ class PostgresConnection:
         while True:
             try:
                 self._connect()
-            except AwayError:
+                self.rows(_END_WHAT_WAS_LEFT, (self.name,))
+            except (AwayError, psycopg.Error) as error:
+                self.raw.close()
                 if time.monotonic() - self._lost_at > PATIENCE_SECONDS:
-                    raise
+                    raise AwayError(_first_line(error)) from None
                 time.sleep(0.2)
             else:
                 self._lost_at = None
-                self.rows(_END_WHAT_WAS_LEFT, (self.name,))
                 return
 
     # ---- what the queries need

@@ -78,7 +78,7 @@ def test_a_failure_that_repeats_itself_is_history_once_and_each_sending_is_alway
     hall.at("12:50")
     assert history(hall, "court-1") == ["retrying"] * (1 + len(hall.lamps.commands("court-1")))
     hall.lamps.recovers("court-1")
-    hall.at("13:00")
+    hall.at("13:10")
     assert history(hall, "court-1")[-1] == "confirmed"
 
 

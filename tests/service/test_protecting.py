@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from hub.errors import NotFoundError
@@ -14,6 +15,8 @@ from hub.model import Attendance, Attendee, Protected, Role
 from hub.model.attendance import Association
 from hub.model.audit import Act
 from hub.model.booking import Booking
+from hub.model.event_data import EVENTS
+from hub.model.events import EventType, enveloped
 from hub.model.person import Unsealed, UnsealingRequest
 from hub.sdk import RawItem
 from hub.service.accepting import Outcome
@@ -30,6 +33,7 @@ from tests.delivery.fake_register import number
 from tests.delivery.harness import PIN, TOWN, Stage, hour
 from tests.delivery.test_invoices import costs, court
 from tests.delivery.test_population import Office, hidden, person
+from tests.verify.test_events import payload
 
 Staging = Callable[..., Stage]
 LENA, OTHER = number("19800101980"), number("19830202981")
@@ -267,6 +271,9 @@ def test_those_who_had_got_it_are_told_once_by_references_only(hall: Stage) -> N
     expected = {"bookings": ["B-1"], "invoices": ["B-1.i1"], "gatherings": 1, "looked_up_by": []}
     assert told_of(hall) == [expected]
     (event,) = hall.events("person.protected")
+    EVENTS[EventType.PERSON_PROTECTED].data.model_validate_json(event.body)
+    envelope = enveloped(TOWN, event.id, event.type, event.subject, event.body, event.at)
+    jsonschema.validate(json.loads(envelope.model_dump_json()), payload(event.type))
     assert LENA.digits[2:] not in event.subject + event.body
     assert "Lena" not in event.body
 

@@ -2,16 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from enum import StrEnum
+from typing import Any
 
 import psycopg
 import pytest
 
 from hub.errors import RefusedError
 from hub.store import postgres as store
-from hub.store.database import AgainError, AwayError, Connection, connect, shown
+from hub.store.database import AgainError, AwayError, Connection, Row, connect, shown
 from hub.store.migrating import migrate, ready
 from hub.store.postgres import PostgresConnection
 from hub.store.writer import Readers, Writer
@@ -177,6 +178,26 @@ def end_all_others(url: str) -> None:
 def test_a_writer_whose_session_was_ended_goes_on(url: str) -> None:
     working(url, "a", "b", between=lambda: end_all_others(url))
     assert stored(url) == ["a", "b"]
+
+
+def test_a_connection_that_is_lost_again_as_it_comes_back_comes_back_once_more(
+    url: str, connection: PostgresConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, rows = [], PostgresConnection.rows
+
+    def lost_once(self: PostgresConnection, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        asked.append(sql)
+        if len(asked) == 1:
+            self.raw.close()
+        return rows(self, sql, values)
+
+    end_all_others(url)
+    with pytest.raises(AgainError), connection.transaction():
+        connection.rows("SELECT 1")
+    monkeypatch.setattr(PostgresConnection, "rows", lost_once)
+    with connection.transaction():
+        assert connection.rows("SELECT 2") == [(2,)]
+    assert len(asked) == 3, "what was left is ended twice, for it was not known the first time"
 
 
 def test_readers_whose_sessions_were_ended_go_on(url: str) -> None:
