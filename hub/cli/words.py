@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from hub.cli import timeline
 from hub.service.saying import Language, said
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {
@@ -356,38 +357,6 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
     },
 }
 
-_SWEDISH = {
-    "booking.accepted": "bokningen mottagen",
-    "booking.suspended": "bokningen vilar",
-    "booking.resumed": "bokningen gäller igen",
-    "booking.effective": "allt som bokningen begär är på plats",
-    "credential.ready": "behörigheten klar",
-    "credential.changed": "behörigheten ändrad",
-    "outcome.revised": "utfallet ändrat",
-    "time.released": "tiden släppt",
-    "closure.in_force": "avstängt",
-    "closure.lifted": "avstängningen hävd",
-    "effect.lost": "verkan försvunnen",
-    "effect.expired": "för sent",
-    "effect.overridden": "ändrad för hand",
-    "person.protected": "person skyddad",
-    "refund.requested": "återbetalning begärd",
-    "invoice.transferred": "fakturan överförd",
-    "invoice.answered": "svar på fakturan",
-    "attendance.imported": "närvarofil inläst",
-    "attendance.changed": "närvaro inkommen",
-    "door.passed": "dörr passerad",
-    "problem.started": "problem började",
-    "problem.escalated": "problem brådskar mer",
-    "problem.ended": "problem slutade",
-    "will be granted": "behörigheten ges",
-    "will open": "öppnar",
-    "will shut": "stänger",
-    "will no longer be asked for": "begärs inte längre",
-    "will be on": "tänds",
-    "will be off": "släcks",
-}
-"""What the API's timeline says; a level is said as it is."""
 _UNSERVED = {"invoice": "faktura", "registration": "diarieföring"}
 
 
@@ -408,7 +377,7 @@ class Words:
         """An entry of a timeline."""
         if self.language == "en":
             return said(what, "en")
-        return _SWEDISH.get(what) or said(what, "sv").replace("will be ", "blir ")
+        return timeline.SWEDISH.get(what) or said(what, "sv").replace("will be ", "blir ")
 
     def unserved(self, told: str) -> str:
         """What there is no connection for: the capability as people say it, and which."""

@@ -1,0 +1,35 @@
+"""What the API's timeline says, as people say it in Swedish; a level is said as it is."""
+
+from collections.abc import Mapping
+
+SWEDISH: Mapping[str, str] = {
+    "booking.accepted": "bokningen mottagen",
+    "booking.suspended": "bokningen vilar",
+    "booking.resumed": "bokningen gäller igen",
+    "booking.effective": "allt som bokningen begär är på plats",
+    "credential.ready": "behörigheten klar",
+    "credential.changed": "behörigheten ändrad",
+    "outcome.revised": "utfallet ändrat",
+    "time.released": "tiden släppt",
+    "closure.in_force": "avstängt",
+    "closure.lifted": "avstängningen hävd",
+    "effect.lost": "verkan försvunnen",
+    "effect.expired": "för sent",
+    "effect.overridden": "ändrad för hand",
+    "person.protected": "person skyddad",
+    "refund.requested": "återbetalning begärd",
+    "invoice.transferred": "fakturan överförd",
+    "invoice.answered": "svar på fakturan",
+    "attendance.imported": "närvarofil inläst",
+    "attendance.changed": "närvaro inkommen",
+    "door.passed": "dörr passerad",
+    "problem.started": "problem började",
+    "problem.escalated": "problem brådskar mer",
+    "problem.ended": "problem slutade",
+    "will be granted": "behörigheten ges",
+    "will open": "öppnar",
+    "will shut": "stänger",
+    "will no longer be asked for": "begärs inte längre",
+    "will be on": "tänds",
+    "will be off": "släcks",
+}
