@@ -97,12 +97,9 @@ def protection(record: etree._Element, config: RivConfig) -> Protected:
     said = {protection_of([person_flag]), protection_of([record_flag], missing_is_no=config.left_out_is_false)}
     if Protected.YES in said:
         return Protected.YES
-    clear = said == {Protected.NO} and not _strange(record)
-    return (
-        Protected.NO
-        if clear and not speaks_of_protection(record, [*chain.from_iterable(flags.values())])
-        else Protected.UNKNOWN
-    )
+    explained = [*chain.from_iterable(flags.values())]
+    clear = said == {Protected.NO} and not _strange(record) and not speaks_of_protection(record, explained)
+    return Protected.NO if clear else Protected.UNKNOWN
 
 
 def _strange(record: etree._Element) -> bool:

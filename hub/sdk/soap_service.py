@@ -1,7 +1,6 @@
 """The other side of SOAP, for simulators: strict in what it takes, and what it tells fits the schema.
 
-self.service = SoapService(WSDL)
-return self.service.handle(request, {"getData": self.get_data})`.
+A simulator makes `SoapService(WSDL)`, and its `handle` gives each request to that, with what each operation does.
 """
 
 from collections.abc import Callable, Mapping
