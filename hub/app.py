@@ -66,6 +66,7 @@ from hub.service.notices import Notices
 from hub.service.operating import Operating
 from hub.service.protecting import Protecting
 from hub.service.readiness import ReadinessBoard
+from hub.service.registering import Documents, Files, Overdue
 from hub.service.resealing import Resealing, fits
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
@@ -185,6 +186,7 @@ class Hub:
         self.worker.resealing = Resealing(
             self.writer, self.readers, self.seal, self.rulebook, self.clock, settled=self.settings.pulse.settled
         )
+        self.worker.overdue = Overdue(self.writer, self.readers, self.rulebook, self.clock)
         self.worker.chaining = Chaining(self.writer, self.readers, self.seal)
         self.reconciler = self.worker.reconciler = Reconciler(
             self.writer, self.readers, self.connections, self.seal, self.rulebook, self.clock
@@ -210,11 +212,11 @@ class Hub:
 
     def _carrier(self, notices: Notices) -> Carrier:
         """With spans around what it carries and calls, when somebody is to get them."""
-        tracing = self.tracing
+        tracing, files = self.tracing, Files(self.readers, self.seal)
         if tracing is None:
-            return Carrier(self.clock, self.seal, notices)
+            return Carrier(self.clock, self.seal, notices, files)
         self.connections.around = lambda way: TracedTransport(way, tracing)
-        return TracedCarrier(self.clock, self.seal, notices, tracing)
+        return TracedCarrier(self.clock, self.seal, notices, files, tracing)
 
     def _listen(self) -> None:
         """Hear what other processes have done: they share a PostgreSQL database, and no other."""
@@ -240,7 +242,8 @@ class Hub:
         findings = Findings(writer, readers, self.seal, rulebook, handling, clock)
         verifying = Verifying(writer, readers, rulebook, clock)
         closing = Closing(writer, readers, self.seal, rulebook, clock)
-        bookings.woken = operating.woken = closing.woken = self.worker.woken
+        documents = Documents(writer, readers, self.seal, rulebook, clock)
+        bookings.woken = operating.woken = closing.woken = documents.woken = self.worker.woken
         verifying.woken = handling.woken = findings.woken = self.worker.woken
         subscribing = Subscribing(writer, readers, self.seal, rulebook, clock)
         subscribing.woken = self.webhooks.wake.set
@@ -278,6 +281,7 @@ class Hub:
             dry_runs=DryRuns(readers, self.seal, rulebook, clock),
             intake=self.intake,
             ledger=Ledger(readers, rulebook),
+            documents=documents,
         )
 
     async def _open_connections(self) -> None:

@@ -30,6 +30,7 @@ from hub.intake.rooms import Intake
 from hub.masking import place_of
 from hub.service.chaining import Chaining
 from hub.service.protecting import Protecting
+from hub.service.registering import Overdue
 from hub.service.resealing import Resealing
 from hub.settings import Pulse
 from hub.store import codes, imports, lanes, nodes
@@ -92,6 +93,8 @@ class Worker:
     protecting: Protecting | None = None
     """Likewise."""
     reconciler: Reconciler | None = None
+    """Likewise."""
+    overdue: Overdue | None = None
     """Likewise."""
     following: Following | None = None
     """Likewise."""
@@ -178,6 +181,8 @@ class Worker:
             self._every_leading(_MINUTE, self.reconciler.look_after)
         if self.protecting:
             self._every_leading(_MINUTE, self.protecting.finish, at_once=True)
+        if self.overdue:
+            self._every_leading(_MINUTE, self.overdue.look)
         if self.finish and self._writer.shared:
             self._every_leading(_MINUTE, self.finish)
         if self.intake:

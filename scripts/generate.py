@@ -31,6 +31,7 @@ from hub.model import (
     messages,
     notice,
     person,
+    registering,
     verified,
     zone,
 )
@@ -49,6 +50,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "configuration": configuration.Configuration,
     "credential": credential.Credential,
     "document": document.Document,
+    "document-answer": registering.DocumentAnswer,
+    "document-to-register": registering.DocumentToRegister,
     "delivery": answers.DeliveryAnswer,
     "event": Envelope,
     "import-line": answers.ImportLine,

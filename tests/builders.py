@@ -1,5 +1,6 @@
 """Builders: a small town, and bookings in it, in few words."""
 
+import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,7 @@ def a_town(
     roles: Mapping[str, Mapping[str, Any]] | None = None,
     booker: Mapping[str, Any] | None = None,
     population: Mapping[str, Any] | None = None,
+    registry: Mapping[str, Any] | None = None,
 ) -> Configuration:
     """One hall: each court has its own light; all share a corridor, an entrance and the outer door."""
     places = [f"hall.court-{n}" for n in range(1, courts + 1)]
@@ -96,6 +98,9 @@ def a_town(
         connections["people"] = connection | {"connector": "FakeRegister"} | dict(chosen.get("people", {}))
     if finance:
         connections[finance] = connection | {"connector": "test_finance"} | dict(chosen.get(finance, {}))
+    if registry is not None:
+        town["registry"] = {"connection": "diary"} | dict(registry)
+        connections["diary"] = connection | {"connector": "test_registry"} | dict(chosen.get("diary", {}))
     return Configuration.model_validate(
         {"municipality": town, "connections": connections, "facilities": {"hall": facility}}
     )
@@ -169,3 +174,20 @@ def a_charge(**more: Any) -> dict[str, Any]:
     """An hour of badminton."""
     charge = {"occasion": "1", "article": "BADM-60", "text": "Badmintonbana 60 min", "vat": "exempt"}
     return charge | {"quantity": "1", "unit_price": "120.00"} | more
+
+
+def raw_document(**more: Any) -> dict[str, Any]:
+    """An association's application, as it comes in, with one file."""
+    document: dict[str, Any] = {
+        "title": "Ansökan om föreningsbidrag",
+        "direction": "incoming",
+        "received_at": "2026-11-20T22:59:10Z",
+        "counterpart": {"kind": "association", "name": "Provköpings Badmintonklubb"},
+        "files": [a_file()],
+    }
+    return document | more
+
+
+def a_file(name: str = "ansökan.pdf", content: bytes = b"%PDF-1.7", **more: Any) -> dict[str, Any]:
+    """A file in base64."""
+    return {"name": name, "media_type": "application/pdf", "content": base64.b64encode(content).decode()} | more

@@ -14,6 +14,7 @@ from hub.api import (
     bookings,
     closures,
     deliveries,
+    documents,
     events,
     health,
     incoming,
@@ -32,6 +33,7 @@ from hub.api.traced import Traced
 from hub.api.walled import Walled
 from hub.model.answers import ImportLine, ProblemDetails
 from hub.model.booking import Booking
+from hub.model.registering import DocumentToRegister
 from hub.service.meters import Meters
 from hub.service.tracing import Tracing
 
@@ -73,6 +75,7 @@ def create_api(
         operating.ROUTER,
         deliveries.ROUTER,
         ledger.ROUTER,
+        documents.ROUTER,
         incoming.ROUTER,
         persons.ROUTER,
         verifying.ROUTER,
@@ -104,7 +107,7 @@ def _with_bodies(document: dict[str, Any]) -> dict[str, Any]:
     """Add the models of bodies that are read by hand, and tell that every error is a problem."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     if "Booking" not in schemas or "ProblemDetails" not in schemas:
-        models = [(model, "validation") for model in (Booking, ProblemDetails, ImportLine)]
+        models = [(model, "validation") for model in (Booking, DocumentToRegister, ProblemDetails, ImportLine)]
         _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
         for name, schema in found["$defs"].items():
             schemas.setdefault(name, schema)

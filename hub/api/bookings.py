@@ -1,6 +1,5 @@
 """Bookings: put one, send a season, get one with all that follows from it, list them."""
 
-import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any, Literal
 
@@ -12,6 +11,7 @@ from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.api.dry_runs import Held, dry_import, dry_put
 from hub.api.importing import CONTENT, incoming
+from hub.api.preferring import applied, prefer, waits
 from hub.api.problems import ProblemError, of_refused, problem
 from hub.api.tailing import TailingResponse
 from hub.errors import FieldFault, InvalidError
@@ -22,7 +22,6 @@ from hub.service.accepting import Outcome
 from hub.service.acting import act_as, acting
 from hub.service.bookings import LINE_LIMIT, Done, Found, Line, split_lines
 from hub.service.keys import Holder, Scope
-from hub.service.waiting import LONGEST_SECONDS
 
 ROUTER = APIRouter(tags=["bookings"])
 
@@ -47,12 +46,7 @@ _BODY: dict[str, Any] = {
     "parameters": [
         _DRY_RUN,
         _IF_MATCH,
-        {
-            "name": "Prefer",
-            "in": "header",
-            "schema": {"type": "string"},
-            "description": "wait=N holds the answer up to N seconds (30), until what is awaited is confirmed",
-        },
+        prefer("what is awaited is confirmed"),
     ],
 }
 _LINES: dict[str, Any] = {
@@ -112,18 +106,13 @@ async def put_booking(municipality: str, number: str, request: Request) -> Respo
     return Response(answer, status, media_type="application/json", headers=headers)
 
 
-_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?=$|[,;])")
-"""Source: RFC 7240, section 4.3, read 2026-11-21; a preference that cannot be read is ignored."""
-
-
 async def _waited(request: Request, here: Desk, done: Done) -> dict[str, str]:
     """Hold the answer as the caller prefers; gives the header that says so, and none when too many are held."""
-    wanted = _WAIT.search(request.headers.get("prefer", ""))
-    if wanted is None:
+    seconds = waits(request)
+    if seconds is None:
         return {}
-    seconds = min(int(wanted[1]), LONGEST_SECONDS)
     held = await here.waiting.until_settled(done, seconds=seconds, gone=request.is_disconnected)
-    return {"Preference-Applied": f"wait={seconds}"} if held else {}
+    return applied(seconds) if held else {}
 
 
 @ROUTER.get("/v1/{municipality}/bookings/{number}", responses=problems("not-found"))

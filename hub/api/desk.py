@@ -28,6 +28,7 @@ from hub.service.ledger import Ledger
 from hub.service.looking_up import LookUp
 from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
+from hub.service.registering import Documents
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
 from hub.service.subscribing import Subscribing
@@ -71,6 +72,7 @@ class Desk:
     dry_runs: DryRuns
     intake: Intake
     ledger: Ledger
+    documents: Documents
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is told to stop: streams end."""
     streams: Counter[str] = field(default_factory=Counter)

@@ -17,6 +17,7 @@ CODES: dict[str, tuple[int, str]] = {
     "invalid-json": (400, "The body is not JSON"),
     "invalid-file": (400, "The file cannot be read"),
     "invalid-booking": (422, "The booking has faults"),
+    "invalid-document": (422, "The document has faults"),
     "invalid-closure": (422, "The closure has faults"),
     "invalid-subscription": (422, "The subscription has faults"),
     "invalid-request": (422, "The request has faults"),
@@ -40,6 +41,8 @@ CODES: dict[str, tuple[int, str]] = {
     "only-ignored": (409, "It happened once, and is neither sent again nor taken back"),
     "superseded": (409, "A newer revision is known"),
     "revision-conflict": (409, "The same revision is known with another content"),
+    "document-conflict": (409, "The key is that of another document"),
+    "no-registry": (409, "Nobody registers documents here"),
     "too-many-subscriptions": (409, "The municipality has as many subscriptions as it may"),
     "too-many-streams": (429, "The municipality has as many streams of events open as it may"),
     "invalid-cursor": (400, "That is no cursor"),
@@ -79,11 +82,15 @@ def of_invalid(error: InvalidError) -> ProblemDetails:
     """The problem details of a request with faults."""
     if any(fault.code == "invalid-json" for fault in error.faults):
         return problem("invalid-json", error.faults[0].detail)
-    if error.code != "invalid-booking":
+    if error.code not in _WITH_PLACES:
         return problem(error.code, error.faults[0].detail)
     errors = tuple(FieldProblem(pointer=fault.pointer, code=fault.code, detail=fault.detail) for fault in error.faults)
     detail = f"{len(errors)} fault{'s' if len(errors) != 1 else ''}; correct them and send the whole again"
     return problem(error.code, detail, errors=errors)
+
+
+_WITH_PLACES = frozenset({"invalid-booking", "invalid-document"})
+"""What is told with all its faults, each at its place."""
 
 
 def of_refused(error: InvalidError | RefusedError) -> ProblemDetails:

@@ -105,6 +105,10 @@ def _of_municipality(sheet: Sheet[Municipality], municipality: Municipality) -> 
     for kind, rule in municipality.finance.charging.customers.items():
         if rule.connection:
             yield Use(sheet, ("finance", "charging", "customers", kind), rule.connection, Capability.FINANCE)
+    for authority, register in municipality.registry.documents.authorities.items():
+        if register.connection:
+            path: Path = ("registry", "documents", "authorities", authority)
+            yield Use(sheet, path, register.connection, Capability.REGISTRY)
     for role, told in municipality.notify.items():
         yield from _of_told(sheet, ("notify", role), told)
     if municipality.booker is not None:

@@ -47,6 +47,8 @@ def _of_town(sheet: Sheet[Municipality], town: Municipality) -> Iterator[Finding
             yield from unwritten(sheet, path, type(one))
     if town.finance.connection is not None:
         yield from unwritten(sheet, ("finance",), type(town.finance))
+    if town.registry.connection is not None or sheet.root.has(("registry", "documents")):
+        yield from unwritten(sheet, ("registry",), type(town.registry))
     if town.retention is not None:
         yield from unwritten(sheet, ("retention",), type(town.retention))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hub.clock import MINUTE, NEVER, SECOND, Clock, micros, running_seconds, span
-from hub.delivery import notices
+from hub.delivery import documents, notices
 from hub.delivery.credentials import CredentialErrand
 from hub.delivery.errand import Errand
 from hub.delivery.gate import Entry
@@ -21,6 +21,7 @@ from hub.model.states import Delivery, Effect, Record
 from hub.sdk import CredentialsError, RejectedError, TransientError, UnknownOutcomeError
 from hub.service import sentences
 from hub.service.notices import Notices
+from hub.service.registering import Files
 from hub.store.lanes import SPREAD
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
@@ -42,8 +43,8 @@ LOG = logging.getLogger("hub.delivery")
 class Carrier:
     """Carries lanes; knows nothing of leases but the moment after which no call may start."""
 
-    def __init__(self, clock: Clock, seal: Seal, writing: Notices) -> None:
-        self.clock, self._seal, self._notices = clock, seal, writing
+    def __init__(self, clock: Clock, seal: Seal, writing: Notices, files: Files) -> None:
+        self.clock, self._seal, self._notices, self._files = clock, seal, writing, files
         self._missed: dict[tuple[str, str], int] = {}
         """Since when connections are not here that something is to be carried over."""
 
@@ -145,7 +146,8 @@ class Carrier:
     def _errand(self, loaded: Loaded, running: Running, now: int) -> Errand:
         if loaded.lane.kind is TargetKind.RECORD:
             message = notices.errand(loaded, running, now, self._notices)
-            return message or InvoiceErrand(loaded, running, now, self._seal)
+            document = message or documents.errand(loaded, running, now, self._files)
+            return document or InvoiceErrand(loaded, running, now, self._seal)
         if loaded.lane.kind is TargetKind.CREDENTIAL:
             return CredentialErrand(loaded, running, now, self._seal)
         return ZoneErrand(loaded, running, now)

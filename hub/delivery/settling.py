@@ -7,9 +7,9 @@ from hub.delivery import telling
 from hub.delivery.outcomes import Outcome
 from hub.delivery.telling import Horizons
 from hub.model.events import EventType
-from hub.model.plan import InvoiceBody
+from hub.model.plan import DocumentBody, InvoiceBody
 from hub.model.states import Record
-from hub.service import ledger
+from hub.service import ledger, registering
 from hub.store import codes, connections, deliveries, events, invoices, lanes, places, problems, told
 from hub.store.database import Connection
 from hub.store.events import Event
@@ -35,6 +35,7 @@ class Settling:
         mine = [one for one, is_ours in zip(done, ours, strict=True) if is_ours]
         _tell(connection, mine, now)
         _follow_invoices(connection, mine, now)
+        _follow_documents(connection, mine, now)
         codes.put(connection, [one.made_up for one in mine if one.made_up])
         learnt = {(one.lane.municipality, new.number, new.slot): new for one in mine for new in one.learnt}
         if learnt:
@@ -108,3 +109,12 @@ def _follow_invoices(connection: Connection, done: Sequence[Outcome], now: int) 
             stored = invoices.with_ids(connection, town, [body.id])[body.id]
             events.append(connection, [ledger.transferred(connection, town, stored, now=now)])
             invoices.wake_credits(connection, town, body.id, now=now)
+
+
+def _follow_documents(connection: Connection, done: Sequence[Outcome], now: int) -> None:
+    """Tell of what has been registered, by its number."""
+    for one in done:
+        body = DocumentBody.read(one.lane.body)
+        if body and one.told and one.effect is Record.DONE:
+            told = registering.registered(connection, one.lane.municipality, body, one.reference or "", now=now)
+            events.append(connection, [told])

@@ -12,7 +12,7 @@ from hub.delivery.outcomes import Outcome
 from hub.model.events import EventType
 from hub.model.notice_record import NoticeBody
 from hub.model.notifying import BOOKER
-from hub.model.plan import TargetKind
+from hub.model.plan import DocumentBody, TargetKind
 from hub.model.states import Delivery, Effect
 from hub.planner.fold import AWAITED, NO_WINDOWS
 from hub.planner.plan import number_of
@@ -76,9 +76,11 @@ def _behind(connection: Connection, town: str, outcomes: list[Outcome], now: int
 
 
 def _number(lane: Lane) -> str | None:
-    """Of the one booking that a credential or a message is for: its number, or nothing; None for a zone."""
+    """Of the one booking that a credential, message or document is for: its number, or nothing; None for a zone."""
     if lane.kind is TargetKind.CREDENTIAL:
         return number_of(lane.key) or ""
+    if document := DocumentBody.read(lane.body):
+        return document.booking
     body = NoticeBody.read(lane.body)
     return body.number if body else None
 

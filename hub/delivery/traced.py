@@ -8,6 +8,7 @@ from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import Outcome
 from hub.delivery.running import Running
 from hub.service.notices import Notices
+from hub.service.registering import Files
 from hub.service.tracing import Tracing, failed
 from hub.store.sealing import Seal
 
@@ -15,8 +16,8 @@ from hub.store.sealing import Seal
 class TracedCarrier(Carrier):
     """Makes a span of each carrying."""
 
-    def __init__(self, clock: Clock, seal: Seal, notices: Notices, tracing: Tracing) -> None:
-        super().__init__(clock, seal, notices)
+    def __init__(self, clock: Clock, seal: Seal, notices: Notices, files: Files, tracing: Tracing) -> None:
+        super().__init__(clock, seal, notices, files)
         self._tracing = tracing
 
     async def carry(self, loaded: Loaded, running: Running | None, last_start: float) -> Outcome:

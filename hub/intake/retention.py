@@ -1,4 +1,7 @@
-"""What came in expires by the municipality's decision (gallringsbeslut), in small steps; without one nothing does."""
+"""What came in, and what was sent on, expires by the municipality's decision (gallringsbeslut); without one, nothing.
+
+In small steps. A document that is not registered yet never does.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,17 +11,18 @@ from hub.model.audit import Act
 from hub.service.auditing import Auditing, Note, written
 from hub.service.rulebook import Rulebook
 from hub.service.taking_in import QUARANTINED, judge
-from hub.store import attendance, intake, problems
+from hub.store import attendance, documents, intake, problems
 from hub.store.database import Connection
 from hub.store.sealing import Seal
 from hub.store.writer import Writer
 
 _ROWS = 500
 _GATHERINGS = 100
+_DOCUMENTS = 10
 
 
 class Forgetting:
-    """Forgets raw rows and attendance."""
+    """Forgets raw rows, attendance and documents."""
 
     def __init__(self, writer: Writer, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
         self._writer, self._auditing, self._rulebook, self._clock = writer, Auditing(seal), rulebook, clock
@@ -32,6 +36,8 @@ class Forgetting:
                 await self._writer.call(self._judge, town)
             if retention and retention.attendance_days:
                 await self._gatherings(town, self._before(retention.attendance_days))
+            if retention and retention.documents_days:
+                await self._documents(town, self._before(retention.documents_days))
 
     def _judge(self, connection: Connection, town: str) -> None:
         """What has expired is no problem any more."""
@@ -53,6 +59,12 @@ class Forgetting:
         while (
             await self._writer.call(self._forget, town, "attendance", attendance.forget, before, _GATHERINGS)
             == _GATHERINGS
+        ):
+            pass
+
+    async def _documents(self, town: str, before: int) -> None:
+        while (
+            await self._writer.call(self._forget, town, "documents", documents.forget, before, _DOCUMENTS) == _DOCUMENTS
         ):
             pass
 

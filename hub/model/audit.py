@@ -18,6 +18,7 @@ class Act(StrEnum):
     BOOKING_SEEN = "booking.seen"
     CODES_SHOWN = "booking.codes_shown"
     """Looked up with the PINs and card numbers, or told of them again."""
+    DOCUMENT_TAKEN = "document.accepted"
     CLOSED = "closure.put"
     LIFTED = "closure.lifted"
     DELIVERIES_RETRIED = "deliveries.retried"

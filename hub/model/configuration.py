@@ -16,6 +16,7 @@ from hub.model.maintenance import Maintenance
 from hub.model.mapping import MappingDocument, TableFormat
 from hub.model.naming import ExternalKey, Name, ResourceId, Title
 from hub.model.notifying import Booker, BookerWay, Digest, EmailWay, QuietHours, Role, SmsWay
+from hub.model.registering import AuthorityRule, BookingDocument, BookingDocuments, Registering
 
 LONGEST_HORIZON_DAYS = 400
 Minutes = Annotated[int, Field(ge=0, le=24 * 60, description="whole minutes")]
@@ -290,6 +291,14 @@ class Retention(Frozen):
     attendance_days: Annotated[
         int | None, Field(ge=30, description="days after the gathering; left out: attendance does not expire")
     ] = None
+    documents_days: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="days that the hub keeps its own copy of a document after it is registered, SHA-256 and number"
+            " longer; left out: it does not expire",
+        ),
+    ] = None
 
 
 class Duty(Frozen):
@@ -302,6 +311,14 @@ class FinanceDuty(Duty):
     """Who takes invoices, and how they are made."""
 
     charging: Annotated[Charging, Field(description="left out: each booking is invoiced at once, 30 days")] = Charging()
+
+
+class RegistryDuty(Duty):
+    """Who registers documents, and how."""
+
+    documents: Annotated[Registering, Field(description="left out: one register, and the hub's own titles")] = (
+        Registering()
+    )
 
 
 class PopulationDuty(Duty):
@@ -338,7 +355,7 @@ class Municipality(Frozen):
     awaits: Annotated[tuple[Capability, ...], Field(description="capabilities that Prefer: wait waits for")]
     retention: Annotated[Retention | None, Field(description="left out: nothing expires")] = None
     finance: Annotated[FinanceDuty, Field(description="who takes invoices and payouts")] = FinanceDuty()
-    registry: Annotated[Duty, Field(description="who registers documents")] = Duty()
+    registry: Annotated[RegistryDuty, Field(description="who registers documents")] = RegistryDuty()
     population: Annotated[PopulationDuty, Field(description="who knows who someone is")] = PopulationDuty()
     notify: Annotated[dict[Name, Role], Field(description="roles that bookings may name, e.g. vaktmastare")] = Field(
         default_factory=dict
@@ -368,6 +385,16 @@ class Configuration(Frozen):
     ] = Field(default_factory=dict)
 
 
-DOCUMENTED_TYPES = (MappingDocument, TableFormat, Charging, BillingRule, Maintenance)
+DOCUMENTED_TYPES = (
+    MappingDocument,
+    TableFormat,
+    Charging,
+    BillingRule,
+    Maintenance,
+    Registering,
+    AuthorityRule,
+    BookingDocuments,
+    BookingDocument,
+)
 NOTIFYING_TYPES = (EmailWay, SmsWay, BookerWay, QuietHours, Digest)
 """Documented with the folder's other types."""

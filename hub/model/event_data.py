@@ -107,6 +107,13 @@ class InvoiceAnswer(Frozen):
     bookings: Annotated[tuple[str, ...], Field(description="numbers of the bookings that it is for")]
 
 
+class DocumentRegistered(Frozen):
+    """A document stands in the registry (diariet)."""
+
+    number: Annotated[str, Field(description="the registry's own (diarienummer), as it writes it")]
+    booking: Annotated[str | None, Field(description="number of the booking that it is of")] = None
+
+
 class AttendanceImported(Frozen):
     """A file was read to its end."""
 
@@ -162,6 +169,7 @@ class Told(NamedTuple):
         "closure id",
         "target",
         "invoice key",
+        "document key",
         "connection or subscription",
         "keyed hash of an identity number",
     ]
@@ -187,6 +195,7 @@ EVENTS: Mapping[EventType, Told] = {
     EventType.REFUND_REQUESTED: Told("More is paid than is owed", "booking number", RefundRequested),
     EventType.INVOICE_TRANSFERRED: Told("The finance system has an invoice", "invoice key", InvoiceTransferred),
     EventType.INVOICE_ANSWERED: Told("Somebody answered an invoice", "invoice key", InvoiceAnswer),
+    EventType.DOCUMENT_REGISTERED: Told("The registry has a document", "document key", DocumentRegistered),
     EventType.ATTENDANCE_IMPORTED: Told(
         "A file of attendance was read", "connection or subscription", AttendanceImported
     ),

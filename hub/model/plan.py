@@ -124,6 +124,26 @@ class InvoiceBody(NamedTuple):
         return cls(int(json.loads(text)["invoice"])) if text and text.startswith('{"invoice":') else None
 
 
+class DocumentBody(NamedTuple):
+    """What the record of a document holds: which one. The document itself is sealed, in rows of its own."""
+
+    key: str
+    booking: str = ""
+    """The number of the booking that it is of."""
+
+    def to_json(self) -> str:
+        """As it is kept."""
+        return json.dumps({"document": self.key, "booking": self.booking}, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, text: str | None) -> "DocumentBody | None":
+        """What to_json wrote; None for a record of another kind."""
+        if not text or not text.startswith('{"document":'):
+            return None
+        told = json.loads(text)
+        return cls(told["document"], told["booking"])
+
+
 class Unserved(NamedTuple):
     """An effect for which there is no connection yet (rule 16)."""
 

@@ -9,6 +9,7 @@ from hub.model.credential import Method
 from hub.model.plan import NOTHING, Claim, Closure, Grant, Plan, TargetKey, TargetKind, Unserved
 from hub.planner.charging import charges
 from hub.planner.notifying import Telling, closed_now, telling, uses
+from hub.planner.registering import registered
 from hub.planner.rules import AccessRule, Rules
 
 OUR_MARK = "hub-"
@@ -23,21 +24,28 @@ def number_of(key: str) -> str | None:
 def plan(booking: Booking, closures: Iterable[Closure], rules: Rules) -> Plan:
     """Return what the booking asks for. Equal arguments give equal plans.
 
-    A preliminary one asks for nothing; of a cancelled one those are told who may know of it.
+    A preliminary one asks for nothing but to be registered; of a cancelled one those are told who may know of it.
     """
     if booking.status is Status.CANCELLED:
-        gone = telling(booking, rules.notifying)
-        return NOTHING._replace(records=gone.records, news=gone.news, told=gone.told)
+        gone, (documents, lacking) = (
+            telling(booking, rules.notifying),
+            registered(booking, rules.registering, rules.mark),
+        )
+        records = (*gone.records, *documents)
+        return NOTHING._replace(records=records, unserved=lacking, news=gone.news, told=gone.told)
     if booking.status is not Status.CONFIRMED:
-        return NOTHING
+        records, lacking = registered(booking, rules.registering, rules.mark)
+        return NOTHING._replace(records=records, unserved=lacking)
     asked = _Asked(booking, tuple(closures), rules)
     for occasion, resource in uses(booking):
         asked.use(occasion, resource)
-    asked.ask_for_records()
+    asked.lack_of_billing()
+    documents, lacking = registered(booking, rules.registering, rules.mark)
     costs = tuple(charges(booking, rules)) if booking.charges else ()
     told = asked.have_told()
-    unserved = tuple(dict.fromkeys((*asked.unserved, *told.unserved)))
-    return Plan(tuple(asked.claims.values()), asked.granted(), told.records, unserved, costs, told.news, told.told)
+    unserved = tuple(dict.fromkeys((*asked.unserved, *lacking, *told.unserved)))
+    records = (*told.records, *documents)
+    return Plan(tuple(asked.claims.values()), asked.granted(), records, unserved, costs, told.news, told.told)
 
 
 class _Asked:
@@ -116,13 +124,11 @@ class _Asked:
     def granted(self) -> tuple[Grant, ...]:
         return tuple(self.grants.values())
 
-    def ask_for_records(self) -> None:
+    def lack_of_billing(self) -> None:
         booking, rules = self.booking, self.rules
         invoiced = booking.charges and booking.payment.kind == "invoice"
         if invoiced and rules.billing[booking.customer.kind].connection is None:
             self.unserved[Unserved(Capability.FINANCE, "invoice")] = None
-        if booking.registration.required and rules.registry is None:
-            self.unserved[Unserved(Capability.REGISTRY, "registration")] = None
 
     def have_told(self) -> Telling:
         """Who is told of it: what is new in it for them is known when it is sent."""

@@ -1,6 +1,6 @@
 """A configuration, compiled once: for each resource all that booking it asks for, parts and common zones included."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, get_args
 
@@ -21,9 +21,7 @@ from hub.model.credential import Method
 from hub.model.finance import AT_ONCE, Billing, CustomerKind
 from hub.model.plan import Closure, TargetKey, TargetKind, Unserved
 from hub.planner.notifying import NotifyRules, compiled_roles
-
-Mark = Callable[[str], str]
-"""A keyed hash in short text: the same for the same words, telling nobody which."""
+from hub.planner.registering import Mark, RegisterRules, compiled_registering
 
 _KINDS = {LevelKind.SWITCH: TargetKind.SWITCH, LevelKind.DIM: TargetKind.DIM, LevelKind.SETPOINT: TargetKind.SETPOINT}
 
@@ -90,7 +88,8 @@ class Rules:
     awaited: frozenset[str]
     """Connections whose effects `Prefer: wait` waits for."""
     billing: Mapping[CustomerKind, BillRule]
-    registry: str | None
+    registering: RegisterRules
+    """What of bookings is registered, and where."""
     notifying: NotifyRules
     """Who is told of bookings."""
     mark: Mark
@@ -149,7 +148,7 @@ def compiled(
         horizons={name: span(connection.push_horizon) for name, connection in configuration.connections.items()},
         awaited=frozenset(_awaited(configuration)),
         billing=dict(_billing(town)),
-        registry=town.registry.connection,
+        registering=compiled_registering(town.registry),
         notifying=compiled_roles(configuration, {key: rule.related for key, rule in resources.items()}),
         mark=mark,
         own_pins=own_pins,

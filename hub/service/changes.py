@@ -9,6 +9,7 @@ from hub.model.plan import Ask, Claim, RecordWish, TargetKey, TargetKind
 from hub.model.states import Delivery
 from hub.planner.fold import wakes
 from hub.planner.notifying import following
+from hub.planner.registering import following_documents
 from hub.service.asked import Asked, Key, Target, claims_of
 from hub.service.preparing import Accept
 from hub.store.bookings import Known
@@ -72,10 +73,13 @@ def _wishes(request: Accept, before: Asked) -> tuple[RecordWish, ...]:
     """The plan's records, and what follows from those before."""
     if request.effects_only:
         return tuple(RecordWish(target, "") for target in sorted(before.records))
-    if not before.records:
-        return request.plan.records
-    cancelled, rules = request.status is Status.CANCELLED, request.rules.notifying
-    return following(request.plan, before.records, request.number, request.revision, rules, cancelled=cancelled)
+    if not request.plan.records and not before.records:
+        return ()
+    cancelled, rules, wishes = request.status is Status.CANCELLED, request.rules.notifying, request.plan.records
+    if before.records:
+        wishes = following(request.plan, before.records, request.number, request.revision, rules, cancelled=cancelled)
+    mark = request.rules.mark
+    return following_documents(wishes, before.records, request.number, mark, cancelled=cancelled)
 
 
 class _Place(NamedTuple):

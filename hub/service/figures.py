@@ -48,6 +48,9 @@ class Figures:
         self._backlog = self._gauge("webhook_backlog", "Events that wait for subscribers that are not paused.")
         self._oldest = self._gauge("webhook_oldest_seconds", "How long ago the oldest of those happened.")
         self._invoice = self._gauge("oldest_unsent_invoice_seconds", "Since the oldest unsent invoice was made.")
+        self._document = self._gauge(
+            "oldest_unregistered_document_seconds", "Since the oldest document came that has no registry number."
+        )
         self._shut = self._gauge("gate_shut", "1 while its system does not answer.", "connection")
         self._orphans = self._gauge("orphaned_grants", "Grants that no booking asks for.", "connection")
         self._paused = self._gauge("connection_paused", "1 while nothing is sent over it.", "connection")
@@ -79,6 +82,7 @@ class Figures:
             if town in towns:
                 self._problems.labels(town, code).set(count)
         _ages(self._overdue, found.due, towns, now)
+        _ages(self._document, found.unregistered, towns, now)
         seen = time.monotonic()
         if found.held_back is None or found.held_back != self._held_back[0]:
             self._held_back = (found.held_back, seen)

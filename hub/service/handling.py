@@ -16,7 +16,7 @@ from hub.service.auditing import Auditing, Note, written
 from hub.service.choosing import Wish, answer, chosen_by, name
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
-from hub.store import claims, handling, invoices, problems, shown
+from hub.store import claims, documents, handling, invoices, problems, shown
 from hub.store.database import Connection
 from hub.store.handling import GivenUp
 from hub.store.sealing import Seal
@@ -183,9 +183,10 @@ class Handling:
 
 
 def _takes_away(connection: Connection, municipality: str, seen: Seen, desired: Desired, now: int) -> bool:
-    """Whether giving it up leaves something standing that should go: a grant, a light, what a customer is owed."""
+    """Whether giving it up leaves something as it may not be: a grant, a light, what is owed, what is unregistered."""
     if seen.kind == TargetKind.RECORD:
-        return invoices.is_credit(connection, municipality, seen.id)
+        credit = invoices.is_credit(connection, municipality, seen.id)
+        return credit or documents.is_document(connection, municipality, seen.id)
     if not desired.wanted:
         return not _at_rest(seen)
     return seen.kind == TargetKind.CREDENTIAL and not _within(seen.confirmed, desired.state, now)

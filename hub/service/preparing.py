@@ -16,6 +16,7 @@ from hub.planner.plan import plan
 from hub.planner.rules import Rules
 from hub.service.acting import HUB, Actor
 from hub.service.asked import Use
+from hub.service.filing import Filed, of_booking
 from hub.service.shielding import is_guarded, shielded
 from hub.service.whose import of_customer
 from hub.store.sealed import BOOKING_PERSONS
@@ -68,6 +69,8 @@ class Accept(NamedTuple):
     expected: int | None = None
     """The revision that must stand before; 0 for none, None for any."""
     actor: Actor = HUB
+    documents: tuple[Filed, ...] = ()
+    """What of this revision is to be registered."""
     effects_only: bool = False
     """It stands, and is planned anew for another configuration: what happens once, and what is over, stays as it is."""
     person: str = ""
@@ -85,7 +88,7 @@ def read_booking(raw: bytes, rules: Rules) -> Booking:
     try:
         booking: Booking = _BOOKING.validate_json(raw)
     except ValidationError as error:
-        raise InvalidError([*_of_shape(error), *_of_what_is_readable(raw, rules)]) from None
+        raise InvalidError([*faults_of(error), *_of_what_is_readable(raw, rules)]) from None
     faults = list(
         booking_faults(
             list(enumerate(booking.occasions)),
@@ -112,7 +115,11 @@ def prepared(
     booking: Booking, rules: Rules, seal: Seal, *, now: int, sent_by: str = "", accepted_at: int | None = None
 ) -> Accept:
     """Plan, hash and seal: about 30 microseconds, none of them the writer's."""
-    asked = plan(booking, rules.closures, rules)
+    asked, at = plan(booking, rules.closures, rules), now if accepted_at is None else accepted_at
+    documents: tuple[Filed, ...] = ()
+    if booking.registration.required:
+        town = rules.municipality
+        documents = of_booking(booking, asked.records, rules.registering, municipality=town, seal=seal, at=at)
     person = of_customer(seal, rules.municipality, booking.customer)
     return Accept(
         municipality=rules.municipality,
@@ -128,9 +135,10 @@ def prepared(
         rules=rules,
         now=now,
         sent_by=sent_by,
-        accepted_at=now if accepted_at is None else accepted_at,
+        accepted_at=at,
         person=person,
         guarded=not person or is_guarded(booking.customer),
+        documents=documents,
     )
 
 
@@ -180,7 +188,8 @@ def stored_booking(body: str, persons: bytes, municipality: str, number: str, se
     return Booking.model_validate(raw)
 
 
-def _of_shape(error: ValidationError) -> list[FieldFault]:
+def faults_of(error: ValidationError) -> list[FieldFault]:
+    """What was wrong with a request's shape, without what it said."""
     return [
         FieldFault(
             _pointer(fault["loc"]),

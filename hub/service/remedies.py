@@ -150,6 +150,18 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Fråga den som skulle ha fått det. Kom det inte fram: försök igen på problemet, så skickas det på nytt.",
         ),
     },
+    "unregistered-documents": {
+        "en": Remedy(
+            "Documents wait to be registered",
+            "The law says without delay. See what stops them: a problem of the same connection, or"
+            " `knutpunkt status`; register them by hand if it lasts.",
+        ),
+        "sv": Remedy(
+            "Handlingar väntar på att diarieföras",
+            "Lagen säger utan dröjsmål. Se vad som stoppar dem: ett problem på samma anslutning, eller"
+            " `knutpunkt status`; diarieför för hand om det drar ut på tiden.",
+        ),
+    },
     "unplannable": {
         "en": Remedy(
             "Bookings cannot be planned anew",

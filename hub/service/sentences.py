@@ -87,6 +87,13 @@ CREDENTIALS_ENDED = _sentence("the account or its password ended {day}", "kontot
 UNOPENED = _sentence(
     "{count} sealed values open with no key of the file", "{count} skyddade uppgifter öppnas av ingen nyckel i filen"
 )
+UNREGISTERED = _sentence(
+    "{count} documents have no registry number yet, the first came {since}",
+    "{count} handlingar har ännu inget diarienummer, den första kom {since}",
+)
+NO_NUMBER_YET = _sentence(
+    "the registry has it, and has given it no number yet", "diariet har den men har ännu inte gett den något nummer"
+)
 DISMISSED = _sentence("given up by {who}: {reason}", "avskriven av {who}: {reason}")
 DISMISSED_UNSAID = _sentence("given up by {who}", "avskriven av {who}")
 RAISED = _sentence("{connector} raised {error} at {place}", "{connector} föll med {error} vid {place}")
@@ -103,6 +110,10 @@ _SENTENCES += [  # of messages, and what `hub.sdk` and our connectors say of any
     Sentence(
         "nobody knows whether it came: ask the recipient, then retry it or dismiss it",
         "ingen vet om det kom fram: fråga mottagaren och försök sedan igen eller skriv av det",
+    ),
+    Sentence(
+        "nobody knows whether it came: ask the registry, then retry it or dismiss it",
+        "ingen vet om det kom fram: fråga diariet och försök sedan igen eller skriv av det",
     ),
     Sentence("1 row in quarantine", "1 post i karantän"),
     Sentence("{count} rows in quarantine", "{count} poster i karantän"),

@@ -46,20 +46,33 @@ class Waiting:
         Nor is it waited for a caller who has gone, or longer than the process runs. False: too many wait already.
         """
         town = done.request.municipality
-        if self._held[town] >= MOST:
+        return await self.until(town, lambda c: not self._pending(c, done), seconds=seconds, gone=gone)
+
+    async def until(
+        self,
+        municipality: str,
+        so: Callable[[Connection], bool],
+        *,
+        seconds: float,
+        gone: Callable[[], Awaitable[bool]] = _listens,
+    ) -> bool:
+        """Return when it is so, or the time is over, or nobody waits any more. False: too many wait already."""
+        if self._held[municipality] >= MOST:
             return False
-        self._held[town] += 1
+        self._held[municipality] += 1
         try:
-            await self._until_settled(done, min(seconds, LONGEST_SECONDS), gone)
+            await self._until(so, min(seconds, LONGEST_SECONDS), gone)
         finally:
-            self._held[town] -= 1
+            self._held[municipality] -= 1
         return True
 
-    async def _until_settled(self, done: Done, seconds: float, gone: Callable[[], Awaitable[bool]]) -> None:
+    async def _until(
+        self, so: Callable[[Connection], bool], seconds: float, gone: Callable[[], Awaitable[bool]]
+    ) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while loop.time() < deadline and not self.stopping.is_set() and not await gone():
-            if not await self._readers.read(self._pending, done):
+            if await self._readers.read(so):
                 return
             await asyncio.sleep(_LOOK_SECONDS * (1 + self._held.total() // _LOOKS_AT_ONCE))
 

@@ -2,7 +2,7 @@
 
 from hub.clock import DAY
 from hub.model.plan import TargetKey, TargetKind
-from hub.service import allocating, charging, news
+from hub.service import allocating, charging, news, registering
 from hub.service.allocating import Wanted
 from hub.service.asked import Target
 from hub.service.changes import Change, raises
@@ -39,6 +39,7 @@ class Writing:
         _write_claims(connection, changes)
         self._write_codes(connection, changes, fresh)
         _write_uses(connection, changes)
+        registering.keep_documents(connection, changes)
         news.note(connection, [one for one in changes if not one.request.effects_only])
         if not replanned:
             charging.charge(connection, changes)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.store import findings
+from hub.store import documents, findings
 from hub.store.database import Connection
 
 _DUE = f"SELECT municipality, min(due) FROM lanes WHERE due <= ? AND due < {NEVER} GROUP BY municipality"
@@ -51,6 +51,8 @@ class Urgent(NamedTuple):
     """(municipality, code, how many are open)."""
     orphans: list[tuple[str, str, int]]
     """(municipality, connection, how many grants no booking asks for)."""
+    unregistered: dict[str, int]
+    """When the oldest document came that has no registry number."""
     held_back: int | None
     """The oldest write that is still open, behind which newer events wait in the feed; None where none does."""
 
@@ -71,7 +73,8 @@ def urgent(connection: Connection, now: int) -> Urgent:
     """Read them."""
     due = {town: int(since) for town, since in connection.rows(_DUE, (now,))}
     problems = [(town, code, count) for town, code, count in connection.rows(_PROBLEMS)]
-    return Urgent(due, problems, findings.orphans(connection), _held_back(connection))
+    unregistered = documents.oldest(connection)
+    return Urgent(due, problems, findings.orphans(connection), unregistered, _held_back(connection))
 
 
 def _held_back(connection: Connection) -> int | None:

@@ -1,7 +1,7 @@
 """What transactions of several processes hold, and the one order in which they take it.
 
 1. *Places*, by `Connection.hold`, all at once and sorted: `EVERYTHING` is shared by those that go on side by side (to
-   accept, plan anew, settle) and held by all that was written for a lone writer; bookings, troubles.
+   accept, plan anew, settle) and held by all that was written for a lone writer; bookings, documents, troubles.
 2. Lanes, in the order of their keys; leasing only takes those that nobody has.
 3. Rows of bookings, in the order of their ids.
 4. Accounts, sorted; and what else there is. Secrets are only taken when nobody has them, so nobody waits there.
@@ -19,6 +19,11 @@ CHAINING = "chaining"
 def booking(municipality: str, number: str) -> str:
     """A booking, also one that is not there yet."""
     return f"booking/{municipality}/{number}"
+
+
+def document(municipality: str, key: str) -> str:
+    """A document, also one that is not there yet."""
+    return f"document/{municipality}/{key}"
 
 
 def troubles(municipality: str, connection: str) -> str:

@@ -2,6 +2,7 @@
 
 from hub.store import (
     audit_tables,
+    document_tables,
     intake_tables,
     ledger_tables,
     notice_tables,
@@ -11,7 +12,9 @@ from hub.store import (
 )
 from hub.store.columns import METADATA
 
-TABLES = (tables, audit_tables, intake_tables, ledger_tables, notice_tables, person_tables, protection_tables)
+TABLES = (
+    tables, audit_tables, document_tables, intake_tables, ledger_tables, notice_tables, person_tables, protection_tables
+)  # fmt: skip
 """The modules that tell them."""
 
 __all__ = ["METADATA", "TABLES"]

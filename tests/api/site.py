@@ -20,7 +20,7 @@ from hub.settings import Pulse, Settings
 from hub.store.database import connect
 from tests.builders import a_town, files_of, raw_booking
 from tests.databases import in_file
-from tests.delivery import fake_register, fakes
+from tests.delivery import fake_register, fake_registry, fakes
 from tests.delivery.fakes import LAMPS, LOCKS, LampSystem, LockSystem
 from tests.delivery.harness import MORNING, TOWN, SetClock, leading_to_systems
 
@@ -119,7 +119,8 @@ def running(path: Path, monkeypatch: pytest.MonkeyPatch, url: str = "", **town: 
     fakes.LOCKS.clear()
     fakes.LAMPS.clear()
     fake_register.REGISTERS.clear()
-    fakes.installed(monkeypatch, path, *fake_register.OFFERED)
+    fake_registry.REGISTRIES.clear()
+    fakes.installed(monkeypatch, path, *fake_register.OFFERED, *fake_registry.OFFERED)
     monkeypatch.setattr(awaiting, "_PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(figures, "WHOLE_EVERY", timedelta(0))
     url = url or in_file(path / "hub.db")

@@ -31,7 +31,7 @@ HOOK = {"url": "https://events.example.se/hub", "types": ["door.passed"], "pause
 
 LEAVES_A_ROW = {
     ("put", "/bookings/{number}"), ("post", "/bookings"), ("get", "/bookings/{number}"),
-    ("put", "/closures/{closure}"), ("delete", "/closures/{closure}"),
+    ("put", "/documents/{key}"), ("put", "/closures/{closure}"), ("delete", "/closures/{closure}"),
     ("post", "/deliveries:retry"), ("post", "/deliveries:dismiss"), ("post", "/problems/{problem}:retry"),
     ("post", "/connections/{name}:test"), ("post", "/connections/{name}:pause"),
     ("post", "/connections/{name}:resume"), ("post", "/connections/{name}:fetch"), ("post", "/verify"),
@@ -49,7 +49,7 @@ TELLS_OF_NO_PERSON = {
     ("get", "/bookings"), ("get", "/closures"), ("get", "/resources"), ("get", "/resources/{resource}"),
     ("get", "/deliveries"), ("get", "/problems"), ("get", "/connections"), ("get", "/readiness"), ("get", "/status"),
     ("get", "/events"), ("get", "/events/stream"), ("get", "/invoices"), ("get", "/imports"), ("get", "/quarantine"),
-    ("get", "/findings"),
+    ("get", "/findings"), ("get", "/documents/{key}"),
     ("get", "/subscriptions"), ("get", "/subscriptions/{name}"), ("get", "/subscriptions/{name}/deliveries"),
 }  # fmt: skip
 BY_A_SYSTEM = {("post", "/connections/{name}/inbox")}

@@ -120,7 +120,8 @@ def load_stub(name: str) -> type[Connector[Any]]:
 SMALL: dict[str, Any] = {
     "municipality.yaml": {
         "key": "2480", "name": "Provköping", "time_zone": "Europe/Stockholm", "awaits": ["access"],
-        "retention": {"decision": "FN 2027/14", "bookings_days": 730, "intake_days": 90, "attendance_days": 3650},
+        "retention": {"decision": "FN 2027/14", "bookings_days": 730, "intake_days": 90, "attendance_days": 3650,
+                      "documents_days": 90},
         "finance": {}, "registry": {}, "population": {}, "notify": {}, "booker": {},
     },
     "connections/locks.yaml": {
@@ -210,7 +211,7 @@ key: "2480"
 name: Umeå kommun
 time_zone: Europe/Stockholm
 awaits: [access]
-retention: {decision: "FN 2027/14", bookings_days: 730, intake_days: 90, attendance_days: 3650}
+retention: {decision: "FN 2027/14", bookings_days: 730, intake_days: 90, attendance_days: 3650, documents_days: 90}
 finance:
   connection: peppol
   charging:
@@ -220,7 +221,17 @@ finance:
       association: {when: monthly, days_after: 5, connection: peppol}
     accounting:
       default: {konto: "3419"}
-registry: {}
+registry:
+  documents:
+    authorities:
+      Fritidsnämnden: {series: FRI}
+    neutral_title: Handling
+    overdue_hours: 4
+    bookings:
+      authority: Fritidsnämnden
+      preliminary: {title: "Ansökan {number}", direction: incoming}
+      confirmed: {title: "Beslut {number}", direction: outgoing}
+      cancelled: {title: "Återkallad {number}", direction: incoming}
 population: {production: true, test_numbers: /etc/knutpunkt/testpersonnummer.csv, per_day: 500}
 notify:
   vaktmastare:

@@ -452,7 +452,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, folder: Path, *more: type[Connect
     package.mkdir(parents=True)
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
     names = {"FakeLocks": "test_locks", "FakeLamps": "test_lamps", "FakeMail": "test_mail", "FakeSms": "test_sms"}
-    names["FakeLedger"] = "test_finance"
+    names |= {"FakeLedger": "test_finance", "FakeRegistry": "test_registry"}
     lines = [f"{names.get(each.__name__, each.__name__)} = {each.__module__}:{each.__name__}" for each in offered]
     (package / "entry_points.txt").write_text("\n".join(["[hub.connectors]", *lines]) + "\n")
     monkeypatch.syspath_prepend(str(package.parent))

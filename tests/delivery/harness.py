@@ -26,6 +26,7 @@ from hub.model.answers import BookingAnswer, BookingView, ProblemAnswer
 from hub.model.closure import ClosureRequest
 from hub.model.configuration import Configuration
 from hub.model.findings import Reconciled
+from hub.model.registering import DocumentAnswer
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.service.answering import Answering
 from hub.service.billing import Billing
@@ -37,6 +38,7 @@ from hub.service.looking_up import LookUp
 from hub.service.notices import Notices
 from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
+from hub.service.registering import Documents, Files, Overdue
 from hub.service.rulebook import Rulebook
 from hub.settings import Pulse
 from hub.store import configurations, entries, events, shown, told
@@ -47,9 +49,10 @@ from hub.store.sealing import Seal
 from hub.store.shown import Seen
 from hub.store.writer import Readers, Writer
 from hub.worker import Worker
-from tests.builders import SATURDAY, a_town, files_of, occasion, raw_booking
-from tests.delivery import fake_ledger, fake_register, fakes, moves
+from tests.builders import SATURDAY, a_town, files_of, occasion, raw_booking, raw_document
+from tests.delivery import fake_ledger, fake_register, fake_registry, fakes, moves
 from tests.delivery.fake_ledger import LEDGERS, LedgerSystem
+from tests.delivery.fake_registry import REGISTRIES, RegistrySystem
 from tests.delivery.fakes import LAMPS, LOCKS, MAIL, LampSystem, LockSystem, MailSystem
 
 Result = TypeVar("Result")
@@ -86,7 +89,9 @@ class Node:
     def __init__(self, stage: "Stage") -> None:
         self.connections = Connections(stage.writer, stage.readers, stage.seal, stage.clock, stage.pulse.lease)
         self.health = Health(stage.writer, stage.readers, stage.seal, self.connections, stage.rulebook, stage.clock)
-        carrier = Carrier(stage.clock, stage.seal, Notices(stage.rulebook, stage.seal))
+        files = Files(stage.readers, stage.seal)
+        carrier = Carrier(stage.clock, stage.seal, Notices(stage.rulebook, stage.seal), files)
+        self.overdue = Overdue(stage.writer, stage.readers, stage.rulebook, stage.clock)
         settling = Settling(stage.clock, lambda town: stage.rulebook.rules(town).horizons)
         self.worker = Worker(stage.writer, self.connections, self.health, carrier, settling, stage.pulse)
         self.dispatcher = self.worker.dispatcher
@@ -139,6 +144,7 @@ class Stage:
             await self.writer.call(self._configure, town)
         await self.rulebook.load(self.readers)
         self.bookings = Bookings(self.writer, self.readers, self.seal, self.rulebook, self.clock)
+        self.documents = Documents(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.look_up = LookUp(self.readers, self.seal, self.rulebook, self.clock)
         self.answering = Answering(self.readers, self.look_up, self.clock)
         self.operating = Operating(self.writer, self.readers, self.seal, self.rulebook, self.clock)
@@ -241,6 +247,19 @@ class Stage:
         self.running(name).connector.lent.touched(key)
         await self.node.settle()
 
+    # ---- documents
+
+    def register(self, key: str = "D-1", *, town: str = TOWN, **more: Any) -> bool:
+        """Take a document; nothing is carried yet. Says whether it was not known."""
+        return self.run(self.documents.take(town, key, json.dumps(raw_document(**more)).encode()))
+
+    def document(self, key: str = "D-1", *, town: str = TOWN) -> DocumentAnswer:
+        return self.run(self.documents.answer(town, key))
+
+    def look_for_overdue(self) -> None:
+        """As is done every minute."""
+        self.run(self.node.overdue.look())
+
     # ---- bookings
 
     def accept(self, number: str = "B-1", revision: int = 1, *, town: str = TOWN, **more: Any) -> Done:
@@ -297,6 +316,10 @@ class Stage:
         return LEDGERS[f"{TOWN}/ledger"]
 
     @property
+    def diary(self) -> RegistrySystem:
+        return REGISTRIES[f"{TOWN}/diary"]
+
+    @property
     def mail(self) -> MailSystem:
         return MAIL[f"{TOWN}/mail"]
 
@@ -344,7 +367,9 @@ def staged(
     fakes.MAIL.clear()
     fake_ledger.LEDGERS.clear()
     fake_register.REGISTERS.clear()
-    fakes.installed(monkeypatch, folder, *fake_ledger.OFFERED, *fake_register.OFFERED)
+    fake_registry.REGISTRIES.clear()
+    offered = (*fake_ledger.OFFERED, *fake_register.OFFERED, *fake_registry.OFFERED)
+    fakes.installed(monkeypatch, folder, *offered)
     moves.watch(url)
     stage = Stage(url, towns or [a_town()], pulse or Pulse())
     for kind in (SqliteConnection, PostgresConnection):

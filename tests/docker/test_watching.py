@@ -150,6 +150,7 @@ FIRES: dict[str, dict[str, str]] = {
     "KnutpunktSubscribersWait": {f"knutpunkt_webhook_oldest_seconds{{{TOWN}}}": "901x400"},
     "KnutpunktQuarantine": {f"knutpunkt_intake_quarantined{{{TOWN}}}": "3x900"},
     "KnutpunktInvoiceWaits": {f"knutpunkt_oldest_unsent_invoice_seconds{{{TOWN}}}": "172801x400"},
+    "KnutpunktDocumentsWait": {f'knutpunkt_problems_open{{{TOWN}, code="unregistered-documents"}}': "1x400"},
     "KnutpunktAnswersWithFaults": {
         f'{ANSWERS}{{method="PUT", route="/v1", status="500"}}': "0+2x400",
         f'{ANSWERS}{{method="PUT", route="/v1", status="202"}}': "0+98x400",
@@ -176,6 +177,7 @@ WELL = {
     f"knutpunkt_webhook_oldest_seconds{{{TOWN}}}": "20x900",
     f"knutpunkt_intake_quarantined{{{TOWN}}}": "0x900",
     f"knutpunkt_oldest_unsent_invoice_seconds{{{TOWN}}}": "3600x900",
+    f"knutpunkt_oldest_unregistered_document_seconds{{{TOWN}}}": "60x900",
     f'{ANSWERS}{{method="PUT", route="/v1", status="202"}}': "0+98x900",
     f'{ANSWERS}{{method="PUT", route="/v1", status="404"}}': "0+5x900",
     'knutpunkt_group_commit_seconds_bucket{le="0.25"}': "0+100x900",

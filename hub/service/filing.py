@@ -1,0 +1,179 @@
+"""What is kept of a document that is to be registered: understood, hashed, sealed in pieces, and put together again.
+
+Whoever may not be named in the public register is named nowhere in it: the title that was told becomes the protected
+one, a neutral one takes its place, and the mark of OSL 21:3 is added.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from pydantic import ConfigDict, TypeAdapter
+
+from hub.clock import STOCKHOLM, instant, micros
+from hub.model.booking import Booking, Protected
+from hub.model.document import Direction, Document, DocumentFile, Secrecy
+from hub.model.plan import DocumentBody, RecordWish
+from hub.model.registering import DocumentToRegister, Place, RegisteredFile
+from hub.planner.registering import RegisterRules, form
+from hub.store.documents import NewDocument
+from hub.store.sealed import DOCUMENT_PART
+from hub.store.sealing import Seal
+
+PIECE = 256 * 1024
+"""Bytes of a file that are sealed together."""
+PROTECTED_GROUND = "OSL 21:3"
+"""Source: offentlighets- och sekretesslagen 21 kap. 3 §, read 2026-11-21."""
+
+
+class Facts(NamedTuple):
+    """What is kept in clear: nothing of it names anybody."""
+
+    direction: str
+    authority: str
+    series: str
+    received: int | None
+    files: tuple[RegisteredFile, ...]
+
+
+class Filed(NamedTuple):
+    """A document, ready for the writer."""
+
+    new: NewDocument
+    parts: tuple[bytes, ...]
+
+
+class _Said(NamedTuple):
+    """Part 0: the document without its files' contents, and in how many pieces each of those is."""
+
+    document: Document
+    pieces: tuple[int, ...]
+
+
+FACTS = TypeAdapter(Facts)
+_SAID = TypeAdapter(_Said, config=ConfigDict(hide_input_in_errors=True, ser_json_bytes="base64"))
+
+
+def document_of(key: str, told: DocumentToRegister, place: Place, neutral_title: str, now: int) -> Document:
+    """The document as a registry is to have it; `now`, microseconds, dates what has no date of its own."""
+    counterpart = told.counterpart
+    protected = counterpart is not None and counterpart.protection is not Protected.NO
+    return Document(
+        key=key,
+        title=neutral_title if protected else told.title,
+        protected_title=told.protected_title or (told.title if protected else None),
+        direction=told.direction,
+        dated=told.dated or _day(micros(told.received_at) if told.received_at else now),
+        received_at=told.received_at,
+        authority=place.authority,
+        series=place.series,
+        counterpart=counterpart.name if counterpart else "",
+        counterpart_protected=protected,
+        case=told.case,
+        classification=told.classification,
+        secrecy=_marked(told.secrecy, protected=protected),
+        files=tuple(DocumentFile(name=f.name, media_type=f.media_type, content=f.content) for f in told.files),
+    )
+
+
+def _marked(secrecy: Secrecy | None, *, protected: bool) -> Secrecy | None:
+    """The mark that it has, and the one that protection brings."""
+    if not protected or (secrecy and PROTECTED_GROUND in secrecy.ground):
+        return secrecy
+    if secrecy is None:
+        return Secrecy(ground=PROTECTED_GROUND)
+    return secrecy.model_copy(update={"ground": f"{secrecy.ground}, {PROTECTED_GROUND}", "until": None})
+
+
+def content_of(told: DocumentToRegister, seal: Seal) -> bytes:
+    """By what the same is known: what the caller said, and nothing of what the configuration makes of it."""
+    said = told.model_dump(mode="json", exclude={"files"}, exclude_defaults=True)
+    said["files"] = [(file.name, file.media_type, file.digest) for file in told.files]
+    return seal.content_hash(json.dumps(said, sort_keys=True).encode())
+
+
+def filed(document: Document, connection: str, content: bytes, municipality: str, seal: Seal, now: int) -> Filed:
+    """The document as it is kept; its lane is not known yet."""
+    received = micros(document.received_at) if document.received_at else None
+    files = tuple(
+        RegisteredFile(media_type=file.media_type, size=len(file.content), sha256=file.sha256)
+        for file in document.files
+    )
+    facts = Facts(document.direction, document.authority, document.series, received, files)
+    new = NewDocument(
+        municipality, document.key, connection, 0, "", content, FACTS.dump_json(facts).decode(),
+        now if received is None else received, now,
+    )  # fmt: skip
+    sealed = (
+        seal.close(part, DOCUMENT_PART.place(municipality, f"{document.key}/{n}"))
+        for n, part in enumerate(_parts(document))
+    )
+    return Filed(new, tuple(sealed))
+
+
+def _parts(document: Document) -> Iterator[bytes]:
+    cut = [_pieces(file.content) for file in document.files]
+    empty = tuple(file.model_copy(update={"content": b""}) for file in document.files)
+    yield _SAID.dump_json(_Said(document.model_copy(update={"files": empty}), tuple(map(len, cut))))
+    for pieces in cut:
+        yield from pieces
+
+
+def _pieces(content: bytes) -> list[bytes]:
+    return [content[start : start + PIECE] for start in range(0, len(content), PIECE)]
+
+
+def opened(sealed: Sequence[bytes], municipality: str, key: str, seal: Seal) -> Document:
+    """A document as it was accepted, out of its parts in order."""
+    first, *rest = (seal.open(part, DOCUMENT_PART.place(municipality, f"{key}/{n}")) for n, part in enumerate(sealed))
+    said = _SAID.validate_json(first)
+    pieces, files = iter(rest), []
+    for file, count in zip(said.document.files, said.pieces, strict=True):
+        files.append(file.model_copy(update={"content": b"".join(next(pieces) for _ in range(count))}))
+    return said.document.model_copy(update={"files": tuple(files)})
+
+
+def of_booking(
+    booking: Booking, wishes: Sequence[RecordWish], rules: RegisterRules, *, municipality: str, seal: Seal, at: int
+) -> tuple[Filed, ...]:
+    """The documents that a plan asks for, sealed; `at`: when the revision was accepted, microseconds."""
+    return tuple(
+        _of_booking(booking, body.key, wish.target.connection, rules, municipality, seal, at)
+        for wish in wishes
+        if (body := DocumentBody.read(wish.body))
+    )
+
+
+def _of_booking(  # noqa: PLR0913, PLR0917 - a booking and its surroundings
+    booking: Booking, key: str, connection: str, rules: RegisterRules, municipality: str, seal: Seal, at: int
+) -> Filed:
+    said, rule = form(booking), rules.documents[booking.status]
+    assert rule is not None  # noqa: S101 - else nothing would have been asked for
+    protected = booking.customer.protection is not Protected.NO
+    incoming = rule.direction is Direction.INCOMING
+    document = Document(
+        key=key,
+        title=rule.title.replace("{number}", booking.number),
+        direction=rule.direction,
+        dated=_day(at),
+        received_at=instant(at) if incoming else None,
+        authority=rules.authority,
+        series=rules.series,
+        counterpart=booking.customer.name,
+        counterpart_protected=protected,
+        secrecy=_marked(None, protected=protected),
+        files=(
+            DocumentFile(
+                name=f"{booking.number.replace(':', '_')}.{booking.revision}.json",
+                media_type="application/json",
+                content=said,
+            ),
+        ),
+    )
+    made = filed(document, connection, seal.content_hash(said), municipality, seal, at)
+    return made._replace(new=made.new._replace(booking=booking.number))
+
+
+def _day(at: int) -> date:
+    return instant(at).astimezone(STOCKHOLM).date()

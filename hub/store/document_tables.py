@@ -1,0 +1,54 @@
+"""Tables of documents that are to be registered, and of what they hold until they are forgotten."""
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text, UniqueConstraint
+
+from hub.store.columns import METADATA, row_id, town, whole
+
+DOCUMENTS = Table(
+    "documents",
+    METADATA,
+    row_id(),
+    town(),
+    Column("key", Text, nullable=False),
+    Column("connection", Text, nullable=False),
+    whole("lane", 0),
+    Column("booking", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("facts", Text, nullable=False),
+    whole("since"),
+    whole("at"),
+    Column("registered_at", BigInteger),
+    whole("kept", 1),
+    UniqueConstraint("municipality", "key"),
+)
+"""A document (handling). None is ever removed or changed: by `content`, a keyed hash, the same is known for ever.
+
+`facts` names nobody. `since`: when it came in, or was drawn up. `kept`: whether its parts are still there.
+"""
+Index(
+    "ix_documents_unregistered",
+    DOCUMENTS.c.municipality,
+    DOCUMENTS.c.connection,
+    DOCUMENTS.c.since,
+    sqlite_where=DOCUMENTS.c.registered_at.is_(None),
+    postgresql_where=DOCUMENTS.c.registered_at.is_(None),
+)
+Index(
+    "ix_documents_kept",
+    DOCUMENTS.c.municipality,
+    DOCUMENTS.c.registered_at,
+    sqlite_where=(DOCUMENTS.c.kept == 1) & (DOCUMENTS.c.registered_at.isnot(None)),
+    postgresql_where=(DOCUMENTS.c.kept == 1) & (DOCUMENTS.c.registered_at.isnot(None)),
+)
+
+DOCUMENT_PARTS = Table(
+    "document_parts",
+    METADATA,
+    row_id(),
+    town(),
+    Column("key", Text, nullable=False),
+    whole("part"),
+    Column("sealed", LargeBinary, nullable=False),
+    UniqueConstraint("municipality", "key", "part"),
+)
+"""What a document holds, sealed: part 0 what it says, the others its files, in pieces."""
