@@ -51,7 +51,7 @@ DOCUMENTS = (
         secrecy=Secrecy(ground="OSL 21:1", marked=date(2026, 2, 27), by="Fritidsnämnden", until=date(2096, 2, 28)),
         files=(DocumentFile(name="beslut åäö.pdf", media_type="application/pdf", content=b"%PDF-\x00\xff<&"),),
     ),
-    Document(key="doc-2", title="x" * 250, direction=Direction.DRAWN_UP, dated=date(2026, 12, 31)),
+    Document(key="doc-2", title="x" * 250, direction=Direction.DRAWN_UP, dated=date(2026, 12, 31), case_key="doc-1"),
     Document(
         key="doc-3",
         title="x",

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from hub.clock import MINUTE
+from hub.clock import HOUR, MINUTE
 from hub.delivery.leasing import Loaded
-from hub.delivery.outcomes import UNKNOWN, Outcome
+from hub.delivery.outcomes import UNKNOWN, Outcome, put_off
 from hub.delivery.records import RecordErrand
 from hub.delivery.running import Running
 from hub.model.plan import DocumentBody
@@ -28,8 +28,15 @@ class DocumentErrand(RecordErrand):
         super().__init__(loaded, running, now)
 
     def idle(self) -> Outcome | None:
-        """What may be registered already, and cannot be looked for, is a person's."""
-        return super().idle() or self.left_to_a_person()
+        """What follows in a case waits for what opens it, and is woken by it.
+
+        What may be registered already, and cannot be looked for, is a person's.
+        """
+        if outcome := super().idle():
+            return outcome
+        if self.loaded.waits and not self.perhaps:
+            return put_off(self.lane, until=self.now + HOUR)
+        return self.left_to_a_person()
 
     async def run(self) -> Outcome:
         """Register it, or find that it is registered."""

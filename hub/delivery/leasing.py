@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 from hub.model.notice_record import DigestBody, NoticeBody
-from hub.model.plan import InvoiceBody, TargetKind
+from hub.model.plan import DocumentBody, InvoiceBody, TargetKind
 from hub.model.states import Delivery, Record
 from hub.service import news
 from hub.service.knowing import DigestKnown, Known, of_digest, of_notice
-from hub.store import claims, codes, invoices, lanes, shown, told
+from hub.store import claims, codes, documents, invoices, lanes, shown, told
 from hub.store.claims import Live
 from hub.store.codes import Code
 from hub.store.database import Connection
@@ -34,6 +34,8 @@ class Loaded(NamedTuple):
     """Of a message: what it is about."""
     bill: Bill | None = None
     """Of an invoice: itself."""
+    waits: bool = False
+    """Of a document: whether another goes before it."""
 
 
 def lease(connection: Connection, asked: list[Take]) -> list[list[Loaded]]:
@@ -64,6 +66,7 @@ def loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]:
             secrets.get(lane.id),
             _known(connection, lane, begun),
             _bill(connection, lane),
+            _waits(connection, lane),
         )
         for lane in taken
     ]
@@ -77,6 +80,12 @@ def _known(connection: Connection, lane: Lane, begun: frozenset[int]) -> Known |
         return of_notice(connection, lane, body, begun)
     digest = DigestBody.read(lane.body)
     return of_digest(connection, lane, digest) if digest is not None else None
+
+
+def _waits(connection: Connection, lane: Lane) -> bool:
+    """Whether an earlier document of the same case has yet to open it."""
+    body = DocumentBody.read(lane.body) if lane.kind is TargetKind.RECORD else None
+    return body is not None and documents.waits(connection, lane.municipality, body.key)
 
 
 def next_due(connection: Connection) -> int:

@@ -74,9 +74,25 @@ class Document(Frozen):
     case: Annotated[str | None, Field(max_length=80, description="the registry's number of the case it belongs to")] = (
         None
     )
+    case_key: Annotated[
+        RecordKey | None,
+        Field(description="documents with the same are one case, opened by the first; left out: its own key"),
+    ] = None
     classification: Annotated[str | None, Field(max_length=40, description="in the municipality's plan")] = None
     secrecy: Secrecy | None = None
     files: tuple[DocumentFile, ...] = ()
+
+    @property
+    def opens(self) -> str:
+        """By which key its case is known, where it belongs to none that has a number."""
+        return self.case_key or self.key
+
+    @model_validator(mode="after")
+    def _of_one_case(self) -> Self:
+        if self.case is not None and self.case_key is not None:
+            msg = "a document belongs to a case by its number or by our key, not by both"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _received_is_what_came_in(self) -> Self:

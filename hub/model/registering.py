@@ -101,11 +101,22 @@ class DocumentToRegister(Frozen):
     case: Annotated[
         str | None, Field(min_length=1, max_length=80, description="the registry's number of the case it belongs to")
     ] = None
+    case_key: Annotated[
+        RecordKey | None,
+        Field(description="documents with the same are one case; the key of the first will do; left out: its own"),
+    ] = None
     classification: Annotated[str | None, Field(min_length=1, max_length=40, description="in the plan")] = None
     secrecy: Annotated[
         Secrecy | None, Field(description="a mark that warns; OSL 21:3 is added where someone is protected")
     ] = None
     files: Annotated[tuple[FileToRegister, ...], Field(max_length=MOST_FILES)] = ()
+
+    @model_validator(mode="after")
+    def _of_one_case(self) -> Self:
+        if self.case is not None and self.case_key is not None:
+            msg = "write case (the registry's number) or case_key (ours), not both"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _received_when_incoming(self) -> Self:

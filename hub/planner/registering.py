@@ -69,9 +69,13 @@ def registered(
     return (wish,), ()
 
 
+def case_of(number: str, mark: Mark) -> str:
+    """The case of a booking's documents; a registry's key is at most 80 characters, and theirs begin with it."""
+    return f"{RESERVED}{number if len(number) <= _LONGEST_NUMBER else mark(number)}"
+
+
 def _begins(number: str, mark: Mark) -> str:
-    """How the keys of a booking's documents begin: a registry's key is at most 80 characters."""
-    return f"{RESERVED}{number if len(number) <= _LONGEST_NUMBER else mark(number)}."
+    return f"{case_of(number, mark)}."
 
 
 class _Old(NamedTuple):

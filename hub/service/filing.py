@@ -16,7 +16,7 @@ from hub.model.booking import Booking, Protected
 from hub.model.document import Direction, Document, DocumentFile, Secrecy
 from hub.model.plan import DocumentBody, RecordWish
 from hub.model.registering import DocumentToRegister, Place, RegisteredFile
-from hub.planner.registering import RegisterRules, form
+from hub.planner.registering import RegisterRules, case_of, form
 from hub.store.documents import NewDocument
 from hub.store.sealed import DOCUMENT_PART
 from hub.store.sealing import Seal
@@ -71,6 +71,7 @@ def document_of(key: str, told: DocumentToRegister, place: Place, neutral_title:
         counterpart=counterpart.name if counterpart else "",
         counterpart_protected=protected,
         case=told.case,
+        case_key=told.case_key,
         classification=told.classification,
         secrecy=_marked(told.secrecy, protected=protected),
         files=tuple(DocumentFile(name=f.name, media_type=f.media_type, content=f.content) for f in told.files),
@@ -102,8 +103,8 @@ def filed(document: Document, connection: str, content: bytes, municipality: str
     )
     facts = Facts(document.direction, document.authority, document.series, received, files)
     new = NewDocument(
-        municipality, document.key, connection, 0, "", content, FACTS.dump_json(facts).decode(),
-        now if received is None else received, now,
+        municipality, document.key, connection, 0, "", "" if document.case else document.opens, content,
+        FACTS.dump_json(facts).decode(), now if received is None else received, now,
     )  # fmt: skip
     sealed = (
         seal.close(part, DOCUMENT_PART.place(municipality, f"{document.key}/{n}"))
@@ -160,6 +161,7 @@ def _of_booking(  # noqa: PLR0913, PLR0917 - a booking and its surroundings
         received_at=instant(at) if incoming else None,
         authority=rules.authority,
         series=rules.series,
+        case_key=case_of(booking.number, seal.mark),
         counterpart=booking.customer.name,
         counterpart_protected=protected,
         secrecy=_marked(None, protected=protected),

@@ -41,6 +41,7 @@ OVERDUE = Cause("unregistered-documents", "")
 _AHEAD = 5 * MINUTE
 """So far may a source's clock be ahead of ours."""
 _KEY: TypeAdapter[str] = TypeAdapter(RecordKey)
+_OURS = f"keys that begin with {RESERVED} are the hub's own"
 _GETS_NONE = frozenset({Delivery.STUCK, Delivery.DISMISSED})
 
 
@@ -153,7 +154,9 @@ def _read(key: str, raw: bytes) -> DocumentToRegister:
 def _judge(key: str, told: DocumentToRegister, now: int) -> None:
     faults = []
     if key.startswith(RESERVED):
-        faults.append(FieldFault("", "invalid-key", f"keys that begin with {RESERVED} are the hub's own"))
+        faults.append(FieldFault("", "invalid-key", _OURS))
+    if (told.case_key or "").startswith(RESERVED):
+        faults.append(FieldFault("/case_key", "invalid-key", _OURS))
     if told.received_at is not None and micros(told.received_at) > now + _AHEAD:
         faults.append(FieldFault("/received_at", "invalid-value", "lies ahead: what came in has come already"))
     if faults:
@@ -191,6 +194,7 @@ def keep_documents(connection: Connection, changes: list[Change]) -> None:
 def registered(connection: Connection, municipality: str, body: DocumentBody, number: str, *, now: int) -> Event:
     """The registry has given it a number."""
     documents.registered(connection, municipality, body.key, now=now)
+    documents.wake_case(connection, municipality, body.key, now=now)
     told = json.dumps({"number": number, "booking": body.booking or None}, ensure_ascii=False)
     return Event(municipality, EventType.DOCUMENT_REGISTERED, body.key, told, now)
 

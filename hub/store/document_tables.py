@@ -13,6 +13,7 @@ DOCUMENTS = Table(
     Column("connection", Text, nullable=False),
     whole("lane", 0),
     Column("booking", Text, nullable=False),
+    Column("case_key", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("facts", Text, nullable=False),
     whole("since"),
@@ -20,10 +21,12 @@ DOCUMENTS = Table(
     Column("registered_at", BigInteger),
     whole("kept", 1),
     UniqueConstraint("municipality", "key"),
+    Index("ix_documents_case", "municipality", "connection", "case_key"),
 )
 """A document (handling). None is ever removed or changed: by `content`, a keyed hash, the same is known for ever.
 
-`facts` names nobody. `since`: when it came in, or was drawn up. `kept`: whether its parts are still there.
+`facts` names nobody. `case_key`: documents with the same are one case, and go in their order; empty: the case has its
+number. `since`: when it came in, or was drawn up. `kept`: whether its parts are still there.
 """
 Index(
     "ix_documents_unregistered",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from hub.store.bells import Bell
 from hub.store.database import Connection, Row
 
 
@@ -14,6 +15,7 @@ class NewDocument(NamedTuple):
     connection: str
     lane: int
     booking: str
+    case_key: str
     content: bytes
     facts: str
     since: int
@@ -28,6 +30,7 @@ class Stored(NamedTuple):
     connection: str
     lane: int
     booking: str
+    case_key: str
     content: bytes
     facts: str
     since: int
@@ -79,6 +82,31 @@ def registered(connection: Connection, municipality: str, key: str, *, now: int)
     """It has its number, which stands with its lane."""
     sql = "UPDATE documents SET registered_at = ? WHERE municipality = ? AND key = ? AND registered_at IS NULL"
     connection.run(sql, (now, municipality, key))
+
+
+def waits(connection: Connection, municipality: str, key: str) -> bool:
+    """Whether an earlier document of its case has no number yet: that one opens the case."""
+    return bool(
+        connection.rows(
+            "SELECT 1 FROM documents d JOIN documents e ON e.municipality = d.municipality AND e.connection ="
+            " d.connection AND e.case_key = d.case_key AND e.id < d.id AND e.registered_at IS NULL"
+            " JOIN lanes l ON l.municipality = e.municipality AND l.id = e.lane"
+            " WHERE d.municipality = ? AND d.key = ? AND d.case_key <> '' AND l.delivery <> 'dismissed' LIMIT 1",
+            (municipality, key),
+        )
+    )
+
+
+def wake_case(connection: Connection, municipality: str, key: str, *, now: int) -> None:
+    """The others of its case may follow a document that has its number."""
+    connection.ring(Bell.LANES)
+    connection.run(
+        "UPDATE lanes SET due = ? WHERE municipality || '' = ? AND due > ? AND owner IS NULL AND delivery IN ('due',"
+        " 'waiting') AND id IN (SELECT e.lane FROM documents d JOIN documents e ON e.municipality = d.municipality AND"
+        " e.connection = d.connection AND e.case_key = d.case_key AND e.id > d.id AND e.registered_at IS NULL"
+        " WHERE d.municipality = ? AND d.key = ? AND d.case_key <> '')",
+        (now, municipality, now, municipality, key),
+    )
 
 
 def is_document(connection: Connection, municipality: str, lane: int) -> bool:

@@ -182,6 +182,36 @@ def test_whoever_follows_a_process_that_died_in_the_call_finds_what_it_had_regis
     assert hall.state("D-1") == (Record.DONE, Delivery.CONFIRMED, Proof.READ)
 
 
+# ---------------------------------------------------------------- one case
+
+
+def test_a_decision_waits_for_the_application_that_opens_its_case(hall: Stage) -> None:
+    hall.diary.breaks(Fault.REJECTS, "D-1")
+    hall.register("D-1")
+    hall.register("D-2", title="Beslut", case_key="D-1")
+    hall.register("D-3", title="Annat")
+    hall.settle()
+    assert hall.diary.keys == ["D-3"], "whoever is of another case waits for nobody"
+    hall.diary.recovers("D-1")
+    retry(hall)
+    assert hall.diary.keys == ["D-3", "D-1", "D-2"]
+    assert hall.diary.came[-1].case_key == "D-1"
+
+
+def test_an_application_that_a_person_has_dealt_with_holds_up_no_decision(staging: Staging) -> None:
+    hall = staging(mute())
+    hall.diary.turns = [Fault.UNANSWERED]
+    hall.register("D-1")
+    hall.register("D-2", title="Beslut", case_key="D-1")
+    hall.settle()
+    said = Dismissal("handler", "registered by hand as FN 1/2026")
+    hall.after(hours=1)
+    assert hall.diary.keys == ["D-1"]
+    hall.run(hall.handling.dismiss(TOWN, Wish(id=hall.lane("D-1").id), said, dry_run=False))
+    hall.after(hours=1)
+    assert hall.diary.keys == ["D-1", "D-2"]
+
+
 # ---------------------------------------------------------------- what is not taken
 
 
@@ -194,9 +224,21 @@ def test_whoever_follows_a_process_that_died_in_the_call_finds_what_it_had_regis
         ({"files": [{**a_file(), "content": "%PDF"}]}, "/files/0/content"),
         ({"files": [a_file(sha256="0" * 64)]}, "/files/0"),
         ({"files": [a_file(name="a/b.pdf")]}, "/files/0/name"),
+        ({"case": "FN 1/2026", "case_key": "D-1"}, ""),
+        ({"case_key": "hub-B-1"}, "/case_key"),
         ({"colour": "red"}, "/colour"),
     ],
-    ids=["not received", "received though outgoing", "from the future", "no base64", "damaged", "a path", "unknown"],
+    ids=[
+        "not received",
+        "received though outgoing",
+        "from the future",
+        "no base64",
+        "damaged",
+        "a path",
+        "two cases",
+        "ours",
+        "unknown",
+    ],
 )
 def test_a_document_with_faults_is_told_where_and_changes_nothing(
     hall: Stage, more: dict[str, Any], pointer: str
@@ -408,6 +450,7 @@ def test_application_and_decision_of_a_booking_are_registered_as_they_come(hall:
         ("Beslut om bokning B-1", Direction.OUTGOING),
     ]
     application, decision = hall.diary.came
+    assert application.case_key == decision.case_key == "hub-B-1", "they are one case"
     assert application.received_at == hall.clock.now()
     said = json.loads(decision.files[0].content)
     assert (said["number"], said["status"]) == ("B-1", "confirmed")

@@ -50,7 +50,7 @@ def test_what_is_null_is_not_registered() -> None:
 
 
 def test_several_authorities_and_none_named_for_bookings_is_refused() -> None:
-    known = {"authorities": {"Fritidsnämnden": {}, "Kommunstyrelsen": {}}}
+    known: dict[str, Any] = {"authorities": {"Fritidsnämnden": {}, "Kommunstyrelsen": {}}}
     with pytest.raises(ValueError, match="name one of Fritidsnämnden, Kommunstyrelsen"):
         RegistryDuty.model_validate({"documents": known | {"bookings": {}}})
     named = {"bookings": {"authority": "Kommunstyrelsen"}}

@@ -22,6 +22,7 @@ def upgrade() -> None:
     sa.Column('connection', sa.Text(), nullable=False),
     sa.Column('lane', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('booking', sa.Text(), nullable=False),
+    sa.Column('case_key', sa.Text(), nullable=False),
     sa.Column('content', sa.LargeBinary(), nullable=False),
     sa.Column('facts', sa.Text(), nullable=False),
     sa.Column('since', sa.BigInteger(), nullable=False),
@@ -31,6 +32,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_documents')),
     sa.UniqueConstraint('municipality', 'key', name=op.f('uq_documents_municipality_key'))
     )
+    op.create_index('ix_documents_case', 'documents', ['municipality', 'connection', 'case_key'], unique=False)
     op.create_index('ix_documents_unregistered', 'documents', ['municipality', 'connection', 'since'], unique=False,
     sqlite_where=sa.text('registered_at IS NULL'), postgresql_where=sa.text('registered_at IS NULL'))
     op.create_index('ix_documents_kept', 'documents', ['municipality', 'registered_at'], unique=False,
@@ -55,4 +57,5 @@ def downgrade() -> None:
     op.drop_table('document_parts')
     op.drop_index('ix_documents_kept', table_name='documents')
     op.drop_index('ix_documents_unregistered', table_name='documents')
+    op.drop_index('ix_documents_case', table_name='documents')
     op.drop_table('documents')
