@@ -19,7 +19,7 @@ LOG = logging.getLogger("hub.api")
 
 MOST_BYTES = 256 * 1024
 """Of a body that is read whole before it is known who sends it."""
-_BOUND_THEMSELVES = re.compile(r"/v1/[^/]+/(bookings(/[^/]+)?|attendance/imports)")
+_BOUND_THEMSELVES = re.compile(r"/v1/[^/]+/(bookings(/[^/]+)?|documents/[^/]+|attendance/imports)")
 """They learn who is calling, and then read piece by piece."""
 _TOLD_ID = re.compile(rb"[!-~]{1,128}")
 _PROCESS, _REQUESTS = secrets.token_hex(4).encode(), count(1)

@@ -11,7 +11,7 @@ from hub.api import documents
 from hub.service.keys import Scope
 from tests.api.site import PROBLEM, Site, running
 from tests.api.test_audit import acts
-from tests.builders import raw_document
+from tests.builders import a_file, raw_document
 from tests.delivery.fake_registry import REGISTRIES
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import TOWN
@@ -105,6 +105,12 @@ def test_another_kind_of_body_and_one_that_is_too_large_are_refused(
         "PUT", "/documents/D-1", key=desk.key, content=b"{", headers={"Content-Type": "application/json"}
     )
     assert broken.json()["code"] == "invalid-json"
+
+
+def test_a_file_of_a_few_megabytes_is_no_matter(desk: Desk) -> None:
+    content = bytes(range(256)) * 12_000
+    assert desk.put(files=[a_file(content=content)]).json()["number"] == "FN 1/2026"
+    assert desk.diary.came[0].files[0].content == content
 
 
 def test_where_nobody_registers_the_caller_is_told(site: Site) -> None:
