@@ -18,6 +18,7 @@ SWEDISH: Mapping[str, str] = {
     "effect.overridden": "ändrad för hand",
     "person.protected": "person skyddad",
     "refund.requested": "återbetalning begärd",
+    "document.registered": "handlingen diarieförd",
     "invoice.transferred": "fakturan överförd",
     "invoice.answered": "svar på fakturan",
     "attendance.imported": "närvarofil inläst",

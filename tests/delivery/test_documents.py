@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from hub.clock import span
 from hub.errors import InvalidError, RefusedError
 from hub.intake.retention import Forgetting
 from hub.model import Direction, Secrecy
+from hub.model.events import enveloped
 from hub.model.states import Delivery, Proof, Record
 from hub.service.choosing import Wish
 from hub.service.handling import Dismissal
@@ -22,6 +24,7 @@ from hub.store.lanes import Take
 from tests.builders import a_file, a_town, raw_document
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import TOWN, Stage, hour
+from tests.verify.test_events import payload
 
 Staging = Callable[..., Stage]
 PERSON = {"kind": "person", "name": "Lena Norberg"}
@@ -53,6 +56,8 @@ def test_a_document_gets_its_number_and_subscribers_learn_it(hall: Stage) -> Non
     after = hall.document()
     assert (after.state, after.number, after.registered_at) == (Record.DONE, "FN 1/2026", hall.clock.now())
     (event,) = hall.events("document.registered")
+    envelope = enveloped(TOWN, event.id, event.type, event.subject, event.body, event.at)
+    jsonschema.validate(json.loads(envelope.model_dump_json()), payload(event.type))
     assert (event.subject, json.loads(event.body)) == ("D-1", {"number": "FN 1/2026", "booking": None})
 
 

@@ -105,6 +105,7 @@ def every_route() -> list[tuple[str, str]]:
 NAMES = {
     "number": "B-1",
     "closure": "snow",
+    "key": "D-1",
     "resource": "tennishallen.bana-1",
     "name": "arx-tennishallen",
     "problem": "1",
