@@ -8,13 +8,11 @@ noted document that is gone was taken, also by one that keeps no archive.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from connectors.finance_peppol.config import PeppolConfig
-from connectors.finance_peppol.places import File, NoAnswerError, Place, disk
-from connectors.finance_peppol.sftp import sftp
-from hub.sdk import Lent, RejectedError, TransientError, UnknownOutcomeError
+from hub.sdk import File, Lent, NoAnswerError, Place, RejectedError, TransientError, UnknownOutcomeError, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +135,13 @@ class Outbox:
     async def _reached(self) -> AsyncIterator[tuple[Place, _Stage]]:
         stage = _Stage()
         try:
-            async with self._place() as place:
+            async with place_of(self._config.sftp, self._lent) as place:
                 yield place, stage
                 stage.done = True
         except NoAnswerError as error:
             if not stage.done:
                 kind = UnknownOutcomeError if stage.publishing else TransientError
                 raise kind(f"{self._folder}: no answer from {error}") from error
-
-    def _place(self) -> AbstractAsyncContextManager[Place]:
-        server = self._config.sftp
-        return sftp(server, self._lent) if server else disk(self._lent.timeout.total_seconds())
 
 
 def _another(name: str, *, known: bool) -> RejectedError:

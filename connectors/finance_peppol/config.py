@@ -3,11 +3,11 @@
 import re
 from typing import Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from connectors.finance_peppol.codes import EXEMPTIONS, GLN, ORGANISATION, SCHEMES, Rules, checks, is_gln
 from hub.model import OrganisationNumber
-from hub.sdk import ConnectorConfig
+from hub.sdk import ConnectorConfig, SftpServer
 
 _BANKGIRO, _PLUSGIRO = range(7, 9), range(2, 9)
 """Digits of one. Source: SE-R-009, SE-R-010."""
@@ -56,28 +56,6 @@ class Supplier(ConnectorConfig):
             raise ValueError(msg)
         if scheme == GLN and not is_gln(identifier):
             msg = "peppol_id: a GLN is 13 digits, the last of them a check digit"
-            raise ValueError(msg)
-        return self
-
-
-class SftpServer(ConnectorConfig):
-    """The server that the access point fetches from."""
-
-    host: str = Field(min_length=1, description="Name or address.")
-    port: int = Field(default=22, ge=1, le=65535, description="TCP port.")
-    username: str = Field(min_length=1, description="Account.")
-    password: SecretStr | None = Field(default=None, description="Its password; left out: there is a private key.")
-    private_key: SecretStr | None = Field(
-        default=None, description="Its private key in OpenSSH's form, without passphrase: `${file:/run/secrets/key}`."
-    )
-    host_key: str = Field(
-        min_length=1, description="The server's public key as ssh-keyscan prints it: `ssh-ed25519 AAAA...`."
-    )
-
-    @model_validator(mode="after")
-    def _can_prove_itself(self) -> Self:
-        if self.password is None and self.private_key is None:
-            msg = "write password or private_key"
             raise ValueError(msg)
         return self
 

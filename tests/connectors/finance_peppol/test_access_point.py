@@ -18,7 +18,6 @@ import asyncssh
 import pytest
 
 from connectors.finance_peppol import PeppolFinance
-from connectors.finance_peppol.places import File, judged
 from connectors.finance_peppol.simulator import AccessPoint
 from connectors.finance_peppol.translate import parcel
 from hub.model import Invoice
@@ -32,6 +31,7 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
+from hub.sdk.places import File, judged
 from tests.connectors.finance_peppol.stand import a_line, an_invoice, in_folder, names, run, settings, with_access_point
 
 ROOT = Path(__file__).parents[3]

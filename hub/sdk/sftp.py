@@ -8,9 +8,9 @@ from typing import TypeVar, cast
 
 import asyncssh
 
-from connectors.finance_peppol.config import SftpServer
-from connectors.finance_peppol.places import File, NoAnswerError
-from hub.sdk import ConnectorError, CredentialsError, Lent, TransientError
+from hub.sdk.connector import Lent
+from hub.sdk.errors import ConnectorError, CredentialsError, TransientError
+from hub.sdk.places import File, NoAnswerError, SftpServer
 
 T = TypeVar("T")
 _GRACE_SECONDS = 1.0

@@ -5,12 +5,37 @@ import errno
 import os
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
 
-from hub.sdk import ConnectorError, CredentialsError, TransientError
+from pydantic import Field, SecretStr, model_validator
+
+from hub.sdk.connector import ConnectorConfig, Lent
+from hub.sdk.errors import ConnectorError, CredentialsError, TransientError
+
+
+class SftpServer(ConnectorConfig):
+    """A server that another system fetches from, or leaves files on."""
+
+    host: str = Field(min_length=1, description="Name or address.")
+    port: int = Field(default=22, ge=1, le=65535, description="TCP port.")
+    username: str = Field(min_length=1, description="Account.")
+    password: SecretStr | None = Field(default=None, description="Its password; left out: there is a private key.")
+    private_key: SecretStr | None = Field(
+        default=None, description="Its private key in OpenSSH's form, without passphrase: `${file:/run/secrets/key}`."
+    )
+    host_key: str = Field(
+        min_length=1, description="The server's public key as ssh-keyscan prints it: `ssh-ed25519 AAAA...`."
+    )
+
+    @model_validator(mode="after")
+    def _can_prove_itself(self) -> Self:
+        if self.password is None and self.private_key is None:
+            msg = "write password or private_key"
+            raise ValueError(msg)
+        return self
 
 
 class NoAnswerError(Exception):
@@ -102,6 +127,19 @@ async def disk(seconds: float) -> AsyncIterator[Disk]:
         raise NoAnswerError("the disk") from error
     except OSError as error:
         raise judged(error) from error
+
+
+def place_of(server: SftpServer | None, lent: Lent) -> AbstractAsyncContextManager[Place]:
+    """The server's folders, or without one this machine's, for one exchange.
+
+    Raises:
+        NoAnswerError: perhaps the last step was taken.
+    """
+    if server is None:
+        return disk(lent.timeout.total_seconds())
+    from hub.sdk.sftp import sftp  # noqa: PLC0415 - late: only who needs it pays for asyncssh
+
+    return sftp(server, lent)
 
 
 def judged(error: OSError) -> ConnectorError:
