@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from hub.clock import DomainClock
 from hub.demo.stage import MUNICIPALITY, Stage
@@ -52,7 +52,7 @@ class Kind(NamedTuple):
     cases: bool = True
 
 
-KINDS = (Kind("registry_p360"), Kind("registry_rest", cases=False))
+KINDS = (Kind("registry_p360"), Kind("registry_rest", cases=False), Kind("registry_fgs"))
 
 
 def folder(home: Path, kind: Kind) -> Path:
@@ -60,7 +60,7 @@ def folder(home: Path, kind: Kind) -> Path:
     shutil.copytree(FOLDER, home)
     settings = dict(load_simulator(kind.connector)(DomainClock()).config())
     config = load_connector(kind.connector).config_type.model_validate(settings)
-    settings |= {name: "${env:REGISTRY}" for name, value in config if isinstance(value, SecretStr)}
+    settings |= _without_secrets(config)
     told = f"connector: {kind.connector}\nmode: live\nsettings: {json.dumps(settings)}\n"
     (home / "connections" / "diarium.yaml").write_text(told, encoding="utf-8")
     town = (home / "municipality.yaml").read_text(encoding="utf-8")
@@ -69,12 +69,22 @@ def folder(home: Path, kind: Kind) -> Path:
     return home
 
 
+def _without_secrets(config: BaseModel) -> dict[str, Any]:
+    """The secrets among settings, and those that hold some, with references for them."""
+    told: dict[str, Any] = {}
+    for name, value in config:
+        if isinstance(value, SecretStr):
+            told[name] = "${env:REGISTRY}"
+        elif isinstance(value, BaseModel):
+            told[name] = value.model_dump(mode="json", exclude_none=True) | _without_secrets(value)
+    return told
+
+
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What got no answer has landed at once: nobody waits for half a minute of the machine's time."""
     at_once = timedelta(milliseconds=100)
-    for kind in KINDS:
-        connector = load_connector(kind.connector)
+    for connector in [load_connector(kind.connector) for kind in KINDS if kind.connector != "registry_fgs"]:
         monkeypatch.setattr(connector, "pace", replace(connector.pace, timeout=at_once, lands_within=at_once))
 
 

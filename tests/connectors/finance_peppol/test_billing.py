@@ -23,7 +23,7 @@ from connectors.finance_peppol.translate import name_of, parcel
 from connectors.finance_peppol.xml import said
 from hub.conformance.record_examples import INVOICES
 from hub.model import Invoice, InvoiceLine, OrganisationNumber, Party, PersonNumber, PostalAddress, Tax, VatCategory
-from hub.sdk import RejectedError, settings_table
+from hub.sdk import RejectedError, SftpServer, settings_table
 from tests.connectors.finance_peppol import odd
 from tests.connectors.finance_peppol.stand import (
     CLUB,
@@ -431,7 +431,7 @@ def test_settings_that_cannot_be_are_refused(told: dict[str, Any]) -> None:
 
 def test_the_readme_tells_the_parts_of_the_settings_as_they_are() -> None:
     readme = (Path(config.__file__).parent / "README.md").read_text()
-    for part in (config.Supplier, config.SftpServer):
+    for part in (config.Supplier, SftpServer):
         assert settings_table(part) in readme
 
 
