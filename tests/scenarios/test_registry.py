@@ -52,7 +52,12 @@ class Kind(NamedTuple):
     cases: bool = True
 
 
-KINDS = (Kind("registry_p360"), Kind("registry_rest", cases=False), Kind("registry_fgs"))
+KINDS = (
+    Kind("registry_p360"),
+    Kind("registry_rest", cases=False),
+    Kind("registry_fgs"),
+    Kind("registry_byggr", asked=False),
+)
 
 
 def folder(home: Path, kind: Kind) -> Path:
