@@ -54,6 +54,7 @@ from hub.model.imported import (
     Rerun,
 )
 from hub.model.person import PersonAnswer, PersonLookup
+from hub.model.registering import DocumentAnswer, DocumentToRegister
 from hub.model.subscription import SubscriptionAnswer, SubscriptionRequest
 from hub.model.verified import Verified
 
@@ -63,6 +64,8 @@ _IMPORT_TIMEOUT = httpx.Timeout(300, connect=5)
 """The hub answers every hundredth line; a source may be slow."""
 _WHOLE = httpx.Timeout(None, connect=5)
 """The hub answers when a file has been read to its end."""
+_HELD = httpx.Timeout(60, connect=5)
+"""A document may be large, and its answer held."""
 _PAGE = 500
 
 _PIECE = 65536
@@ -272,6 +275,21 @@ class At:
         """Who somebody is; or that a person must look into it, which takes its time."""
         path, content = self._path("persons", "lookup"), lookup.model_dump_json()
         return read(PersonAnswer, self._client.ask("POST", path, content=content, headers=_JSON))
+
+    def register(
+        self, key: str, document: DocumentToRegister | bytes, *, wait: int | None = None
+    ) -> DocumentAnswer:
+        """Have a document registered; `wait`: seconds, 30 at most, to hold the answer until it has its number."""
+        content = document if isinstance(document, bytes) else document.model_dump_json(exclude_none=True).encode()
+        headers = _JSON | ({} if wait is None else {"Prefer": f"wait={wait}"})
+        return read(
+            DocumentAnswer,
+            self._client.ask("PUT", self._path("documents", key), content=content, headers=headers, timeout=_HELD),
+        )
+
+    def document(self, key: str, *, language: Literal["sv", "en"] = "en") -> DocumentAnswer:
+        """How far a document has come, and its number."""
+        return self._get(DocumentAnswer, "documents", key, language=language)
 
     def verify(self, *, wait: float = 10) -> Verified:
         """Have all that stands read back; the answer comes when it has been, or after `wait` seconds."""

@@ -140,6 +140,9 @@ class PersonProtected(Frozen):
 
     bookings: Annotated[tuple[str, ...], Field(description="numbers of the bookings that they pay for")]
     invoices: Annotated[tuple[str, ...], Field(description="keys of invoices and credit notes that have gone out")]
+    documents: Annotated[
+        tuple[str, ...], Field(description="keys of documents that have gone to the registry, and must be marked there")
+    ] = ()
     gatherings: Annotated[int, Field(description="lists of attendance that they stand on, now without a name")]
     looked_up_by: Annotated[tuple[str, ...], Field(description="names of the API keys that have looked them up")]
 

@@ -6,13 +6,21 @@ import hashlib
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from hub.model.booking import Instant, Protected, Status
 from hub.model.document import Direction, RecordKey, Secrecy, Title
 from hub.model.finance import CustomerKind
 from hub.model.frozen import Frozen
-from hub.model.identity import OrganisationNumber
+from hub.model.identity import OrganisationNumber, PersonNumber
 from hub.model.states import Delivery, Record
 
 MOST_FILES = 50
@@ -32,6 +40,7 @@ def _decoded(told: object) -> object:
 Content = Annotated[
     bytes,
     BeforeValidator(_decoded, json_schema_input_type=str),
+    PlainSerializer(lambda content: base64.b64encode(content).decode(), return_type=str, when_used="json"),
     Field(repr=False, description="base64", json_schema_extra={"contentEncoding": "base64"}),
 ]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -66,13 +75,16 @@ class Counterpart(Frozen):
     organisation_number: Annotated[
         OrganisationNumber | None, Field(description="tells whether it is a person's; not sent on")
     ] = None
+    identity_number: Annotated[
+        PersonNumber | None, Field(description="tells whether the hub knows them as protected; not sent on")
+    ] = None
     protected: Annotated[Protected, Field(description="of a person; unknown behaves as yes")] = Protected.UNKNOWN
 
     @property
     def protection(self) -> Protected:
         """What is known: an organisation is `no`, unless its number is a person's."""
         number = self.organisation_number
-        if self.kind == "person" or (number and number.is_a_person):
+        if self.kind == "person" or self.identity_number or (number and number.is_a_person):
             return self.protected
         return Protected.NO
 

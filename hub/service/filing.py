@@ -17,6 +17,7 @@ from hub.model.document import Direction, Document, DocumentFile, Secrecy
 from hub.model.plan import DocumentBody, RecordWish
 from hub.model.registering import DocumentToRegister, Place, RegisteredFile
 from hub.planner.registering import RegisterRules, case_of, form
+from hub.service.whose import of_customer
 from hub.store.documents import NewDocument
 from hub.store.sealed import DOCUMENT_PART
 from hub.store.sealing import Seal
@@ -55,10 +56,15 @@ FACTS = TypeAdapter(Facts)
 _SAID = TypeAdapter(_Said, config=ConfigDict(hide_input_in_errors=True, ser_json_bytes="base64"))
 
 
-def document_of(key: str, told: DocumentToRegister, place: Place, neutral_title: str, now: int) -> Document:
-    """The document as a registry is to have it; `now`, microseconds, dates what has no date of its own."""
+def document_of(
+    key: str, told: DocumentToRegister, place: Place, neutral_title: str, now: int, *, known: bool = False
+) -> Document:
+    """The document as a registry is to have it.
+
+    `now`, microseconds, dates what has no date of its own; `known`: the hub knows the counterpart as protected.
+    """
     counterpart = told.counterpart
-    protected = counterpart is not None and counterpart.protection is not Protected.NO
+    protected = counterpart is not None and (known or counterpart.protection is not Protected.NO)
     return Document(
         key=key,
         title=neutral_title if protected else told.title,
@@ -78,6 +84,15 @@ def document_of(key: str, told: DocumentToRegister, place: Place, neutral_title:
     )
 
 
+def guarded(first: bytes, municipality: str, key: str, seal: Seal) -> bytes:
+    """Part 0 of a document whose counterpart turned out to be protected: nobody is named in public any more."""
+    place = DOCUMENT_PART.place(municipality, f"{key}/0")
+    said = _SAID.validate_json(seal.open(first, place))
+    document = said.document
+    update = {"counterpart_protected": True, "secrecy": _marked(document.secrecy, protected=True)}
+    return seal.close(_SAID.dump_json(said._replace(document=document.model_copy(update=update))), place)
+
+
 def _marked(secrecy: Secrecy | None, *, protected: bool) -> Secrecy | None:
     """The mark that it has, and the one that protection brings."""
     if not protected or (secrecy and PROTECTED_GROUND in secrecy.ground):
@@ -94,8 +109,10 @@ def content_of(told: DocumentToRegister, seal: Seal) -> bytes:
     return seal.content_hash(json.dumps(said, sort_keys=True).encode())
 
 
-def filed(document: Document, connection: str, content: bytes, municipality: str, seal: Seal, now: int) -> Filed:
-    """The document as it is kept; its lane is not known yet."""
+def filed(  # noqa: PLR0913 - a document and its surroundings
+    document: Document, connection: str, content: bytes, municipality: str, seal: Seal, now: int, *, person: str = ""
+) -> Filed:
+    """The document as it is kept; its lane is not known yet. `person`: by which its counterpart is found."""
     received = micros(document.received_at) if document.received_at else None
     files = tuple(
         RegisteredFile(media_type=file.media_type, size=len(file.content), sha256=file.sha256)
@@ -103,7 +120,8 @@ def filed(document: Document, connection: str, content: bytes, municipality: str
     )
     facts = Facts(document.direction, document.authority, document.series, received, files)
     new = NewDocument(
-        municipality, document.key, connection, 0, "", "" if document.case else document.opens, content,
+        municipality, document.key, connection, 0, "", "" if document.case else document.opens, person,
+        content,
         FACTS.dump_json(facts).decode(), now if received is None else received, now,
     )  # fmt: skip
     sealed = (
@@ -173,7 +191,8 @@ def _of_booking(  # noqa: PLR0913, PLR0917 - a booking and its surroundings
             ),
         ),
     )
-    made = filed(document, connection, seal.content_hash(said), municipality, seal, at)
+    person = of_customer(seal, municipality, booking.customer)
+    made = filed(document, connection, seal.content_hash(said), municipality, seal, at, person=person)
     return made._replace(new=made.new._replace(booking=booking.number))
 
 

@@ -2,7 +2,10 @@
 
 Address and contact data in bookings, names on lists of attendance, raw rows that hold the number, addresses on
 invoices that have not gone out. Invoices that have must be kept: they are shown only with a reason from then on
-(`hub.service.unsealing`). What was begun is remembered until it is done, whichever process dies in between.
+(`hub.service.unsealing`). Documents that nobody has begun to register name nobody in public; of those that are in the
+registry the event tells, for they are changed there.
+
+What was begun is remembered until it is done, whichever process dies in between.
 """
 
 import asyncio
@@ -23,11 +26,12 @@ from hub.service import whose
 from hub.service.attending import Attending
 from hub.service.auditing import Auditing, Note, written
 from hub.service.billing import opened
+from hub.service.filing import guarded
 from hub.service.preparing import sealed_persons, stored_booking
 from hub.service.rulebook import Rulebook
 from hub.service.shielding import shielded
 from hub.service.taking_in import judge
-from hub.store import audit, events, intake, invoices, protected
+from hub.store import audit, documents, events, intake, invoices, protected
 from hub.store.attendance import Stored as Gathering
 from hub.store.audit import Sought
 from hub.store.bookings import Stored
@@ -152,11 +156,13 @@ class Protecting:
         for gathering in lists:
             self._each(gathering.code, partial(self._unname, connection, town, gathering, person))
         sent = self._invoices(connection, town, [stored.id for stored in theirs])
+        registered = self._documents(connection, town, [one.person, one.trader])
         protected.seal_records(connection, town, "invoice", sent, now=self._now())
         mark = whose.mark(self._seal, town, number)
         told = PersonProtected(
             bookings=tuple(stored.number for stored in theirs),
             invoices=tuple(sent),
+            documents=tuple(registered),
             gatherings=len(lists),
             looked_up_by=_who_asked(connection, town, mark, before=one.since),
         )
@@ -193,13 +199,24 @@ class Protecting:
         sealed = self._seal.close(bare.model_dump_json().encode(), INVOICE.place(town, stored.key))
         protected.reseal_invoice(connection, stored.id, sealed)
 
+    def _documents(self, connection: Connection, town: str, persons: Sequence[str]) -> list[str]:
+        """Have those that nobody has begun to send name nobody in public; gives the keys of the others."""
+        found = documents.of_persons(connection, town, persons)
+        for key, waits in found:
+            if waits:
+                self._each(key, partial(self._guard, connection, town, key))
+        return [key for key, waits in found if not waits]
+
+    def _guard(self, connection: Connection, town: str, key: str) -> None:
+        first, *_ = documents.parts(connection, town, key)
+        documents.replace_first(connection, town, key, guarded(first, town, key, self._seal))
+
     def _tell(self, connection: Connection, town: str, mark: str, told: PersonProtected) -> None:
         """An event where anybody may have got anything, and the audit in any case."""
-        counts = written(
-            {"bookings": len(told.bookings), "invoices": len(told.invoices), "gatherings": told.gatherings}
-        )
+        counted = {"bookings": told.bookings, "invoices": told.invoices, "documents": told.documents}
+        counts = written({name: len(keys) for name, keys in counted.items()} | {"gatherings": told.gatherings})
         self._auditing.write(connection, [Note(town, Act.PERSON_PROTECTED, mark, self._now(), counts)])
-        if told.bookings or told.invoices or told.gatherings or told.looked_up_by:
+        if any(counted.values()) or told.gatherings or told.looked_up_by:
             event = Event(town, EventType.PERSON_PROTECTED, mark, told.model_dump_json(), self._now())
             events.append(connection, [event])
 

@@ -17,7 +17,7 @@ from hub.model.plan import DocumentBody, TargetKind
 from hub.model.registering import DocumentAnswer, DocumentToRegister, Place, place_of
 from hub.model.states import Delivery, Record
 from hub.planner.registering import RESERVED, overdue_since
-from hub.service import filing, sentences
+from hub.service import filing, sentences, whose
 from hub.service.acting import Actor, acting
 from hub.service.auditing import Auditing, Note, written
 from hub.service.changes import Change
@@ -27,7 +27,7 @@ from hub.service.rulebook import Rulebook, Town
 from hub.service.saying import Language
 from hub.service.sentences import in_language
 from hub.service.showing import moment
-from hub.store import documents, lanes, places, problems, shown
+from hub.store import documents, lanes, places, problems, protected, shown
 from hub.store.database import Connection
 from hub.store.documents import Stored
 from hub.store.events import Event
@@ -79,7 +79,10 @@ class Documents:
             RefusedError: the key is another document's, or nobody registers documents there.
         """
         town = self._rulebook.town(municipality)
-        filed = await asyncio.to_thread(self._filed, town, key, raw)
+        told = await asyncio.to_thread(_read, key, raw)
+        person = whose.of_customer(self._seal, municipality, told.counterpart) if told.counterpart else ""
+        known = bool(person and await self._readers.read(protected.among, municipality, [person]))
+        filed = await asyncio.to_thread(self._filed, town, key, told, person, known=known)
         outcome = await self._writer.do(self._take, Wish(filed, acting()))
         if outcome is Outcome.CONFLICT:
             told = f"{key} is another document: what is registered is not changed; send this one under a key of its own"
@@ -88,18 +91,18 @@ class Documents:
             self.woken()
         return outcome is Outcome.TAKEN
 
-    def _filed(self, town: Town, key: str, raw: bytes) -> Filed:
-        """Read, judge and seal: not the event loop's work, for files are large."""
-        now, told = micros(self._clock.now()), _read(key, raw)
+    def _filed(self, town: Town, key: str, told: DocumentToRegister, person: str, *, known: bool) -> Filed:
+        """Judge and seal: not the event loop's work, for files are large. `known`: the person is known as protected."""
+        now = micros(self._clock.now())
         _judge(key, told, now)
         duty = town.configuration.municipality.registry
         place = place_of(duty.documents, duty.connection, told.authority, told.series)
         if place is None:
             raise _unknown_authority(duty.documents.authorities)
         name = _connection(place)
-        document = filing.document_of(key, told, place, duty.documents.neutral_title, now)
-        municipality = town.configuration.municipality.key
-        return filing.filed(document, name, filing.content_of(told, self._seal), municipality, self._seal, now)
+        document = filing.document_of(key, told, place, duty.documents.neutral_title, now, known=known)
+        municipality, content = town.configuration.municipality.key, filing.content_of(told, self._seal)
+        return filing.filed(document, name, content, municipality, self._seal, now, person=person)
 
     def _take(self, connection: Connection, group: list[Wish]) -> list[Outcome]:
         """Take each in order of arrival; the same key twice is one."""

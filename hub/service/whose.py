@@ -2,6 +2,7 @@
 
 from hub.model.booking import Customer
 from hub.model.identity import PersonNumber
+from hub.model.registering import Counterpart
 from hub.store.sealing import Seal
 
 
@@ -20,8 +21,8 @@ def both(seal: Seal, municipality: str, number: PersonNumber) -> tuple[str, str]
     return person(seal, municipality, number).hex(), trader(seal, municipality, number.digits[2:]).hex()
 
 
-def of_customer(seal: Seal, municipality: str, customer: Customer) -> str:
-    """By which who pays is found, in hexadecimal; empty for one without a person's number."""
+def of_customer(seal: Seal, municipality: str, customer: Customer | Counterpart) -> str:
+    """By which who pays, or writes, is found, in hexadecimal; empty for one without a person's number."""
     if customer.identity_number is not None:
         return person(seal, municipality, customer.identity_number).hex()
     number = customer.organisation_number

@@ -14,6 +14,7 @@ DOCUMENTS = Table(
     whole("lane", 0),
     Column("booking", Text, nullable=False),
     Column("case_key", Text, nullable=False),
+    Column("person", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("facts", Text, nullable=False),
     whole("since"),
@@ -26,7 +27,8 @@ DOCUMENTS = Table(
 """A document (handling). None is ever removed or changed: by `content`, a keyed hash, the same is known for ever.
 
 `facts` names nobody. `case_key`: documents with the same are one case, and go in their order; empty: the case has its
-number. `since`: when it came in, or was drawn up. `kept`: whether its parts are still there.
+number. `person`: by which its counterpart is found (`hub.service.whose`). `since`: when it came in, or was drawn up.
+`kept`: whether its parts are still there.
 """
 Index(
     "ix_documents_unregistered",
@@ -42,6 +44,14 @@ Index(
     DOCUMENTS.c.registered_at,
     sqlite_where=(DOCUMENTS.c.kept == 1) & (DOCUMENTS.c.registered_at.isnot(None)),
     postgresql_where=(DOCUMENTS.c.kept == 1) & (DOCUMENTS.c.registered_at.isnot(None)),
+)
+
+Index(
+    "ix_documents_person",
+    DOCUMENTS.c.municipality,
+    DOCUMENTS.c.person,
+    sqlite_where=DOCUMENTS.c.person != "",
+    postgresql_where=DOCUMENTS.c.person != "",
 )
 
 DOCUMENT_PARTS = Table(

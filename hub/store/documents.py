@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from hub.store.bells import Bell
 from hub.store.database import Connection, Row
+from hub.store.protected import UNTOUCHED
 
 
 class NewDocument(NamedTuple):
@@ -16,6 +17,7 @@ class NewDocument(NamedTuple):
     lane: int
     booking: str
     case_key: str
+    person: str
     content: bytes
     facts: str
     since: int
@@ -31,6 +33,7 @@ class Stored(NamedTuple):
     lane: int
     booking: str
     case_key: str
+    person: str
     content: bytes
     facts: str
     since: int
@@ -76,6 +79,23 @@ def parts(connection: Connection, municipality: str, key: str) -> list[bytes]:
     """What it holds, sealed, in order; empty when it is forgotten."""
     sql = "SELECT sealed FROM document_parts WHERE municipality = ? AND key = ? ORDER BY part"
     return [bytes(sealed) for (sealed,) in connection.rows(sql, (municipality, key))]
+
+
+def of_persons(connection: Connection, municipality: str, persons: Sequence[str]) -> list[tuple[str, bool]]:
+    """(key, whether nobody has begun to send it) of what these have sent, or were sent."""
+    condition, values = connection.among("person", persons)
+    sql = (
+        f"SELECT d.key, CASE WHEN {UNTOUCHED} THEN 1 ELSE 0 END FROM documents d"
+        " LEFT JOIN lanes l ON l.municipality = d.municipality AND l.id = d.lane"
+        f" WHERE d.municipality = ? AND d.person <> '' AND {condition} ORDER BY d.id"
+    )
+    return [(key, bool(open_)) for key, open_ in connection.rows(sql, [municipality, *values])]
+
+
+def replace_first(connection: Connection, municipality: str, key: str, sealed: bytes) -> None:
+    """Say otherwise what it says, of one that nobody has begun to send."""
+    sql = "UPDATE document_parts SET sealed = ? WHERE municipality = ? AND key = ? AND part = 0"
+    connection.run(sql, (sealed, municipality, key))
 
 
 def registered(connection: Connection, municipality: str, key: str, *, now: int) -> None:

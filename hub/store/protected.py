@@ -138,14 +138,15 @@ def drop_raw(connection: Connection, ids: Iterable[int]) -> None:
     connection.each("DELETE FROM intake WHERE id = ?", [(id_,) for id_ in ids])
 
 
-_UNTOUCHED = "l.owner IS NULL AND l.attempts = 0 AND l.confirmed IS NULL AND l.effect = 'planned'"
+UNTOUCHED = "l.owner IS NULL AND l.attempts = 0 AND l.confirmed IS NULL AND l.effect = 'planned'"
+"""Of a record's lane: nobody has begun to send it."""
 
 
 def invoices_of(connection: Connection, municipality: str, bookings: Iterable[int]) -> list[tuple[int, str, bool]]:
     """(id, key, whether nobody has begun to send it) of the invoices and credit notes that are for these bookings."""
     condition, values = connection.among("booking", bookings)
     sql = (
-        f"SELECT i.id, i.key, CASE WHEN {_UNTOUCHED} THEN 1 ELSE 0 END FROM invoices i"
+        f"SELECT i.id, i.key, CASE WHEN {UNTOUCHED} THEN 1 ELSE 0 END FROM invoices i"
         " LEFT JOIN lanes l ON l.municipality = i.municipality AND l.id = i.lane"
         f" WHERE i.municipality = ? AND i.id IN (SELECT invoice FROM entries WHERE municipality = ? AND {condition})"
         " ORDER BY i.id"

@@ -66,7 +66,7 @@ def test_serving_says_who_is_served_and_where_the_key_lies(tmp_path: Path) -> No
     with served(tmp_path, str(UMEA), "--simulate") as (process, (town, address)):
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
-    assert town.startswith("Umeå kommun (2480): 6 facilities, 19 resources, 7 connections")
+    assert town.startswith("Umeå kommun (2480): 6 facilities, 19 resources, 8 connections")
     assert "/docs" in address
     assert f"{tmp_path}/hub.operator-key" in address
 

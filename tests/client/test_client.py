@@ -63,6 +63,16 @@ def test_events_are_subscribed_to(town: At) -> None:
     assert town.subscriptions() == []
 
 
+def test_a_document_is_registered_and_looked_up(town: At) -> None:
+    wanted = DocumentToRegister.model_validate(raw_document(files=[a_file()]))
+    told = town.register("client-1", wanted, wait=0)
+    assert (told.key, told.state) == ("client-1", "pending")
+    assert town.document("client-1").sha256 == told.sha256
+    with pytest.raises(Refused) as refused:
+        town.register("client-1", wanted.model_copy(update={"title": "Another"}))
+    assert refused.value.details.code == "document-taken"
+
+
 def test_a_number_with_colons_is_one_number(town: At) -> None:
     town.put_booking(json.dumps(booked("C:1", court=2)).encode(), "C:1")
     assert town.get_booking("C:1").booking.number == "C:1"

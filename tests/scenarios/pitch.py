@@ -47,7 +47,7 @@ def pitch(folder: Path) -> Path:
         .replace("kulturhuset_sal: {}", "a: {}\n    b: {}\n    gang: {}")
     )
     (folder / "connections" / "mqtt-plan.yaml").write_text(lamps)
-    for name in ("mail", "sms", "peppol"):
+    for name in ("mail", "sms", "peppol", "diarium"):
         shutil.copy(FOLDER / "connections" / f"{name}.yaml", folder / "connections")
     (folder / "facilities" / "plan.yaml").write_text(_FACILITY)
     return folder

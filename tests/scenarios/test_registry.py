@@ -70,7 +70,7 @@ def folder(home: Path, kind: Kind) -> Path:
     (home / "connections" / "diarium.yaml").write_text(told, encoding="utf-8")
     town = (home / "municipality.yaml").read_text(encoding="utf-8")
     duty = "registry: {connection: diarium, documents: {authorities: {Fritidsnämnden: {series: FRI}}}}\n"
-    (home / "municipality.yaml").write_text(re.sub(r"registry: .*\n", duty, town), encoding="utf-8")
+    (home / "municipality.yaml").write_text(re.sub(r"registry:\n(?: .*\n)+", duty, town), encoding="utf-8")
     return home
 
 

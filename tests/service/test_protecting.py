@@ -11,7 +11,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from hub.errors import NotFoundError
-from hub.model import Attendance, Attendee, Protected, Role
+from hub.model import Attendance, Attendee, Protected, Role, Secrecy
 from hub.model.attendance import Association
 from hub.model.audit import Act
 from hub.model.booking import Booking
@@ -268,7 +268,7 @@ def test_those_who_had_got_it_are_told_once_by_references_only(hall: Stage) -> N
     protect(hall)
     protect(hall)
     hall.run(protecting(hall).finish())
-    expected = {"bookings": ["B-1"], "invoices": ["B-1.i1"], "gatherings": 1, "looked_up_by": []}
+    expected = {"bookings": ["B-1"], "invoices": ["B-1.i1"], "documents": [], "gatherings": 1, "looked_up_by": []}
     assert told_of(hall) == [expected]
     (event,) = hall.events("person.protected")
     EVENTS[EventType.PERSON_PROTECTED].data.model_validate_json(event.body)
@@ -308,8 +308,52 @@ def test_a_lookup_that_says_so_protects_and_tells_who_looked_before(staging: Sta
     office.register.register(hidden(LENA, Protected.UNKNOWN))
     assert office.told(LENA, may_know=True).outcome == "manual_handling_required"
     assert leads(hall) == []
-    assert told_of(hall) == [{"bookings": ["B-1"], "invoices": [], "gatherings": 0, "looked_up_by": ["grants"]}]
+    expected = {"bookings": ["B-1"], "invoices": [], "documents": [], "gatherings": 0, "looked_up_by": ["grants"]}
+    assert told_of(hall) == [expected]
     office.register.register(person(LENA))
     office.told(LENA)
     hall.put(revision=2, customer=CUSTOMER)
     assert leads(hall) == [STREET, MAIL, PHONE], "the register says a clear no again"
+
+
+# ---- documents that are to be registered
+
+
+LETTER = {
+    "title": "Ansökan", "counterpart": {
+        "kind": "person", "name": "Lena Norberg", "identity_number": LENA.digits, "protected": "no",
+    }
+}  # fmt: skip
+
+
+def test_a_document_that_waits_names_nobody_in_public_once_its_counterpart_is_known_as_protected(
+    staging: Staging,
+) -> None:
+    hall = staging(a_town(registry={}))
+    hall.register("D-1", **LETTER)
+    hall.accept(customer=CUSTOMER, registration={"required": True})
+    protect(hall)
+    hall.settle()
+    assert {one.key: (one.counterpart_protected, one.secrecy) for one in hall.diary.came} == {
+        key: (True, Secrecy(ground="OSL 21:3")) for key in hall.diary.keys
+    }
+    assert len(hall.diary.came) == 2
+    assert hall.diary.came[0].files[0].content == b"%PDF-1.7"
+
+
+def test_of_documents_that_are_registered_the_event_tells_whom_to_mark_there(staging: Staging) -> None:
+    hall = staging(a_town(registry={}))
+    hall.register("D-1", **LETTER)
+    hall.settle()
+    protect(hall)
+    assert [one["documents"] for one in told_of(hall)] == [["D-1"]]
+
+
+def test_who_is_known_as_protected_is_so_whatever_a_caller_says(staging: Staging) -> None:
+    hall = staging(a_town(registry={}))
+    protect(hall)
+    hall.register("D-1", **LETTER)
+    hall.settle()
+    (document,) = hall.diary.came
+    assert (document.title, document.protected_title) == ("Handling", "Ansökan")
+    assert not hall.register("D-1", **LETTER), "and the same is known for the same"

@@ -100,13 +100,14 @@ OF_REGISTERS = {EventType.PERSON_PROTECTED, EventType.DOCUMENT_REGISTERED}
 
 
 def test_what_a_day_tells_is_what_is_documented(staging: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch) -> None:
-    town = a_town(finance="ledger")
+    town = a_town(finance="ledger", registry={})
     ends = town.connections["lamps"].model_copy(
         update={"credentials_expire": str(SATURDAY.date() + timedelta(days=50))}
     )
     hall = staging(town.model_copy(update={"connections": town.connections | {"lamps": ends}}))
     a_day(hall)
     money(hall)
+    hall.register()
     another_code(hall, monkeypatch)
     an_account_that_ends(hall)
     told = hall.events()

@@ -23,6 +23,7 @@ def upgrade() -> None:
     sa.Column('lane', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('booking', sa.Text(), nullable=False),
     sa.Column('case_key', sa.Text(), nullable=False),
+    sa.Column('person', sa.Text(), nullable=False),
     sa.Column('content', sa.LargeBinary(), nullable=False),
     sa.Column('facts', sa.Text(), nullable=False),
     sa.Column('since', sa.BigInteger(), nullable=False),
@@ -38,6 +39,8 @@ def upgrade() -> None:
     op.create_index('ix_documents_kept', 'documents', ['municipality', 'registered_at'], unique=False,
     sqlite_where=sa.text('kept = 1 AND registered_at IS NOT NULL'),
     postgresql_where=sa.text('kept = 1 AND registered_at IS NOT NULL'))
+    op.create_index('ix_documents_person', 'documents', ['municipality', 'person'], unique=False,
+    sqlite_where=sa.text("person != ''"), postgresql_where=sa.text("person != ''"))
     op.create_table('document_parts',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('municipality', sa.Text(), nullable=False),
@@ -57,5 +60,6 @@ def downgrade() -> None:
     op.drop_table('document_parts')
     op.drop_index('ix_documents_kept', table_name='documents')
     op.drop_index('ix_documents_unregistered', table_name='documents')
+    op.drop_index('ix_documents_person', table_name='documents')
     op.drop_index('ix_documents_case', table_name='documents')
     op.drop_table('documents')
