@@ -276,9 +276,7 @@ class At:
         path, content = self._path("persons", "lookup"), lookup.model_dump_json()
         return read(PersonAnswer, self._client.ask("POST", path, content=content, headers=_JSON))
 
-    def register(
-        self, key: str, document: DocumentToRegister | bytes, *, wait: int | None = None
-    ) -> DocumentAnswer:
+    def register(self, key: str, document: DocumentToRegister | bytes, *, wait: int | None = None) -> DocumentAnswer:
         """Have a document registered; `wait`: seconds, 30 at most, to hold the answer until it has its number."""
         content = document if isinstance(document, bytes) else document.model_dump_json(exclude_none=True).encode()
         headers = _JSON | ({} if wait is None else {"Prefer": f"wait={wait}"})

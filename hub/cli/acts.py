@@ -28,6 +28,7 @@ SWEDISH: Mapping[str, str] = {
     Act.PERSON_LOOKED_UP: "person slagen upp i folkbokföringen",
     Act.PERSON_PROTECTED: "uppgifter om skyddad person borttagna",
     Act.RECORD_UNSEALED: "handling om skyddad person visad",
+    Act.DOCUMENT_TAKEN: "handling mottagen",
     Act.QUARANTINE_RERUN: "karantän prövad på nytt",
     Act.QUARANTINE_DISMISSED: "post i karantän lämnad",
     Act.SUBSCRIPTION_MADE: "prenumeration skapad",

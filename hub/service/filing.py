@@ -56,46 +56,61 @@ FACTS = TypeAdapter(Facts)
 _SAID = TypeAdapter(_Said, config=ConfigDict(hide_input_in_errors=True, ser_json_bytes="base64"))
 
 
-def document_of(
-    key: str, told: DocumentToRegister, place: Place, neutral_title: str, now: int, *, known: bool = False
-) -> Document:
-    """The document as a registry is to have it.
-
-    `now`, microseconds, dates what has no date of its own; `known`: the hub knows the counterpart as protected.
-    """
+def document_of(key: str, told: DocumentToRegister, place: Place, neutral_title: str, now: int) -> Document:
+    """The document as a registry is to have it; `now`, microseconds, dates what has no date of its own."""
     counterpart = told.counterpart
-    protected = counterpart is not None and (known or counterpart.protection is not Protected.NO)
-    return Document(
+    document = Document(
         key=key,
-        title=neutral_title if protected else told.title,
-        protected_title=told.protected_title or (told.title if protected else None),
+        title=told.title,
+        protected_title=told.protected_title,
         direction=told.direction,
         dated=told.dated or _day(micros(told.received_at) if told.received_at else now),
         received_at=told.received_at,
         authority=place.authority,
         series=place.series,
         counterpart=counterpart.name if counterpart else "",
-        counterpart_protected=protected,
+        counterpart_protected=False,
         case=told.case,
         case_key=told.case_key,
         classification=told.classification,
-        secrecy=_marked(told.secrecy, protected=protected),
+        secrecy=told.secrecy,
         files=tuple(DocumentFile(name=f.name, media_type=f.media_type, content=f.content) for f in told.files),
     )
+    safe = counterpart is None or counterpart.protection is Protected.NO
+    return document if safe else _guarded(document, neutral_title)
 
 
-def guarded(first: bytes, municipality: str, key: str, seal: Seal) -> bytes:
-    """Part 0 of a document whose counterpart turned out to be protected: nobody is named in public any more."""
+def guarded(filed: Filed, seal: Seal, neutral_title: str) -> Filed:
+    """The document when its counterpart is known as protected, whatever was said of them."""
+    first, *others = filed.parts
+    new = filed.new
+    return filed._replace(parts=(guarded_part(first, new.municipality, new.key, seal, neutral_title), *others))
+
+
+def guarded_part(first: bytes, municipality: str, key: str, seal: Seal, neutral_title: str | None) -> bytes:
+    """Part 0 of a document whose counterpart turned out to be protected: nobody is named in public any more.
+
+    `neutral_title`: None where its title names nobody, as what the hub itself calls the documents of bookings.
+    """
     place = DOCUMENT_PART.place(municipality, f"{key}/0")
     said = _SAID.validate_json(seal.open(first, place))
     document = said.document
-    update = {"counterpart_protected": True, "secrecy": _marked(document.secrecy, protected=True)}
-    return seal.close(_SAID.dump_json(said._replace(document=document.model_copy(update=update))), place)
+    hidden = _guarded(document, document.title if neutral_title is None else neutral_title)
+    return seal.close(_SAID.dump_json(said._replace(document=hidden)), place)
 
 
-def _marked(secrecy: Secrecy | None, *, protected: bool) -> Secrecy | None:
+def _guarded(document: Document, neutral_title: str) -> Document:
+    if document.counterpart_protected:
+        return document
+    told = document.protected_title or (document.title if document.title != neutral_title else None)
+    secrecy = _marked(document.secrecy)
+    public = {"title": neutral_title, "protected_title": told, "counterpart_protected": True, "secrecy": secrecy}
+    return document.model_copy(update=public)
+
+
+def _marked(secrecy: Secrecy | None) -> Secrecy:
     """The mark that it has, and the one that protection brings."""
-    if not protected or (secrecy and PROTECTED_GROUND in secrecy.ground):
+    if secrecy and PROTECTED_GROUND in secrecy.ground:
         return secrecy
     if secrecy is None:
         return Secrecy(ground=PROTECTED_GROUND)
@@ -182,7 +197,7 @@ def _of_booking(  # noqa: PLR0913, PLR0917 - a booking and its surroundings
         case_key=case_of(booking.number, seal.mark),
         counterpart=booking.customer.name,
         counterpart_protected=protected,
-        secrecy=_marked(None, protected=protected),
+        secrecy=_marked(None) if protected else None,
         files=(
             DocumentFile(
                 name=f"{booking.number.replace(':', '_')}.{booking.revision}.json",

@@ -26,7 +26,7 @@ from hub.service import whose
 from hub.service.attending import Attending
 from hub.service.auditing import Auditing, Note, written
 from hub.service.billing import opened
-from hub.service.filing import guarded
+from hub.service.filing import guarded_part
 from hub.service.preparing import sealed_persons, stored_booking
 from hub.service.rulebook import Rulebook
 from hub.service.shielding import shielded
@@ -208,8 +208,11 @@ class Protecting:
         return [key for key, waits in found if not waits]
 
     def _guard(self, connection: Connection, town: str, key: str) -> None:
-        first, *_ = documents.parts(connection, town, key)
-        documents.replace_first(connection, town, key, guarded(first, town, key, self._seal))
+        stored, (first, *_) = documents.find(connection, town, key), documents.parts(connection, town, key)
+        assert stored  # noqa: S101 - none is ever removed
+        rules = self._rulebook.town(town).configuration.municipality.registry.documents
+        neutral = None if stored.booking else rules.neutral_title
+        documents.replace_first(connection, town, key, guarded_part(first, town, key, self._seal, neutral))
 
     def _tell(self, connection: Connection, town: str, mark: str, told: PersonProtected) -> None:
         """An event where anybody may have got anything, and the audit in any case."""

@@ -79,10 +79,7 @@ class Documents:
             RefusedError: the key is another document's, or nobody registers documents there.
         """
         town = self._rulebook.town(municipality)
-        told = await asyncio.to_thread(_read, key, raw)
-        person = whose.of_customer(self._seal, municipality, told.counterpart) if told.counterpart else ""
-        known = bool(person and await self._readers.read(protected.among, municipality, [person]))
-        filed = await asyncio.to_thread(self._filed, town, key, told, person, known=known)
+        filed = await asyncio.to_thread(self._filed, town, key, raw)
         outcome = await self._writer.do(self._take, Wish(filed, acting()))
         if outcome is Outcome.CONFLICT:
             told = f"{key} is another document: what is registered is not changed; send this one under a key of its own"
@@ -91,17 +88,18 @@ class Documents:
             self.woken()
         return outcome is Outcome.TAKEN
 
-    def _filed(self, town: Town, key: str, told: DocumentToRegister, person: str, *, known: bool) -> Filed:
-        """Judge and seal: not the event loop's work, for files are large. `known`: the person is known as protected."""
-        now = micros(self._clock.now())
+    def _filed(self, town: Town, key: str, raw: bytes) -> Filed:
+        """Read, judge and seal: not the event loop's work, for files are large."""
+        now, told = micros(self._clock.now()), _read(key, raw)
         _judge(key, told, now)
         duty = town.configuration.municipality.registry
         place = place_of(duty.documents, duty.connection, told.authority, told.series)
         if place is None:
             raise _unknown_authority(duty.documents.authorities)
         name = _connection(place)
-        document = filing.document_of(key, told, place, duty.documents.neutral_title, now, known=known)
+        document = filing.document_of(key, told, place, duty.documents.neutral_title, now)
         municipality, content = town.configuration.municipality.key, filing.content_of(told, self._seal)
+        person = whose.of_customer(self._seal, municipality, told.counterpart) if told.counterpart else ""
         return filing.filed(document, name, content, municipality, self._seal, now, person=person)
 
     def _take(self, connection: Connection, group: list[Wish]) -> list[Outcome]:
@@ -118,11 +116,19 @@ class Documents:
         body = DocumentBody(new.key).to_json()
         raised = Raise(new.municipality, new.connection, new.key, TargetKind.RECORD, body, new.at, Delivery.DUE)
         ((lane, _),) = lanes.raise_all(connection, [raised])
-        _keep(connection, wish.filed, lane)
+        _keep(connection, self._safe(connection, wish.filed), lane)
         told = written({"connection": new.connection, "files": len(filing.FACTS.validate_json(new.facts).files)})
         note = Note(new.municipality, Act.DOCUMENT_TAKEN, new.key, new.at, told, wish.actor)
         self._auditing.write(connection, [note])
         return Outcome.TAKEN
+
+    def _safe(self, connection: Connection, filed: Filed) -> Filed:
+        """Whoever is known as protected is so whatever the caller says: asked where nobody protects in between."""
+        new = filed.new
+        if not new.person or not protected.among(connection, new.municipality, [new.person]):
+            return filed
+        town = self._rulebook.town(new.municipality)
+        return filing.guarded(filed, self._seal, town.configuration.municipality.registry.documents.neutral_title)
 
     async def answer(self, municipality: str, key: str, language: Language = "en") -> DocumentAnswer:
         """How far a document has come. Raises NotFoundError."""

@@ -15,7 +15,9 @@ from hub.model.closure import ClosureRequest
 from hub.model.findings import What
 from hub.model.identity import PersonNumber
 from hub.model.person import PersonLookup
+from hub.model.registering import DocumentToRegister
 from hub.model.subscription import SubscriptionRequest
+from tests.builders import a_file, raw_document
 from tests.live import NOON, TOWN, UMEA, Live, booked, lines, settled
 
 
@@ -66,11 +68,11 @@ def test_events_are_subscribed_to(town: At) -> None:
 def test_a_document_is_registered_and_looked_up(town: At) -> None:
     wanted = DocumentToRegister.model_validate(raw_document(files=[a_file()]))
     told = town.register("client-1", wanted, wait=0)
-    assert (told.key, told.state) == ("client-1", "pending")
-    assert town.document("client-1").sha256 == told.sha256
+    assert (told.key, told.direction, told.kept) == ("client-1", wanted.direction, True)
+    assert town.document("client-1").files == told.files
     with pytest.raises(Refused) as refused:
         town.register("client-1", wanted.model_copy(update={"title": "Another"}))
-    assert refused.value.details.code == "document-taken"
+    assert refused.value.details.code == "document-conflict"
 
 
 def test_a_number_with_colons_is_one_number(town: At) -> None:

@@ -183,7 +183,8 @@ PLAINLY_NONE = {
     ("population", "production"), ("population", "test_numbers"),
     ("population", "per_day"), ("webhooks", "allow"), ("client_certificate", "key"), ("client_certificate", "password"),
     ("registry", "documents"), ("registry", "documents", "authorities", "Fritidsnämnden", "series"),
-    ("settings", "sftp"), ("arrives", "folder"), ("arrives", "sftp"), ("finance", "charging", "customers", "association", "connection"),
+    ("settings", "sftp"), ("arrives", "folder"), ("arrives", "sftp"),
+    ("finance", "charging", "customers", "association", "connection"),
 }  # fmt: skip
 """What nobody misses who does not write it: nothing is assumed in its place."""
 

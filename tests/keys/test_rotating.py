@@ -66,6 +66,8 @@ async def fill(place: Place) -> None:
     never = {"url": "https://events.example.se/", "types": ["door.passed"]}
     made = await place.client.put("/subscriptions/core", json=never)
     assert made.is_success, made.text
+    drawn = await place.client.put("/documents/D-1", json={"direction": "outgoing", "title": "Beslut"})
+    assert drawn.is_success, drawn.text
     hub = place.here.hub
     await SealedState("2480", "arx-tennishallen", hub.writer, hub.readers, hub.seal).put("k", KEPT)
     sealed_invoice = hub.seal.close(b"{}", sealed.INVOICE.place("2480", "K-1.i1"))

@@ -319,7 +319,7 @@ def test_a_lookup_that_says_so_protects_and_tells_who_looked_before(staging: Sta
 # ---- documents that are to be registered
 
 
-LETTER = {
+LETTER: dict[str, Any] = {
     "title": "Ansökan", "counterpart": {
         "kind": "person", "name": "Lena Norberg", "identity_number": LENA.digits, "protected": "no",
     }
@@ -337,7 +337,9 @@ def test_a_document_that_waits_names_nobody_in_public_once_its_counterpart_is_kn
     assert {one.key: (one.counterpart_protected, one.secrecy) for one in hall.diary.came} == {
         key: (True, Secrecy(ground="OSL 21:3")) for key in hall.diary.keys
     }
-    assert len(hall.diary.came) == 2
+    letter, of_booking = hall.diary.came
+    assert (letter.title, letter.protected_title) == ("Handling", "Ansökan")
+    assert (of_booking.title, of_booking.protected_title) == ("Beslut om bokning B-1", None)
     assert hall.diary.came[0].files[0].content == b"%PDF-1.7"
 
 
