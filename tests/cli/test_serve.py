@@ -52,7 +52,7 @@ def test_serving_begins_with_where_and_ends_when_told(tmp_path: Path, new_databa
     with served(tmp_path, *words, database=new_database) as (process, said):
         told = json.loads("".join(said))
         assert told["municipalities"]["2480"] | {"console": ""} == {
-            "name": "Umeå kommun", "facilities": 6, "resources": 19, "connections": 7, "console": "",
+            "name": "Umeå kommun", "facilities": 6, "resources": 19, "connections": 8, "console": "",
         }  # fmt: skip
         assert httpx.get(told["address"] + "/healthz", trust_env=False).text == "ok\n"
         key_file = tmp_path / told["operator_key_file"]

@@ -18,7 +18,6 @@ from hub.store.migrating import HEAD, version
 from tests.builders import raw_booking
 from tests.cli.test_serve import served
 from tests.counterparts.postgres import Postgres
-from tests.live import UMEA
 
 ROOT = Path(__file__).parents[2]
 TOWN, HALL = "2480", "tennishallen.bana-1"
@@ -37,7 +36,7 @@ def last_version() -> str:
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The code of the last version, in a folder of its own."""
     folder = tmp_path_factory.mktemp("before")
-    words = ["git", "archive", last_version(), "hub", "connectors", "mappings", "schemas"]
+    words = ["git", "archive", last_version(), "hub", "connectors", "mappings", "schemas", "examples"]
     told = subprocess.run(words, cwd=ROOT, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(told)) as archive:
         archive.extractall(folder, filter="data")
@@ -47,9 +46,9 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def serving(folder: Path, database: str, code: Path) -> Iterator[str]:
-    """A node with that code; gives its address."""
-    words = (str(UMEA), "--simulate", "--clock", "2026-11-22T12:00+01:00", "--json")
+def serving(folder: Path, database: str, code: Path, town: Path) -> Iterator[str]:
+    """A node with that code, and the folder of a municipality; gives its address."""
+    words = (str(town), "--simulate", "--clock", "2026-11-22T12:00+01:00", "--json")
     with served(folder, *words, database=database, code=code) as (process, said):
         assert said, process.stderr and process.stderr.read()
         yield str(json.loads("".join(said))["address"])
@@ -99,8 +98,8 @@ def test_a_node_of_the_last_version_goes_on_while_the_tables_change_and_beside_a
     tmp_path: Path, before: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    database = postgres.database()
-    with serving(tmp_path, database, before) as old, ExitStack() as stack:
+    database, town = postgres.database(), before / "examples" / "umea"
+    with serving(tmp_path, database, before, town) as old, ExitStack() as stack:
         core = stack.enter_context(closing(Core((tmp_path / "knutpunkt.operator-key").read_text().strip())))
         core.put(old, "B-1")
         core.put(old, "B-2")
@@ -110,7 +109,7 @@ def test_a_node_of_the_last_version_goes_on_while_the_tables_change_and_beside_a
         assert version(database) == HEAD
         core.put(old, "B-3")
         core.put(old, "B-1", status="cancelled")
-        with serving(tmp_path, database, ROOT) as new:
+        with serving(tmp_path, database, ROOT, town) as new:
             core.put(new, "B-2", status="cancelled")
             core.put(new, "B-4")
             core.put(old, "B-4", status="cancelled")
