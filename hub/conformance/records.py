@@ -10,7 +10,7 @@ import pytest
 from hub.conformance import record_examples
 from hub.conformance.base import Suite, test
 from hub.conformance.driver import Bench, Outcome
-from hub.conformance.network import FAULTS
+from hub.conformance.network import FAULTS, Fault
 from hub.model import Person, PersonLookup, Protected
 from hub.sdk import Misbehaviour, Notifier, OnUnknown, RepeatsSafely, on_unknown
 
@@ -72,7 +72,8 @@ class RecordTests(Suite):
         faults = self.applicable(FAULTS)
         pairs = list(product(range(1, calls + 1), faults, faults))
         most = min(len(pairs), PAIRS_WITHIN // self.patience)
-        for at, first, second in random.Random(calls).sample(pairs, most):
+
+        async def broken(at: int, first: Fault, second: Fault) -> None:
             async with self.bench(first, at) as stand:
                 stand.network.then = second
                 try:
@@ -80,6 +81,8 @@ class RecordTests(Suite):
                 except BaseException as error:
                     error.add_note(f"kit: {first.name} at call {at} of {calls}, then {second.name}")
                     raise
+
+        await self.all_of(broken(*pair) for pair in random.Random(calls).sample(pairs, most))
 
     @test
     async def test_every_record_arrives_once_though_our_clock_is_two_hours_off(self) -> None:
