@@ -1,10 +1,11 @@
 """Bookings: put one, send a season, get one with all that follows from it, list them."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
+from starlette.requests import ClientDisconnect
 
 from hub.api.auth import authorised, require, sent_by
 from hub.api.desk import Desk, desk
@@ -19,7 +20,7 @@ from hub.model.answers import BookingAnswer, BookingPage, BookingView, DryRunAns
 from hub.model.audit import Act
 from hub.service import showing
 from hub.service.accepting import Outcome
-from hub.service.acting import act_as, acting
+from hub.service.acting import Actor, act_as, acting
 from hub.service.bookings import LINE_LIMIT, Done, Found, Line, split_lines
 from hub.service.keys import Holder, Scope
 
@@ -90,8 +91,9 @@ async def put_booking(municipality: str, number: str, request: Request) -> Respo
         return Response(told.model_dump_json(), 200, media_type="application/json")
     expected = await _expected(request, here, municipality, raw)
     with_values = holder.may(Scope.CREDENTIALS_READ, municipality)
-    by = sent_by(request) or holder.name
-    act_as(acting()._replace(shown=with_values))
+    person = acting().person
+    by = person or holder.name
+    act_as(Actor(holder.name, person, with_values))
     done = await here.bookings.accept(municipality, raw, number=number, sent_by=by, expected=expected)
     outcome, revision = done.answer.outcome, done.answer.revision
     if outcome is Outcome.SUPERSEDED:
@@ -102,8 +104,19 @@ async def put_booking(municipality: str, number: str, request: Request) -> Respo
         )
     headers = await _waited(request, here, done)
     answer = await here.answering.json(done, with_values=with_values, waited=bool(headers))
-    status = 202 if done.answer.changed else 200
-    return Response(answer, status, media_type="application/json", headers=headers)
+    return Answer(answer.encode(), 202 if done.answer.changed else 200, headers)
+
+
+class Answer(Response):
+    """JSON that is written already: what most answers to bookings are, and no more is asked of it."""
+
+    def __init__(self, body: bytes, status: int, headers: Mapping[str, str]) -> None:
+        self.body, self.status_code, self.background = body, status, None
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", b"application/json"),
+            *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
+        ]
 
 
 async def _waited(request: Request, here: Desk, done: Done) -> dict[str, str]:
@@ -258,13 +271,15 @@ def _of_type(request: Request, wanted: str) -> None:
 
 async def _body(request: Request) -> bytes:
     _of_type(request, "application/json")
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > LINE_LIMIT:
+    raw, more = b"", True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, more = message.get("body", b""), message.get("more_body", False)
+        raw = raw + chunk if raw else chunk
+        if len(raw) > LINE_LIMIT:
             raise ProblemError("too-large", f"a booking is at most {LINE_LIMIT} bytes")
-    raw = b"".join(chunks)
     if not raw:
         raise InvalidError([FieldFault("", "invalid-json", "the body is empty")])
     return raw

@@ -13,6 +13,8 @@ from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.billing")
 _LONGEST = 60.0
+_REST = 0.05
+"""Seconds between two looks: bookings come by the hundred, and few are invoiced at once."""
 
 
 class Biller:
@@ -25,19 +27,25 @@ class Biller:
         self.billed: Callable[[], None] = lambda: None
         """Called when invoices wait to be sent."""
         self._stopping = self._busy = False
+        self._due = 0
+        """When the next line may be invoiced, as was read last."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is in hand."""
-        return not self._busy
+        """Whether nothing is in hand, and nobody has told of more."""
+        return not (self._busy or self.wake.is_set())
 
     async def run(self) -> None:
         """Go on until told to stop."""
         while not self._stopping:
+            self._busy = True
             self.wake.clear()
             try:
-                if not await self.step():
+                more = await self.step()
+                self._busy = False
+                if not more:
                     await self._sleep()
+                    await asyncio.sleep(_REST)
             except Exception as error:  # noqa: BLE001 - its text may hold anything
                 LOG.error("cannot make invoices; trying again: %s", place_of(error))  # noqa: TRY400
                 await asyncio.sleep(1)
@@ -49,20 +57,17 @@ class Biller:
 
     async def step(self) -> bool:
         """Make the invoices of some accounts, if any are due; says whether there may be more."""
-        if await self._readers.read(entries.next_due) > self._billing.now():
+        self._due = await self._readers.read(entries.next_due)
+        if self._due > self._billing.now():
             return False
-        self._busy = True
-        try:
-            count = await self._writer.call(self._billing.bill)
-        finally:
-            self._busy = False
+        count = await self._writer.call(self._billing.bill)
         if count:
             self.billed()
         return count >= AT_ONCE
 
     async def _sleep(self) -> None:
         """Until the next is due by the domain's clock, or somebody wakes us, but never long: that clock may jump."""
-        left = (await self._readers.read(entries.next_due) - self._billing.now()) / SECOND
+        left = (self._due - self._billing.now()) / SECOND
         try:
             await asyncio.wait_for(self.wake.wait(), min(_LONGEST, self._idle, max(left, 0.005)))
         except TimeoutError:

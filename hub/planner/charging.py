@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
 
 from hub.clock import STOCKHOLM, micros
 from hub.model.booking import Booking, Charge, Customer, Occasion
@@ -35,6 +37,7 @@ def charges(booking: Booking, rules: Rules) -> Iterator[ChargeWish]:
 def _wish(  # noqa: PLR0913, PLR0917 - a charge and its surroundings
     charge: Charge, account: str, connection: str, payer: str, receipt: str, day: date, bills_at: int
 ) -> ChargeWish:
+    quantity, unit_price, net = _priced(charge.quantity, charge.unit_price)
     return ChargeWish(
         key=charge.key,
         account=account,
@@ -42,13 +45,19 @@ def _wish(  # noqa: PLR0913, PLR0917 - a charge and its surroundings
         payer=payer,
         receipt=receipt,
         article=charge.article,
-        quantity=f"{charge.quantity.normalize():f}",
-        unit_price=ore(charge.unit_price),
-        net=ore(charge.quantity * charge.unit_price),
+        quantity=quantity,
+        unit_price=unit_price,
+        net=net,
         vat=charge.vat,
         day=day.isoformat(),
         bills_at=bills_at,
     )
+
+
+@lru_cache(4096)
+def _priced(quantity: Decimal, unit_price: Decimal) -> tuple[str, int, int]:
+    """The quantity as it is kept, the price of one and of all in öre; few prices are told again and again."""
+    return f"{quantity.normalize():f}", ore(unit_price), ore(quantity * unit_price)
 
 
 def _account(number: str, payer: str, bill: BillRule, day: date, over: int) -> tuple[str, int]:

@@ -59,6 +59,8 @@ def booking_faults(
 
 def _below_zero(charges: Sequence[tuple[int, Charge]]) -> Iterator[Fault]:
     """A discount may not be larger than what it is a discount of, VAT by VAT: there is no invoice below zero."""
+    if not any(charge.unit_price < 0 for _, charge in charges):
+        return
     sums: dict[str, Decimal] = {}
     last: dict[str, int] = {}
     for place, charge in charges:

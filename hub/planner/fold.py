@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.model.plan import Ask, TargetKind
+from hub.model.plan import Ask, Claim, TargetKind
 
 RELEASE = "release"
 """Nobody's wish for a zone."""
@@ -47,7 +47,7 @@ def fold(kind: TargetKind, asks: Iterable[Ask], *, now: int, horizon: int = NEVE
     return _level(kind, asks, now)
 
 
-def wakes(kind: TargetKind, ask: Ask, *, now: int, horizon: int = NEVER) -> int:
+def wakes(kind: TargetKind, ask: Ask | Claim, *, now: int, horizon: int = NEVER) -> int:
     """The first moment when adding or removing this claim can change its target; never later than the truth.
 
     An early wake costs a fold, a late one is a dark hall.

@@ -202,7 +202,9 @@ def _judge(stand: tuple[int, bytes] | None, request: Accept) -> Outcome:
         return Outcome.ACCEPTED
     if request.revision < stand[0]:
         return Outcome.SUPERSEDED
-    return Outcome.UNCHANGED if request.content == stand[1] else Outcome.REVISION_CONFLICT
+    if request.content == stand[1] or request.as_before() == stand[1]:
+        return Outcome.UNCHANGED
+    return Outcome.REVISION_CONFLICT
 
 
 def _tell(connection: Connection, group: list[Accept], outcomes: list[Outcome]) -> None:

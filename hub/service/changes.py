@@ -1,11 +1,10 @@
 """What a new revision changes, booking by booking, and for the whole group in one order of locks."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from hub.clock import NEVER
 from hub.model.booking import Status
-from hub.model.plan import Ask, Claim, RecordWish, TargetKey, TargetKind
+from hub.model.plan import Claim, RecordWish, TargetKey, TargetKind
 from hub.model.states import Delivery
 from hub.planner.fold import wakes
 from hub.planner.notifying import following
@@ -15,6 +14,8 @@ from hub.service.preparing import Accept
 from hub.store.bookings import Known
 from hub.store.codes import Code
 from hub.store.lanes import Raise
+
+_DUE, _WAITING = Delivery.DUE, Delivery.WAITING
 
 
 @dataclass
@@ -82,20 +83,15 @@ def _wishes(request: Accept, before: Asked) -> tuple[RecordWish, ...]:
     return following_documents(wishes, before.records, request.number, mark, cancelled=cancelled)
 
 
-class _Place(NamedTuple):
-    municipality: str
-    target: TargetKey
-
-
 def raises(changes: list[Change]) -> list[Raise]:
     """Each target that a group of changes touches, once, in one order for all groups.
 
     `due` is the first moment when a changed claim can matter; it may be early, never late.
     """
-    wanted: dict[_Place, Raise] = {}
+    wanted: dict[tuple[str, str, str], Raise] = {}
     for one in changes:
-        for raised in _raised(one):
-            place = _Place(raised.municipality, TargetKey(raised.connection, raised.key))
+        for raised in (*_raised(one), *_recorded(one)):
+            place = raised[:3]
             known = wanted.get(place)
             if known is None or raised.due < known.due:
                 wanted[place] = raised if known is None else raised._replace(kind=known.kind)
@@ -103,14 +99,25 @@ def raises(changes: list[Change]) -> list[Raise]:
 
 
 def _raised(one: Change) -> list[Raise]:
-    request = one.request
-    found = []
-    for claim in (*one.added, *one.removed):  # a zone is of the kind that is asked for now
-        horizon = request.rules.horizons.get(claim.target.connection, NEVER)
-        ask = Ask(claim.starts, claim.ends, claim.level, claim.door)
-        due = wakes(claim.kind, ask, now=request.now, horizon=horizon)
-        delivery = Delivery.DUE if due <= request.now else Delivery.WAITING
-        found.append(Raise(request.municipality, *claim.target, claim.kind, None, due, delivery))
+    """The targets of claims, each once."""
+    request, kinds, dues = one.request, dict[TargetKey, TargetKind](), dict[TargetKey, int]()
+    horizons, now = request.rules.horizons, request.now
+    for claim in (*one.added, *one.removed):
+        target, kind = claim.target, claim.kind
+        due = wakes(kind, claim, now=now, horizon=horizons.get(target.connection, NEVER))
+        kinds.setdefault(target, kind)  # a zone is of the kind that is asked for now
+        dues[target] = min(due, dues.get(target, NEVER))
+    return [
+        Raise(request.municipality, *target, kinds[target], None, due, _DUE if due <= now else _WAITING)
+        for target, due in dues.items()
+    ]
+
+
+def _recorded(one: Change) -> list[Raise]:
+    """The records that are new, and those that are wanted no more."""
+    if not one.wishes and not one.before.records:
+        return []
+    request, found = one.request, []
     for record in one.wishes:
         if record.target not in one.before.records:
             town = request.municipality

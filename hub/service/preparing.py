@@ -1,8 +1,8 @@
 """Everything about a booking that needs no database: read, checked, planned, hashed and sealed, outside the writer."""
 
 import json
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from typing import NamedTuple, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -23,7 +23,7 @@ from hub.store.sealed import BOOKING_PERSONS
 from hub.store.sealing import Seal
 
 _BOOKING = Booking.__pydantic_validator__
-_CONTENT = Booking.__pydantic_serializer__
+_WRITE = Booking.__pydantic_serializer__
 _WITHOUT_PERSONS = {"customer": True, "occasions": {"__all__": {"holders"}}, "charges": {"__all__": {"text"}}}
 _NUMBER: TypeAdapter[str] = TypeAdapter(Number)
 _CODES = {
@@ -47,6 +47,7 @@ class _Persons(NamedTuple):
 
 
 _PERSONS = TypeAdapter(_Persons, config=ConfigDict(hide_input_in_errors=True))
+_WRITE_PERSONS = _PERSONS.serializer
 
 
 class Accept(NamedTuple):
@@ -73,6 +74,8 @@ class Accept(NamedTuple):
     """What of this revision is to be registered."""
     effects_only: bool = False
     """It stands, and is planned anew for another configuration: what happens once, and what is over, stays as it is."""
+    as_before: Callable[[], bytes] = bytes
+    """By what versions before 0.5 knew it again."""
     person: str = ""
     """By which its customer is found; empty for one without a person's number."""
     guarded: bool = True
@@ -111,24 +114,33 @@ def number_in(raw: bytes) -> str | None:
         return None
 
 
-def prepared(
-    booking: Booking, rules: Rules, seal: Seal, *, now: int, sent_by: str = "", accepted_at: int | None = None
+def prepared(  # noqa: PLR0913 - a booking, and who sends it when
+    booking: Booking,
+    rules: Rules,
+    seal: Seal,
+    *,
+    now: int,
+    sent_by: str = "",
+    accepted_at: int | None = None,
+    expected: int | None = None,
+    actor: Actor = HUB,
 ) -> Accept:
-    """Plan, hash and seal: about 30 microseconds, none of them the writer's."""
+    """Plan, hash and seal: none of it is the writer's work."""
     asked, at = plan(booking, rules.closures, rules), now if accepted_at is None else accepted_at
     documents: tuple[Filed, ...] = ()
     if booking.registration.required:
         town = rules.municipality
         documents = of_booking(booking, asked.records, rules.registering, municipality=town, seal=seal, at=at)
     person = of_customer(seal, rules.municipality, booking.customer)
+    body, persons = _written_apart(booking)
     return Accept(
         municipality=rules.municipality,
         number=booking.number,
         revision=booking.revision,
         status=booking.status,
-        content=_content(booking, seal),
-        body=booking.model_dump_json(exclude=_WITHOUT_PERSONS),  # type: ignore[arg-type]
-        persons=sealed_persons(booking, rules.municipality, seal),
+        content=_content(booking, body, persons, seal),
+        body=body.decode(),
+        persons=seal.close(persons, BOOKING_PERSONS.place(rules.municipality, booking.number)),
         plan=asked,
         uses=uses_of(booking),
         unserved=_written(asked.unserved) if asked.unserved else "[]",
@@ -136,27 +148,44 @@ def prepared(
         now=now,
         sent_by=sent_by,
         accepted_at=at,
+        expected=expected,
+        actor=actor,
         person=person,
         guarded=not person or is_guarded(booking.customer),
         documents=documents,
+        as_before=partial(_content_before, booking, seal),
     )
 
 
-def prepared_shielded(booking: Booking, rules: Rules, seal: Seal, *, now: int, sent_by: str = "") -> Accept:
+def prepared_shielded(  # noqa: PLR0913 - as of any other
+    booking: Booking, rules: Rules, seal: Seal, *, now: int, sent_by: str = "", expected: int | None, actor: Actor
+) -> Accept:
     """The same of a booking whose customer is protected: less of it is kept, and it is known again as it was told."""
-    request = prepared(shielded(booking, rules), rules, seal, now=now, sent_by=sent_by)
-    return request._replace(content=_content(booking, seal), guarded=True)
+    bare = shielded(booking, rules)
+    request = prepared(bare, rules, seal, now=now, sent_by=sent_by, expected=expected, actor=actor)
+    whole = _content(booking, *_written_apart(booking), seal)
+    return request._replace(content=whole, guarded=True, as_before=partial(_content_before, booking, seal))
 
 
-def _content(booking: Booking, seal: Seal) -> bytes:
-    return seal.content_hash(_CONTENT.to_json(booking, exclude={"revision"}))
+def _written_apart(booking: Booking) -> tuple[bytes, bytes]:
+    """All that it says, as JSON: what is kept in clear, and what is sealed."""
+    holders = tuple([occasion.holders for occasion in booking.occasions])
+    persons = _Persons(booking.customer, holders, tuple([charge.text for charge in booking.charges]))
+    return _WRITE.to_json(booking, exclude=_WITHOUT_PERSONS), _WRITE_PERSONS.to_json(persons)  # type: ignore[arg-type]
+
+
+def _content(booking: Booking, body: bytes, persons: bytes, seal: Seal) -> bytes:
+    """By what the same is known again, at whatever revision."""
+    return seal.content_hash(body.replace(b'"revision":%d,' % booking.revision, b"", 1) + persons)
+
+
+def _content_before(booking: Booking, seal: Seal) -> bytes:
+    return seal.content_hash(_WRITE.to_json(booking, exclude={"revision"}))
 
 
 def sealed_persons(booking: Booking, municipality: str, seal: Seal) -> bytes:
     """What of a booking is sealed."""
-    holders = tuple(occasion.holders for occasion in booking.occasions)
-    persons = _PERSONS.dump_json(_Persons(booking.customer, holders, tuple(charge.text for charge in booking.charges)))
-    return seal.close(persons, BOOKING_PERSONS.place(municipality, booking.number))
+    return seal.close(_written_apart(booking)[1], BOOKING_PERSONS.place(municipality, booking.number))
 
 
 @lru_cache(1000)
