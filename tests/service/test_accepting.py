@@ -9,7 +9,7 @@ import pytest
 from hub.clock import MINUTE, micros
 from hub.model.states import Delivery, Effect
 from hub.service.accepting import Accepted, Outcome
-from hub.service.preparing import prepared
+from hub.service.preparing import Accept, prepared
 from hub.store import configurations
 from hub.store.database import Connection
 from tests.builders import SATURDAY, a_booking, a_town, files_of, occasion, raw_booking
@@ -49,6 +49,20 @@ def test_the_rules_of_revisions_in_one_group(hall: Stage) -> None:
     ]  # fmt: skip
     assert hall.view().booking.revision == 3
     assert hall.view().booking.occasions[0].activity == "match"
+
+
+def test_what_a_version_before_stored_is_known_again_by_what_it_hashed(hall: Stage) -> None:
+    rules = hall.rulebook.rules(TOWN)
+
+    def before(**changes: Any) -> Accept:
+        request = prepared(a_booking(revision=2, **changes), rules, hall.seal, now=hall.now())
+        return request._replace(content=request.as_before())
+
+    stored = before()
+    assert stored.content != prepared(a_booking(revision=2), rules, hall.seal, now=hall.now()).content
+    hall.run(hall.writer.call(lambda connection: hall.bookings._accepting.accept(connection, [stored])))
+    assert hall.put(revision=2).answer[:2] == (UNCHANGED, 2)
+    assert hall.put(revision=2, **hour(1)).answer[:2] == (Outcome.REVISION_CONFLICT, 2)
 
 
 def test_the_rules_of_revisions_one_after_the_other(hall: Stage) -> None:
