@@ -17,6 +17,7 @@ SWEDISH: Mapping[str, str] = {
     "effect.expired": "för sent",
     "effect.overridden": "ändrad för hand",
     "person.protected": "person skyddad",
+    "person.changed": "ändrad i folkbokföringen",
     "refund.requested": "återbetalning begärd",
     "document.registered": "handlingen diarieförd",
     "invoice.transferred": "fakturan överförd",

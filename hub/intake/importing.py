@@ -88,7 +88,7 @@ class Importing:
         now, town = self._now(), inlet.municipality
         state = imports.FAILED if detail else imports.ENDED
         imports.end(connection, town, import_id, state, detail, now=now)
-        if counts.new or counts.changed:
+        if (counts.new or counts.changed) and inlet.takes_uploads:
             told = AttendanceImported(
                 import_id=import_id,
                 gatherings=counts.gatherings,

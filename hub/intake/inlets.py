@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from hub.errors import NotFoundError, RefusedError
 from hub.model import Message
 from hub.model.configuration import Arrival
-from hub.sdk import Connector, Polls, RawItem, ReadsFiles, ReceivesCallbacks, RejectedError, Remark
+from hub.sdk import Connector, Polls, RawItem, ReadsFiles, ReceivesCallbacks, RejectedError, Remark, TellsOfChanges
 from hub.sdk.tunnel import Tunnel
 from hub.service.taking_in import Understood
 
@@ -58,6 +58,11 @@ class Inlet:
     def polls(self) -> Polls | None:
         """Its connector, if that can be asked what is new."""
         return self.connector if isinstance(self.connector, Polls) else None
+
+    @property
+    def takes_uploads(self) -> bool:
+        """Whether whoever may write attendance may send it files; one that tells who is protected is laid in a folder."""
+        return self.reading is not None and not isinstance(self.connector, TellsOfChanges)
 
     def understood(self, item: RawItem) -> Understood:
         """What an item means; whatever is wrong with it is a fault and never an error."""
@@ -141,7 +146,7 @@ class Inlets:
         Raises:
             RefusedError: none does, or several do; says which to name instead.
         """
-        mine = [one for one in self if one.municipality == municipality and one.reading is not None]
+        mine = [one for one in self if one.municipality == municipality and one.takes_uploads]
         exact = [one for one in mine if one.name == form]
         found = exact or [one for one in mine if one.kind.endswith(f"_{form}")]
         if len(found) == 1:

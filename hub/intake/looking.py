@@ -13,7 +13,8 @@ from hub.intake.inlets import Inlet, Inlets
 from hub.intake.shelves import FolderShelf, Settled, Shelf, readable
 from hub.intake.taking import Taking
 from hub.model.imported import Fetched
-from hub.sdk import ConnectorError, CredentialsError, Polls, RejectedError
+from hub.sdk import ConnectorError, CredentialsError, Polls, RejectedError, TellsOfChanges
+from hub.service.changing import Changing
 from hub.service.taking_in import Counts
 from hub.store import connections, intake, problems
 from hub.store.database import Connection
@@ -45,9 +46,16 @@ class Looking:
     """Looks over every inlet of this process."""
 
     def __init__(
-        self, inlets: Inlets, taking: Taking, importing: Importing, writer: Writer, readers: Readers, clock: Clock
+        self,
+        inlets: Inlets,
+        taking: Taking,
+        importing: Importing,
+        writer: Writer,
+        readers: Readers,
+        clock: Clock,
+        changing: Changing,
     ) -> None:
-        self.inlets, self._taking, self._importing = inlets, taking, importing
+        self.inlets, self._taking, self._importing, self._changing = inlets, taking, importing, changing
         self._writer, self._readers, self._clock = writer, readers, clock
         self._places: dict[tuple[str, str], _Place] = {}
 
@@ -86,6 +94,12 @@ class Looking:
     async def _look(self, inlet: Inlet, place: _Place, found: "_Found") -> None:
         if inlet.polls:
             await self._poll(inlet, inlet.polls, found)
+        await self._shelves(inlet, place, found)
+        if isinstance(inlet.connector, TellsOfChanges):
+            while await self._writer.call(self._changing.judge, inlet.municipality, inlet.name):
+                pass
+
+    async def _shelves(self, inlet: Inlet, place: _Place, found: "_Found") -> None:
         if inlet.arrives and inlet.arrives.folder:
             folder = inlet.arrives.folder
             settled = place.settled.setdefault("folder", Settled(folder.pattern, folder.settle_seconds))

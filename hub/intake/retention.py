@@ -11,7 +11,7 @@ from hub.model.audit import Act
 from hub.service.auditing import Auditing, Note, written
 from hub.service.rulebook import Rulebook
 from hub.service.taking_in import QUARANTINED, judge
-from hub.store import attendance, documents, intake, problems
+from hub.store import attendance, changed, documents, intake, problems
 from hub.store.database import Connection
 from hub.store.sealing import Seal
 from hub.store.writer import Writer
@@ -33,6 +33,7 @@ class Forgetting:
             retention = known.configuration.municipality.retention
             if retention and retention.intake_days:
                 await self._rows(town, self._before(retention.intake_days))
+                await self._files(town, self._before(retention.intake_days))
                 await self._writer.call(self._judge, town)
             if retention and retention.attendance_days:
                 await self._gatherings(town, self._before(retention.attendance_days))
@@ -53,6 +54,10 @@ class Forgetting:
 
     async def _rows(self, town: str, before: int) -> None:
         while await self._writer.call(self._forget, town, "intake", intake.forget, before, _ROWS) == _ROWS:
+            pass
+
+    async def _files(self, town: str, before: int) -> None:
+        while await self._writer.call(self._forget, town, "changes", changed.forget, before, _ROWS) == _ROWS:
             pass
 
     async def _gatherings(self, town: str, before: int) -> None:

@@ -12,6 +12,7 @@ from hub.intake.quarantine import Quarantine
 from hub.intake.retention import Forgetting
 from hub.intake.taking import Taking
 from hub.service.attended import Attended
+from hub.service.protecting import Protecting
 from hub.service.rulebook import Rulebook
 from hub.service.taking_in import TakingIn
 from hub.store.sealing import Seal
@@ -45,13 +46,14 @@ class Intake:
 def put_together(writer: Writer, readers: Readers, seal: Seal, rulebook: Rulebook, clock: Clock) -> Intake:
     """One process's intake, with no inlets yet."""
     inlets, taking_in = Inlets(), TakingIn(seal, clock)
-    taking = Taking(writer, readers, taking_in)
+    protecting = Protecting(writer, readers, seal, rulebook, clock)
+    taking = Taking(writer, readers, taking_in, protecting.begun)
     attended = Attended(readers, rulebook, seal)
     importing = Importing(writer, taking, attended, seal, clock)
     return Intake(
         inlets,
         importing,
-        Looking(inlets, taking, importing, writer, readers, clock),
+        Looking(inlets, taking, importing, writer, readers, clock, taking_in.changing),
         Inbox(inlets, taking),
         Quarantine(inlets, writer, readers, taking_in, clock),
         Forgetting(writer, seal, rulebook, clock),

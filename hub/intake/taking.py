@@ -1,7 +1,7 @@
 """Taking items in, whatever way they came: the next are understood while the last are written."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -52,8 +52,11 @@ class Report:
 class Taking:
     """Understands and keeps."""
 
-    def __init__(self, writer: Writer, readers: Readers, taking_in: TakingIn) -> None:
-        self._writer, self._readers, self._in = writer, readers, taking_in
+    def __init__(
+        self, writer: Writer, readers: Readers, taking_in: TakingIn, erase: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Take in; `erase`: what leads to those who were marked, before anything more is taken in."""
+        self._writer, self._readers, self._in, self._erase = writer, readers, taking_in, erase
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="intake")
         """One thread understands for all: two would only wait for one another."""
 
@@ -122,12 +125,14 @@ class Taking:
         tries = 0
         while True:
             try:
-                await self._writer.call(self._in.take, batch._replace(before=before))
+                marked = await self._writer.call(self._in.take, batch._replace(before=before))
             except MovedError:
                 if (tries := tries + 1) > _TRIES:
                     raise
                 batch = await self._prepared(batch.whence, hashed, batch.cursor)
             else:
+                if marked:
+                    await self._erase()
                 return batch.own
 
     async def _prepared(

@@ -3,6 +3,7 @@
 from hub.model.attendance import Association, Attendance, Attendee, GatheringType, Role
 from hub.model.attendance import Method as AttendanceMethod
 from hub.model.booking import Protected
+from hub.model.changes import ChangesFile, PersonChanged
 from hub.model.configuration import Configuration
 from hub.model.credential import Credential, Method, Unsaid, Window
 from hub.model.document import Direction, Document, DocumentFile, Secrecy
@@ -31,6 +32,7 @@ __all__ = [
     "Attendance",
     "AttendanceMethod",
     "Attendee",
+    "ChangesFile",
     "Channel",
     "Configuration",
     "Credential",
@@ -54,6 +56,7 @@ __all__ = [
     "Passage",
     "Person",
     "PersonAddress",
+    "PersonChanged",
     "PersonLookup",
     "PersonNumber",
     "PostalAddress",

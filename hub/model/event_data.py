@@ -147,6 +147,15 @@ class PersonProtected(Frozen):
     looked_up_by: Annotated[tuple[str, ...], Field(description="names of the API keys that have looked them up")]
 
 
+class PersonNews(Frozen):
+    """The population register has news of who pays for these bookings: look them up, if it matters to you.
+
+    What has changed is not told: an address, a name, a number, or that there is nobody to write to any more.
+    """
+
+    bookings: Annotated[tuple[str, ...], Field(description="numbers of the bookings that they pay for")]
+
+
 class DoorPassed(Frozen):
     """Somebody went through a door, or was refused."""
 
@@ -206,6 +215,9 @@ EVENTS: Mapping[EventType, Told] = {
     EventType.DOOR_PASSED: Told("Somebody passed a door, or was refused", "target", DoorPassed),
     EventType.PERSON_PROTECTED: Told(
         "Somebody is protected of whom more was told before", "keyed hash of an identity number", PersonProtected
+    ),
+    EventType.PERSON_CHANGED: Told(
+        "The population register has news of somebody", "keyed hash of an identity number", PersonNews
     ),
     EventType.PROBLEM_STARTED: Told("Something stops deliveries", "connection or subscription", ProblemAbout),
     EventType.PROBLEM_ESCALATED: Told("It has become more urgent", "connection or subscription", ProblemAbout),

@@ -38,6 +38,7 @@ class EventType(StrEnum):
     ATTENDANCE_CHANGED = "attendance.changed"
     DOOR_PASSED = "door.passed"
     PERSON_PROTECTED = "person.protected"
+    PERSON_CHANGED = "person.changed"
     PROBLEM_STARTED = "problem.started"
     PROBLEM_ESCALATED = "problem.escalated"
     PROBLEM_ENDED = "problem.ended"

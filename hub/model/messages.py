@@ -3,6 +3,7 @@
 from pydantic import AwareDatetime
 
 from hub.model.attendance import Attendance
+from hub.model.changes import ChangesFile, PersonChanged
 from hub.model.frozen import Frozen
 from hub.model.invoice import InvoiceAnswered
 
@@ -22,4 +23,4 @@ class CredentialTouched(Frozen):
     key: str
 
 
-Message = Attendance | Passage | CredentialTouched | InvoiceAnswered
+Message = Attendance | Passage | CredentialTouched | InvoiceAnswered | PersonChanged | ChangesFile

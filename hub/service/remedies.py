@@ -196,6 +196,57 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Den ligger i felmappen med orsaken bredvid. Låt skicka den igen, hel och i rätt form.",
         ),
     },
+    "incomplete-delivery": {
+        "en": Remedy(
+            "A delivery of changes has not all come",
+            "Whom it marks as protected is marked. Fetch the missing files and lay them in the folder, or ask Skatteverket"
+            " for the delivery again. If it can never be had, look up those who matter and try the problem again: then it"
+            " ends, and what has come is told.",
+        ),
+        "sv": Remedy(
+            "En leverans av ändringar har inte kommit hel",
+            "De som den anger som skyddade är markerade. Hämta filerna som saknas och lägg dem i mappen, eller be"
+            " Skatteverket om leveransen på nytt. Går den aldrig att få: slå upp dem som det gäller och försök igen på"
+            " problemet, så upphör det och det som kommit talas om.",
+        ),
+    },
+    "missing-delivery": {
+        "en": Remedy(
+            "A delivery of changes is missing between others",
+            "Somebody may be protected, and nobody here knows. Fetch the missing delivery and lay it in the folder, or ask"
+            " Skatteverket for it. If it can never be had, look up those who matter and try the problem again: then it ends.",
+        ),
+        "sv": Remedy(
+            "En leverans av ändringar saknas mellan andra",
+            "Någon kan ha fått skydd utan att det är känt här. Hämta leveransen som saknas och lägg den i mappen, eller be"
+            " Skatteverket om den. Går den aldrig att få: slå upp dem som det gäller och försök igen på problemet, så"
+            " upphör det.",
+        ),
+    },
+    "changes-late": {
+        "en": Remedy(
+            "No changes come from the population register",
+            "See that the order is in force and that its files are fetched from SHS or e-transport and laid in the folder."
+            " It ends by itself when the next delivery comes.",
+        ),
+        "sv": Remedy(
+            "Inga ändringar kommer från folkbokföringen",
+            "Se att beställningen gäller och att filerna hämtas från SHS eller e-transport och läggs i mappen. Det upphör"
+            " av sig självt när nästa leverans kommer.",
+        ),
+    },
+    "lookups-spent": {
+        "en": Remedy(
+            "The day's lookups of the population register are spent",
+            "Every lookup is refused until midnight, Swedish time, and then it ends by itself. Raise per_day under"
+            " `population` in municipality.yaml if more are needed, and see in the audit who asks so much.",
+        ),
+        "sv": Remedy(
+            "Dagens uppslag i folkbokföringen är slut",
+            "Alla uppslag nekas till midnatt svensk tid, sedan upphör det av sig självt. Höj per_day under `population` i"
+            " municipality.yaml om fler behövs, och se i granskningsloggen vem som frågar så mycket.",
+        ),
+    },
     "source-down": {
         "en": Remedy(
             "Nothing can be fetched from the source",

@@ -12,12 +12,23 @@ from typing import NamedTuple, Self
 
 from hub.clock import Clock, instant, micros
 from hub.errors import HubError
-from hub.model import Attendance, AttendanceMethod, CredentialTouched, InvoiceAnswered, Message, Passage, Role
+from hub.model import (
+    Attendance,
+    AttendanceMethod,
+    ChangesFile,
+    CredentialTouched,
+    InvoiceAnswered,
+    Message,
+    Passage,
+    PersonChanged,
+    Role,
+)
 from hub.model.event_data import AttendanceChanged, DoorPassed
 from hub.model.events import EventType
 from hub.sdk import RawItem
-from hub.service import ledger
+from hub.service import changing, ledger
 from hub.service.attending import Attending, Prepared
+from hub.service.changing import Changing
 from hub.service.foreseeing import Foreseeing
 from hub.store import events, imports, intake, lanes, problems
 from hub.store.database import Connection
@@ -105,6 +116,8 @@ class Batch(NamedTuple):
     touched: tuple[str, ...]
     answers: tuple[tuple[int, InvoiceAnswered], ...]
     """What was said of invoices, with the place of its row."""
+    persons: tuple[changing.Prepared, ...]
+    files: tuple[ChangesFile, ...]
     own: Counts
     """Of these rows."""
     before: Counts = Counts()
@@ -118,7 +131,7 @@ class TakingIn:
     def __init__(self, seal: Seal, clock: Clock) -> None:
         self.seal = self._seal = seal
         self._clock = clock
-        self._attending = Attending(seal)
+        self._attending, self.changing = Attending(seal), Changing(seal, clock)
 
     def foreseeing(self, whence: From) -> Foreseeing:
         """For a dry run: what it would change."""
@@ -152,6 +165,8 @@ class TakingIn:
             tuple(one for one in messages if isinstance(one, Passage)),
             tuple(one.key for one in messages if isinstance(one, CredentialTouched)),
             tuple((n, m) for n, one in enumerate(fresh) for m in one.told.messages if isinstance(m, InvoiceAnswered)),
+            self.changing.prepare(whence.municipality, [one for one in messages if isinstance(one, PersonChanged)]),
+            tuple(one for one in messages if isinstance(one, ChangesFile)),
             _counted(hashed, fresh, seen),
             cursor=cursor,
         )
@@ -170,8 +185,8 @@ class TakingIn:
         source_id, version, content = zlib.decompress(self._seal.open(held.sealed, place)).split(_SEPARATOR, 2)
         return RawItem(source_id.decode(), content, held.place, version.decode())
 
-    def take(self, connection: Connection, batch: Batch) -> None:
-        """Keep a batch.
+    def take(self, connection: Connection, batch: Batch) -> bool:
+        """Keep a batch; says whether somebody is marked of whom something is to be erased.
 
         Raises:
             MovedError: what was seen is no longer the latest; nothing was written.
@@ -185,7 +200,7 @@ class TakingIn:
         rows = self._with_strangers(connection, batch, now)
         intake.supersede(connection, town, [one.id for one in latest.values()])
         intake.add(connection, town, name, rows, import_id=whence.import_id, now=now)
-        self._tell(connection, batch, now)
+        marked = self._tell(connection, batch, now)
         if batch.cursor is not None:
             intake.set_cursor(connection, town, name, batch.cursor, now=now)
         if whence.import_id:
@@ -194,6 +209,7 @@ class TakingIn:
             one.state == intake.QUARANTINED for one in latest.values()
         ):
             judge(connection, town, name, now=now)
+        return marked
 
     def _with_strangers(self, connection: Connection, batch: Batch, now: int) -> Sequence[New]:
         """Keep what was said of invoices; what is said of one that is not ours goes into quarantine."""
@@ -203,8 +219,11 @@ class TakingIn:
                 rows[place] = rows[place]._replace(state=intake.QUARANTINED, reason=f"there is no invoice {told.key}")
         return rows
 
-    def _tell(self, connection: Connection, batch: Batch, now: int) -> None:
+    def _tell(self, connection: Connection, batch: Batch, now: int) -> bool:
         town, name, import_id = batch.whence
+        marked = bool(batch.persons) and self.changing.keep(connection, town, name, batch.persons)
+        if batch.files:
+            self.changing.came(connection, town, name, batch.files)
         if batch.gatherings:
             self._attending.keep(connection, town, name, batch.gatherings, import_id=import_id, now=now)
         if batch.touched:
@@ -213,6 +232,7 @@ class TakingIn:
         if batch.gatherings and not import_id:
             told.append(Event(town, EventType.ATTENDANCE_CHANGED, name, _changed(batch.gatherings), now))
         events.append(connection, told)
+        return marked
 
     def settle(self, connection: Connection, municipality: str, held: Held, told: Understood) -> bool:
         """Write what a row in quarantine means now; says whether it left the quarantine."""

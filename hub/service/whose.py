@@ -3,6 +3,8 @@
 from hub.model.booking import Customer
 from hub.model.identity import PersonNumber
 from hub.model.registering import Counterpart
+from hub.store.protected import Flagged
+from hub.store.sealed import PROTECTED_NUMBER
 from hub.store.sealing import Seal
 
 
@@ -31,4 +33,16 @@ def of_customer(seal: Seal, municipality: str, customer: Customer | Counterpart)
 
 def mark(seal: Seal, municipality: str, number: PersonNumber) -> str:
     """A short one that stands in the audit and in events."""
-    return person(seal, municipality, number)[:8].hex()
+    return shortened(person(seal, municipality, number).hex())
+
+
+def shortened(person: str) -> str:
+    """The same, of a hash in hexadecimal."""
+    return person[:16]
+
+
+def flagged(seal: Seal, municipality: str, number: PersonNumber, *, since: int) -> Flagged:
+    """Somebody who is protected, or may be, as it is kept."""
+    person, trader = both(seal, municipality, number)
+    sealed = seal.close(number.digits.encode(), PROTECTED_NUMBER.place(municipality, person))
+    return Flagged(municipality, person, trader, sealed, since)

@@ -116,6 +116,16 @@ def close_cause(connection: Connection, municipality: str, name: str, cause: Cau
     close(connection, [id_ for (id_,) in rows], now=now, even_waiting=True)
 
 
+def causes(
+    connection: Connection, municipality: str, name: str, codes: Iterable[str], *, ended: bool = False
+) -> set[Cause]:
+    """The causes of the connection's open problems of these codes; or of those that have ended."""
+    condition, values = connection.among("code", codes)
+    which = "NOT NULL" if ended else "NULL"
+    sql = f"SELECT code, cause FROM problems WHERE municipality = ? AND connection = ? AND until IS {which}"
+    return {Cause(*row) for row in connection.rows(f"{sql} AND {condition}", [municipality, name, *values])}
+
+
 def listed(connection: Connection, municipality: str, *, ended: bool = False) -> list[Problem]:
     """The open problems, the oldest first; or those that have ended, the latest first."""
     which = (

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from hub.store import changed
 from hub.store.attendance import Stored as Gathering
 from hub.store.bookings import Stored as Booking
 from hub.store.database import Connection
@@ -20,11 +21,13 @@ class Flagged(NamedTuple):
 
 def add(connection: Connection, one: Flagged) -> bool:
     """Somebody is protected; says whether what is known of them is still to be erased."""
-    connection.run(
+    new = connection.run(
         "INSERT INTO protected(municipality, person, trader, sealed, since) VALUES(?, ?, ?, ?, ?)"
         " ON CONFLICT(municipality, person) DO NOTHING",
         one,
     )
+    if new:
+        changed.grow(connection, one.municipality)
     sql = "SELECT done FROM protected WHERE municipality = ? AND person = ?"
     ((done,),) = connection.rows(sql, one[:2])
     return not done
@@ -39,11 +42,14 @@ def finish(connection: Connection, municipality: str, person: str) -> bool:
 def remove(connection: Connection, municipality: str, person: str) -> None:
     """The register says a clear no: what comes from now on is kept as it comes."""
     connection.run("DELETE FROM protected WHERE municipality = ? AND person = ?", (municipality, person))
+    changed.grow(connection, municipality)
 
 
 def unfinished(connection: Connection) -> list[Flagged]:
     """Those of whom something is still to be erased."""
-    rows = connection.rows("SELECT municipality, person, trader, sealed, since FROM protected WHERE done = 0")
+    rows = connection.rows(
+        "SELECT municipality, person, trader, sealed, since FROM protected WHERE done = 0 ORDER BY municipality, person"
+    )
     return [Flagged(town, person, trader, bytes(sealed), since) for town, person, trader, sealed, since in rows]
 
 

@@ -2,6 +2,7 @@
 
 from hub.store import (
     audit_tables,
+    change_tables,
     document_tables,
     intake_tables,
     ledger_tables,
@@ -13,7 +14,8 @@ from hub.store import (
 from hub.store.columns import METADATA
 
 TABLES = (
-    tables, audit_tables, document_tables, intake_tables, ledger_tables, notice_tables, person_tables, protection_tables
+    tables, audit_tables, change_tables, document_tables, intake_tables, ledger_tables, notice_tables, person_tables,
+    protection_tables,
 )  # fmt: skip
 """The modules that tell them."""
 

@@ -1,0 +1,27 @@
+"""Files of changes from Navet: nothing to connect to, and everything to read, protection first."""
+
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from connectors.population_navet_changes.client import Changes
+from connectors.population_navet_changes.config import ChangesConfig
+from connectors.population_navet_changes.translate import change
+from hub.model import ChangesFile, Message
+from hub.sdk import STOCKHOLM, About, Connector, RawItem, TellsOfChanges
+
+
+class NavetChanges(Connector[ChangesConfig], TellsOfChanges):
+    """Reads what Skatteverket delivers for one order of changes, by SHS or e-transport."""
+
+    async def check(self) -> About:
+        told = "" if self.config.order_has_protection else "; whoever is told of without flags is treated as protected"
+        return About(detail=f"reads files; nothing to reach{told}")
+
+    def read_file(self, file: BinaryIO) -> Iterator[RawItem]:
+        today = self.lent.clock.now().astimezone(STOCKHOLM).date().isoformat()
+        yield from Changes(file, self.config, today).items()
+
+    def translate(self, item: RawItem) -> Iterable[Message]:
+        if item.source_id.startswith("file/"):
+            return [ChangesFile.model_validate_json(item.content)]
+        return [change(item.content, item.place, order_has_protection=self.config.order_has_protection)]
