@@ -17,11 +17,10 @@ from connectors.population_navet_changes.translate import (
     DAY,
     DELIVERY,
     bare,
-    file_of,
+    described,
     may_be_protected,
     number_of,
 )
-from hub.model import ChangesFile
 from hub.sdk import RawItem, RejectedError, child_of, children_of, text_of
 
 ROOT, RECORDS, RECORD, HEAD = "Navetavisering", "Folkbokforingsposter", "Folkbokforingspost", "Aviseringsinformation"
@@ -60,12 +59,12 @@ class Changes:
             if self._marks(one.post):
                 first.add(one.n)
                 yield self._item(one, marks=True)
-        told = self._told(posts)
+        told = self._described(posts)
         for one in self._records():
             if one.n not in first:
                 yield self._item(one, marks=False)
-        content = told.model_dump_json().encode()
-        yield RawItem(f"file/{told.delivery}/{told.part}", content, HEAD, _digest(content))
+        part = text_of(child_of(self._head, "Filinformation", "Utfil"), "FilNr")
+        yield RawItem(f"file/{self._delivery()}/{part}", told, HEAD, _digest(told))
 
     def _marks(self, post: etree._Element) -> bool:
         """Whether it comes first; one that cannot be read does."""
@@ -77,7 +76,17 @@ class Changes:
     def _records(self) -> Iterator[_Record]:
         """Record by record. Raises RejectedError at the place where the file ends."""
         reading, n = _Reading(self._file), 0
-        events = etree.iterparse(reading, ("start", "end"), tag=_NAMES, **_SAFELY)
+        events = etree.iterparse(
+            reading,
+            ("start", "end"),
+            tag=_NAMES,
+            load_dtd=False,
+            no_network=True,
+            resolve_entities=False,
+            remove_comments=True,
+            remove_pis=True,
+            huge_tree=False,
+        )
         try:
             for event, element in events:
                 if event == "start":
@@ -111,21 +120,21 @@ class Changes:
         job = text_of(child_of(told, "Utfil"), "JobbId")
         return f"{text_of(told, 'BestallningsId')} {int(job) if job.isdecimal() else ''}".strip() or self._name
 
-    def _told(self, posts: int) -> ChangesFile:
+    def _described(self, posts: int) -> bytes:
+        """What the file tells of itself. Raises RejectedError."""
+        says = text_of(child_of(self._head, "Filinformation", "Utfil"), "AntalPoster")
+        if says.isdecimal() and int(says) != posts:
+            raise RejectedError(f"it holds {posts} records and says {int(says)}: {NOT_WHOLE}")
         try:
-            return file_of(self._head, posts, self._name, self._config.silent)
+            return described(self._head, posts, self._delivery())
         except ValueError:
-            told = child_of(self._head, "Filinformation", "Utfil")
-            says = text_of(told, "AntalPoster")
-            if says.isdecimal() and int(says) != posts:
-                raise RejectedError(f"it holds {posts} records and says {int(says)}: {NOT_WHOLE}") from None
             raise RejectedError(f"Aviseringsinformation: not as the standard says, so {NOT_WHOLE}") from None
 
     def _item(self, one: _Record, *, marks: bool) -> RawItem:
         kept = bare(one.post, whole=marks)
         kept.set(DELIVERY, self._delivery())
         kept.set(DAY, self._today)
-        whole = _digest(etree.tostring(one.post, with_tail=False, method="c14n"))
+        whole = _digest(etree.tostring(one.post, with_tail=False))
         posts = [text_of(told) for told in children_of(child_of(one.post, "Arendeuppgift"), "PostId")]
         name = f"post/{posts[0]}" if posts and posts[0] else f"record/{whole}"
         return RawItem(name, etree.tostring(kept), f"record {one.n}", whole, fault=_fault(kept))
@@ -137,12 +146,6 @@ def _fault(post: etree._Element) -> str:
     except ValueError:
         return "its identity number cannot be read: look at the record in the file, and have it sent again"
     return ""
-
-
-_SAFELY = {
-    "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False, "remove_comments": True,
-    "remove_pis": True,
-}  # fmt: skip
 
 
 def _begun(file: BinaryIO) -> str:
@@ -170,7 +173,7 @@ class _Reading:
         file.seek(0)
         self._file, self.since = file, 0
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         self.since += size
         if self.since > _MOST_BYTES:
             raise _NoEndError
@@ -178,7 +181,7 @@ class _Reading:
 
 
 def _path(element: etree._Element) -> tuple[str, ...]:
-    return (element.tag, *(one.tag for one in element.iterancestors()))
+    return (str(element.tag), *(str(one.tag) for one in element.iterancestors()))
 
 
 def _look_at(element: etree._Element) -> None:

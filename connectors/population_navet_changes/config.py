@@ -13,7 +13,7 @@ class ChangesConfig(ConnectorConfig):
     order: str | None = Field(
         default=None,
         pattern=r"^[0-9]{8}-[A-Z0-9]{4}-[0-9]{4}$",
-        description="Its order (BestallningsId): files of any other are refused. Left out: files of every order are taken.",
+        description="Its order (BestallningsId): files of any other are refused. Left out: all are taken.",
     )
     order_has_protection: bool = Field(
         default=False,
@@ -25,7 +25,7 @@ class ChangesConfig(ConnectorConfig):
         default=None,
         ge=1,
         le=60,
-        description="Days after a delivery within which another should come: 6 is enough for a daily order over Easter, "
+        description="Days after a delivery within which another should come: 6 are enough for a daily order at Easter, "
         "14 for a weekly one. Left out: nobody is told that nothing comes.",
     )
 

@@ -5,8 +5,8 @@ from typing import BinaryIO
 
 from connectors.population_navet_changes.client import Changes
 from connectors.population_navet_changes.config import ChangesConfig
-from connectors.population_navet_changes.translate import change
-from hub.model import ChangesFile, Message
+from connectors.population_navet_changes.translate import change, changes_file
+from hub.model import Message
 from hub.sdk import STOCKHOLM, About, Connector, RawItem, TellsOfChanges
 
 
@@ -23,5 +23,5 @@ class NavetChanges(Connector[ChangesConfig], TellsOfChanges):
 
     def translate(self, item: RawItem) -> Iterable[Message]:
         if item.source_id.startswith("file/"):
-            return [ChangesFile.model_validate_json(item.content)]
+            return [changes_file(item.content, self.config.silent)]
         return [change(item.content, item.place, order_has_protection=self.config.order_has_protection)]

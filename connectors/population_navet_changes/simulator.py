@@ -51,7 +51,7 @@ class ChangesExports(Simulator, WritesChanges):
 
     def file(self, count: int, *, first: int = 0, changed: frozenset[int] = frozenset()) -> bytes:
         numbers = range(first, first + count)
-        return self._file(numbers, job=1 + first, street={n: "Nya vägen 1" for n in changed})
+        return self._file(numbers, job=1 + first, street=dict.fromkeys(changed, "Nya vägen 1"))
 
     def marked(self, count: int, marks: Mapping[int, Protected]) -> bytes:
         return self._file(range(count), job=1, marks=marks)
@@ -71,7 +71,7 @@ class ChangesExports(Simulator, WritesChanges):
         self._meant.append(self._told(1, 1, 1, count + 1, count + 1))
         return self._document(posts, 1, 1, 1, count + 1, count + 1), f"record {middle + 1}"
 
-    def _file(
+    def _file(  # noqa: PLR0913 - what one file may differ in
         self,
         numbers: Iterable[int],
         *,
@@ -80,8 +80,8 @@ class ChangesExports(Simulator, WritesChanges):
         parts: int = 1,
         total: int | None = None,
         says: int | None = None,
-        marks: Mapping[int, Protected] = {},  # noqa: B006 - read only
-        street: Mapping[int, str] = {},  # noqa: B006 - read only
+        marks: Mapping[int, Protected] = {},
+        street: Mapping[int, str] = {},
     ) -> bytes:
         mine = list(numbers)
         posts = [self._post(n, marks.get(n), street.get(n, STREET)) for n in mine]

@@ -1,4 +1,4 @@
-"""A record of a file of changes as a change: pure. Protection first, and closed: an unreadable flag is none that is not set.
+"""A record of a file of changes as a change: pure. Protection first, and closed: an unreadable flag is no clear no.
 
 A record tells what has changed, and what it does not tell is as it was; `xsi:nil` says that something was taken away.
 What of it is kept, `bare` says: who, whether protected, which numbers, and whose custody.
@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 
 from lxml import etree
+from lxml.builder import E
 
 from hub.model import ChangesFile, PersonChanged, PersonNumber, Protected
 from hub.sdk import (
@@ -47,8 +48,12 @@ _LEFT_OUT = frozenset(
 """Elements that are known, and that nobody here needs."""
 _GUARDIAN, _CHILD = "V", "VF"
 _DAY = re.compile(r"(?!0000)[0-9]{8}", re.ASCII)
-DELIVERY, DAY = "delivery", "day"
-"""What is written on a record that is kept: the delivery that it came in, and the day whose state it tells."""
+DELIVERY, DAY, POSTS = "delivery", "day", "posts"
+"""What is written on what is kept: the delivery that it came in, the day on which it did, and how many records."""
+_DESCRIBES = (
+    "Effektueringsdatum", "AntalPoster", "AntalPosterTotalt", "AntalFiler", "FilNr", "JobbId", "LopNr",
+    "UtsokningsdatumFromTom",
+)  # fmt: skip
 
 
 def bare(post: etree._Element, *, whole: bool) -> etree._Element:
@@ -64,7 +69,7 @@ def _bare(element: etree._Element, without: frozenset[str]) -> etree._Element:
     kept = etree.Element(element.tag)
     for name, value in element.attrib.items():
         kept.set(name, value if name == NIL else "")
-    if element.tag.rpartition("}")[2] in _KEPT and not len(element):
+    if str(element.tag).rpartition("}")[2] in _KEPT and not len(element):
         kept.text = element.text
     kept.extend(_bare(one, without) for one in element if one.tag not in without)
     return kept
@@ -157,27 +162,38 @@ def _read(told: str | None) -> Iterator[PersonNumber]:
 # ---------------------------------------------------------------- what a file is
 
 
-def file_of(head: etree._Element | None, posts: int, name: str, silent: timedelta | None) -> ChangesFile:
-    """What a file tells of itself (Aviseringsinformation); one that tells nothing is a delivery of its own, `name`.
+def described(head: etree._Element | None, posts: int, delivery: str) -> bytes:
+    """What a file tells of itself (Aviseringsinformation), without sender and receiver, and what was read of it.
 
     Raises:
         ValueError: it tells something else than the standard says.
     """
-    if head is None:
-        return ChangesFile(delivery=name, series="", part=1, parts=1, posts=posts)
-    told = child_of(head, "Filinformation")
-    out, order = child_of(told, "Utfil"), text_of(told, "BestallningsId")
-    if int(text_of(out, "AntalPoster")) != posts:
-        raise ValueError("AntalPoster")
-    serial, done = text_of(out, "LopNr"), _day(text_of(out, "Effektueringsdatum"))
-    first, last = _days(text_of(out, "UtsokningsdatumFromTom"))
+    kept = etree.Element("file", {DELIVERY: delivery, POSTS: str(posts)})
+    if head is not None:
+        told = child_of(head, "Filinformation")
+        int(text_of(told, "Utfil", "JobbId"))  # part of the delivery's name
+        kept.append(E.BestallningsId(text_of(told, "BestallningsId")))
+        kept.extend(E(name, text_of(told, "Utfil", name)) for name in _DESCRIBES)
+    content = etree.tostring(kept)
+    changes_file(content, None)
+    return content
+
+
+def changes_file(content: bytes, silent: timedelta | None) -> ChangesFile:
+    """What a file is, by what it tells of itself; one that tells nothing is a delivery of its own."""
+    told = parse_xml(content)
+    delivery, posts = told.get(DELIVERY, ""), int(told.get(POSTS, ""))
+    if not len(told):
+        return ChangesFile(delivery=delivery, series="", part=1, parts=1, posts=posts)
+    serial, done = text_of(told, "LopNr"), _day(text_of(told, "Effektueringsdatum"))
+    first, last = _days(text_of(told, "UtsokningsdatumFromTom"))
     return ChangesFile(
-        delivery=f"{order} {int(text_of(out, 'JobbId'))}",
-        series=order,
-        part=int(text_of(out, "FilNr")),
-        parts=int(text_of(out, "AntalFiler")),
-        posts=posts,
-        total=int(text_of(out, "AntalPosterTotalt")),
+        delivery=delivery,
+        series=text_of(told, "BestallningsId"),
+        part=int(text_of(told, "FilNr")),
+        parts=int(text_of(told, "AntalFiler")),
+        posts=int(text_of(told, "AntalPoster")),
+        total=int(text_of(told, "AntalPosterTotalt")),
         serial=int(serial) if serial else None,
         first_day=first,
         last_day=last,

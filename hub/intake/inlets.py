@@ -61,7 +61,7 @@ class Inlet:
 
     @property
     def takes_uploads(self) -> bool:
-        """Whether whoever may write attendance may send it files; one that tells who is protected is laid in a folder."""
+        """Whether whoever may write attendance may send it files; those that tell who is protected lie in a folder."""
         return self.reading is not None and not isinstance(self.connector, TellsOfChanges)
 
     def understood(self, item: RawItem) -> Understood:

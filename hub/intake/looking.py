@@ -14,7 +14,6 @@ from hub.intake.shelves import FolderShelf, Settled, Shelf, readable
 from hub.intake.taking import Taking
 from hub.model.imported import Fetched
 from hub.sdk import ConnectorError, CredentialsError, Polls, RejectedError, TellsOfChanges
-from hub.service.changing import Changing
 from hub.service.taking_in import Counts
 from hub.store import connections, intake, problems
 from hub.store.database import Connection
@@ -46,16 +45,9 @@ class Looking:
     """Looks over every inlet of this process."""
 
     def __init__(
-        self,
-        inlets: Inlets,
-        taking: Taking,
-        importing: Importing,
-        writer: Writer,
-        readers: Readers,
-        clock: Clock,
-        changing: Changing,
+        self, inlets: Inlets, taking: Taking, importing: Importing, writer: Writer, readers: Readers, clock: Clock
     ) -> None:
-        self.inlets, self._taking, self._importing, self._changing = inlets, taking, importing, changing
+        self.inlets, self._taking, self._importing = inlets, taking, importing
         self._writer, self._readers, self._clock = writer, readers, clock
         self._places: dict[tuple[str, str], _Place] = {}
 
@@ -96,7 +88,7 @@ class Looking:
             await self._poll(inlet, inlet.polls, found)
         await self._shelves(inlet, place, found)
         if isinstance(inlet.connector, TellsOfChanges):
-            while await self._writer.call(self._changing.judge, inlet.municipality, inlet.name):
+            while await self._writer.call(self._taking.changing.judge, inlet.municipality, inlet.name):
                 pass
 
     async def _shelves(self, inlet: Inlet, place: _Place, found: "_Found") -> None:

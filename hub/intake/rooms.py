@@ -53,7 +53,7 @@ def put_together(writer: Writer, readers: Readers, seal: Seal, rulebook: Ruleboo
     return Intake(
         inlets,
         importing,
-        Looking(inlets, taking, importing, writer, readers, clock, taking_in.changing),
+        Looking(inlets, taking, importing, writer, readers, clock),
         Inbox(inlets, taking),
         Quarantine(inlets, writer, readers, taking_in, clock),
         Forgetting(writer, seal, rulebook, clock),

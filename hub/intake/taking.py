@@ -57,6 +57,7 @@ class Taking:
     ) -> None:
         """Take in; `erase`: what leads to those who were marked, before anything more is taken in."""
         self._writer, self._readers, self._in, self._erase = writer, readers, taking_in, erase
+        self.changing = taking_in.changing
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="intake")
         """One thread understands for all: two would only wait for one another."""
 

@@ -1,4 +1,4 @@
-"""What a population register tells by itself of those it has (ändringsavisering): somebody changed, and what a file is of.
+"""What a population register tells by itself (ändringsavisering): whose record is another, and what came in a file.
 
 No name and no address: who wants them looks the person up.
 """

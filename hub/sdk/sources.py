@@ -1,9 +1,9 @@
 """What comes in from outside: how it comes is apart from what it means.
 
-`Polls`, `ReceivesCallbacks` and `ReadsFiles` (`TellsOfChanges`) give raw items, each with the source's own id; `Source.translate` says
-what an item means, purely. The hub keeps the raw item, knows a double by its id and version, and asks for the meaning
-once; an item that means nothing is quarantined with its place and reason, and may be asked about again when somebody
-has mended the cause.
+`Polls`, `ReceivesCallbacks` and `ReadsFiles` (`TellsOfChanges`) give raw items, each with the source's own id;
+`Source.translate` says what an item means, purely. The hub keeps the raw item, knows a double by its id and version,
+and asks for the meaning once; an item that means nothing is quarantined with its place and reason, and may be asked
+about again when somebody has mended the cause.
 """
 
 from abc import ABC, abstractmethod
@@ -110,7 +110,7 @@ class ReadsFiles(Source):
 class TellsOfChanges(ReadsFiles):
     """Reads files in which a population register tells whose record has changed (aviseringsfiler).
 
-    Whoever is marked as protected, or may be, comes first, before it is known that the file is whole. The last item is a
-    `ChangesFile`. A file that is cut short, or holds fewer records than it says, is refused after the marks. An item
+    Whoever is marked as protected, or may be, comes first, before it is known that the file is whole. The last item is
+    a `ChangesFile`. A file that is cut short, or holds fewer records than it says, is refused after the marks. An item
     holds no name and no address.
     """

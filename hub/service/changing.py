@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from hub.clock import HOUR, STOCKHOLM, Clock, micros
-from hub.model import ChangesFile, PersonChanged, Protected
+from hub.model import ChangesFile, PersonChanged, PersonNumber, Protected
 from hub.model.event_data import PersonNews
 from hub.model.events import EventType
 from hub.service import whose
@@ -74,7 +74,7 @@ class Changing:
         """Know each by hash, and seal the numbers."""
         since = micros(self._clock.now())
 
-        def flagged(number: whose.PersonNumber) -> Flagged:
+        def flagged(number: PersonNumber) -> Flagged:
             return whose.flagged(self._seal, municipality, number, since=since)
 
         return tuple(
@@ -217,5 +217,6 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 def _came(one: ChangesFile, at: int) -> Came:
-    days = (day.toordinal() if day else None for day in (one.first_day, one.last_day, one.next_by))
-    return Came(one.delivery, one.part, one.parts, one.posts, one.total, one.series, one.serial, *days, at)
+    first, last, next_by = (day.toordinal() if day else None for day in (one.first_day, one.last_day, one.next_by))
+    told = one.delivery, one.part, one.parts, one.posts, one.total, one.series, one.serial
+    return Came(*told, first, last, next_by, at)

@@ -199,9 +199,9 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
     "incomplete-delivery": {
         "en": Remedy(
             "A delivery of changes has not all come",
-            "Whom it marks as protected is marked. Fetch the missing files and lay them in the folder, or ask Skatteverket"
-            " for the delivery again. If it can never be had, look up those who matter and try the problem again: then it"
-            " ends, and what has come is told.",
+            "Whom it marks as protected is marked. Fetch the missing files and lay them in the folder, or ask for the"
+            " delivery again. If it can never be had, look up those who matter and try the problem again: then it ends,"
+            " and what has come is told.",
         ),
         "sv": Remedy(
             "En leverans av ändringar har inte kommit hel",
@@ -213,26 +213,25 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
     "missing-delivery": {
         "en": Remedy(
             "A delivery of changes is missing between others",
-            "Somebody may be protected, and nobody here knows. Fetch the missing delivery and lay it in the folder, or ask"
-            " Skatteverket for it. If it can never be had, look up those who matter and try the problem again: then it ends.",
+            "Somebody may be protected, and nobody here knows. Fetch the missing delivery and lay it in the folder, or"
+            " ask for it. If it can never be had, look up those who matter and try the problem again: then it ends.",
         ),
         "sv": Remedy(
             "En leverans av ändringar saknas mellan andra",
-            "Någon kan ha fått skydd utan att det är känt här. Hämta leveransen som saknas och lägg den i mappen, eller be"
-            " Skatteverket om den. Går den aldrig att få: slå upp dem som det gäller och försök igen på problemet, så"
-            " upphör det.",
+            "Någon kan ha fått skydd utan att det är känt här. Hämta leveransen som saknas och lägg den i mappen, eller"
+            " be om den. Går den inte att få: slå upp dem som det gäller och försök igen på problemet, så slutar det.",
         ),
     },
     "changes-late": {
         "en": Remedy(
             "No changes come from the population register",
-            "See that the order is in force and that its files are fetched from SHS or e-transport and laid in the folder."
-            " It ends by itself when the next delivery comes.",
+            "See that the order is in force, and that its files are fetched from SHS or e-transport and laid in the"
+            " folder. It ends by itself when the next delivery comes.",
         ),
         "sv": Remedy(
             "Inga ändringar kommer från folkbokföringen",
-            "Se att beställningen gäller och att filerna hämtas från SHS eller e-transport och läggs i mappen. Det upphör"
-            " av sig självt när nästa leverans kommer.",
+            "Se att beställningen gäller och att filerna hämtas från SHS eller e-transport och läggs i mappen. Det"
+            " upphör av sig självt när nästa leverans kommer.",
         ),
     },
     "lookups-spent": {
@@ -243,8 +242,8 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
         ),
         "sv": Remedy(
             "Dagens uppslag i folkbokföringen är slut",
-            "Alla uppslag nekas till midnatt svensk tid, sedan upphör det av sig självt. Höj per_day under `population` i"
-            " municipality.yaml om fler behövs, och se i granskningsloggen vem som frågar så mycket.",
+            "Alla uppslag nekas till midnatt svensk tid, sedan upphör det av sig självt. Höj per_day under `population`"
+            " i municipality.yaml om fler behövs, och se i granskningsloggen vem som frågar så mycket.",
         ),
     },
     "source-down": {

@@ -1,4 +1,4 @@
-"""The tables of what population registers tell by themselves: files, whom there is news of, and what may not be kept."""
+"""The tables of what population registers tell by themselves: files, whom there is news of, and an epoch."""
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Table, Text
 
@@ -23,7 +23,7 @@ CHANGES_FILES = Table(
     PrimaryKeyConstraint("municipality", "connection", "delivery", "part"),
     sqlite_with_rowid=False,
 )
-"""Files of changes that were read to their end (aviseringsfiler). Days are numbers since the year 1 (`date.toordinal`)."""
+"""Files of changes that were read to their end. Days are numbers since the year 1 (`date.toordinal`)."""
 
 CHANGES_WAITING = Table(
     "changes_waiting",
@@ -46,4 +46,4 @@ POPULATION_EPOCHS = Table(
     PrimaryKeyConstraint("municipality"),
     sqlite_with_rowid=False,
 )
-"""Grows with each mark, each mark that is lifted, and each change that is told: no answer from before it is given again."""
+"""Grows with each mark, each that is lifted, and each change that is told: no answer from before is given again."""

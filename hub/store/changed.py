@@ -1,4 +1,4 @@
-"""What population registers tell by themselves: the files that came, whom there is news of, and the epoch of answers."""
+"""What population registers tell by themselves: files that came, whom there is news of, and the epoch of answers."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

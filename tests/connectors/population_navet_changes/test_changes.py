@@ -38,7 +38,8 @@ def told(content: bytes, **settings: Any) -> list[Message]:
 
 
 def record(flags: str = "", inside: str = "", who: PersonNumber = LENA, post: str = "2026.000.000.001") -> str:
-    address = f"<Adresser><Folkbokforingsadress><Utdelningsadress2>{HIDDEN}</Utdelningsadress2></Folkbokforingsadress></Adresser>"
+    street = f"<Utdelningsadress2>{HIDDEN}</Utdelningsadress2>"
+    address = f"<Adresser><Folkbokforingsadress>{street}</Folkbokforingsadress></Adresser>"
     personpost = f"<PersonId><PersonNr>{who.digits}</PersonNr></PersonId>{inside}{address}"
     task = f"<Arendeuppgift><PostId>{post}</PostId></Arendeuppgift>" if post else ""
     return f"<Folkbokforingspost>{flags}{task}<Personpost>{personpost}</Personpost></Folkbokforingspost>"
@@ -46,7 +47,8 @@ def record(flags: str = "", inside: str = "", who: PersonNumber = LENA, post: st
 
 def head(posts: int = 1, **more: str) -> str:
     out = {
-        "Filnamn": "a.xml", "Effektueringsdatum": "20261126", "AntalPoster": str(posts), "AntalPosterTotalt": str(posts),
+        "Filnamn": "a.xml", "Effektueringsdatum": "20261126", "AntalPoster": str(posts),
+        "AntalPosterTotalt": str(posts),
         "AntalFiler": "001", "FilNr": "001", "JobbId": "00000042", "LopNr": "7",
     } | more  # fmt: skip
     written = "".join(f"<{name}>{value}</{name}>" for name, value in out.items() if value)
@@ -61,9 +63,9 @@ def file(*records: str, first: str = "", encoding: str = "ISO-8859-1") -> bytes:
     return f'<?xml version="1.0" encoding="{encoding}"?>{body}'.encode(encoding)
 
 
-def change(*words: str, **settings: Any) -> PersonChanged:
+def change(flags: str = "", inside: str = "", **settings: Any) -> PersonChanged:
     """What one record means."""
-    (one, _) = told(file(record(*words)), **settings)
+    (one, _) = told(file(record(flags, inside)), **settings)
     assert isinstance(one, PersonChanged)
     return one
 
@@ -75,7 +77,7 @@ BOTH = ("Sekretessmarkering", "SkyddadFolkbokforing")
 
 
 @pytest.mark.parametrize(
-    ("flags", "confirmed", "protected"),
+    "flags, confirmed, protected",
     [
         ("", True, None),
         ("", False, Protected.UNKNOWN),
@@ -120,7 +122,10 @@ def test_who_is_marked_stands_before_all_others_and_the_file_last() -> None:
 
 # ---------------------------------------------------------------- one hop
 
-RELATION = "<Relationer><Relation><RelationId><PersonNr>{}</PersonNr></RelationId><Relationstyp>{}</Relationstyp>{}</Relation></Relationer>"
+RELATION = (
+    "<Relationer><Relation><RelationId><PersonNr>{}</PersonNr></RelationId><Relationstyp>{}</Relationstyp>{}"
+    "</Relation></Relationer>"
+)
 
 
 def test_numbers_of_the_same_person_are_told_forward_and_back_one_hop() -> None:
@@ -133,7 +138,7 @@ def test_numbers_of_the_same_person_are_told_forward_and_back_one_hop() -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "other", "kind", "more", "guardians", "children"),
+    "who, other, kind, more, guardians, children",
     [
         (CHILD, LENA, "V", "", (LENA,), ()),
         (CHILD, LENA, "MO", "", (), ()),
@@ -192,7 +197,7 @@ def test_a_file_tells_its_delivery_its_place_in_it_and_when_the_next_should_come
 
 
 @pytest.mark.parametrize(
-    ("written", "first", "last"),
+    "written, first, last",
     [
         ("20261124-20261125", date(2026, 11, 24), date(2026, 11, 25)),
         ("2026112420261125", date(2026, 11, 24), date(2026, 11, 25)),
@@ -209,17 +214,18 @@ def test_the_days_of_a_file_are_told_where_they_are_days(written: str, first: da
 
 
 def test_a_file_that_tells_nothing_of_itself_is_a_delivery_of_its_own() -> None:
-    one, again, other = (told(file(record(*more)))[-1] for more in ((), (), (NO.format(BOTH[0]),)))
+    one, again, other = (told(file(record(flag)))[-1] for flag in ("", "", NO.format(BOTH[0])))
     assert isinstance(one, ChangesFile)
     assert (one.part, one.parts, one.posts, one.series) == (1, 1, 1, "")
     assert one == again != other
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    "content, why",
     [
         (file(record(), first=head(2)), "holds 1 records and says 2"),
         (file(record(), first=head(AntalFiler="x")), "not as the standard says"),
+        (file(record(), first=head(JobbId="")), "not as the standard says"),
         (file(record(), first=head(FilNr="002")), "not as the standard says"),
         (file(record(), first=head())[:-30], "not whole"),
         (file(record(), "<Annan/>", record()), "something else than a record"),
@@ -239,7 +245,9 @@ def test_a_file_that_is_not_whole_or_another_is_refused_with_what_to_do(content:
 
 def test_a_file_of_another_order_is_refused_before_anybody_is_marked() -> None:
     with pytest.raises(RejectedError, match="another order"):
-        next(reader(order="00000236-FO02-0002").read_file(io.BytesIO(file(record(HIDES.format(BOTH[0])), first=head()))))
+        next(
+            reader(order="00000236-FO02-0002").read_file(io.BytesIO(file(record(HIDES.format(BOTH[0])), first=head())))
+        )
 
 
 def test_a_record_without_end_is_refused_in_bounded_memory() -> None:
