@@ -105,7 +105,8 @@ class Changes:
             raise RejectedError(f"after record {n}: {NOT_WHOLE}") from None
         except _NoEndError:
             raise RejectedError(f"after record {n}: one without end; {_MENDED}") from None
-        _look_at(events.root)
+        if events.root is not None:
+            _look_at(events.root)
 
     def _of_this_order(self) -> None:
         order, wanted = text_of(child_of(self._head, "Filinformation"), "BestallningsId"), self._config.order
