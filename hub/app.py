@@ -250,7 +250,7 @@ class Hub:
         look_up, witness = LookUp(readers, self.seal, rulebook, clock), Witness(writer, self.seal, clock)
         protecting = Protecting(writer, readers, self.seal, rulebook, clock)
         registers = Registers(self.connections, writer, self.seal, rulebook, protecting, clock)
-        population = Population(registers, self.seal)
+        population = Population(registers, readers, self.seal)
         self.worker.protecting = protecting
         self._opened.push_async_callback(population.stop)
         self.desk = Desk(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
+from hub.delivery.kept import KeptAnswers
 from hub.delivery.registers import Answer, Asked, Registers
 from hub.errors import RefusedError
 from hub.model.person import NotTold, PersonAnswer, PersonLookup
@@ -18,6 +19,7 @@ from hub.service import persons
 from hub.service.acting import acting
 from hub.service.persons import Reason
 from hub.store.sealing import Seal
+from hub.store.writer import Readers
 
 SAME_TIME = timedelta(seconds=5)
 """When whoever may not know causes is told that nothing is told, counted from the question."""
@@ -60,8 +62,8 @@ class _UnderWay:
 class Population:
     """The use case."""
 
-    def __init__(self, registers: Registers, seal: Seal) -> None:
-        self._registers, self._seal = registers, seal
+    def __init__(self, registers: Registers, readers: Readers, seal: Seal) -> None:
+        self._registers, self._seal, self.kept = registers, seal, KeptAnswers(readers, seal)
         self._under_way: dict[bytes, _UnderWay] = {}
         """By a keyed hash of the question and of who asks it."""
         self.time: Time = RunningTime()
@@ -77,6 +79,8 @@ class Population:
         asked = await self._registers.meant(municipality, lookup)
         more = {"guardians": "asked"} if lookup.guardians else {}
         more |= {"causes": "shown"} if may_know else {}
+        if kept := await self._again(asked, more):
+            return kept
         await self._registers.note(asked, lookup.identity_number, **more)
         late = asyncio.ensure_future(self.time.until(ends))
         try:
@@ -90,6 +94,14 @@ class Population:
             return persons.untold(told, may_know=may_know)
         finally:
             late.cancel()
+
+    async def _again(self, asked: Asked, more: dict[str, str]) -> PersonAnswer | None:
+        """What was told before, if it still may be when that it is told again is on record."""
+        name = self._name(asked)
+        if await self.kept.find(name, asked) is None:
+            return None
+        await self._registers.note(asked, asked.lookup.identity_number, **more, answer="kept")
+        return await self.kept.find(name, asked)
 
     async def _awaited(self, asked: Asked, late: "asyncio.Future[None]") -> Answer:
         """The answer, of one question for all who ask the same at once; or that it takes too long."""
@@ -110,14 +122,22 @@ class Population:
     def _name(self, asked: Asked) -> bytes:
         """What the same question by the same person has, and no other: a register hears of everyone who asks."""
         who = acting()
-        words = json.dumps([asked.municipality, who.who, who.person, asked.lookup.model_dump_json()])
+        said = asked.lookup.model_dump_json()
+        words = json.dumps([asked.municipality, who.who, who.person, said, asked.today.isoformat()])
         return self._seal.lookup_hash(f"lookup/{words}")
 
     def _asked(self, asked: Asked, name: bytes) -> _UnderWay:
         here = self._under_way[name] = _UnderWay(asyncio.get_running_loop().create_future())
-        here.answer = asyncio.ensure_future(self._registers.answer(asked, here.begins))
+        here.answer = asyncio.ensure_future(self._answer(asked, name, here))
         here.answer.add_done_callback(lambda _: self._ended(name, here))
         return here
+
+    async def _answer(self, asked: Asked, name: bytes, here: _UnderWay) -> Answer:
+        epoch = await self.kept.epoch(asked)
+        told = await self._registers.answer(asked, here.begins)
+        if epoch is not None and isinstance(told, PersonAnswer):
+            self.kept.keep(name, asked, told, epoch)
+        return told
 
     def _ended(self, name: bytes, here: _UnderWay) -> None:
         if self._under_way.get(name) is here:

@@ -335,6 +335,12 @@ class PopulationDuty(Duty):
         int | None,
         Field(ge=1, description="lookups a day, Swedish time, that may be paid for; left out: as many as are asked"),
     ] = None
+    cache_minutes: Annotated[
+        int,
+        Field(
+            ge=0, le=60, description="for how long who asked is answered the same again unasked; 0: no answer is kept"
+        ),
+    ] = 0
 
 
 class Webhooks(Frozen):

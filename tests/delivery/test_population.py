@@ -64,7 +64,7 @@ class Office:
         registers = Registers(
             stage.node.connections, stage.writer, stage.seal, stage.rulebook, protecting, stage.clock
         )  # fmt: skip
-        made = Population(registers, stage.seal)
+        made = Population(registers, stage.readers, stage.seal)
         made.time = self.time
         return made
 
