@@ -17,11 +17,12 @@ from connectors.population_navet_changes.translate import (
     DAY,
     DELIVERY,
     bare,
+    below,
     described,
     may_be_protected,
     number_of,
 )
-from hub.sdk import RawItem, RejectedError, child_of, children_of, text_of
+from hub.sdk import RawItem, RejectedError, child_of, text_of
 
 ROOT, RECORDS, RECORD, HEAD = "Navetavisering", "Folkbokforingsposter", "Folkbokforingspost", "Aviseringsinformation"
 _OTHERS = {b"PK": "zip", b"\x1f\x8b": "gzip", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -136,7 +137,7 @@ class Changes:
         kept.set(DELIVERY, self._delivery())
         kept.set(DAY, self._today)
         whole = _digest(etree.tostring(one.post, with_tail=False))
-        posts = [text_of(told) for told in children_of(child_of(one.post, "Arendeuppgift"), "PostId")]
+        posts = [(told.text or "").strip() for told in below([one.post], "Arendeuppgift", "PostId")]
         name = f"post/{posts[0]}" if posts and posts[0] else f"record/{whole}"
         return RawItem(name, etree.tostring(kept), f"record {one.n}", whole, fault=_fault(kept))
 

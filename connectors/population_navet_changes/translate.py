@@ -8,7 +8,7 @@ them); terms 01003 and 01020; read 2026-11-21. Letters of relations: as in `popu
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import chain
 
@@ -127,10 +127,18 @@ def change(content: bytes, place: str, *, order_has_protection: bool) -> PersonC
     )
 
 
+def below(elements: Iterable[etree._Element | None], *path: str) -> list[etree._Element]:
+    """All at the end of a path of local names, however many stand where one should."""
+    found = list(elements)
+    for name in path:
+        found = [one for each in found for one in children_of(each, name)]
+    return [one for one in found if one is not None]
+
+
 def _references(entry: etree._Element | None, number: PersonNumber) -> Iterator[PersonNumber]:
     """The numbers that it refers to, forward or back: one hop."""
-    several = children_of(child_of(entry, "Hanvisningar"), "Hanvisning")
-    for element in (one for each in (entry, *several) for one in children_of(each, "HanvisningsPersonNr")):
+    several = below([entry], "Hanvisningar", "Hanvisning")
+    for element in below([entry, *several], "HanvisningsPersonNr"):
         for told in _read(element.text):
             if told != number:
                 yield told
@@ -138,12 +146,11 @@ def _references(entry: etree._Element | None, number: PersonNumber) -> Iterator[
 
 def _related(entry: etree._Element | None, kind: str, day: date) -> Iterator[PersonNumber]:
     """Those of a relation of that kind that has not ended; one that cannot be read has not."""
-    for relation in children_of(child_of(entry, "Relationer"), "Relation"):
+    for relation in below([entry], "Relationer", "Relation"):
         kinds = {(one.text or "").strip() for one in children_of(relation, "Relationstyp")}
         if kind in kinds and not _has_ended(relation, day):
-            for who in children_of(relation, "RelationId"):
-                for one in children_of(who, "PersonNr"):
-                    yield from _read(one.text)
+            for one in below([relation], "RelationId", "PersonNr"):
+                yield from _read(one.text)
 
 
 def _has_ended(relation: etree._Element, day: date) -> bool:

@@ -27,10 +27,6 @@ PROPERTIES = (
     "tests/service/test_arrival.py",
     "tests/service/test_dry_running.py",
     "tests/connectors/finance_peppol/test_billing.py",
-    "tests/connectors/population_navet/test_navet.py",
-    "tests/connectors/population_rest/test_rest.py",
-    "tests/connectors/population_riv/test_riv.py",
-    "tests/connectors/population_spar/test_spar.py",
     "tests/delivery/test_owed.py",
     "tests/delivery/test_sequences.py",
     "tests/faults/test_messages.py",
@@ -79,6 +75,7 @@ def runs(kills: int, seed: int) -> list[Run]:
             for name in TROUBLES
         ),
         Run("rows", [python, "-m", "tests.soak.rows", "--seed", str(seed)]),
+        Run("shapes", [python, "-m", "tests.soak.shapes", "--seed", str(seed)]),
         Run("mutants", [python, "-m", "tests.mutants"]),
         Run(
             "properties",

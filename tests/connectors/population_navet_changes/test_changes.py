@@ -3,10 +3,14 @@
 import asyncio
 import io
 import logging
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.population_navet_changes import NavetChanges
 from connectors.population_navet_changes.config import ChangesConfig
@@ -15,6 +19,8 @@ from hub.conformance.driver import Memory, SetClock
 from hub.model import ChangesFile, Message, PersonChanged, PersonNumber, Protected
 from hub.sdk import Lent, RawItem, RejectedError
 from hub.sdk.http import transport
+from tests.connectors.registers import reshaped, steps
+from tests.counts import examples
 
 CLOCK = SetClock(datetime(2026, 11, 26, 12, tzinfo=UTC))
 LENA, ANNA, CHILD = (PersonNumber.parse(one) for one in (number(1), number(2), number(3, date(2015, 6, 11))))
@@ -22,8 +28,11 @@ NIL = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"'
 HIDDEN = "Hemliga vägen 7"
 
 
+NOWHERE = transport()
+
+
 def reader(**settings: Any) -> NavetChanges:
-    lent = Lent(transport=transport(), clock=CLOCK, state=Memory(), log=logging.getLogger("changes"))
+    lent = Lent(transport=NOWHERE, clock=CLOCK, state=Memory(), log=logging.getLogger("changes"))
     return NavetChanges(ChangesConfig(**{"order_has_protection": True} | settings), lent)
 
 
@@ -265,3 +274,44 @@ def test_check_says_who_is_treated_as_protected() -> None:
     confirmed, unconfirmed = (asyncio.run(reader(order_has_protection=has).check()).detail for has in (True, False))
     assert "treated as protected" in unconfirmed
     assert "protected" not in confirmed
+
+
+# ---------------------------------------------------------------- records of any shape
+
+STRANGE = (*BOTH, "Skyddad", "Personpost", "Fingerade", "PersonId", "PersonNr", "Historik", "Namn", "Relationstyp")
+VALUES = ("J", "N", "JA", "NEJ", "", "j", "n", "0", "1", "N N", ANNA.digits)
+
+
+@given(confirmed=st.booleans(), flagged=st.sampled_from([None, "J", "N", "X", ""]), changes=steps(STRANGE, VALUES))
+@hypothesis.settings(max_examples=examples(300, soak=10_000))
+def test_no_record_of_any_shape_passes_for_unmarked_unless_its_flags_are_a_clear_no(
+    *, confirmed: bool, flagged: str | None, changes: Any
+) -> None:
+    flags = "" if flagged is None else "".join(f"<{flag}>{flagged}</{flag}>" for flag in BOTH)
+    inside = f"<Namn><Efternamn>Ek</Efternamn></Namn>{RELATION.format(CHILD.digits, 'VF', '')}"
+    content = reshaped(file(record(flags, inside)), changes, inside="Folkbokforingspost", flags=BOTH)
+    connector = reader(order_has_protection=confirmed)
+    said, messages = "", []
+    try:
+        for item in connector.read_file(io.BytesIO(content)):
+            said += item.content.decode() + repr(item)
+            messages += [] if item.fault else list(connector.translate(item))
+    except RejectedError as error:
+        said += str(error)
+    assert HIDDEN not in said
+    persons = [one for one in messages if isinstance(one, PersonChanged)]
+    assert clear(content, confirmed=confirmed) or all(
+        one.protected in {Protected.YES, Protected.UNKNOWN} for one in persons
+    ), content.decode()
+
+
+def clear(content: bytes, *, confirmed: bool) -> bool:
+    """Whether each flag says no, or is left out by an order that has it, and nothing else may mean protection."""
+    written = re.sub(r' xmlns:\w+="[^"]*"', "", content.decode("latin-1"))
+    told = written.partition("<Folkbokforingspost")[2].partition("</Folkbokforingspost>")[0]
+    for flag in BOTH:
+        count = told.count(f"<{flag}>N</{flag}>")
+        if not (confirmed and flag not in told) and (count != 1 or told.count(flag) != 2):
+            return False
+    rest = re.sub("|".join(f"<{flag}>N</{flag}>" for flag in BOTH), "", told)
+    return not re.search("sekretess|skydd", rest, re.IGNORECASE)
