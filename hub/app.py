@@ -49,6 +49,7 @@ from hub.service.audited import Audited
 from hub.service.auditing import Auditing, Note, Witness, written
 from hub.service.billing import Billing
 from hub.service.bookings import Bookings
+from hub.service.budget import Renewing
 from hub.service.chaining import Chaining
 from hub.service.closing import Closing
 from hub.service.configuring import Applying, put_folder
@@ -186,6 +187,7 @@ class Hub:
         self.worker.resealing = Resealing(
             self.writer, self.readers, self.seal, self.rulebook, self.clock, settled=self.settings.pulse.settled
         )
+        self.worker.renewing = Renewing(self.writer, self.rulebook, self.clock)
         self.worker.overdue = Overdue(self.writer, self.readers, self.rulebook, self.clock)
         self.worker.chaining = Chaining(self.writer, self.readers, self.seal)
         self.reconciler = self.worker.reconciler = Reconciler(

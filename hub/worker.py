@@ -28,6 +28,7 @@ from hub.delivery.webhooks import Webhooks
 from hub.intake.inlets import Inlet
 from hub.intake.rooms import Intake
 from hub.masking import place_of
+from hub.service.budget import Renewing
 from hub.service.chaining import Chaining
 from hub.service.protecting import Protecting
 from hub.service.registering import Overdue
@@ -91,6 +92,8 @@ class Worker:
     chaining: Chaining | None = None
     """Likewise."""
     protecting: Protecting | None = None
+    """Likewise."""
+    renewing: Renewing | None = None
     """Likewise."""
     reconciler: Reconciler | None = None
     """Likewise."""
@@ -181,6 +184,8 @@ class Worker:
             self._every_leading(_MINUTE, self.reconciler.look_after)
         if self.protecting:
             self._every_leading(_MINUTE, self.protecting.finish, at_once=True)
+        if self.renewing:
+            self._every_leading(_MINUTE, self.renewing.look)
         if self.overdue:
             self._every_leading(_MINUTE, self.overdue.look)
         if self.finish and self._writer.shared:

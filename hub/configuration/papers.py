@@ -1,4 +1,4 @@
-"""The certificates and last days that connections name, where `check` runs: whether they are there, fit and last."""
+"""The files and last days that a folder names, where `check` runs: whether they are there, fit and last."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -12,11 +12,13 @@ from hub.configuration.folder import Folder
 from hub.configuration.secrets import is_reference, resolve
 from hub.configuration.sheet import Sheet
 from hub.errors import ConfigurationError
-from hub.model.configuration import ClientCertificate, Connection
+from hub.model.configuration import ClientCertificate, Connection, Municipality, PopulationDuty
 from hub.model.expiry import AHEAD_DAYS
 from hub.sdk.tls import certificates_in, identity
 
 _AHEAD = timedelta(days=AHEAD_DAYS[0])
+_DIGITS = 12
+"""Of an identity number."""
 
 
 def papers(folder: Folder, environment: Mapping[str, str], now: datetime) -> Iterator[Finding]:
@@ -28,6 +30,25 @@ def papers(folder: Folder, environment: Mapping[str, str], now: datetime) -> Ite
             yield from _ours(sheet, connection.client_certificate, environment, now)
         if connection.credentials_expire is not None:
             yield from _account(sheet, connection.credentials_expire, environment, now)
+    if folder.municipality and folder.municipality.value:
+        yield from _test_numbers(folder.municipality, folder.municipality.value.population)
+
+
+def _test_numbers(sheet: Sheet[Municipality], told: PopulationDuty) -> Iterator[Finding]:
+    """The list without which nobody is looked up: it is read where it says that the register is the real one."""
+    place, path = ("population", "test_numbers"), told.test_numbers
+    if path is None or not told.production:
+        return
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        yield sheet.warning(place, "no-test-numbers", f"{_absent(path, error)}; until then every lookup is refused")
+    except ValueError:
+        yield sheet.error(place, "unreadable-test-numbers", f"`{path}` is no text in UTF-8; every lookup is refused")
+    else:
+        if not any(sum(map(str.isdigit, line)) == _DIGITS for line in lines):
+            told_of = f"`{path}` holds no number of twelve digits; write one a line"
+            yield sheet.error(place, "unreadable-test-numbers", told_of)
 
 
 def _authorities(sheet: Sheet[Connection], path: str, now: datetime) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from hub.model.configuration import PopulationDuty
 from hub.model.identity import PersonNumber
 from hub.model.person import NotTold, Person, PersonAnswer, PersonLookup
 from hub.sdk import PopulationRegister
-from hub.service import persons, sentences, whose
+from hub.service import budget, persons, sentences, whose
 from hub.service.auditing import Witness
 from hub.service.persons import Reason
 from hub.service.protecting import Protecting
@@ -153,6 +153,7 @@ class Registers:
         spending = Spending(*asked.running.place, asked.today.toordinal(), asked.price, most)
         if not await self._writer.do(lookups.spend, spending):
             told = f"the {most} lookups of {asked.running.name} for {asked.today} are spent: per_day, municipality.yaml"
+            await self._writer.call(budget.tell, *asked.running.place, told, asked.at)
             raise RefusedError("lookups-spent", told)
 
     async def _told(self, asked: Asked, heard: "Heard") -> PersonAnswer | Reason:

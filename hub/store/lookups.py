@@ -34,6 +34,13 @@ def spend(connection: Connection, wanted: list[Spending]) -> list[bool]:
     return left
 
 
+def spent(connection: Connection, municipality: str, name: str) -> tuple[int, int]:
+    """The day that was last spent of, and how much of it; nought where nothing ever was."""
+    sql = "SELECT day, spent FROM lookups WHERE municipality = ? AND connection = ?"
+    rows = connection.rows(sql, (municipality, name))
+    return (int(rows[0][0]), int(rows[0][1])) if rows else (0, 0)
+
+
 def _spend(connection: Connection, one: Spending) -> bool:
     row = (*one[:3], one.price, one.most)
     return one.price <= one.most and bool(connection.all_returning(_SPEND, [row]))

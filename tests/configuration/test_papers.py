@@ -16,9 +16,12 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 CONNECTION = "connections/arx.yaml"
 
 
-def checked(folder: Path, environment: dict[str, str] | None = None, *, now: datetime = NOW, **papers: Any) -> Report:
-    """The folder with these on its connection."""
+def checked(
+    folder: Path, environment: dict[str, str] | None = None, *, now: datetime = NOW, town: Any = None, **papers: Any
+) -> Report:
+    """The folder with these on its connection, and those in its municipality."""
     trees = small()
+    trees["municipality.yaml"] |= town or {}
     (name,) = [file for file in trees if file.startswith("connections/")][:1]
     trees[name] |= papers
     for file, text in written(trees).items():
@@ -83,6 +86,29 @@ def test_what_is_wrong_with_them_is_told_where_it_stands(
     assert text in found.message
     assert found.line > 1
     assert report.ok == (found.severity is Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    "content, production, code",
+    [
+        (None, True, "no-test-numbers"),
+        (None, False, None),
+        (b"19380124-8471\n", True, None),
+        (b"testpersonnummer\n", True, "unreadable-test-numbers"),
+        (b"\xff\xfe1\x009\x00", True, "unreadable-test-numbers"),
+    ],
+)
+def test_the_list_of_test_numbers_without_which_nobody_is_looked_up_is_looked_for(
+    content: bytes | None, code: str | None, tmp_path: Path, *, production: bool
+) -> None:
+    path = tmp_path / "test-numbers.txt"
+    if content is not None:
+        path.write_bytes(content)
+    population = {"connection": None, "production": production, "test_numbers": str(path)}
+    report = checked(tmp_path, town={"population": population})
+    found = [(one.code, one.file) for one in report.findings if "test-numbers" in one.code]
+    assert found == ([(code, "municipality.yaml")] if code else [])
+    assert report.ok == (code != "unreadable-test-numbers")
 
 
 def test_a_secret_of_theirs_that_leads_nowhere_is_a_warning(authority: trustme.CA, tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ from hub.delivery.registers import Registers
 from hub.errors import RefusedError
 from hub.model import AddressKind, Guardian, Person, PersonAddress, PersonLookup, PersonNumber, Protected
 from hub.model.audit import Act, AuditRow
+from hub.model.configuration import PopulationDuty
 from hub.model.person import NotTold, PersonAnswer
 from hub.service.acting import Actor, act_as
 from hub.service.audited import Wish, page
+from hub.service.budget import Renewing
 from hub.service.protecting import Protecting
 from hub.store.database import connect
 from tests.builders import a_town
@@ -343,6 +345,34 @@ def test_a_days_lookups_are_refused_when_they_are_spent_and_begin_anew_at_midnig
     assert refused.value.code == "lookups-spent"
     office.stage.clock.moment += timedelta(days=1)
     assert office.told(may_know=False).outcome == "found"
+
+
+def test_a_spent_day_is_a_problem_that_ends_at_midnight_or_with_a_larger_budget(opening: Callable[..., Office]) -> None:
+    office = opening(per_day=1)
+    stage = office.stage
+    renewing = Renewing(stage.writer, stage.rulebook, stage.clock)
+
+    def problems() -> list[str]:
+        stage.run(renewing.look())
+        return [f"{one.code} {one.connection}: {one.detail}" for one in stage.problems()]
+
+    office.register.register(person())
+    office.told()
+    assert problems() == []
+    for _ in range(2):
+        with pytest.raises(RefusedError, match="spent"):
+            office.told()
+    assert problems() == [
+        "lookups-spent people: the 1 lookups of people for 2026-11-21 are spent: per_day, municipality.yaml"
+    ]
+    stage.clock.moment += timedelta(days=1)
+    assert problems() == []
+    office.told()
+    with pytest.raises(RefusedError, match="spent"):
+        office.told()
+    raised = PopulationDuty(connection="people", per_day=10)
+    stage.run(stage.writer.call(renewing._look, TOWN, raised))
+    assert [one.code for one in stage.problems()] == []
 
 
 def test_a_question_costs_the_same_whatever_the_answer(opening: Callable[..., Office]) -> None:
