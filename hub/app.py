@@ -207,6 +207,7 @@ class Hub:
         """
         self.worker.carries = self.settings.carries
         if not self.settings.carries:
+            self.connections.carries = False
             self.connections.divide(NONE)
         elif is_postgresql(self.settings.database):
             shares = self.worker.shares = Shares(self.writer, self.connections)
@@ -294,9 +295,19 @@ class Hub:
         if self.settings.simulate:
             stand_ins = self.simulators = Simulators(self.clock)
         for town in self.rulebook.towns().values():
+            self._warn_of_lookups(town.configuration)
             await self._prepare(town.configuration)
             await self.connections.open_all(town.configuration, self.environment, stand_ins)
         self.following.began({key: town.version for key, town in self.rulebook.towns().items()})
+
+    def _warn_of_lookups(self, town: Configuration) -> None:
+        """Who serves and calls no system refuses lookups, and would be found out by a person at a desk."""
+        asked = town.municipality.population.connection
+        if asked and not self.settings.carries:
+            told = (
+                "%s: nobody is looked up here, for this process calls no system (--no-worker); send lookups to `serve`"
+            )
+            LOG.warning(told, town.municipality.key)
 
     async def _prepare(self, town: Configuration) -> None:
         """Start the simulators of connections that have none yet."""

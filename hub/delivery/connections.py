@@ -114,6 +114,8 @@ class Connections:
         """With which environment, and which stand-ins, connections are opened."""
         self.woken: Callable[[], None] = lambda: None
         """Called when lanes were made due."""
+        self.carries = True
+        """Whether this process calls any system."""
         self.share = WHOLE
         """What this process may use of each."""
         self.is_sure: Callable[[], bool] = lambda: True
@@ -257,6 +259,7 @@ class Connections:
             )
             raise ConfigurationError(msg)
         running = Running(municipality, name, settings, connector, push_horizon(settings, connector), papers)
+        running.carries = self.carries
         running.ways.is_sure = self._is_sure
         running.ways.divide(self.share)
         running.gate.opened = lambda: self._soon(_heard, municipality, name)

@@ -43,6 +43,8 @@ CLOCK_MAY_DIFFER = timedelta(seconds=30)
 def elsewhere(running: Running) -> RefusedError:
     """Why this process cannot ask a system."""
     told = f"other processes have all of {running.name}: ask again, or there"
+    if not running.carries:
+        told = f"this process calls no system (--no-worker), {running.name} neither: ask one that carries (serve)"
     return RefusedError("connection-elsewhere", told)
 
 

@@ -47,6 +47,8 @@ class Running:
     per_minute: int | None = field(init=False)
     """Commands and looks a minute; None: as many as there are."""
     ways: Ways = field(init=False)
+    carries: bool = True
+    """Whether this process may ever call anything over it."""
     is_open: bool = False
     """Whether this process is, or may be, connected."""
     _question: asyncio.Task[bool] | None = None

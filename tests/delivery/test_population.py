@@ -494,3 +494,6 @@ def test_a_process_without_a_part_of_the_register_says_so_of_whomever(office: Of
     with pytest.raises(RefusedError, match="other processes have all of people") as refused:
         office.told()
     assert refused.value.code == "connection-elsewhere"
+    office.stage.running("people").carries = False
+    with pytest.raises(RefusedError, match="calls no system"):
+        office.told()
