@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 SHAPES = 10_000
@@ -34,7 +35,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _tried(name: str, seed: int) -> dict[str, object]:
+def _tried(name: str, seed: int) -> dict[str, Any]:
     """What became of the property of one register; `shapes`: how many were judged and good."""
     words = ["-q", "-n0", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=0", "-k", "of_any_shape"]
     words += ["--hypothesis-show-statistics", f"--hypothesis-seed={seed}", f"tests/connectors/{name}"]
