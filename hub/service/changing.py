@@ -131,7 +131,8 @@ class Changing:
         waiting = changed.waiting(connection, town, name, settled)
         some = {one.person: one.trader for one in waiting[:MOST_TOLD]}
         hidden = protected.among(connection, town, set(some)) if some else set()
-        events.append(connection, [_news(connection, town, *one, now) for one in some.items() if one[0] not in hidden])
+        others = [one for one in some.items() if one[0] not in hidden]
+        events.append(connection, [event for one in others for event in _news(connection, town, one, now)])
         changed.told(connection, town, name, [one for one in waiting if one.person in some])
         return len(waiting) > MOST_TOLD
 
@@ -145,9 +146,11 @@ def _marks(one: Prepared, known: set[str]) -> Iterator[Flagged]:
         yield from one.children
 
 
-def _news(connection: Connection, town: str, person: str, trader: str, now: int) -> Event:
-    told = PersonNews(bookings=tuple(changed.paid_by(connection, town, [person, trader])))
-    return Event(town, EventType.PERSON_CHANGED, whose.shortened(person), told.model_dump_json(), now)
+def _news(connection: Connection, town: str, one: tuple[str, str], now: int) -> Iterator[Event]:
+    """Where they still pay for anything."""
+    if theirs := changed.paid_by(connection, town, one):
+        told = PersonNews(bookings=tuple(theirs))
+        yield Event(town, EventType.PERSON_CHANGED, whose.shortened(one[0]), told.model_dump_json(), now)
 
 
 # ---------------------------------------------------------------- what has not come

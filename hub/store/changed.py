@@ -92,7 +92,10 @@ def paid_by(connection: Connection, municipality: str, persons: Sequence[str]) -
 
 
 def forget(connection: Connection, municipality: str, *, before: int, limit: int) -> int:
-    """Remove files that came before a moment, but the last of each connection, by which the next is known to follow."""
+    """Remove files that came before a moment, but the last of each connection, by which the next is known to follow.
+
+    News that has waited so long for what never came goes with them.
+    """
     sql = (
         "SELECT connection, delivery, part FROM changes_files f WHERE municipality = ? AND at < ? AND at <"
         " (SELECT max(at) FROM changes_files g WHERE g.municipality = f.municipality AND g.connection = f.connection)"
@@ -102,6 +105,10 @@ def forget(connection: Connection, municipality: str, *, before: int, limit: int
     connection.each(
         "DELETE FROM changes_files WHERE municipality = ? AND connection = ? AND delivery = ? AND part = ?",
         [(municipality, *row) for row in old],
+    )
+    connection.each(
+        "DELETE FROM changes_waiting WHERE municipality = ? AND connection = ? AND delivery = ?",
+        [(municipality, *row[:2]) for row in old],
     )
     return len(old)
 

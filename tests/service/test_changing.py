@@ -269,12 +269,14 @@ def test_a_number_that_cannot_be_read_is_in_quarantine_and_stops_no_other(office
 
 def test_files_are_forgotten_but_the_last_by_which_the_next_is_known(office: Office) -> None:
     hall = office.hall
-    office.lay(record(post="1"))
+    office.put("B-1", LENA)
+    office.lay(record(who=LENA, post="1"), AntalFiler="002", AntalPosterTotalt="2")
     hall.skip(days=1)
     office.lay(record(post="2"), JobbId="43", LopNr="8")
     forgotten = hall.run(hall.writer.call(lambda c: changed.forget(c, TOWN, before=hall.now() + 1, limit=9)))
     assert forgotten == 1
     assert [one.serial for one in hall.read(changed.files, TOWN, NAME)] == [8]
+    assert hall.rows("SELECT count(*) FROM changes_waiting") == [(0,)], "and news that waited for what never came"
 
 
 def test_nobody_uploads_them_with_the_right_to_attendance(office: Office) -> None:
