@@ -45,6 +45,7 @@ from hub.model.configuration import Connection as ConnectionSettings
 from hub.sdk import Source
 from hub.service.acting import CLI
 from hub.service.answering import Answering
+from hub.service.applying import Applications
 from hub.service.audited import Audited
 from hub.service.auditing import Auditing, Note, Witness, written
 from hub.service.billing import Billing
@@ -285,6 +286,7 @@ class Hub:
             intake=self.intake,
             ledger=Ledger(readers, rulebook),
             documents=documents,
+            applications=Applications(readers, self.seal, rulebook, witness),
         )
 
     async def _open_connections(self) -> None:

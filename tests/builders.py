@@ -37,6 +37,7 @@ def a_town(
     booker: Mapping[str, Any] | None = None,
     population: Mapping[str, Any] | None = None,
     registry: Mapping[str, Any] | None = None,
+    eservice: str | None = None,
 ) -> Configuration:
     """One hall: each court has its own light; all share a corridor, an entrance and the outer door."""
     places = [f"hall.court-{n}" for n in range(1, courts + 1)]
@@ -101,6 +102,8 @@ def a_town(
     if registry is not None:
         town["registry"] = {"connection": "diary"} | dict(registry)
         connections["diary"] = connection | {"connector": "test_registry"} | dict(chosen.get("diary", {}))
+    if eservice:
+        connections["eservice"] = connection | {"connector": eservice} | dict(chosen.get("eservice", {}))
     return Configuration.model_validate(
         {"municipality": town, "connections": connections, "facilities": {"hall": facility}}
     )

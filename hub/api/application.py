@@ -12,6 +12,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
 from hub.api import (
+    applying,
     audit,
     bookings,
     closures,
@@ -78,6 +79,7 @@ def create_api(
         deliveries.ROUTER,
         ledger.ROUTER,
         documents.ROUTER,
+        applying.ROUTER,
         incoming.ROUTER,
         persons.ROUTER,
         verifying.ROUTER,

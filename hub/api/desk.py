@@ -14,6 +14,7 @@ from hub.delivery.population import Population
 from hub.delivery.reconciling import Reconciler
 from hub.intake.rooms import Intake
 from hub.service.answering import Answering
+from hub.service.applying import Applications
 from hub.service.audited import Audited
 from hub.service.auditing import Witness
 from hub.service.bookings import Bookings
@@ -73,6 +74,7 @@ class Desk:
     intake: Intake
     ledger: Ledger
     documents: Documents
+    applications: Applications
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is told to stop: streams end."""
     streams: Counter[str] = field(default_factory=Counter)

@@ -27,6 +27,7 @@ SWEDISH: Mapping[str, str] = {
     Act.IDENTITIES_SHOWN: "närvaro visad med personer",
     Act.PERSON_LOOKED_UP: "person slagen upp i folkbokföringen",
     Act.PERSON_PROTECTED: "uppgifter om skyddad person borttagna",
+    Act.APPLICATION_SEEN: "ansökan visad",
     Act.RECORD_UNSEALED: "handling om skyddad person visad",
     Act.DOCUMENT_TAKEN: "handling mottagen",
     Act.QUARANTINE_RERUN: "karantän prövad på nytt",

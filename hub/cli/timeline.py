@@ -19,6 +19,7 @@ SWEDISH: Mapping[str, str] = {
     "person.protected": "person skyddad",
     "person.changed": "ändrad i folkbokföringen",
     "refund.requested": "återbetalning begärd",
+    "application.received": "ansökan inkommen",
     "document.registered": "handlingen diarieförd",
     "invoice.transferred": "fakturan överförd",
     "invoice.answered": "svar på fakturan",

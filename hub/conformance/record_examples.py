@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from hub.model import (
+    Acknowledgement,
     AddressKind,
     Channel,
     Direction,
@@ -65,6 +66,12 @@ DOCUMENTS = (
         ),
     ),
 )
+ACKNOWLEDGEMENTS = (
+    Acknowledgement(key="app-1", source_id="4711", number="FRI 2026/17"),
+    Acknowledgement(key="app-10", source_id="47110", number='BYGG 2026-000001 händelse "5002" & <ö>'),
+    Acknowledgement(key="app-2", source_id="4712", number="FRI 2026/171-1"),
+)
+"""Of applications that the simulator has, and that nobody else has been told of."""
 _CUSTOMER = Party(
     name='Umeå "Badminton" & O\'Brien <klubb> ŝ',
     organisation_number=OrganisationNumber.parse("802400-0005"),

@@ -34,13 +34,17 @@ class RecordTests(Suite):
         """What an unknown outcome means here."""
         return on_unknown(self.connector)
 
+    def sought(self, record: Any, key: str | None = None) -> Any:  # noqa: ANN401 - of any kind
+        """What a record is looked for by; `key`: that of another."""
+        return record.key if key is None else key
+
     async def deliver(self, stand: Bench, record: Any, *, ask_first: bool = False) -> Outcome:  # noqa: ANN401 - of any kind
         """Send, ask, resend, as the hub does; what was done has a reference to show."""
         find = getattr(stand.connector, self.find, None)
         outcome, receipt = await stand.record(
             lambda: getattr(stand.connector, self.send)(record),
             self.unknown,
-            (lambda: find(record.key)) if find else None,
+            (lambda: find(self.sought(record))) if find else None,
             ask_first=ask_first,
         )
         assert outcome is not Outcome.DONE or (receipt and receipt.reference), "no reference to show anyone"
@@ -111,7 +115,7 @@ class RecordTests(Suite):
             for _ in range(2):
                 assert await self.deliver(stand, self.examples[0], ask_first=True) is Outcome.DONE
             assert len(self.arrived(stand)) == 1
-            sent = await getattr(stand.connector, self.find)(self.examples[0].key)
+            sent = await getattr(stand.connector, self.find)(self.sought(self.examples[0]))
             assert sent is not None
             assert sent.reference
 
@@ -123,7 +127,8 @@ class RecordTests(Suite):
             await self.deliver(stand, self.examples[0])
             key = self.examples[0].key
             for other in (f"{key}1", key[:-1], "nothing"):
-                assert await getattr(stand.connector, self.find)(other) is None, f"{other} is taken for {key}"
+                found = await getattr(stand.connector, self.find)(self.sought(self.examples[0], other))
+                assert found is None, f"{other} is taken for {key}"
             assert len(self.arrived(stand)) == 1
 
     @test
@@ -157,7 +162,7 @@ class RecordTests(Suite):
     @test
     async def test_a_lasting_fault_is_never_taken_for_nothing_there(self) -> None:
         async def find(stand: Bench) -> Outcome:
-            return (await stand.deliver(lambda: getattr(stand.connector, self.find)(self.examples[0].key)))[0]
+            return (await stand.deliver(lambda: getattr(stand.connector, self.find)(self.sought(self.examples[0]))))[0]
 
         if self.unknown is not OnUnknown.ASK:
             pytest.skip("exempt, it cannot be asked: delivery stops, or repeats")
@@ -196,6 +201,21 @@ class NotifierTests(RecordTests):
         """Of the ways that it sends."""
         channels = self.connector.channels if issubclass(self.connector, Notifier) else frozenset()
         return tuple(notice for notice in record_examples.NOTICES if notice.channel in channels)
+
+
+class AcknowledgementTests(RecordTests):
+    """What e-services are told of applications that are registered."""
+
+    send, find = "acknowledge", "find_acknowledgement"
+
+    @property
+    def examples(self) -> tuple[Any, ...]:
+        """Of numbers as registries write them."""
+        return record_examples.ACKNOWLEDGEMENTS
+
+    def sought(self, record: Any, key: str | None = None) -> Any:  # noqa: ANN401 - of any kind
+        """All of it; of another, its number is another too."""
+        return record if key is None else record.model_copy(update={"key": key, "number": f"{record.number} {key}"})
 
 
 class PopulationTests(Suite):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hub.clock import MINUTE, NEVER, SECOND, Clock, micros, running_seconds, span
-from hub.delivery import documents, notices
+from hub.delivery import acknowledging, documents, notices
 from hub.delivery.credentials import CredentialErrand
 from hub.delivery.errand import Errand
 from hub.delivery.gate import Entry
@@ -147,7 +147,8 @@ class Carrier:
         if loaded.lane.kind is TargetKind.RECORD:
             message = notices.errand(loaded, running, now, self._notices)
             document = message or documents.errand(loaded, running, now, self._files)
-            return document or InvoiceErrand(loaded, running, now, self._seal)
+            told = document or acknowledging.errand(loaded, running, now)
+            return told or InvoiceErrand(loaded, running, now, self._seal)
         if loaded.lane.kind is TargetKind.CREDENTIAL:
             return CredentialErrand(loaded, running, now, self._seal)
         return ZoneErrand(loaded, running, now)

@@ -9,7 +9,7 @@ from hub.delivery.telling import Horizons
 from hub.model.events import EventType
 from hub.model.plan import DocumentBody, InvoiceBody
 from hub.model.states import Record
-from hub.service import ledger, registering
+from hub.service import applying, ledger, registering
 from hub.store import codes, connections, deliveries, events, invoices, lanes, places, problems, told
 from hub.store.database import Connection
 from hub.store.events import Event
@@ -116,5 +116,6 @@ def _follow_documents(connection: Connection, done: Sequence[Outcome], now: int)
     for one in done:
         body = DocumentBody.read(one.lane.body)
         if body and one.told and one.effect is Record.DONE:
-            told = registering.registered(connection, one.lane.municipality, body, one.reference or "", now=now)
-            events.append(connection, [told])
+            town, number = one.lane.municipality, one.reference or ""
+            events.append(connection, [registering.registered(connection, town, body, number, now=now)])
+            applying.acknowledged(connection, town, body.key, number, now=now)

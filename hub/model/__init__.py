@@ -1,5 +1,6 @@
 """The canonical model: frozen values, the same words for the booking core, the hub and every connector."""
 
+from hub.model.application import Acknowledgement, Application
 from hub.model.attendance import Association, Attendance, Attendee, GatheringType, Role
 from hub.model.attendance import Method as AttendanceMethod
 from hub.model.booking import Protected
@@ -26,8 +27,10 @@ from hub.model.person import AddressKind, Guardian, Person, PersonAddress, Perso
 from hub.model.zone import Dim, Level, Release, Setpoint, Switch, Zone, fulfils
 
 __all__ = [
+    "Acknowledgement",
     "AddressKind",
     "Answer",
+    "Application",
     "Association",
     "Attendance",
     "AttendanceMethod",

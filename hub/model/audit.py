@@ -19,6 +19,7 @@ class Act(StrEnum):
     CODES_SHOWN = "booking.codes_shown"
     """Looked up with the PINs and card numbers, or told of them again."""
     DOCUMENT_TAKEN = "document.accepted"
+    APPLICATION_SEEN = "application.seen"
     CLOSED = "closure.put"
     LIFTED = "closure.lifted"
     DELIVERIES_RETRIED = "deliveries.retried"

@@ -114,6 +114,15 @@ class DocumentRegistered(Frozen):
     booking: Annotated[str | None, Field(description="number of the booking that it is of")] = None
 
 
+class ApplicationReceived(Frozen):
+    """Somebody has applied by an e-service: GET /applications/{key} tells what."""
+
+    connection: Annotated[str, Field(description="of the e-service")]
+    form: Annotated[str, Field(description="which of its forms")]
+    received_at: Annotated[datetime, Field(description="when it was sent in, UTC")]
+    completes: Annotated[bool, Field(description="it completes one that came before")]
+
+
 class AttendanceImported(Frozen):
     """A file was read to its end."""
 
@@ -207,6 +216,7 @@ EVENTS: Mapping[EventType, Told] = {
     EventType.REFUND_REQUESTED: Told("More is paid than is owed", "booking number", RefundRequested),
     EventType.INVOICE_TRANSFERRED: Told("The finance system has an invoice", "invoice key", InvoiceTransferred),
     EventType.INVOICE_ANSWERED: Told("Somebody answered an invoice", "invoice key", InvoiceAnswer),
+    EventType.APPLICATION_RECEIVED: Told("Somebody has applied by an e-service", "document key", ApplicationReceived),
     EventType.DOCUMENT_REGISTERED: Told("The registry has a document", "document key", DocumentRegistered),
     EventType.ATTENDANCE_IMPORTED: Told(
         "A file of attendance was read", "connection or subscription", AttendanceImported

@@ -33,6 +33,7 @@ class EventType(StrEnum):
     REFUND_REQUESTED = "refund.requested"
     INVOICE_TRANSFERRED = "invoice.transferred"
     INVOICE_ANSWERED = "invoice.answered"
+    APPLICATION_RECEIVED = "application.received"
     DOCUMENT_REGISTERED = "document.registered"
     ATTENDANCE_IMPORTED = "attendance.imported"
     ATTENDANCE_CHANGED = "attendance.changed"

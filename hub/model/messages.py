@@ -2,6 +2,7 @@
 
 from pydantic import AwareDatetime
 
+from hub.model.application import Application
 from hub.model.attendance import Attendance
 from hub.model.changes import ChangesFile, PersonChanged
 from hub.model.frozen import Frozen
@@ -23,4 +24,4 @@ class CredentialTouched(Frozen):
     key: str
 
 
-Message = Attendance | Passage | CredentialTouched | InvoiceAnswered | PersonChanged | ChangesFile
+Message = Attendance | Passage | CredentialTouched | InvoiceAnswered | PersonChanged | ChangesFile | Application

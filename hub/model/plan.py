@@ -144,6 +144,25 @@ class DocumentBody(NamedTuple):
         return cls(told["document"], told["booking"])
 
 
+class AcknowledgementBody(NamedTuple):
+    """What the record of an acknowledgement holds: all of it, for it names nobody."""
+
+    key: str
+    """Of the document that is registered."""
+    source_id: str
+    number: str
+    completes: bool
+
+    def to_json(self) -> str:
+        """As it is kept."""
+        return json.dumps({"acknowledges": self}, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def read(cls, text: str | None) -> "AcknowledgementBody | None":
+        """What to_json wrote; None for a record of another kind."""
+        return cls(*json.loads(text)["acknowledges"]) if text and text.startswith('{"acknowledges":') else None
+
+
 class Unserved(NamedTuple):
     """An effect for which there is no connection yet (rule 16)."""
 

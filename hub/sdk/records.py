@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from enum import StrEnum, auto
 from typing import ClassVar
 
+from hub.model.application import Acknowledgement
 from hub.model.document import Document
 from hub.model.invoice import Invoice
 from hub.model.notice import Channel, Notice
@@ -76,6 +77,22 @@ class RepeatsHarmlessly:
     """
 
 
+class AcknowledgesApplications(ABC):
+    """Tells an e-service that an application is registered (återrapportering)."""
+
+    @abstractmethod
+    async def acknowledge(self, told: Acknowledgement) -> Receipt:
+        """Tell it; `reference` is the registry's number, as it was told."""
+
+
+class FindsAcknowledgements(ABC):
+    """Can say whether an e-service has been told."""
+
+    @abstractmethod
+    async def find_acknowledgement(self, told: Acknowledgement) -> Receipt | None:
+        """What it has been told of that application; None only when that is not all of it."""
+
+
 class PopulationRegister(ABC):
     """Who somebody is (folkbokföring)."""
 
@@ -84,7 +101,7 @@ class PopulationRegister(ABC):
         """Tell what may be told; None when there is nobody of that number. Changes nothing."""
 
 
-_FINDS = (FindsDocuments, FindsInvoices)
+_FINDS = (FindsDocuments, FindsInvoices, FindsAcknowledgements)
 
 
 def on_unknown(connector: type) -> OnUnknown:

@@ -21,6 +21,7 @@ class Scope(StrEnum):
     PERSONS_LOOKUP = "persons:lookup"
     PERSONS_PROTECTION = "persons:protection"
     DOCUMENTS_WRITE = "documents:write"
+    APPLICATIONS_READ = "applications:read"
     FINANCE_WRITE = "finance:write"
     ATTENDANCE_READ = "attendance:read"
     ATTENDANCE_WRITE = "attendance:write"

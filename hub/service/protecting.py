@@ -24,6 +24,7 @@ from hub.model.event_data import PersonProtected
 from hub.model.events import EventType
 from hub.model.identity import PersonNumber
 from hub.service import whose
+from hub.service.applying import nothing_of
 from hub.service.attending import Attending
 from hub.service.auditing import Auditing, Note, written
 from hub.service.billing import opened
@@ -32,7 +33,7 @@ from hub.service.preparing import sealed_persons, stored_booking
 from hub.service.rulebook import Rulebook
 from hub.service.shielding import shielded
 from hub.service.taking_in import judge
-from hub.store import audit, documents, events, intake, invoices, protected
+from hub.store import applications, audit, documents, events, intake, invoices, protected
 from hub.store.attendance import Stored as Gathering
 from hub.store.audit import Sought
 from hub.store.bookings import Stored
@@ -214,9 +215,13 @@ class Protecting:
         protected.reseal_invoice(connection, stored.id, sealed)
 
     def _documents(self, connection: Connection, town: str, persons: Sequence[str]) -> list[str]:
-        """Have those that nobody has begun to send name nobody in public; gives the keys of the others."""
+        """Have those that nobody has begun to send name nobody in public; gives the keys of the others.
+
+        Of what was applied for nothing more is shown.
+        """
         found = documents.of_persons(connection, town, persons)
         for key, waits in found:
+            applications.erase(connection, town, key, nothing_of(town, key, self._seal))
             if waits:
                 self._each(key, partial(self._guard, connection, town, key))
         return [key for key, waits in found if not waits]

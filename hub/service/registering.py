@@ -113,10 +113,7 @@ class Documents:
         known = documents.find(connection, new.municipality, new.key)
         if known is not None:
             return Outcome.KNOWN if known.content == new.content else Outcome.CONFLICT
-        body = DocumentBody(new.key).to_json()
-        raised = Raise(new.municipality, new.connection, new.key, TargetKind.RECORD, body, new.at, Delivery.DUE)
-        ((lane, _),) = lanes.raise_all(connection, [raised])
-        _keep(connection, self._safe(connection, wish.filed), lane)
+        lay(connection, self._safe(connection, wish.filed))
         told = written({"connection": new.connection, "files": len(filing.FACTS.validate_json(new.facts).files)})
         note = Note(new.municipality, Act.DOCUMENT_TAKEN, new.key, new.at, told, wish.actor)
         self._auditing.write(connection, [note])
@@ -182,6 +179,15 @@ def _connection(place: Place) -> str:
         told = "nobody registers documents here yet: nothing was taken; configure `registry`, and send it again"
         raise RefusedError("no-registry", told)
     return place.connection
+
+
+def lay(connection: Connection, filed: Filed) -> None:
+    """Lay a document before its registry; nobody has its key."""
+    new = filed.new
+    body = DocumentBody(new.key).to_json()
+    raised = Raise(new.municipality, new.connection, new.key, TargetKind.RECORD, body, new.at, Delivery.DUE)
+    ((lane, _),) = lanes.raise_all(connection, [raised])
+    _keep(connection, filed, lane)
 
 
 def _keep(connection: Connection, filed: Filed, lane: int) -> None:

@@ -7,12 +7,13 @@ again from where it was committed, and what was kept is not kept twice.
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import NamedTuple, Self
 
 from hub.clock import Clock, instant, micros
 from hub.errors import HubError
 from hub.model import (
+    Application,
     Attendance,
     AttendanceMethod,
     ChangesFile,
@@ -27,6 +28,8 @@ from hub.model.event_data import AttendanceChanged, DoorPassed
 from hub.model.events import EventType
 from hub.sdk import RawItem
 from hub.service import changing, ledger
+from hub.service.applying import Applying
+from hub.service.applying import Prepared as Applied
 from hub.service.attending import Attending, Prepared
 from hub.service.changing import Changing
 from hub.service.foreseeing import Foreseeing
@@ -118,6 +121,8 @@ class Batch(NamedTuple):
     """What was said of invoices, with the place of its row."""
     persons: tuple[changing.Prepared, ...]
     files: tuple[ChangesFile, ...]
+    applied: tuple[tuple[int, Applied], ...]
+    """Applications, with the place of their rows."""
     own: Counts
     """Of these rows."""
     before: Counts = Counts()
@@ -128,9 +133,9 @@ class Batch(NamedTuple):
 class TakingIn:
     """Everything between a raw item and its rows. What is pure runs in any thread."""
 
-    def __init__(self, seal: Seal, clock: Clock) -> None:
+    def __init__(self, seal: Seal, clock: Clock, applying: Applying) -> None:
         self.seal = self._seal = seal
-        self._clock = clock
+        self._clock, self._applying = clock, applying
         self._attending, self.changing = Attending(seal), Changing(seal, clock)
 
     def foreseeing(self, whence: From) -> Foreseeing:
@@ -154,6 +159,7 @@ class TakingIn:
         cursor: str | None = None,
     ) -> Batch:
         """Make rows of what is not known yet; no source stands twice in `hashed`."""
+        hashed = [self._judged(whence, one) for one in hashed]
         fresh = [one for one in hashed if not _is_double(one, seen)]
         messages = [message for one in fresh for message in one.told.messages]
         attended = [one for one in messages if isinstance(one, Attendance)]
@@ -167,8 +173,25 @@ class TakingIn:
             tuple((n, m) for n, one in enumerate(fresh) for m in one.told.messages if isinstance(m, InvoiceAnswered)),
             self.changing.prepare(whence.municipality, [one for one in messages if isinstance(one, PersonChanged)]),
             tuple(one for one in messages if isinstance(one, ChangesFile)),
+            self._applied(whence, fresh),
             _counted(hashed, fresh, seen),
             cursor=cursor,
+        )
+
+    def _judged(self, whence: From, one: Hashed) -> Hashed:
+        """An application that cannot be registered means nothing yet."""
+        for told in one.told.messages:
+            if isinstance(told, Application) and (fault := self._applying.fault(whence.municipality, told)):
+                return one._replace(told=replace(one.told, messages=(), fault=fault))
+        return one
+
+    def _applied(self, whence: From, fresh: Sequence[Hashed]) -> tuple[tuple[int, Applied], ...]:
+        now, (town, name, _) = micros(self._clock.now()), whence
+        return tuple(
+            (n, self._applying.prepare(town, name, told, now))
+            for n, one in enumerate(fresh)
+            for told in one.told.messages
+            if isinstance(told, Application)
         )
 
     def _row(self, whence: From, one: Hashed) -> New:
@@ -198,6 +221,7 @@ class TakingIn:
         if any(latest.get(source) != batch.seen.get(source) for source in sources):
             raise MovedError(f"{name}: taken in twice at once")
         rows = self._with_strangers(connection, batch, now)
+        rows = self._with_applications(connection, batch, rows, now)
         intake.supersede(connection, town, [one.id for one in latest.values()])
         intake.add(connection, town, name, rows, import_id=whence.import_id, now=now)
         marked = self._tell(connection, batch, now)
@@ -217,6 +241,17 @@ class TakingIn:
         for place, told in batch.answers:
             if not ledger.answered(connection, town, told, now=now):
                 rows[place] = rows[place]._replace(state=intake.QUARANTINED, reason=f"there is no invoice {told.key}")
+        return rows
+
+    def _with_applications(self, connection: Connection, batch: Batch, rows: Sequence[New], now: int) -> Sequence[New]:
+        """Keep what was applied for; what cannot be goes into quarantine."""
+        rows, told = list(rows), list[Event]()
+        for place, one in batch.applied:
+            fault, events_ = self._applying.keep(connection, one, now=now)
+            told += events_
+            if fault:
+                rows[place] = rows[place]._replace(state=intake.QUARANTINED, reason=fault)
+        events.append(connection, told)
         return rows
 
     def _tell(self, connection: Connection, batch: Batch, now: int) -> bool:
@@ -239,13 +274,11 @@ class TakingIn:
         now = micros(self._clock.now())
         if intake.held(connection, municipality, held.id) is None:
             return False
-        if told.fault:
-            intake.settle(connection, municipality, held.id, intake.QUARANTINED, told.fault)
-            return False
         whence = From(municipality, held.connection, held.import_id)
         batch = self.batch(whence, [Hashed(held.source, held.version, told)], {})
-        if strangers := [row for row in self._with_strangers(connection, batch, now) if row.reason]:
-            intake.settle(connection, municipality, held.id, intake.QUARANTINED, strangers[0].reason)
+        rows = self._with_applications(connection, batch, self._with_strangers(connection, batch, now), now)
+        if reasons := [row.reason for row in rows if row.reason]:
+            intake.settle(connection, municipality, held.id, intake.QUARANTINED, reasons[0])
             return False
         self._tell(connection, batch._replace(whence=From(municipality, held.connection)), now)
         intake.settle(connection, municipality, held.id, intake.DONE, None)

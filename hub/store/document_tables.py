@@ -54,6 +54,27 @@ Index(
     postgresql_where=DOCUMENTS.c.person != "",
 )
 
+APPLICATIONS = Table(
+    "applications",
+    METADATA,
+    row_id(),
+    town(),
+    Column("key", Text, nullable=False),
+    Column("connection", Text, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    whole("completes", 0),
+    whole("acknowledged", 0),
+    whole("erased", 0),
+    Column("sealed", LargeBinary, nullable=False),
+    UniqueConstraint("municipality", "key"),
+)
+"""An application (ansökan) that came in by an e-service; its document has the same key, and is kept as long.
+
+`sealed`: who sent it in and what was answered, for the booking core to fetch. `erased`: nothing of that is left.
+`acknowledged`: whether its source is told the number.
+"""
+
 DOCUMENT_PARTS = Table(
     "document_parts",
     METADATA,

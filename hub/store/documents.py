@@ -169,5 +169,6 @@ def forget(connection: Connection, municipality: str, *, before: int, limit: int
     )
     for (key,) in rows:
         connection.run("DELETE FROM document_parts WHERE municipality = ? AND key = ?", (municipality, key))
+        connection.run("DELETE FROM applications WHERE municipality = ? AND key = ?", (municipality, key))
         connection.run("UPDATE documents SET kept = 0 WHERE municipality = ? AND key = ?", (municipality, key))
     return len(rows)

@@ -31,6 +31,7 @@ HOOK = {"url": "https://events.example.se/hub", "types": ["door.passed"], "pause
 
 LEAVES_A_ROW = {
     ("put", "/bookings/{number}"), ("post", "/bookings"), ("get", "/bookings/{number}"),
+    ("get", "/applications/{key}"), ("get", "/applications/{key}/files/{place}"),
     ("put", "/documents/{key}"), ("put", "/closures/{closure}"), ("delete", "/closures/{closure}"),
     ("post", "/deliveries:retry"), ("post", "/deliveries:dismiss"), ("post", "/problems/{problem}:retry"),
     ("post", "/connections/{name}:test"), ("post", "/connections/{name}:pause"),

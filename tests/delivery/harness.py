@@ -50,7 +50,7 @@ from hub.store.shown import Seen
 from hub.store.writer import Readers, Writer
 from hub.worker import Worker
 from tests.builders import SATURDAY, a_town, files_of, occasion, raw_booking, raw_document
-from tests.delivery import fake_ledger, fake_register, fake_registry, fakes, moves
+from tests.delivery import fake_eservice, fake_ledger, fake_register, fake_registry, fakes, moves
 from tests.delivery.fake_ledger import LEDGERS, LedgerSystem
 from tests.delivery.fake_registry import REGISTRIES, RegistrySystem
 from tests.delivery.fakes import LAMPS, LOCKS, MAIL, LampSystem, LockSystem, MailSystem
@@ -366,9 +366,10 @@ def staged(
     fakes.LAMPS.clear()
     fakes.MAIL.clear()
     fake_ledger.LEDGERS.clear()
+    fake_eservice.ESERVICES.clear()
     fake_register.REGISTERS.clear()
     fake_registry.REGISTRIES.clear()
-    offered = (*fake_ledger.OFFERED, *fake_register.OFFERED, *fake_registry.OFFERED)
+    offered = (*fake_ledger.OFFERED, *fake_register.OFFERED, *fake_registry.OFFERED, *fake_eservice.OFFERED)
     fakes.installed(monkeypatch, folder, *offered)
     moves.watch(url)
     stage = Stage(url, towns or [a_town()], pulse or Pulse())

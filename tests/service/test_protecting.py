@@ -21,6 +21,7 @@ from hub.model.person import Unsealed, UnsealingRequest
 from hub.sdk import RawItem
 from hub.service.accepting import Outcome
 from hub.service.acting import Actor, act_as
+from hub.service.applying import Applying
 from hub.service.attending import Attending
 from hub.service.auditing import Witness
 from hub.service.preparing import stored_booking
@@ -220,7 +221,8 @@ def gathering(code: str = "1", name: str = "Lena") -> Attendance:
 
 
 def take(hall: Stage, code: str, content: str, *, fault: str = "", version: str = "1") -> None:
-    taking, whence = TakingIn(hall.seal, hall.clock), From(TOWN, "lists")
+    taking = TakingIn(hall.seal, hall.clock, Applying(hall.seal, hall.rulebook))
+    whence = From(TOWN, "lists")
     told = Understood(RawItem(code, content.encode(), "row", version), () if fault else (gathering(code),), fault)
     hashed = taking.hashed(whence, [told])
     seen_ = hall.read(intake.latest, TOWN, "lists", [hashed[0].source])

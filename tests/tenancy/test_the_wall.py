@@ -112,6 +112,7 @@ NAMES = {
     "row": "1",
     "finding": "1",
     "unsealing": "1",
+    "place": "1",
 }
 OF_SUBSCRIPTIONS = {"name": "hemlig"}
 WORDS = (SECRET, "hemliga-sallskapet")

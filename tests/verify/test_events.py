@@ -95,8 +95,8 @@ def an_account_that_ends(hall: Stage) -> None:
 A_DAY = 24 * 60
 INCOMING = {EventType.ATTENDANCE_IMPORTED, EventType.ATTENDANCE_CHANGED, EventType.DOOR_PASSED}
 """Told of what comes in from outside; held against their schemas in tests/intake."""
-OF_REGISTERS = {EventType.PERSON_PROTECTED, EventType.PERSON_CHANGED}
-"""Of the population register; held against their schemas in tests/service."""
+OF_REGISTERS = {EventType.PERSON_PROTECTED, EventType.PERSON_CHANGED, EventType.APPLICATION_RECEIVED}
+"""Of the population register and of e-services; held against their schemas in tests/service and tests/delivery."""
 
 
 def test_what_a_day_tells_is_what_is_documented(staging: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch) -> None:
