@@ -1,4 +1,4 @@
-"""An application that somebody made by an e-service (ansökan, e-tjänst): as it comes in, is shown, and is answered."""
+"""An application that somebody made by an e-service (ansökan): as it comes in, is shown, and is answered."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from hub.model.registering import Counterpart, RegisteredFile
 from hub.model.states import Delivery, Record
 
 SourceId = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")]
-"""What the e-service calls an application (ärende); names nobody."""
+"""What the e-service calls an application; names nobody."""
 Answers = dict[str, tuple[str, ...]]
 """What was answered, by the names that the configuration gives the questions."""
 

@@ -78,7 +78,7 @@ class RepeatsHarmlessly:
 
 
 class AcknowledgesApplications(ABC):
-    """Tells an e-service that an application is registered (återrapportering)."""
+    """Tells an e-service that an application is registered."""
 
     @abstractmethod
     async def acknowledge(self, told: Acknowledgement) -> Receipt:

@@ -1,4 +1,4 @@
-"""Applications (ansökningar) that come in by e-services: each submission is a document, and is told of.
+"""Applications (ansökan) that come in by e-services: each submission is a document, and is told of.
 
 In the transaction that keeps the raw item its document is laid before the registry, once for its key, and the booking
 core is told by an event that names nobody; it fetches the rest. When the registry has given the number, the

@@ -20,7 +20,8 @@ from hub.errors import ConfigurationError
 from hub.model import PersonNumber
 from hub.service import resealing
 from hub.settings import Settings
-from hub.store import invoices, keyring, rotation, sealed
+from hub.store import applications, invoices, keyring, rotation, sealed
+from hub.store.applications import Applied
 from hub.store.database import connect, path_of
 from hub.store.invoices import NewInvoice
 from hub.store.rotation import Progress
@@ -73,6 +74,8 @@ async def fill(place: Place) -> None:
     sealed_invoice = hub.seal.close(b"{}", sealed.INVOICE.place("2480", "K-1.i1"))
     new = NewInvoice("2480", "K-1.i1", "invoice", "K-1", "ledger", None, "formed", sealed_invoice, 0, 0, 0, 0)
     await hub.writer.call(invoices.add, new)
+    said = hub.seal.close(b"{}", sealed.APPLICATION.place("2480", "oep:1"))
+    await hub.writer.call(applications.add, Applied("2480", "oep:1", "oep", "1", "bidrag", 0, 0, 0, said))
     assert hub.worker.protecting
     await hub.worker.protecting.protect("2480", PersonNumber.parse("199001019802"))
     assert {value.place.split("/")[1] for value in every(place)} == {one.table for one in COLUMNS}

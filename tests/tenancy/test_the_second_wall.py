@@ -107,7 +107,14 @@ without = pytest.mark.parametrize("both", ["superuser"], indirect=True)
 @with_the_wall
 def test_no_answer_holds_anything_of_another_though_every_statement_forgot_whom_it_is_for(both: Both) -> None:
     mine = [path for method, path in every_route() if method == "GET" and "{municipality}" in path]
-    names = {"{number}": "B-1", "{name}": "core", "{resource}": "hall.court-1", "{unsealing}": "1", "{key}": "D-1"}
+    names = {
+        "{number}": "B-1",
+        "{name}": "core",
+        "{resource}": "hall.court-1",
+        "{unsealing}": "1",
+        "{key}": "D-1",
+        "{place}": "1",
+    }
     told: dict[str, Any] = {}
     both.forgetful.forgets = True
     for path in (path.removeprefix("/v1/{municipality}") for path in mine if "stream" not in path):
