@@ -407,7 +407,7 @@ def test_no_text_of_a_fault_is_told() -> None:
     assert "Lena" not in str(refused.value)
 
 
-def test_what_is_said_fits_the_published_schema_where_that_is_at_hand() -> None:
+def test_what_is_said_fits_the_schema_and_holds_no_ws_addressing() -> None:
     stand = Stand()
     case = stand.simulator.apply()
     stand.acknowledge(case)
