@@ -142,7 +142,9 @@ class OepSimulator(HttpSimulator, HasRecords, Emits):
         own = (("xml", "application/xml", self._xml(case)), ("pdf", "application/pdf", _pdf(case)))
         files = [DocumentFile(name=f"ansökan-{case.id}.{end}", media_type=m, content=c) for end, m, c in own]
         files += [DocumentFile(name=m, media_type="application/pdf", content=c) for m, c in case.uploads.values()]
-        answers = {"amount": (str(1000 + n),)} | ({"halls": ("Tennishallen", "Gamla <salen>")} if n % 2 else {})
+        answers: dict[str, tuple[str, ...]] = {"amount": (str(1000 + n),)} | (
+            {"halls": ("Tennishallen", "Gamla <salen>")} if n % 2 else {}
+        )
         return Application(
             source_id=case.id, form=GRANTS, title="Ansökan om föreningsbidrag", authority="Fritidsnämnden",
             received_at=case.last.replace(microsecond=0), counterpart=named, answers=answers, files=tuple(files),

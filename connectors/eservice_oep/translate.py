@@ -44,8 +44,7 @@ def unpacked(content: bytes) -> Packed:
     """What `item` packed."""
     head, _, rest = content.partition(b"\n")
     told = json.loads(head)
-    xml, rest = rest[: told["xml"]], memoryview(rest)[told["xml"] :]
-    return Packed(xml, tuple(_cut(told["files"], rest)))
+    return Packed(rest[: told["xml"]], tuple(_cut(told["files"], memoryview(rest)[told["xml"] :])))
 
 
 def _cut(named: Sequence[Sequence[object]], rest: memoryview) -> Iterator[DocumentFile]:

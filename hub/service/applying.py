@@ -144,8 +144,9 @@ def nothing_of(municipality: str, key: str, seal: Seal) -> bytes:
 
 def _note(one: Prepared, now: int) -> Note:
     new = one.filed.new
-    told = {"connection": new.connection, "files": len(filing.FACTS.validate_json(new.facts).files)}
-    return Note(new.municipality, Act.DOCUMENT_TAKEN, new.key, now, written(told | {"from": one.applied.connection}))
+    files = len(filing.FACTS.validate_json(new.facts).files)
+    told = written({"connection": new.connection, "files": files, "from": one.applied.connection})
+    return Note(new.municipality, Act.DOCUMENT_TAKEN, new.key, now, told)
 
 
 def _wanted(told: Application, first: str, key: str) -> DocumentToRegister:
