@@ -11,8 +11,7 @@ import httpx
 from lxml import etree
 from lxml.builder import E, ElementMaker
 
-from hub.model import Acknowledgement, Application, DocumentFile, Message, OrganisationNumber, PersonNumber
-from hub.model.registering import Counterpart
+from hub.model import Acknowledgement, Application, Counterpart, DocumentFile, Message, OrganisationNumber, PersonNumber
 from hub.sdk import STOCKHOLM, Clock, Emits, HasRecords, HttpSimulator, Misbehaviour, SoapRefusalError, SoapService
 
 _WSDL = Path(__file__).parent / "wsdl" / "callback.wsdl"

@@ -12,8 +12,7 @@ from lxml import etree
 
 from connectors.eservice_oep.client import Fetched, Upload, instance_of
 from connectors.eservice_oep.config import Form, OepConfig
-from hub.model import Application, DocumentFile, OrganisationNumber, PersonNumber
-from hub.model.registering import Counterpart
+from hub.model import Application, Counterpart, DocumentFile, OrganisationNumber, PersonNumber
 from hub.sdk import STOCKHOLM, RawItem, RejectedError, children_of, text_of
 
 MOST_BYTES = 30_000_000

@@ -24,6 +24,7 @@ from hub.model.invoice import (
 from hub.model.messages import CredentialTouched, Message, Passage
 from hub.model.notice import Channel, Notice
 from hub.model.person import AddressKind, Guardian, Person, PersonAddress, PersonLookup
+from hub.model.registering import Counterpart
 from hub.model.zone import Dim, Level, Release, Setpoint, Switch, Zone, fulfils
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "ChangesFile",
     "Channel",
     "Configuration",
+    "Counterpart",
     "Credential",
     "CredentialTouched",
     "Dim",

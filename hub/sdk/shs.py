@@ -24,12 +24,14 @@ from email.header import decode_header, make_header
 from email.message import Message as Headers
 from email.parser import HeaderParser
 from email.policy import compat32
+from typing import BinaryIO
 from urllib.parse import quote
 
 from lxml import etree
 from lxml.builder import ElementMaker
 
 from hub.sdk.errors import RejectedError
+from hub.sdk.sources import RawItem
 from hub.sdk.xml import local_name, parse_xml
 
 MOST_BYTES = 100_000_000
@@ -176,6 +178,16 @@ def unwrapped(content: bytes, *, most_bytes: int = MOST_BYTES) -> ShsMessage:
     read = [_part(chunk, f"part {n}") for n, chunk in enumerate(others, 1)]
     _agree(label, [sizes for _, sizes in read])
     return ShsMessage(label, tuple(part for part, _ in read))
+
+
+def received(file: BinaryIO, *, most_bytes: int = MOST_BYTES) -> RawItem:
+    """A file with one message as a source's raw item, whole and as it came: `read_file` yields it, `translate` unwraps.
+
+    It is known by its transaction (`tx.id`), so one that is sent again is a double. Raises RejectedError.
+    """
+    content = file.read(most_bytes + 1)
+    label = unwrapped(content, most_bytes=most_bytes).label
+    return RawItem(label.tx_id, content, f"message {label.tx_id}")
 
 
 def _opened(content: bytes) -> tuple[bytes, bytes]:

@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import io
 import quopri
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from hub.sdk.shs import (
     ShsPart,
     is_shs,
     read_label,
+    received,
     unwrapped,
     wrapped,
     written_label,
@@ -174,8 +176,14 @@ def test_a_large_one_is_read_and_one_that_is_too_large_refused() -> None:
 
 def test_two_that_are_sent_twice_are_known_by_their_transaction() -> None:
     one, two = (unwrapped(wrapped(ShsMessage(LABEL))) for _ in range(2))
-    assert one.label.tx_id == two.label.tx_id
     assert one == two
+    items = [received(io.BytesIO(wrapped(message))) for message in (one, two)]
+    assert {(item.source_id, item.version) for item in items} == {("f0f2a9f6-9a0e", "")}, (
+        "a double, as the hub knows it"
+    )
+    assert unwrapped(items[0].content) == one
+    with pytest.raises(RejectedError):
+        received(io.BytesIO(items[0].content), most_bytes=100)
 
 
 @pytest.mark.parametrize(
