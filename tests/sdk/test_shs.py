@@ -178,9 +178,7 @@ def test_two_that_are_sent_twice_are_known_by_their_transaction() -> None:
     one, two = (unwrapped(wrapped(ShsMessage(LABEL))) for _ in range(2))
     assert one == two
     items = [received(io.BytesIO(wrapped(message))) for message in (one, two)]
-    assert {(item.source_id, item.version) for item in items} == {("f0f2a9f6-9a0e", "")}, (
-        "a double, as the hub knows it"
-    )
+    assert {(item.source_id, item.version) for item in items} == {("f0f2a9f6-9a0e", "")}, "a double to the hub"
     assert unwrapped(items[0].content) == one
     with pytest.raises(RejectedError):
         received(io.BytesIO(items[0].content), most_bytes=100)

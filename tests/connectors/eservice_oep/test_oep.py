@@ -269,7 +269,7 @@ def test_xml_that_would_harm_its_reader_is_no_answer() -> None:
     stand = Stand()
     stand.simulator.apply()
     bomb = b'<!DOCTYPE x [<!ENTITY a "b">]><FlowInstances>&a;</FlowInstances>'
-    stand.simulator.handle = lambda _request: httpx.Response(200, content=bomb)  # type: ignore[method-assign]
+    stand.simulator.handle = lambda request: httpx.Response(200, content=bomb)  # type: ignore[method-assign]  # noqa: ARG005
     with pytest.raises(TransientError):
         stand.poll()
 
@@ -286,7 +286,7 @@ def test_an_e_service_without_applications_may_be_a_404_where_that_is_said() -> 
     bare = httpx.Response(404)
     for settings, refused in (({}, True), ({"none_is_404": True}, False)):
         stand = Stand(**settings)
-        stand.simulator.handle = lambda _request: bare  # type: ignore[method-assign]
+        stand.simulator.handle = lambda request: bare  # type: ignore[method-assign]  # noqa: ARG005
         if refused:
             with pytest.raises(RejectedError):
                 stand.poll()
