@@ -41,6 +41,7 @@ from hub.model.answers import (
     StatusAnswer,
     Tested,
 )
+from hub.model.application import ApplicationAnswer
 from hub.model.audit import AuditPage, AuditRow
 from hub.model.booking import Booking
 from hub.model.closure import ClosureAnswer, ClosureRequest
@@ -288,6 +289,10 @@ class At:
     def document(self, key: str, *, language: Literal["sv", "en"] = "en") -> DocumentAnswer:
         """How far a document has come, and its number."""
         return self._get(DocumentAnswer, "documents", key, language=language)
+
+    def application(self, key: str) -> ApplicationAnswer:
+        """What came in by an e-service, and how far its registration has come; each look stands in the audit."""
+        return self._get(ApplicationAnswer, "applications", key)
 
     def verify(self, *, wait: float = 10) -> Verified:
         """Have all that stands read back; the answer comes when it has been, or after `wait` seconds."""

@@ -90,9 +90,11 @@ class Platform:
 
         return answer.read(whole)
 
-    async def pdf(self, id_: str) -> bytes:
-        """The same as a person reads it."""
-        answer = await self._http.get(f"api/instanceapi/getinstance/{id_}/pdf")
+    async def pdf(self, id_: str) -> bytes | None:
+        """The same as a person reads it; None: this e-service makes none."""
+        answer = await self._http.get(f"api/instanceapi/getinstance/{id_}/pdf", also_ok={HTTPStatus.NOT_FOUND})
+        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+            return None
 
         def whole(body: bytes) -> bytes:
             if not body.startswith(b"%PDF-"):

@@ -19,7 +19,6 @@ MOST_BYTES = 30_000_000
 """Of one application with its files; the hub takes no larger document."""
 _NO_NAME = "Namn saknas"
 _LONGEST_NAME = 200
-_LONGEST_ANSWER = 4000
 _UNWANTED = re.compile(r"[/\\\x00-\x1f]")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[A-Za-z0-9.+-]+")
 
@@ -52,11 +51,14 @@ def _cut(named: Sequence[Sequence[object]], rest: memoryview) -> Iterator[Docume
         rest = rest[int(str(size)) :]
 
 
-def files_of(id_: str, xml: bytes, pdf: bytes, uploads: Sequence[tuple[Upload, Fetched]]) -> list[DocumentFile]:
+def files_of(id_: str, xml: bytes, pdf: bytes | None, uploads: Sequence[tuple[Upload, Fetched]]) -> list[DocumentFile]:
     """All that is registered of an application: what was filled in, for machines and for people, and what came with."""
-    own = (("xml", "application/xml", xml), ("pdf", "application/pdf", pdf))
+    own = {"xml": xml} | ({} if pdf is None else {"pdf": pdf})
     return [
-        *(DocumentFile(name=f"ansökan-{id_}.{end}", media_type=kind, content=content) for end, kind, content in own),
+        *(
+            DocumentFile(name=f"ansökan-{id_}.{kind}", media_type=f"application/{kind}", content=content)
+            for kind, content in own.items()
+        ),
         *(_file(upload, fetched) for upload, fetched in uploads),
     ]
 
@@ -123,7 +125,7 @@ def _at(root: etree._Element, where: str) -> tuple[str, ...]:
     found = [root]
     for name in where.split("/"):
         found = [child for one in found for child in children_of(one, name)]
-    told = ((one.text or "").strip()[:_LONGEST_ANSWER] for one in found if not len(one))
+    told = ((one.text or "").strip() for one in found if not len(one))
     return tuple(filter(None, told))
 
 

@@ -70,6 +70,8 @@ def test_a_document_is_registered_and_looked_up(town: At) -> None:
     told = town.register("client-1", wanted, wait=0)
     assert (told.key, told.direction, told.kept) == ("client-1", wanted.direction, True)
     assert town.document("client-1").files == told.files
+    with pytest.raises(Refused, match="no application"):
+        town.application("client-1")
     with pytest.raises(Refused) as refused:
         town.register("client-1", wanted.model_copy(update={"title": "Another"}))
     assert refused.value.details.code == "document-conflict"

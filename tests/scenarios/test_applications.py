@@ -1,4 +1,4 @@
-"""S10: a grant is applied for by Open ePlatform, registered in Public 360°, fetched by the core, and answered, once each.
+"""S11: a grant is applied for by Open ePlatform, registered in Public 360°, fetched by the core, answered: once each.
 
 Answers are lost on the way out and on the way back; the same list is asked for again and again.
 """
@@ -45,7 +45,7 @@ def portal(here: Stage) -> OepSimulator:
     return found
 
 
-def test_s10_an_application_is_registered_and_answered_once_though_answers_are_lost(tmp_path: Path) -> None:
+def test_s11_an_application_is_registered_and_answered_once_though_answers_are_lost(tmp_path: Path) -> None:
     async def story(here: Stage, client: httpx.AsyncClient) -> None:
         register, eservice = diarium(here), portal(here)
         register.silent, eservice.silent, eservice.twice = 2, 2, True

@@ -241,6 +241,16 @@ def test_files_come_whole_by_their_names_and_too_large_ones_are_for_a_person() -
     assert len(item.content) < MOST_BYTES
 
 
+def test_an_e_service_that_makes_no_pdf_is_registered_without_one() -> None:
+    stand = Stand()
+    case = stand.simulator.apply()
+    stand.simulator.attach(case, "bilaga.pdf", b"%PDF-1.7")
+    handle = stand.simulator.handle
+    gone = httpx.Response(404)
+    stand.simulator.handle = lambda request: gone if request.url.path.endswith("/pdf") else handle(request)  # type: ignore[method-assign]
+    assert [file.name for file in stand.only().files] == [f"ansökan-{case.id}.xml", "bilaga.pdf"]
+
+
 def test_a_file_cut_short_is_asked_for_again_and_lets_the_others_go_first() -> None:
     stand = Stand()
     case, other = stand.simulator.apply(), stand.simulator.apply()
