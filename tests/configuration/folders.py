@@ -232,7 +232,7 @@ registry:
       preliminary: {title: "Ansökan {number}", direction: incoming}
       confirmed: {title: "Beslut {number}", direction: outgoing}
       cancelled: {title: "Återkallad {number}", direction: incoming}
-population: {production: true, test_numbers: /etc/knutpunkt/testpersonnummer.csv, per_day: 500}
+population: {production: true, test_numbers: /etc/knutpunkt/testpersonnummer.csv, per_day: 500, cache_minutes: 10}
 notify:
   vaktmastare:
     email: {connection: mail, to: vaktmastare@umea.example, by_facility: {konstgras: konstgras@umea.example}}
