@@ -30,7 +30,7 @@ from hub.service.auditing import Auditing, Note, written
 from hub.service.billing import opened
 from hub.service.filing import guarded_part
 from hub.service.preparing import sealed_persons, stored_booking
-from hub.service.rulebook import Rulebook
+from hub.service.rulebook import Rulebook, of_applications
 from hub.service.shielding import shielded
 from hub.service.taking_in import judge
 from hub.store import applications, audit, documents, events, intake, invoices, protected
@@ -148,8 +148,9 @@ class Protecting:
         return not forms.isdisjoint(_NUMBERS.findall(raw))
 
     def _emptied(self, connection: Connection, municipality: str, mine: Sequence[Raw]) -> None:
-        """One in quarantine goes: it means nothing yet, and what comes again is new."""
-        held = [one for one in mine if one.state == intake.QUARANTINED]
+        """One in quarantine goes, for it means nothing yet, and what comes again is new; an application comes once."""
+        kept = of_applications(self._rulebook.town(municipality).configuration)
+        held = [one for one in mine if one.state == intake.QUARANTINED and one.connection not in kept]
         done = [one for one in mine if one.state != intake.QUARANTINED]
         empty = [(self._seal.close(_NOTHING, _bound(municipality, one)), one.id) for one in done]
         protected.empty_raw(connection, empty)

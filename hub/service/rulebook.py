@@ -11,7 +11,7 @@ from hub.model.configuration import Configuration
 from hub.model.credential import Method
 from hub.model.plan import Closure
 from hub.planner.rules import Rules, compiled
-from hub.sdk import AccessControl, AccessLimits, Chooser, Connector
+from hub.sdk import AccessControl, AccessLimits, AcknowledgesApplications, Chooser, Connector
 from hub.store import closures, configurations
 from hub.store.configurations import Version
 from hub.store.database import Connection
@@ -129,6 +129,12 @@ def methods(configuration: Configuration) -> dict[str, frozenset[Method]]:
 def own_pins(configuration: Configuration) -> frozenset[str]:
     """The access connections whose locks make their PINs themselves, and take none of ours."""
     return frozenset(name for name, limits in _limits(configuration) if Chooser.HUB not in limits.pin.chosen_by)
+
+
+def of_applications(configuration: Configuration) -> frozenset[str]:
+    """The connections that applications come in by: what came is a document, also before it is understood."""
+    told = configuration.connections.items()
+    return frozenset(name for name, one in told if issubclass(load_connector(one.connector), AcknowledgesApplications))
 
 
 def _limits(configuration: Configuration) -> Iterator[tuple[str, AccessLimits]]:

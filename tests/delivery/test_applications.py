@@ -216,6 +216,19 @@ def test_a_row_out_of_quarantine_is_registered_once(hall: Stage) -> None:
     assert held(hall) == []
 
 
+def test_what_is_in_quarantine_stays_when_its_applicant_is_marked_for_it_comes_once(hall: Stage) -> None:
+    taking, whence = taking_in(hall), From(TOWN, "eservice")
+    raw = RawItem("4711", f"<citizenIdentifier>{LENA.digits}</citizenIdentifier>".encode())
+    hashed = taking.hashed(whence, [Understood(raw, fault="no form")])
+    hall.run(hall.writer.call(taking.take, taking.batch(whence, hashed, {})))
+    protect(hall)
+    (row,) = hall.read(lambda c: intake.quarantined(c, TOWN, name=None, after=0, limit=100))
+    assert hall.run(hall.writer.call(taking.settle, TOWN, row, Understood(raw, (application(),))))
+    hall.settle()
+    (document,) = hall.diary.came
+    assert document.counterpart_protected
+
+
 def test_a_key_is_never_longer_than_a_registry_takes() -> None:
     long = key_of("e" * 63, "1" * 40, "20261121T101500", mark)
     assert len(long) <= 80
