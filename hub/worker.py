@@ -239,6 +239,11 @@ class Worker:
         if self.biller:
             self.biller.wake.set()
 
+    def owed(self, at: int) -> None:
+        """A booking was accepted of which something may be invoiced then, microseconds."""
+        if self.biller:
+            self.biller.owed(at)
+
     def follow_inlets(self) -> None:
         """Look by itself at the inlets that there are now, and at no others."""
         due = dict(self.intake.due()) if self.intake and self.carries else {}

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from hub.clock import SECOND
+from hub.clock import NEVER, SECOND
 from hub.masking import place_of
 from hub.service.billing import AT_ONCE, Billing
 from hub.store import entries
@@ -13,8 +13,6 @@ from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.billing")
 _LONGEST = 60.0
-_REST = 0.05
-"""Seconds between two looks: bookings come by the hundred, and few are invoiced at once."""
 
 
 class Biller:
@@ -23,29 +21,31 @@ class Biller:
     def __init__(self, writer: Writer, readers: Readers, billing: Billing, *, idle: timedelta) -> None:
         self._writer, self._readers, self._billing, self._idle = writer, readers, billing, idle.total_seconds()
         self.wake = asyncio.Event()
-        """Set by whoever has accepted something."""
+        """Set by whoever may have changed what is due; by a booking that is due later than all others it is not."""
         self.billed: Callable[[], None] = lambda: None
         """Called when invoices wait to be sent."""
         self._stopping = self._busy = False
         self._due = 0
-        """When the next line may be invoiced, as was read last."""
+        """When the next line may be invoiced, as was read last; NEVER while it is being read."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is in hand, and nobody has told of more."""
-        return not (self._busy or self.wake.is_set())
+        """Whether nothing is in hand."""
+        return not self._busy
+
+    def owed(self, at: int) -> None:
+        """A line was accepted that may be invoiced then. Bookings come by the hundred, and few are due next."""
+        if at < self._due:
+            self.wake.set()
 
     async def run(self) -> None:
         """Go on until told to stop."""
         while not self._stopping:
-            self._busy = True
             self.wake.clear()
+            self._due = NEVER
             try:
-                more = await self.step()
-                self._busy = False
-                if not more:
+                if not await self.step():
                     await self._sleep()
-                    await asyncio.sleep(_REST)
             except Exception as error:  # noqa: BLE001 - its text may hold anything
                 LOG.error("cannot make invoices; trying again: %s", place_of(error))  # noqa: TRY400
                 await asyncio.sleep(1)
@@ -60,7 +60,11 @@ class Biller:
         self._due = await self._readers.read(entries.next_due)
         if self._due > self._billing.now():
             return False
-        count = await self._writer.call(self._billing.bill)
+        self._busy = True
+        try:
+            count = await self._writer.call(self._billing.bill)
+        finally:
+            self._busy = False
         if count:
             self.billed()
         return count >= AT_ONCE

@@ -61,6 +61,8 @@ class Bookings:
         self._accepting = Accepting(seal)
         self.woken: Callable[[], None] = lambda: None
         """Called when a lane may have become due."""
+        self.owed: Callable[[int], None] = lambda _at: None
+        """Told when something of a booking may be invoiced, in microseconds."""
         self.changed: Callable[[str, Iterable[TargetKey]], None] = lambda _town, _targets: None
         """Told of a booking's targets when any of them had to change."""
         self._turn = asyncio.Lock()
@@ -115,7 +117,15 @@ class Bookings:
                 if answer.changed:
                     self.changed(municipality, answer.targets)
                     self.woken()
+                self._owed(request, answer)
                 return Done(booking, request, answer)
+
+    def _owed(self, request: Accept, answer: Accepted) -> None:
+        """Of a booking that was known, credits and what was moved may be due at once."""
+        if answer.new and request.plan.charges:
+            self.owed(min([one.bills_at for one in request.plan.charges]))
+        elif not answer.new and answer.outcome is Outcome.ACCEPTED:
+            self.owed(request.now)
 
     async def _rules(self, municipality: str, *, but: Rules | None) -> Rules:
         """The rules in force; read anew while they are those that a plan was refused for."""
