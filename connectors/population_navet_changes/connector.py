@@ -1,13 +1,17 @@
 """Files of changes from Navet: nothing to connect to, and everything to read, protection first."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from typing import BinaryIO
 
 from connectors.population_navet_changes.client import Changes
 from connectors.population_navet_changes.config import ChangesConfig
 from connectors.population_navet_changes.translate import change, changes_file
 from hub.model import Message
-from hub.sdk import STOCKHOLM, About, Connector, RawItem, TellsOfChanges
+from hub.sdk import STOCKHOLM, About, Connector, RawItem, RejectedError, TellsOfChanges
+from hub.sdk.shs import MOST_BYTES, is_shs, unwrapped
+
+_HEAD_BYTES = 1000
 
 
 class NavetChanges(Connector[ChangesConfig], TellsOfChanges):
@@ -19,9 +23,22 @@ class NavetChanges(Connector[ChangesConfig], TellsOfChanges):
 
     def read_file(self, file: BinaryIO) -> Iterator[RawItem]:
         today = self.lent.clock.now().astimezone(STOCKHOLM).date().isoformat()
-        yield from Changes(file, self.config, today).items()
+        for one in _files(file):
+            yield from Changes(one, self.config, today).items()
 
     def translate(self, item: RawItem) -> Iterable[Message]:
         if item.source_id.startswith("file/"):
             return [changes_file(item.content, self.config.silent)]
         return [change(item.content, item.place, order_has_protection=self.config.order_has_protection)]
+
+
+def _files(file: BinaryIO) -> Sequence[BinaryIO]:
+    """The file, or those in the SHS message that it is. Raises RejectedError."""
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    if not is_shs(head):
+        return [file]
+    parts = unwrapped(file.read(MOST_BYTES + 1)).parts
+    if not parts:
+        raise RejectedError("an SHS message without any file", place="message")
+    return [BytesIO(part.content) for part in parts]

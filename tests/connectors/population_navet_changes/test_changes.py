@@ -19,6 +19,7 @@ from hub.conformance.driver import Memory, SetClock
 from hub.model import ChangesFile, Message, PersonChanged, PersonNumber, Protected
 from hub.sdk import Lent, RawItem, RejectedError
 from hub.sdk.http import transport
+from hub.sdk.shs import Datum, Place, ShsLabel, ShsMessage, ShsPart, wrapped
 from tests.connectors.registers import reshaped, steps
 from tests.counts import examples
 
@@ -315,3 +316,32 @@ def clear(content: bytes, *, confirmed: bool) -> bool:
             return False
     rest = re.sub("|".join(f"<{flag}>N</{flag}>" for flag in BOTH), "", told)
     return not re.search("sekretess|skydd", rest, re.IGNORECASE)
+
+
+# ---- as it came, in an SHS message
+
+
+def in_shs(*contents: bytes) -> bytes:
+    label = ShsLabel(
+        tx_id="0a4f3c2e-4e8e-4c53-9b1f-52f9b3a0c001", corr_id="0a4f3c2e-4e8e-4c53-9b1f-52f9b3a0c001", sequence="event",
+        product=Place("navet"), at=datetime(2026, 11, 26, 5, tzinfo=UTC), content_id="changes",
+        sender=Place("urn:X-shs:162021005448"), data=tuple(Datum("xml") for _ in contents),
+    )  # fmt: skip
+    return wrapped(ShsMessage(label, tuple(ShsPart(content, "text/xml", "changes.xml") for content in contents)))
+
+
+def test_a_file_that_lies_as_its_shs_message_means_the_same() -> None:
+    content = file(record())
+    assert told(in_shs(content)) == told(content)
+
+
+def test_each_part_of_a_message_is_a_file() -> None:
+    first, second = file(record()), file(record(who=ANNA, post="2026.000.000.002"))
+    assert told(in_shs(first, second)) == [*told(first), *told(second)]
+
+
+def test_a_message_that_is_cut_short_or_empty_is_refused() -> None:
+    with pytest.raises(RejectedError):
+        items(in_shs(file(record()))[:-200])
+    with pytest.raises(RejectedError, match="without any file"):
+        items(in_shs())
