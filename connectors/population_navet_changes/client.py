@@ -96,7 +96,6 @@ class Changes:
                     n, reading.since = n + 1, 0
                     _require_nothing_else(element, n)
                     yield _Record(n, element)
-                    element.clear()
                 elif _path(element) == (HEAD, ROOT):
                     self._head = element
                     self._of_this_order()
@@ -196,7 +195,7 @@ def _look_at(element: etree._Element) -> None:
 
 
 def _require_nothing_else(record: etree._Element, n: int) -> None:
-    """Among the records; what is let go of here is the record before, which is empty."""
+    """Among the records. The record before is let go of here."""
     while (before := record.getprevious()) is not None:
         if before.tag != RECORD:
             raise RejectedError(f"before record {n}: something else than a record; {NOT_WHOLE}")

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.population_navet_changes import NavetChanges
+from connectors.population_navet_changes.client import Changes
 from connectors.population_navet_changes.config import ChangesConfig
 from connectors.population_navet_changes.simulator import ORDER, number
 from hub.conformance.driver import Memory, SetClock
@@ -258,6 +259,13 @@ def test_a_file_of_another_order_is_refused_before_anybody_is_marked() -> None:
         next(
             reader(order="00000236-FO02-0002").read_file(io.BytesIO(file(record(HIDES.format(BOTH[0])), first=head())))
         )
+
+
+def test_a_record_that_was_read_is_let_go_of_before_the_next() -> None:
+    reading = Changes(
+        io.BytesIO(file(*[record(post=f"2026.000.000.{n:03}") for n in range(1, 5)])), ChangesConfig(), "2026-11-26"
+    )
+    assert [one.post.getprevious() for one in reading._records()] == [None] * 4
 
 
 def test_a_record_without_end_is_refused_in_bounded_memory() -> None:
