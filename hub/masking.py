@@ -2,7 +2,10 @@
 
 import re
 import traceback
+from collections.abc import Iterable
 
+_NAME = re.compile(r"[A-Za-z0-9._:/~-]{1,128}")
+_FIELD = re.compile(r"[A-Za-z0-9_/~-]{1,64}")
 _NUMBERS = re.compile(r"\d{6,8}[-+ ]?\d{4}")
 
 
@@ -23,6 +26,24 @@ _DEEPEST = 5
 def without_numbers(text: str) -> str:
     """The text with whatever may be an identity number written over, and phone numbers with them."""
     return _NUMBERS.sub("********", text)
+
+
+def quoted(word: str) -> str:
+    """What a caller called something, in quotes where it may be a name of ours: somebody's name or address is not said.
+
+    Told back is what has only the letters of our names (a-z, digits, `._:/~-`), and no identity number.
+    """
+    return repr(word) if _NAME.fullmatch(word) and not _NUMBERS.search(word) else "'********'"
+
+
+def pointed(place: Iterable[int | str]) -> str:
+    """The JSON Pointer of a field; one that nobody has here may be called anything, and is written as a mark then."""
+    return "".join(f"/{_step(str(step))}" for step in place)
+
+
+def _step(step: str) -> str:
+    plain = _FIELD.fullmatch(step) and not _NUMBERS.search(step)
+    return step.replace("~", "~0").replace("/", "~1") if plain else "********"
 
 
 def _short(filename: str) -> str:

@@ -184,9 +184,15 @@ def _taken_in(file: BinaryIO, store: Store) -> tuple[Remark, ...]:
             else:
                 reader.persons()
     except etree.XMLSyntaxError as error:
-        line = f"line {error.lineno}" if error.lineno else "the file"
-        raise RejectedError(f"{line}: no whole XML ({error.msg}); export it again, in UTF-8") from None
+        line = f"line {error.lineno}, column {error.offset}" if error.lineno else "the file"
+        raise RejectedError(f"{line}: no whole XML ({_kind(error)}); export it again, in UTF-8") from None
     return tuple(reader.remarks) if reader else ()
+
+
+def _kind(error: etree.XMLSyntaxError) -> str:
+    """What is wrong, as `tag name mismatch`; the error's own words quote the file, where names of persons stand."""
+    kinds = (name for name, code in vars(etree.ErrorTypes).items() if name.startswith("ERR_") and code == error.code)
+    return next(kinds, "ERR_OTHER").removeprefix("ERR_").replace("_", " ").lower()
 
 
 def _events(file: BinaryIO) -> Iterator[tuple[str, etree._Element]]:

@@ -11,6 +11,7 @@ from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.api.problems import ProblemError
 from hub.clock import micros
+from hub.masking import quoted
 from hub.model.answers import DeliveryPage, Handled
 from hub.model.states import Delivery
 from hub.service.choosing import Wish
@@ -38,7 +39,7 @@ def wish(
 ) -> Wish:
     """Which deliveries the caller means. What is not understood is refused: left out, it would mean all the others."""
     if strange := sorted(set(request.query_params) - _PARAMETERS):
-        raise ProblemError("unknown-parameter", f"there is no {', '.join(strange)}; nothing was done")
+        raise ProblemError("unknown-parameter", f"there is no {', '.join(map(quoted, strange))}; nothing was done")
     return Wish(state, connection, resource, micros(before) if isinstance(before, datetime) else None, id)
 
 

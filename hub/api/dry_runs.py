@@ -9,6 +9,7 @@ from hub.api.keeping import Kept
 from hub.api.problems import ProblemError, of_refused, problem
 from hub.clock import micros
 from hub.errors import FieldFault, InvalidError
+from hub.masking import quoted
 from hub.model.answers import DryRunAnswer, ImportLine, ImportSummary, ProblemDetails
 from hub.service import showing
 from hub.service.accepting import Outcome
@@ -28,7 +29,7 @@ async def dry_put(here: Desk, municipality: str, raw: bytes, number: str) -> Dry
         if line.dry is None:
             raise line.refused or ProblemError("internal")
         if line.dry.request.number != number:
-            raise InvalidError([FieldFault("/number", "other-number", f"the address says {number!r}")])
+            raise InvalidError([FieldFault("/number", "other-number", f"the address says {quoted(number)}")])
         return _answer(line.dry, running.run.token, micros(here.clock.now()))
     finally:
         await running.close()

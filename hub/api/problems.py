@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from hub.errors import InvalidError, NotFoundError, RefusedError
-from hub.masking import without_numbers
+from hub.masking import pointed
 from hub.model.answers import FieldProblem, ProblemDetails
 
 MEDIA_TYPE = "application/problem+json"
@@ -144,9 +144,7 @@ async def refused(request: Request, error: Exception) -> Response:
 async def _malformed(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     errors = tuple(
-        FieldProblem(
-            pointer=without_numbers("/" + "/".join(map(str, fault["loc"]))), code="invalid-value", detail=fault["msg"]
-        )
+        FieldProblem(pointer=pointed(fault["loc"]), code="invalid-value", detail=fault["msg"])
         for fault in error.errors()
     )
     return answer(problem("invalid-request", errors=errors))

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Protocol
 from pydantic import SecretStr
 
 from hub.errors import NotFoundError, RefusedError
+from hub.masking import quoted
 from hub.model import Message
 from hub.model.configuration import Arrival
 from hub.sdk import Connector, Polls, RawItem, ReadsFiles, ReceivesCallbacks, RejectedError, Remark, TellsOfChanges
@@ -128,7 +129,7 @@ class Inlets:
         """The inlet of that name. Raises NotFoundError."""
         found = self._inlets.get((municipality, name))
         if found is None:
-            msg = f"no connection {name!r} in {municipality} that data comes in over"
+            msg = f"no connection {quoted(name)} in {municipality} that data comes in over"
             raise NotFoundError(msg)
         return found
 
@@ -136,7 +137,7 @@ class Inlets:
         """The inlet of that name, and its connector, which is called by its system. Raises NotFoundError."""
         inlet = self.find(municipality, name)
         if not isinstance(inlet.connector, ReceivesCallbacks):
-            msg = f"connection {name!r} receives no callbacks"
+            msg = f"connection {quoted(name)} receives no callbacks"
             raise NotFoundError(msg)
         return inlet, inlet.connector
 
@@ -153,10 +154,11 @@ class Inlets:
             return found[0]
         if not found:
             there = ", ".join(sorted(one.name for one in mine)) or "none yet"
-            msg = f"no connection reads {form!r}; those that read files: {there}. Add connections/<name>.yaml for it"
+            how = f"those that read files: {there}. Add connections/<name>.yaml for it"
+            msg = f"no connection reads {quoted(form)}; {how}"
             raise RefusedError("unknown-format", msg)
         names = ", ".join(sorted(one.name for one in found))
-        msg = f"several connections read {form!r}: name one of them as the format: {names}"
+        msg = f"several connections read {quoted(form)}: name one of them as the format: {names}"
         raise RefusedError("unknown-format", msg)
 
 

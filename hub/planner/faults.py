@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import combinations
 from typing import NamedTuple
 
+from hub.masking import quoted
 from hub.model.booking import Charge, Extra, Occasion
 from hub.model.money import rounded
 from hub.planner.rules import Rules
@@ -51,7 +52,9 @@ def booking_faults(
     for place, role in enumerate(notify):
         if role not in rules.roles:
             yield Fault(
-                f"/notify/{place}", "unknown-role", f"no role {role!r} is configured; known: {_listed(rules.roles)}"
+                f"/notify/{place}",
+                "unknown-role",
+                f"no role {quoted(role)} is configured; known: {_listed(rules.roles)}",
             )
     if len(occasions) > 1:
         yield from _overlaps(occasions, rules)
@@ -83,12 +86,14 @@ def _hidden(place: int, occasion: Occasion) -> Iterator[Fault]:
 
 def _known(pointer: str, resource: str, rules: Rules) -> Iterator[Fault]:
     if resource not in rules.resources:
-        yield Fault(pointer, "unknown-resource", f"no resource {resource!r} is configured for {rules.municipality}")
+        yield Fault(
+            pointer, "unknown-resource", f"no resource {quoted(resource)} is configured for {rules.municipality}"
+        )
 
 
 def _dangling(pointer: str, named: str, ids: set[str]) -> Iterator[Fault]:
     if named not in ids:
-        yield Fault(pointer, "unknown-occasion", f"the booking has no occasion {named!r}")
+        yield Fault(pointer, "unknown-occasion", f"the booking has no occasion {quoted(named)}")
 
 
 def _doubled(pointer: str, named: list[tuple[int, str]], what: str) -> Iterator[Fault]:
@@ -97,7 +102,9 @@ def _doubled(pointer: str, named: list[tuple[int, str]], what: str) -> Iterator[
     counts = Counter(name for _, name in named)
     for place, name in named:
         if counts[name] > 1:
-            yield Fault(pointer.format(place), "doubled-id", f"{what} stands once in a booking; {name!r} is doubled")
+            yield Fault(
+                pointer.format(place), "doubled-id", f"{what} stands once in a booking; {quoted(name)} is doubled"
+            )
 
 
 def _overlaps(occasions: Placed, rules: Rules) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from hub.clock import Clock, micros
 from hub.errors import FieldFault, InvalidError, RefusedError
+from hub.masking import quoted
 from hub.model.booking import Booking
 from hub.model.plan import TargetKey
 from hub.planner.rules import Rules
@@ -102,7 +103,7 @@ class Bookings:
                 raise RefusedError("state-changed", MOVED)
             booking = read_booking(raw, rules)
             if number is not None and number != booking.number:
-                raise InvalidError([FieldFault("/number", "other-number", f"the address says {number!r}")])
+                raise InvalidError([FieldFault("/number", "other-number", f"the address says {quoted(number)}")])
             now = micros(self._clock.now())
             revision = None if expected is None else expected.revision
             request = prepare(booking, rules, self._seal, now=now, sent_by=sent_by, expected=revision, actor=acting())

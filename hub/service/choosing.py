@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from hub.errors import NotFoundError
+from hub.masking import quoted
 from hub.model.answers import DeliveryAnswer
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
@@ -45,7 +46,7 @@ def _of_resource(connection: Connection, rules: Rules, resource: str) -> set[int
     """The lanes of a resource: its zones, and all that is its bookings' own."""
     ruled = rules.resources.get(resource)
     if ruled is None:
-        msg = f"no resource {resource!r} in {rules.municipality}"
+        msg = f"no resource {quoted(resource)} in {rules.municipality}"
         raise NotFoundError(msg)
     zones = (shown.with_key(connection, rules.municipality, *zone.target) for zone in ruled.zones)
     found = {zone.id for zone in zones if zone}

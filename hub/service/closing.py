@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hub.clock import Clock, instant, micros
 from hub.errors import FieldFault, InvalidError, NotFoundError
+from hub.masking import quoted
 from hub.model.audit import Act
 from hub.model.closure import ClosureAnswer, ClosureRequest
 from hub.model.events import EventType
@@ -79,7 +80,7 @@ class Closing:
         """
         rules = self._rulebook.rules(municipality)
         if wanted.resource not in rules.resources:
-            fault = FieldFault("/resource", "unknown-resource", f"no resource {wanted.resource!r} is configured")
+            fault = FieldFault("/resource", "unknown-resource", f"no resource {quoted(wanted.resource)} is configured")
             raise InvalidError([fault], code="invalid-closure")
         asked = Stored(
             id=id_, revision=wanted.revision, resource=wanted.resource, starts=micros(wanted.starts_at),
@@ -96,7 +97,7 @@ class Closing:
         self._rulebook.town(municipality)
         known = await self._readers.read(closures.find, municipality, id_)
         if known is None:
-            msg = f"no closure {id_!r} in {municipality}"
+            msg = f"no closure {quoted(id_)} in {municipality}"
             raise NotFoundError(msg)
         if known.lifted and revision is None:
             return Closed(Judged.UNCHANGED, answer(known, 0))

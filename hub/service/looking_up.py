@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from hub.clock import HOUR, NEVER, Clock, instant, micros
 from hub.errors import NotFoundError
+from hub.masking import quoted
 from hub.model.answers import BookingLine, BookingPage, BookingView, ClaimAnswer
 from hub.model.booking import Booking
 from hub.model.ledger import Money
@@ -72,7 +73,7 @@ class LookUp:
         rules, now = self._rulebook.rules(municipality), micros(self._clock.now())
         found = await self._readers.read(self._find, rules, number, now)
         if found is None:
-            msg = f"no booking {number!r} in {municipality}"
+            msg = f"no booking {quoted(number)} in {municipality}"
             raise NotFoundError(msg)
         booking = stored_booking(found.stored.body, found.stored.persons, municipality, number, self._seal)
         return self._view(found, booking, rules, now, Reader(language, with_values=with_values))

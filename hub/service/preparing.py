@@ -9,6 +9,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from hub.clock import micros
 from hub.errors import FieldFault, InvalidError
+from hub.masking import pointed, quoted
 from hub.model.booking import Booking, Charge, Customer, Extra, Holder, Number, Occasion, Status
 from hub.model.plan import Plan, Unserved
 from hub.planner.faults import Fault, booking_faults
@@ -221,16 +222,12 @@ def faults_of(error: ValidationError) -> list[FieldFault]:
     """What was wrong with a request's shape, without what it said."""
     return [
         FieldFault(
-            _pointer(fault["loc"]),
+            pointed(fault["loc"]),
             _CODES.get(fault["type"], "invalid-value"),
             fault["msg"].removeprefix("Value error, "),
         )
         for fault in error.errors(include_url=False, include_input=False, include_context=False)
     ]
-
-
-def _pointer(place: Iterable[int | str]) -> str:
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
 
 
 def _of_what_is_readable(raw: bytes, rules: Rules) -> list[FieldFault]:
@@ -268,7 +265,7 @@ def _unknown_in_broken(told: dict[str, object], rules: Rules) -> Iterable[Fault]
     for place, occasion in enumerate(_listed(told, "occasions")):
         resource = occasion.get("resource") if isinstance(occasion, dict) else None
         if place not in whole and isinstance(resource, str) and resource not in rules.resources:
-            detail = f"no resource {resource!r} is configured for {rules.municipality}"
+            detail = f"no resource {quoted(resource)} is configured for {rules.municipality}"
             yield Fault(f"/occasions/{place}/resource", "unknown-resource", detail)
 
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from hub.clock import MINUTE, STOCKHOLM, Clock, instant, micros
 from hub.errors import FieldFault, InvalidError, NotFoundError, RefusedError
+from hub.masking import quoted
 from hub.model.audit import Act
 from hub.model.document import Direction, Document, RecordKey
 from hub.model.events import EventType
@@ -132,7 +133,7 @@ class Documents:
         self._rulebook.town(municipality)
         found = await self._readers.read(_found, municipality, key)
         if found is None:
-            raise NotFoundError(f"no document {key!r} in {municipality}")
+            raise NotFoundError(f"no document {quoted(key)} in {municipality}")
         return _answer(*found, language)
 
     def settled(self, municipality: str, key: str) -> Callable[[Connection], bool]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hub.clock import Clock, instant, micros
 from hub.errors import NotFoundError
+from hub.masking import quoted
 from hub.model.answers import ClaimAnswer, EffectAnswer, ResourceAnswer
 from hub.model.configuration import Facility
 from hub.model.states import Delivery, Effect, Proof
@@ -34,7 +35,7 @@ class Resources:
         """One resource, with its zones and their claims. Raises NotFoundError."""
         found = next((one for one in await self.listed(municipality) if one.id == resource), None)
         if found is None:
-            msg = f"no resource {resource!r} in {municipality}"
+            msg = f"no resource {quoted(resource)} in {municipality}"
             raise NotFoundError(msg)
         rules = self._rulebook.rules(municipality)
         targets, claimed = await self._readers.read(_zones, rules, rules.resources[resource], micros(self._clock.now()))

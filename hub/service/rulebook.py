@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from hub.configuration.reader import read_files
 from hub.discovery import load_connector
 from hub.errors import NotFoundError
+from hub.masking import quoted
 from hub.model.configuration import Configuration
 from hub.model.credential import Method
 from hub.model.plan import Closure
@@ -66,7 +67,7 @@ class Rulebook:
         try:
             return self._towns[municipality]
         except KeyError:
-            msg = f"no municipality {municipality!r} here"
+            msg = f"no municipality {quoted(municipality)} here"
             raise NotFoundError(msg) from None
 
     def rules(self, municipality: str) -> Rules:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from hub.clock import Clock, instant, micros, span
 from hub.errors import FieldFault, InvalidError, NotFoundError, RefusedError
+from hub.masking import quoted
 from hub.model.audit import Act
 from hub.model.events import EventType
 from hub.model.subscription import (
@@ -193,7 +194,7 @@ class Subscribing:
 def _found(connection: Connection, municipality: str, name: str) -> Stored:
     found = subscriptions.find(connection, municipality, name)
     if found is None:
-        raise NotFoundError(f"no subscription {name!r} in {municipality}")
+        raise NotFoundError(f"no subscription {quoted(name)} in {municipality}")
     return found
 
 

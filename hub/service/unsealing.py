@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from hub.clock import Clock, instant, micros, span
 from hub.errors import NotFoundError
+from hub.masking import quoted
 from hub.model.audit import Act
 from hub.model.person import Unsealed, UnsealingRequest
 from hub.service.acting import acting
@@ -62,6 +63,6 @@ def _sealed(connection: Connection, municipality: str, kind: str, key: str) -> S
     """What is shown only with a reason. Raises NotFoundError."""
     stored = invoices.find(connection, municipality, key) if kind == "invoice" else None
     if stored is None or not protected.is_sealed(connection, municipality, kind, key):
-        msg = f"no {kind} {key!r} in {municipality} is sealed"
+        msg = f"no {kind} {quoted(key)} in {municipality} is sealed"
         raise NotFoundError(msg)
     return stored
