@@ -8,10 +8,9 @@ from connectors.population_navet_changes.client import Changes
 from connectors.population_navet_changes.config import ChangesConfig
 from connectors.population_navet_changes.translate import change, changes_file
 from hub.model import Message
-from hub.sdk import STOCKHOLM, About, Connector, RawItem, RejectedError, TellsOfChanges
-from hub.sdk.shs import MOST_BYTES, is_shs, unwrapped
+from hub.sdk import STOCKHOLM, About, Connector, RawItem, RejectedError, TellsOfChanges, is_shs, unwrapped
 
-_HEAD_BYTES = 1000
+_HEAD_BYTES, _MOST_BYTES = 1000, 100_000_000
 
 
 class NavetChanges(Connector[ChangesConfig], TellsOfChanges):
@@ -38,7 +37,7 @@ def _files(file: BinaryIO) -> Sequence[BinaryIO]:
     file.seek(0)
     if not is_shs(head):
         return [file]
-    parts = unwrapped(file.read(MOST_BYTES + 1)).parts
+    parts = unwrapped(file.read(_MOST_BYTES + 1), most_bytes=_MOST_BYTES).parts
     if not parts:
         raise RejectedError("an SHS message without any file", place="message")
     return [BytesIO(part.content) for part in parts]

@@ -77,6 +77,7 @@ def runs(kills: int, seed: int) -> list[Run]:
         Run("rows", [python, "-m", "tests.soak.rows", "--seed", str(seed)]),
         Run("shapes", [python, "-m", "tests.soak.shapes", "--seed", str(seed)]),
         Run("mutants", [python, "-m", "tests.mutants"]),
+        Run("canary", [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/canary"]),
         Run(
             "properties",
             [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *LONG, f"--hypothesis-seed={seed}", *PROPERTIES],
@@ -123,7 +124,7 @@ def _shown(run: Run) -> Showed:
 def _essence(name: str, output: str) -> str:
     """What is worth keeping: the counts of a run, its closing lines, and every mutant with what caught it."""
     lines = output.strip().splitlines()
-    most = {"mutants": 400, "properties": 3, "moments-postgresql": 3}
+    most = {"mutants": 400, "properties": 3, "moments-postgresql": 3, "canary": 3}
     return "\n".join(lines[-most.get(name, 60) :])
 
 
