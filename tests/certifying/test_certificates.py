@@ -198,8 +198,9 @@ def test_a_private_authority_holds_for_a_connectors_own_sockets_too(tmp_path: Pa
     authority.issue_cert("127.0.0.1").configure_cert(tls)
 
     async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 mail.example ESMTP\r\n")
+        writer.write(b"421 mail.example is closing\r\n")
         await writer.drain()
+        writer.close()
 
     async def story(ca_file: Path | None) -> str:
         async with await asyncio.start_server(greet, "127.0.0.1", 0, ssl=tls) as server:
