@@ -42,7 +42,7 @@ serve: $(VENV)/.stamp
 
 test: $(VENV)/.stamp-dev
 	scripts/ensure-test-services
-	scripts/in-memory $(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
+	scripts/in-memory $(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(VENV)/.stamp-dev
 	$(BIN)/ruff format --check .
@@ -60,7 +60,7 @@ generate docs: $(VENV)/.stamp-dev
 
 coverage: $(VENV)/.stamp-dev
 	scripts/ensure-test-services
-	$(BIN)/pytest -n 3 --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 bench: $(VENV)/.stamp-dev $(if $(PEERS),$(PEERS_VENV)/.stamp)
 	$(if $(PEERS),scripts/ensure-test-services peers)

@@ -170,8 +170,10 @@ class Judge:
                 lanes = [f"NEVER CALM: {target.key}: {after.get(target)}" for target in sorted(left)]
                 verdict.wrong += [*lanes[:5], json.dumps(await desk.get("problems"))[:2000]]
             await asyncio.sleep(0.2)
-        if not verdict.wrong:
-            verdict.wrong += [f"PROBLEM: {one}" for one in await desk.get("problems")]
+        while not verdict.wrong and (open_ := await desk.get("problems")):
+            if time.monotonic() > give_up:
+                verdict.wrong += [f"PROBLEM that does not end: {one}" for one in open_]
+            await asyncio.sleep(0.2)
 
     def _compared(self, target: TargetKey, should: object, truth: "Truth", now: int, lane: Lane | None) -> list[str]:
         found = truth.state(target, now)
