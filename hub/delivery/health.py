@@ -16,6 +16,7 @@ from hub.delivery.running import Running
 from hub.delivery.simulating import keys_of
 from hub.delivery.ways import NoWayError
 from hub.errors import NotFoundError, RefusedError
+from hub.masking import quoted
 from hub.model.answers import ConnectionAnswer
 from hub.model.audit import Act
 from hub.sdk import About, ConnectorError, CredentialsError
@@ -67,7 +68,7 @@ class Health:
         """The connection of that name. Raises NotFoundError."""
         found = self._connections.find(municipality, name)
         if found is None:
-            msg = f"no connection {name!r} in {municipality}"
+            msg = f"no connection {quoted(name)} in {municipality}"
             raise NotFoundError(msg)
         return found
 

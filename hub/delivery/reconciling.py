@@ -19,7 +19,7 @@ from hub.delivery.running import Running
 from hub.delivery.simulating import keys_of
 from hub.delivery.ways import NoWayError
 from hub.errors import NotFoundError, RefusedError
-from hub.masking import place_of
+from hub.masking import place_of, quoted
 from hub.model.findings import Reconciled
 from hub.sdk import ConnectorError, CredentialsError
 from hub.service import sentences
@@ -62,7 +62,7 @@ class Reconciler:
         """
         running = self._connections.find(municipality, name)
         if running is None:
-            msg = f"no connection {name!r} in {municipality}"
+            msg = f"no connection {quoted(name)} in {municipality}"
             raise NotFoundError(msg)
         if running.paused == REFUSED.code:
             raise RefusedError("connection-held", f"{name} is paused, for its system refuses us: mend that and resume")

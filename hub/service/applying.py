@@ -11,6 +11,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from hub.clock import instant
 from hub.errors import NotFoundError
+from hub.masking import quoted
 from hub.model.application import Answers, Applicant, Application, ApplicationAnswer
 from hub.model.audit import Act
 from hub.model.booking import Protected
@@ -209,7 +210,7 @@ class Applications:
         applied, stored, _ = await self._readers.read(_found, municipality, key)
         document = await self._files.document(municipality, key) if stored.kept and not applied.erased else None
         if document is None or not 1 <= place <= len(document.files):
-            raise NotFoundError(f"no file {place} of application {key!r}")
+            raise NotFoundError(f"no file {place} of application {quoted(key)}")
         await self._witness.saw(municipality, Act.APPLICATION_SEEN, key, file=place)
         return document.files[place - 1]
 
@@ -217,7 +218,7 @@ class Applications:
 def _found(connection: Connection, municipality: str, key: str) -> tuple[Applied, Stored, shown.Seen]:
     applied, stored = applications.find(connection, municipality, key), documents.find(connection, municipality, key)
     if applied is None or stored is None:
-        raise NotFoundError(f"no application {key!r} in {municipality}")
+        raise NotFoundError(f"no application {quoted(key)} in {municipality}")
     return applied, stored, shown.seen(connection, municipality, [stored.lane])[stored.lane]
 
 
