@@ -188,7 +188,7 @@ class Hub:
         self.worker.resealing = Resealing(
             self.writer, self.readers, self.seal, self.rulebook, self.clock, settled=self.settings.pulse.settled
         )
-        self.worker.renewing = Renewing(self.writer, self.rulebook, self.clock)
+        self.worker.renewing = Renewing(self.writer, self.readers, self.rulebook, self.clock)
         self.worker.overdue = Overdue(self.writer, self.readers, self.rulebook, self.clock)
         self.worker.chaining = Chaining(self.writer, self.readers, self.seal)
         self.reconciler = self.worker.reconciler = Reconciler(

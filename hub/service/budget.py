@@ -7,7 +7,7 @@ from hub.service.rulebook import Rulebook
 from hub.store import lookups, problems
 from hub.store.database import Connection
 from hub.store.problems import Cause
-from hub.store.writer import Writer
+from hub.store.writer import Readers, Writer
 
 SPENT = Cause("lookups-spent", "")
 
@@ -20,14 +20,15 @@ def tell(connection: Connection, municipality: str, name: str, detail: str, now:
 class Renewing:
     """Ends the problem at midnight, Swedish time, or when the budget is raised."""
 
-    def __init__(self, writer: Writer, rulebook: Rulebook, clock: Clock) -> None:
-        self._writer, self._rulebook, self._clock = writer, rulebook, clock
+    def __init__(self, writer: Writer, readers: Readers, rulebook: Rulebook, clock: Clock) -> None:
+        self._writer, self._readers, self._rulebook, self._clock = writer, readers, rulebook, clock
 
     async def look(self) -> None:
-        """Look at every municipality."""
+        """Look at every municipality; nothing is asked of the writer where nothing is spent."""
         for town, known in self._rulebook.towns().items():
-            duty = known.configuration.municipality.population
-            await self._writer.call(self._look, town, duty)
+            open_ = await self._readers.read(problems.listed, town)
+            if any(one.code == SPENT.code for one in open_):
+                await self._writer.call(self._look, town, known.configuration.municipality.population)
 
     def _look(self, connection: Connection, town: str, duty: PopulationDuty) -> None:
         now = micros(self._clock.now())

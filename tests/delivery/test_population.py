@@ -350,7 +350,7 @@ def test_a_days_lookups_are_refused_when_they_are_spent_and_begin_anew_at_midnig
 def test_a_spent_day_is_a_problem_that_ends_at_midnight_or_with_a_larger_budget(opening: Callable[..., Office]) -> None:
     office = opening(per_day=1)
     stage = office.stage
-    renewing = Renewing(stage.writer, stage.rulebook, stage.clock)
+    renewing = Renewing(stage.writer, stage.readers, stage.rulebook, stage.clock)
 
     def problems() -> list[str]:
         stage.run(renewing.look())
