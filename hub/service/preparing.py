@@ -170,9 +170,13 @@ def prepared_shielded(  # noqa: PLR0913 - as of any other
 
 def _written_apart(booking: Booking) -> tuple[bytes, bytes]:
     """All that it says, as JSON: what is kept in clear, and what is sealed."""
+    return _WRITE.to_json(booking, exclude=_WITHOUT_PERSONS), _persons(booking)  # type: ignore[arg-type]
+
+
+def _persons(booking: Booking) -> bytes:
     holders = tuple([occasion.holders for occasion in booking.occasions])
     persons = _Persons(booking.customer, holders, tuple([charge.text for charge in booking.charges]))
-    return _WRITE.to_json(booking, exclude=_WITHOUT_PERSONS), _WRITE_PERSONS.to_json(persons)  # type: ignore[arg-type]
+    return _WRITE_PERSONS.to_json(persons)
 
 
 def _content(booking: Booking, body: bytes, persons: bytes, seal: Seal) -> bytes:
@@ -186,7 +190,7 @@ def _content_before(booking: Booking, seal: Seal) -> bytes:
 
 def sealed_persons(booking: Booking, municipality: str, seal: Seal) -> bytes:
     """What of a booking is sealed."""
-    return seal.close(_written_apart(booking)[1], BOOKING_PERSONS.place(municipality, booking.number))
+    return seal.close(_persons(booking), BOOKING_PERSONS.place(municipality, booking.number))
 
 
 @lru_cache(1000)
