@@ -26,17 +26,21 @@ def load() -> None:
     for one in pkgutil.walk_packages(hub.__path__, "hub.", onerror=lambda _: None):
         if not one.name.startswith((*BY_PYTEST, "hub._scaffold", "hub.store.migrations")):
             importlib.import_module(one.name)
-    for name in [name for name in sys.modules if name.startswith((*BY_PYTEST, "connectors", "tests."))]:
-        if name != "tests.mutants":
-            del sys.modules[name]
-    sys.modules.pop("tests.mutants", None)
-    sys.modules.pop("tests", None)
+    forget((*BY_PYTEST, "connectors", "tests"))
+
+
+def forget(packages: tuple[str, ...]) -> None:
+    """Have them loaded anew by whoever asks for them."""
+    for name in [name for name in sys.modules if f"{name}.".startswith(tuple(f"{one}." for one in packages))]:
+        del sys.modules[name]
 
 
 def run(folder: str, tests: str, told: str) -> int:
     """Run the tests there until one fails; pytest's exit code."""
     os.chdir(folder)
     sys.path.insert(0, folder)
+    if not Path(folder, "hub").is_symlink():  # one of its files is another there
+        forget(("hub",))
     sys.dont_write_bytecode = True
     os.environ |= {"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     with Path(told).open("w", encoding="utf-8") as file:

@@ -21,6 +21,11 @@ def test_a_broken_connector_is_caught(mutant: Mutant) -> None:
     assert caught_by(mutant), f"{mutant.vendor} {mutant.name}, and no test fails"
 
 
+def test_what_is_broken_in_the_sdk_is_caught_by_a_connectors_tests() -> None:
+    (mutant,) = [one for one in ALL if (one.vendor, one.name) == ("sdk_places", "makes the folder that is not there")]
+    assert caught_by(mutant) == "test_a_folder_that_is_not_there_is_waited_for_and_never_made"
+
+
 @pytest.mark.parametrize("mutant", ALL, ids=lambda mutant: f"{mutant.vendor}: {mutant.name}")
 def test_a_mutant_changes_one_place_of_a_connector_as_it_is_now(mutant: Mutant) -> None:
     ast.parse(mutant.text())
