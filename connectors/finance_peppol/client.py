@@ -7,12 +7,12 @@ noted document that is gone was taken, also by one that keeps no archive.
     nothing -> document -> document, note -> document, note, manifest -> note (taken)
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from connectors.finance_peppol.config import PeppolConfig
-from hub.sdk import File, Lent, NoAnswerError, Place, RejectedError, TransientError, UnknownOutcomeError, place_of
+from hub.sdk import Exchange, File, Lent, Place, RejectedError, TransientError, exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,6 @@ class _Lies:
         return not documents or self.note not in (None, parcel.manifest)
 
 
-class _Stage:
-    """How far an exchange has come."""
-
-    publishing = False
-    """The manifest is on its way."""
-    done = False
-
-
 class Outbox:
     """One folder; reached anew for each parcel."""
 
@@ -92,7 +84,7 @@ class Outbox:
             if not lies.taken:
                 await self._lay(place, parcel, lies, stage)
 
-    async def _lay(self, place: Place, parcel: Parcel, lies: _Lies, stage: _Stage) -> None:
+    async def _lay(self, place: Place, parcel: Parcel, lies: _Lies, stage: Exchange) -> None:
         """What is missing of it: the manifest last."""
         missing: list[File] = []
         if lies.document is None:
@@ -104,7 +96,7 @@ class Outbox:
             missing.append(File.at(self._notes, f"{parcel.name}.json", parcel.manifest))
         await self._name(place, missing, File.at(self._folder, f"{parcel.name}.json", parcel.manifest), stage)
 
-    async def _name(self, place: Place, files: Sequence[File], last: File, stage: _Stage) -> None:
+    async def _name(self, place: Place, files: Sequence[File], last: File, stage: Exchange) -> None:
         """Write all of them first, then give them their names one after the other.
 
         Whoever is stopped in the midst of it leaves what is unfinished, as one who is killed does.
@@ -113,7 +105,7 @@ class Outbox:
             await place.prepare([*files, last])
             for file in files:
                 await place.publish(file)
-            stage.publishing = True
+            stage.handing_over = True
             await place.publish(last)
         except Exception:
             await place.discard([*files, last])
@@ -131,17 +123,8 @@ class Outbox:
             return True
         return self._archive is not None and await place.there(f"{self._archive}/{name}.json")
 
-    @asynccontextmanager
-    async def _reached(self) -> AsyncIterator[tuple[Place, _Stage]]:
-        stage = _Stage()
-        try:
-            async with place_of(self._config.sftp, self._lent) as place:
-                yield place, stage
-                stage.done = True
-        except NoAnswerError as error:
-            if not stage.done:
-                kind = UnknownOutcomeError if stage.publishing else TransientError
-                raise kind(f"{self._folder}: no answer from {error}") from error
+    def _reached(self) -> AbstractAsyncContextManager[tuple[Place, Exchange]]:
+        return exchange(self._folder, self._config.sftp, self._lent)
 
 
 def _another(name: str, *, known: bool) -> RejectedError:

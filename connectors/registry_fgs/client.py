@@ -8,12 +8,12 @@ A move is one step, so at any moment it can be told how far a document has come:
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from connectors.registry_fgs.config import FgsConfig
-from hub.sdk import File, Lent, NoAnswerError, Place, RejectedError, TransientError, UnknownOutcomeError, place_of
+from hub.sdk import Exchange, File, Lent, Place, RejectedError, TransientError, exchange
 
 PREPARED, NOTED = ".prepared", ".handed-over"
 
@@ -47,13 +47,6 @@ class Lies:
     def handed_over(self) -> bool:
         """Whether the registry has it, or can take it."""
         return self.xml is not None or (self.note is not None and self.prepared is None)
-
-
-class _Stage:
-    """How far an exchange has come."""
-
-    moving = False
-    done = False
 
 
 class Drop:
@@ -101,7 +94,7 @@ class Drop:
             )
         )
 
-    async def _lay(self, place: Place, delivery: Delivery, lies: Lies, stage: _Stage) -> None:
+    async def _lay(self, place: Place, delivery: Delivery, lies: Lies, stage: Exchange) -> None:
         for folder in (PREPARED, NOTED):
             await place.make(f"{self._folder}/{folder}")
         prepared = File.at(f"{self._folder}/{PREPARED}", f"{delivery.name}.xml", delivery.xml)
@@ -115,20 +108,11 @@ class Drop:
             [File.at(f"{self._folder}/{NOTED}", f"{delivery.name}.json", delivery.note)] if lies.note is None else []
         )
         await _name(place, missing)
-        stage.moving = True
+        stage.handing_over = True
         await place.publish(File(f"{self._folder}/{delivery.name}.xml", delivery.xml, prepared.path))
 
-    @asynccontextmanager
-    async def _reached(self) -> AsyncIterator[tuple[Place, _Stage]]:
-        stage = _Stage()
-        try:
-            async with place_of(self._config.sftp, self._lent) as place:
-                yield place, stage
-                stage.done = True
-        except NoAnswerError as error:
-            if not stage.done:
-                kind = UnknownOutcomeError if stage.moving else TransientError
-                raise kind(f"{self._folder}: no answer from {error}") from error
+    def _reached(self) -> AbstractAsyncContextManager[tuple[Place, Exchange]]:
+        return exchange(self._folder, self._config.sftp, self._lent)
 
 
 async def _name(place: Place, files: Sequence[File]) -> None:

@@ -13,7 +13,7 @@ from typing import Protocol, Self
 from pydantic import Field, SecretStr, model_validator
 
 from hub.sdk.connector import ConnectorConfig, Lent
-from hub.sdk.errors import ConnectorError, CredentialsError, TransientError
+from hub.sdk.errors import ConnectorError, CredentialsError, TransientError, UnknownOutcomeError
 
 
 class SftpServer(ConnectorConfig):
@@ -140,6 +140,33 @@ def place_of(server: SftpServer | None, lent: Lent) -> AbstractAsyncContextManag
     from hub.sdk.sftp import sftp  # noqa: PLC0415 - late: only who needs it pays for asyncssh
 
     return sftp(server, lent)
+
+
+class Exchange:
+    """How far one has come with a folder."""
+
+    handing_over = False
+    """That by which the other system takes it is on its way: without an answer nobody knows whether it is there."""
+    done = False
+
+
+@asynccontextmanager
+async def exchange(folder: str, server: SftpServer | None, lent: Lent) -> AsyncIterator[tuple[Place, Exchange]]:
+    """Reach the folder, for one exchange; a step without an answer is judged by how far that has come.
+
+    Raises:
+        UnknownOutcomeError: perhaps it is handed over.
+        TransientError: nothing has happened yet.
+    """
+    one = Exchange()
+    try:
+        async with place_of(server, lent) as place:
+            yield place, one
+            one.done = True
+    except NoAnswerError as error:
+        if not one.done:
+            kind = UnknownOutcomeError if one.handing_over else TransientError
+            raise kind(f"{folder}: no answer from {error}") from error
 
 
 def judged(error: OSError) -> ConnectorError:
