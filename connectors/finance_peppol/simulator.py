@@ -3,20 +3,14 @@
 Written apart from the connector, from the specifications: the two agree only where both are right.
 """
 
-import asyncio
-import errno
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import sha256
-from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 from xml.sax.saxutils import escape
 
-import asyncssh
 from lxml import etree
 
 from hub.model import (
@@ -32,11 +26,10 @@ from hub.model import (
     Tax,
     VatCategory,
 )
-from hub.sdk import Clock, HasRecords, ListeningSimulator, Misbehaviour, WritesFiles
+from hub.sdk import Clock, HasRecords, Misbehaviour, SftpSimulator, WritesFiles
 
 US = "2120002627"
 """Umeå kommun."""
-ACCOUNT = ("hub", "not-a-secret")
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
 _AGGREGATE, _BASIC = f"{_UBL}CommonAggregateComponents-2", f"{_UBL}CommonBasicComponents-2"
 _NAMESPACES = {"a": _AGGREGATE, "b": _BASIC}
@@ -48,15 +41,14 @@ _REASONS = {
 _CODES = tuple(Answer)
 
 
-class AccessPoint(ListeningSimulator, HasRecords, WritesFiles):
+class AccessPoint(SftpSimulator, HasRecords, WritesFiles):
     """Takes a document as soon as its manifest is there, unless it is told to leave them for now."""
 
     can = frozenset({Misbehaviour.FULL})
-    host_key: ClassVar[asyncssh.SSHKey] = asyncssh.generate_private_key("ssh-ed25519")
+    folders = ("out", "responses")
 
     def __init__(self, clock: Clock, external_keys: Sequence[str] = ()) -> None:
         super().__init__(clock, external_keys)
-        self.full = False
         self.at_once = True
         """Takes what comes as it comes; else when `fetch` is called."""
         self.taken: list[bytes] = []
@@ -65,10 +57,6 @@ class AccessPoint(ListeningSimulator, HasRecords, WritesFiles):
         """Manifests that nothing right came with."""
         self._settings: Mapping[str, object] = _EXAMPLE
         self._meant: list[Message] = []
-        self._home: tempfile.TemporaryDirectory[str] | None = None
-        self._listening: asyncssh.SSHAcceptor | None = None
-        self._connections: set[asyncssh.SSHServerConnection] = set()
-        self._keys: asyncssh.SSHAuthorizedKeys | None = None
 
     @classmethod
     def standing_in(cls, clock: Clock, external_keys: Sequence[str], settings: Mapping[str, object]) -> Self:
@@ -77,20 +65,8 @@ class AccessPoint(ListeningSimulator, HasRecords, WritesFiles):
         one._settings = {} if settings else _EXAMPLE
         return one
 
-    @property
-    def root(self) -> Path:
-        """What the server shows while it runs: `out`, and `responses`."""
-        return Path(self._home.name if self._home else "/nowhere")
-
     def config(self) -> Mapping[str, object]:
-        server = {
-            "host": "127.0.0.1",
-            "port": self.port,
-            "username": ACCOUNT[0],
-            "password": ACCOUNT[1],
-            "host_key": self.host_key.export_public_key().decode().strip(),
-        }
-        return {**self._settings, "folder": "/out", "notes": None, "archive": None, "sftp": server}
+        return {**self._settings, "folder": "/out", "notes": None, "archive": None, "sftp": self.server}
 
     def records(self) -> Sequence[object]:
         return [invoice(content) for content in self.taken]
@@ -101,10 +77,6 @@ class AccessPoint(ListeningSimulator, HasRecords, WritesFiles):
 
     def recover(self) -> None:
         self.full = False
-
-    def opens_to(self, public_key: str) -> None:
-        """Let the account in with its private key too."""
-        self._keys = asyncssh.import_authorized_keys(public_key)
 
     def fetch(self) -> None:
         """Take every document that has a manifest, and both with it."""
@@ -152,72 +124,9 @@ class AccessPoint(ListeningSimulator, HasRecords, WritesFiles):
     def _written(self, answers: Sequence[str]) -> bytes:
         return _response("R-1", _SAID_AT, "\n".join(answers))
 
-    async def start(self) -> None:
-        self._home = tempfile.TemporaryDirectory(prefix="knutpunkt-peppol-")
-        for folder in ("out", "responses"):
-            (self.root / folder).mkdir()
-        self._listening = await asyncssh.listen(
-            "127.0.0.1",
-            self.port,
-            server_host_keys=[self.host_key],
-            server_factory=lambda: _Account(self._connections, self._keys),
-            sftp_factory=lambda channel: _Disk(channel, self),
-        )
-        self.port = self._listening.get_port()
-
-    async def stop(self) -> None:
-        if self._listening is not None:
-            self._listening.close()
-            for connection in tuple(self._connections):
-                connection.abort()
-            await self._listening.wait_closed()
-            self._listening = None
-        if self._home is not None:
-            await asyncio.to_thread(self._home.cleanup)
-            self._home = None
-
-
-class _Account(asyncssh.SSHServer):
-    """One account with a password."""
-
-    def __init__(self, connections: set[asyncssh.SSHServerConnection], keys: asyncssh.SSHAuthorizedKeys | None) -> None:
-        self._connections, self._keys = connections, keys
-
-    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self._mine = conn
-        self._connections.add(conn)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh's own name
-        self._connections.discard(self._mine)
-
-    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - likewise
-        if self._keys is not None:
-            self._mine.set_authorized_keys(self._keys)
-        return True
-
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ACCOUNT
-
-
-class _Disk(asyncssh.SFTPServer):
-    """The folders; it looks at what was put there."""
-
-    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], point: AccessPoint) -> None:
-        super().__init__(channel, chroot=os.fsencode(point.root))
-        self._point = point
-
-    def write(self, file_obj: object, offset: int, data: bytes) -> int:
-        if self._point.full:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return super().write(file_obj, offset, data)  # type: ignore[return-value]
-
-    def rename(self, oldpath: bytes, newpath: bytes) -> None:
-        super().rename(oldpath, newpath)
-        if self._point.at_once and newpath.startswith(b"/out/") and newpath.endswith(b".json"):
-            self._point.fetch()
+    def placed(self, path: str) -> None:
+        if self.at_once and path.startswith("/out/") and path.endswith(".json"):
+            self.fetch()
 
 
 # ---------------------------------------------------------------- what a document says

@@ -3,24 +3,17 @@
 Written apart from the connector, from the specification: the two agree only where both are right.
 """
 
-import asyncio
-import errno
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import ClassVar
 
-import asyncssh
 from lxml import etree
 
 from hub.model import Direction, Document, DocumentFile, Secrecy
-from hub.sdk import Clock, Diarium, HasRecords, ListeningSimulator, Misbehaviour
+from hub.sdk import Clock, Diarium, HasRecords, Misbehaviour, SftpSimulator
 
-ACCOUNT = ("hub", "not-a-secret")
 _NAMESPACES = {"e": "http://xml.ra.se/e-arkiv/FGS-ERMS"}
 _KEY = "e:ExtraID[@ExtraIDTyp='knutpunkt']"
 _DIRECTIONS = {
@@ -28,38 +21,23 @@ _DIRECTIONS = {
 }  # fmt: skip
 
 
-class DropSimulator(ListeningSimulator, HasRecords):
+class DropSimulator(SftpSimulator, HasRecords):
     """Takes a document as soon as its XML is there, unless it is told to leave them for now."""
 
     can = frozenset({Misbehaviour.FULL, Misbehaviour.REFUSES})
-    host_key: ClassVar[asyncssh.SSHKey] = asyncssh.generate_private_key("ssh-ed25519")
+    folders = ("in", "receipts")
 
     def __init__(self, clock: Clock, external_keys: Sequence[str] = ()) -> None:
         super().__init__(clock, external_keys)
         self.diarium = Diarium(clock, cases=("FN-2026-00017",))
-        self.full = self.refuses = False
+        self.refuses = False
         self.at_once = True
         """Takes what comes as it comes; else when `fetch` is called."""
         self._late: dict[str, bytes] = {}
         """Receipts that are written when somebody has looked so often as `diarium.silent` says."""
-        self._home: tempfile.TemporaryDirectory[str] | None = None
-        self._listening: asyncssh.SSHAcceptor | None = None
-        self._connections: set[asyncssh.SSHServerConnection] = set()
-
-    @property
-    def root(self) -> Path:
-        """What the server shows while it runs: `in`, and `receipts`."""
-        return Path(self._home.name if self._home else "/nowhere")
 
     def config(self) -> Mapping[str, object]:
-        server = {
-            "host": "127.0.0.1",
-            "port": self.port or 22,
-            "username": ACCOUNT[0],
-            "password": ACCOUNT[1],
-            "host_key": self.host_key.export_public_key().decode().strip(),
-        }
-        return {"folder": "/in", "receipts": "/receipts", "sftp": server}
+        return {"folder": "/in", "receipts": "/receipts", "sftp": self.server}
 
     def records(self) -> Sequence[object]:
         return [entry.document for entry in self.diarium.entries]
@@ -109,76 +87,13 @@ class DropSimulator(ListeningSimulator, HasRecords):
         )
         return {"key": document.key, "number": entry.number}
 
-    async def start(self) -> None:
-        self._home = tempfile.TemporaryDirectory(prefix="knutpunkt-fgs-")
-        for folder in ("in", "receipts"):
-            (self.root / folder).mkdir()
-        self._listening = await asyncssh.listen(
-            "127.0.0.1",
-            self.port,
-            server_host_keys=[self.host_key],
-            server_factory=lambda: _Account(self._connections),
-            sftp_factory=lambda channel: _Disk(channel, self),
-        )
-        self.port = self._listening.get_port()
+    def opened(self, path: str) -> None:
+        if path.startswith("/receipts/"):
+            self.looked()
 
-    async def stop(self) -> None:
-        if self._listening is not None:
-            self._listening.close()
-            for connection in tuple(self._connections):
-                connection.abort()
-            await self._listening.wait_closed()
-            self._listening = None
-        if self._home is not None:
-            await asyncio.to_thread(self._home.cleanup)
-            self._home = None
-
-
-class _Account(asyncssh.SSHServer):
-    """One account with a password."""
-
-    def __init__(self, connections: set[asyncssh.SSHServerConnection]) -> None:
-        self._connections = connections
-
-    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self._mine = conn
-        self._connections.add(conn)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh's own name
-        self._connections.discard(self._mine)
-
-    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - likewise
-        return True
-
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ACCOUNT
-
-
-class _Disk(asyncssh.SFTPServer):
-    """The folders; the registry looks at what was put there."""
-
-    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], registry: DropSimulator) -> None:
-        super().__init__(channel, chroot=os.fsencode(registry.root))
-        self._registry = registry
-
-    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
-        if path.startswith(b"/receipts/"):
-            self._registry.looked()
-        return super().open(path, pflags, attrs)
-
-    def write(self, file_obj: object, offset: int, data: bytes) -> int:
-        if self._registry.full:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return super().write(file_obj, offset, data)  # type: ignore[return-value]
-
-    def rename(self, oldpath: bytes, newpath: bytes) -> None:
-        super().rename(oldpath, newpath)
-        inside, _, name = newpath.rpartition(b"/")
-        if self._registry.at_once and inside == b"/in" and name.endswith(b".xml"):
-            self._registry.fetch()
+    def placed(self, path: str) -> None:
+        if self.at_once and path.rpartition("/")[0] == "/in" and path.endswith(".xml"):
+            self.fetch()
 
 
 # ---------------------------------------------------------------- what a document says
