@@ -13,20 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.sdk import RejectedError
-from hub.sdk.shs import (
-    Datum,
-    Event,
-    Place,
-    ShsLabel,
-    ShsMessage,
-    ShsPart,
-    is_shs,
-    read_label,
-    received,
-    unwrapped,
-    wrapped,
-    written_label,
-)
+from hub.sdk.shs import ShsMessage, ShsPart, is_shs, received, unwrapped, wrapped
+from hub.sdk.shs_label import Datum, Event, Place, ShsLabel, read_label, written_label
 
 AT = datetime(2026, 11, 21, 12)  # noqa: DTZ001 - as a label has it, Swedish time without zone
 LABEL = ShsLabel(

@@ -20,7 +20,8 @@ from hub.conformance.driver import Memory, SetClock
 from hub.model import ChangesFile, Message, PersonChanged, PersonNumber, Protected
 from hub.sdk import Lent, RawItem, RejectedError
 from hub.sdk.http import transport
-from hub.sdk.shs import Datum, Place, ShsLabel, ShsMessage, ShsPart, wrapped
+from hub.sdk.shs import ShsMessage, ShsPart, wrapped
+from hub.sdk.shs_label import Datum, Place, ShsLabel
 from tests.connectors.registers import reshaped, steps
 from tests.counts import examples
 
