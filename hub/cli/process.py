@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from hub.api.gathered import GatheredHttp
 from hub.app import Hub
 from hub.cli.options import CannotRunError
 from hub.clock import DomainClock
@@ -72,7 +73,7 @@ def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=GatheredHttp,
         lifespan="off",
         access_log=False,
         log_config=None,

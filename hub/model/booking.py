@@ -76,6 +76,10 @@ class Holder(Frozen):
             raise ValueError(msg)
         return credential
 
+    def __hash__(self) -> int:
+        """Of what tells most holders apart; of all of it takes as long as to plan for one."""
+        return hash((self.name, self.phone, self.email))
+
 
 class Address(Frozen):
     """Where to write."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring as quoted
 
-from hub.clock import NEVER, instant
+from hub.clock import DAY, NEVER, instant
 from hub.model.booking import Booking
 from hub.model.plan import Claim, Plan, TargetKey
 from hub.service import showing
@@ -68,7 +68,19 @@ def _doors(claims: list[Claim]) -> str:
     return f'"doors":[{doors}],"window":{{"starts_at":{_moment(first)},"ends_at":{_moment(last)}}}'
 
 
-@lru_cache(4096)
 def _moment(at: int) -> str:
-    """As pydantic writes it; bookings begin at few moments."""
-    return "null" if at >= NEVER else f'"{instant(at).isoformat().removesuffix("+00:00")}Z"'
+    """As pydantic writes it; the answers of a season have few days and few times of day, and many moments."""
+    if at >= NEVER:
+        return "null"
+    day, time = divmod(at, DAY)
+    return _day(day) + _time(time)
+
+
+@lru_cache(4096)
+def _day(day: int) -> str:
+    return f'"{instant(day * DAY):%Y-%m-%d}'
+
+
+@lru_cache(4096)
+def _time(time: int) -> str:
+    return f'T{instant(time).time().isoformat()}Z"'

@@ -1,12 +1,15 @@
 """The real hub, whose worker looks for work and takes none: what is measured is accepting, not sending."""
 
+import asyncio
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
 from fastapi import FastAPI
 
+from hub.api.gathered import GatheredHttp
 from hub.app import Hub
 from hub.cli.process import calm_collector
 from hub.model.finance import Billing
@@ -41,14 +44,14 @@ def main() -> None:
     serve(AcceptingHub(Path(folder), database, invoices=invoices == "True").web(), int(port))
 
 
-def serve(app: FastAPI, port: int) -> None:
-    """Serve as `knutpunkt serve` does."""
+def serve(app: FastAPI, port: int, *, by: type[asyncio.Protocol] | Literal["httptools"] = GatheredHttp) -> None:
+    """Serve as `knutpunkt serve` does, or by uvicorn as it comes."""
     uvicorn.run(
         app,
         host="127.0.0.1",
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=by,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -51,4 +51,4 @@ async def put_booking(municipality: str, number: str, booking: Booking) -> Booki
 
 
 if __name__ == "__main__":
-    serve(APP, int(sys.argv[1]))
+    serve(APP, int(sys.argv[1]), by="httptools")
