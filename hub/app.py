@@ -173,7 +173,7 @@ class Hub:
         """All that carries."""
         self.connections = Connections(self.writer, self.readers, self.seal, self.clock, self.settings.pulse.lease)
         self.health = Health(self.writer, self.readers, self.seal, self.connections, self.rulebook, self.clock)
-        settling = Settling(self.clock, lambda town: self.rulebook.rules(town).horizons)
+        settling = Settling(self.clock, lambda town: self.rulebook.rules(town).timing)
         carrier = self._carrier(Notices(self.rulebook, self.seal))
         courier = Courier(self.writer, self.seal, self.rulebook, self.clock, Sender())
         courier.posted = self.meters.posted

@@ -28,6 +28,7 @@ from hub.delivery.webhooks import Webhooks
 from hub.intake.inlets import Inlet
 from hub.intake.rooms import Intake
 from hub.masking import place_of
+from hub.model.lit import REACH
 from hub.service.budget import Renewing
 from hub.service.chaining import Chaining
 from hub.service.protecting import Protecting
@@ -316,8 +317,8 @@ class Worker:
         self.dispatcher.wake.set()
 
     def _fold_anew(self, connection: Connection, running: Running, moved: int) -> None:
-        now, ahead = self._now(), running.horizon if running.horizon < NEVER else 0
-        between = min(now, now - moved), max(now, now - moved) + ahead
+        now, ahead, back = self._now(), running.horizon if running.horizon < NEVER else REACH, REACH
+        between = min(now, now - moved) - back, max(now, now - moved) + ahead
         lanes.fold_anew(connection, *running.place, now=now, between=between, lease=span(self._pulse.lease))
 
     async def look_at_all(self) -> None:

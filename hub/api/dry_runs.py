@@ -44,7 +44,7 @@ _OUTCOMES: dict[Outcome, Literal["accepted", "unchanged", "superseded", "revisio
 
 
 def _answer(dry: Dry, token: str, now: int) -> DryRunAnswer:
-    standing = showing.planned(dry.request.plan, dry.request.rules.horizons, now=now)
+    standing = showing.planned(dry.request.plan, dry.request.rules.timing, now=now)
     return DryRunAnswer(
         number=dry.request.number,
         revision=dry.revision,

@@ -17,6 +17,8 @@ from hub.discovery import load_connector
 from hub.errors import ConfigurationError
 from hub.model.configuration import Configuration
 from hub.model.configuration import Connection as Settings
+from hub.model.plan import TargetKey
+from hub.planner.rules import lines_of
 from hub.sdk import Connector, ConnectorError, Lent
 from hub.sdk.http import transport
 from hub.sdk.tunnel import through
@@ -99,6 +101,8 @@ class Changed(NamedTuple):
     """Of those: whose grants are sent at another time before their windows."""
     failed: dict[str, ConfigurationError]
     """Those whose settings cannot be used here."""
+    zones: list[TargetKey]
+    """Zones whose own rules are others."""
 
 
 class Connections:
@@ -178,6 +182,7 @@ class Connections:
         self._how = environment, stand_ins
         for name, settings in configuration.connections.items():
             self._make(town, name, settings, environment, stand_ins)
+        self._rule(configuration)
         await self.opened(town, configuration.connections)
 
     async def opened(self, municipality: str, names: Iterable[str]) -> None:
@@ -195,7 +200,7 @@ class Connections:
         """
         town, wanted = configuration.municipality.key, configuration.connections
         there = {running.name: running for running in self if running.municipality == town}
-        changed = Changed([], set(), {})
+        changed = Changed([], set(), {}, [])
         for name in there.keys() - wanted.keys():
             self._leave((town, name))
         for name, settings in wanted.items():
@@ -210,12 +215,25 @@ class Connections:
             changed.opened.append(name)
             if before is not None and before.horizon != self._running[town, name].horizon:
                 changed.horizons.add(name)
+        changed.zones.extend(self._rule(configuration))
         return changed
+
+    def _rule(self, configuration: Configuration) -> list[TargetKey]:
+        """Have each zone go by its rules; gives those whose rules were others."""
+        town, rules, others = configuration.municipality.key, lines_of(configuration), list[TargetKey]()
+        for running in self:
+            if running.municipality == town:
+                lines = {target.key: rule for target, rule in rules.items() if target.connection == running.name}
+                keys = running.lines.keys() | lines.keys()
+                others += [TargetKey(running.name, k) for k in keys if running.lines.get(k) != lines.get(k)]
+                running.lines = lines
+        return others
 
     def _replace(self, town: str, name: str, settings: Settings, paused: str | None) -> None:
         before, lent = self._running.get((town, name)), self._lent.get((town, name))
         self._make(town, name, settings, *self._how)
         self._running[town, name].paused = paused
+        self._running[town, name].lines = before.lines if before is not None else {}
         if before is not None and lent is not None:
             self._soon_closed(before, lent)
 

@@ -16,6 +16,7 @@ from hub.model.findings import What
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import Desired, fold
+from hub.planner.lines import PLAIN
 from hub.store.lanes import Lane
 from hub.store.problems import Cause
 
@@ -40,8 +41,10 @@ class Errand(ABC):
 
     def __post_init__(self) -> None:
         self.lane: Lane = self.loaded.lane
+        self.asks = [*self.loaded.claims.ended, *self.loaded.claims.asks]
+        self.rule = self.running.lines.get(self.lane.key, PLAIN)
         self.desired: Desired = fold(
-            self.lane.kind, self.loaded.claims.asks, now=self.now, horizon=self.running.horizon
+            self.lane.kind, self.asks, now=self.now, horizon=self.running.horizon, rule=self.rule
         )
         self.next_edge = self.desired.next_edge
 

@@ -11,6 +11,7 @@ from hub.clock import Clock, micros
 from hub.delivery.connections import Connections
 from hub.errors import ConfigurationError
 from hub.model.configuration import Configuration
+from hub.model.plan import TargetKey
 from hub.service.configuring import Applying
 from hub.service.rulebook import Rulebook
 from hub.store import lanes, problems
@@ -68,6 +69,8 @@ class Following:
         changed = self._connections.follow(known.configuration, held)
         for name in changed.opened:
             await self._writer.call(self._woken, town, name, name in changed.horizons)
+        if changed.zones:
+            await self._writer.call(self._ruled, town, changed.zones)
         await self._tell(town, changed.failed)
         await self._connections.opened(town, changed.opened)
         self._versions[town] = known.version
@@ -80,6 +83,10 @@ class Following:
         lanes.make_due(connection, town, name, now=now)
         if horizon:
             lanes.wake_credentials(connection, town, name, now=now)
+
+    def _ruled(self, connection: Connection, town: str, zones: list[TargetKey]) -> None:
+        """Each node has them folded anew once it goes by the new rules: the last one of all by nothing older."""
+        lanes.wake_zones(connection, town, zones, now=micros(self._clock.now()))
 
     async def _tell(self, town: str, failed: Mapping[str, ConfigurationError]) -> None:
         """A connection whose settings cannot be used here is a problem, until they can."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from hub.delivery.papers import Papers
 from hub.delivery.ways import Ways
 from hub.model.configuration import Connection as Settings
 from hub.model.maintenance import Span, spans
+from hub.planner.lines import LineRule
 from hub.sdk import (
     AccessControl,
     Connector,
@@ -40,6 +42,8 @@ class Running:
     papers: Papers
     """Whom it trusts, and what it shows."""
     gate: Gate = field(default_factory=lambda: Gate(asks=True))
+    lines: Mapping[str, LineRule] = field(default_factory=dict)
+    """Of its zones, by key: those that have rules of their own."""
     going: int = 0
     """Lanes of this connection that this node carries now."""
     paused: str | None = None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from hub.clock import Clock, micros
 from hub.delivery import telling
 from hub.delivery.outcomes import Outcome
-from hub.delivery.telling import Horizons
+from hub.delivery.telling import Timings
 from hub.model.events import EventType
 from hub.model.plan import DocumentBody, InvoiceBody
 from hub.model.states import Record
@@ -19,8 +19,8 @@ from hub.store.lanes import Settled
 class Settling:
     """Holds what the transaction needs besides its connection."""
 
-    def __init__(self, clock: Clock, horizons: Horizons) -> None:
-        self._clock, self._horizons = clock, horizons
+    def __init__(self, clock: Clock, timings: Timings) -> None:
+        self._clock, self._timings = clock, timings
 
     def settle(self, connection: Connection, done: list[Outcome]) -> list[bool]:
         """Write every outcome; says which lanes were still ours."""
@@ -40,7 +40,7 @@ class Settling:
         learnt = {(one.lane.municipality, new.number, new.slot): new for one in mine for new in one.learnt}
         if learnt:
             told.learn(connection, [(town, new) for (town, *_), new in learnt.items()])
-        events.append(connection, telling.of_bookings(connection, mine, self._horizons, now=now))
+        events.append(connection, telling.of_bookings(connection, mine, self._timings, now=now))
         return ours
 
     def _settled(self, connection: Connection, one: Outcome, now: int) -> Settled:

@@ -5,7 +5,7 @@ Part of the settling transaction, so that an event is there exactly when what it
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from hub.delivery.outcomes import Outcome
@@ -16,6 +16,7 @@ from hub.model.plan import DocumentBody, TargetKind
 from hub.model.states import Delivery, Effect
 from hub.planner.fold import AWAITED, NO_WINDOWS
 from hub.planner.plan import number_of
+from hub.planner.rules import Timing
 from hub.service.asked import Asked
 from hub.service.effective import is_effective, told
 from hub.service.showing import standings
@@ -26,15 +27,15 @@ from hub.store.events import Event
 from hub.store.lanes import Lane
 from hub.store.shown import Seen
 
-Horizons = Callable[[str], Mapping[str, int]]
-"""Push horizons of a municipality's connections, microseconds."""
+Timings = Callable[[str], Timing]
+"""When what is claimed in a municipality is sent."""
 
 _BROKEN = frozenset({Effect.LOST, Effect.OVERRIDDEN})
 _AT_REST = frozenset({Delivery.CONFIRMED, Delivery.WAITING, Delivery.EXPIRED})
 """Also where nothing had to be sent: somebody new may be behind it, or somebody may have left."""
 
 
-def of_bookings(connection: Connection, done: Iterable[Outcome], horizons: Horizons, *, now: int) -> list[Event]:
+def of_bookings(connection: Connection, done: Iterable[Outcome], timings: Timings, *, now: int) -> list[Event]:
     """The events that these outcomes are for the bookings behind them."""
     by_town: dict[str, list[Outcome]] = defaultdict(list)
     for one in done:
@@ -42,13 +43,11 @@ def of_bookings(connection: Connection, done: Iterable[Outcome], horizons: Horiz
             by_town[one.lane.municipality].append(one)
     events: list[Event] = []
     for town in sorted(by_town):
-        events += _of_town(connection, town, by_town[town], horizons(town), now)
+        events += _of_town(connection, town, by_town[town], timings(town), now)
     return events
 
 
-def _of_town(
-    connection: Connection, town: str, outcomes: list[Outcome], horizons: Mapping[str, int], now: int
-) -> list[Event]:
+def _of_town(connection: Connection, town: str, outcomes: list[Outcome], timing: Timing, now: int) -> list[Event]:
     """Lanes first, then bookings: the order in which all take them."""
     behind = _behind(connection, town, outcomes, now)
     _awaken_bookers(connection, town, outcomes, behind, now)
@@ -59,7 +58,7 @@ def _of_town(
         events += _of_credential(outcome, now)
         for id_ in ids:
             if id_ in known:
-                events += _of_booking(connection, known, known[id_], outcome, _Then(seen, horizons, now))
+                events += _of_booking(connection, known, known[id_], outcome, _Then(seen, timing, now))
     return events
 
 
@@ -138,10 +137,10 @@ def _version(state: str | None) -> str:
 
 
 class _Then(NamedTuple):
-    """What a booking's state is judged by: its lanes, how far ahead they are pushed, and when."""
+    """What a booking's state is judged by: its lanes, when what it claims is sent, and the moment."""
 
     seen: dict[int, Seen]
-    horizons: Mapping[str, int]
+    timing: Timing
     now: int
 
 
@@ -156,6 +155,6 @@ def _of_booking(
             body = json.dumps({"revision": booking.revision, "target": target, "state": outcome.effect})
             yield Event(town, EventType.OUTCOME_REVISED, booking.number, body, then.now)
         return
-    if is_effective(standings(Asked.from_json(booking.asked), then.seen, then.horizons, now=then.now), booking.status):
+    if is_effective(standings(Asked.from_json(booking.asked), then.seen, then.timing, now=then.now), booking.status):
         known[booking.id] = booking._replace(effective=booking.revision)
         yield told(connection, town, (booking.id, booking.number, booking.revision), now=then.now)

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from hub.model.finance import BillingRule, Charging
 from hub.model.frozen import Frozen
+from hub.model.lit import LONGEST_RESTRIKE_MINUTES, LatestOff, OnlyWhenDark, Position, Purge, Tail, Warn
 from hub.model.maintenance import Maintenance
 from hub.model.mapping import MappingDocument, TableFormat
 from hub.model.naming import ExternalKey, Name, ResourceId, Title
@@ -105,6 +106,20 @@ class ZoneRule(Frozen):
     ]
     lead_minutes: Minutes
     lag_minutes: Minutes
+    restrike_minutes: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=LONGEST_RESTRIKE_MINUTES,
+            description="how long the lamp must cool before it strikes again: a shorter pause between bookings is lit;"
+            " left out: it strikes at once",
+        ),
+    ] = None
+    only_when_dark: Annotated[OnlyWhenDark | None, Field(description="left out: also by day")] = None
+    latest_off: Annotated[LatestOff | None, Field(description="left out: as long as it is booked")] = None
+    tail: Annotated[Tail | None, Field(description="left out: nothing after the bookings")] = None
+    warning: Annotated[Warn | None, Field(description="before it goes dark; only dim; left out: none")] = None
+    purge: Annotated[Purge | None, Field(description="only climate; left out: nothing after the bookings")] = None
 
 
 class Resource(Frozen):
@@ -122,6 +137,7 @@ class Facility(Frozen):
     """A building or a ground (anläggning) with what can be booked there."""
 
     name: Title
+    position: Annotated[Position | None, Field(description="where it is; for zones that are lit only when dark")] = None
     resources: Annotated[dict[ResourceId, Resource], Field(min_length=1, description="what can be booked, by its id")]
     access: Annotated[Access | None, Field(description="its doors; null where bookings open none")] = None
     zones: Annotated[dict[Name, ZoneRule], Field(description="its zones of light and climate; {} for none")] = Field(

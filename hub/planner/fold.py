@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from hub.clock import NEVER
 from hub.model.plan import Ask, Claim, TargetKind
+from hub.planner.lines import PLAIN, LineRule, line
 
 RELEASE = "release"
 """Nobody's wish for a zone."""
@@ -33,28 +34,40 @@ class Desired(NamedTuple):
         return self.state not in {RELEASE, NO_WINDOWS}
 
 
-def fold(kind: TargetKind, asks: Iterable[Ask], *, now: int, horizon: int = NEVER) -> Desired:
+def fold(kind: TargetKind, asks: Iterable[Ask], *, now: int, horizon: int = NEVER, rule: LineRule = PLAIN) -> Desired:
     """Return what the target should be at `now`.
 
     Args:
         kind: of the target; tells how claims are laid together.
-        asks: its claims that are not suspended; those that have ended may be left out.
+        asks: its claims that are not suspended; those that ended longer ago than `REACH` may be left out, and where the
+            target has no rules of its own all that have ended.
         now: microseconds.
         horizon: a window that starts later than this long from now is not sent yet.
+        rule: of a zone, its own.
     """
     if kind is TargetKind.CREDENTIAL:
         return _windows(asks, now, horizon)
-    return _level(kind, asks, now)
+    return _level(kind, asks, now) if rule.is_plain else _ruled(kind, asks, now, rule)
 
 
-def wakes(kind: TargetKind, ask: Ask | Claim, *, now: int, horizon: int = NEVER) -> int:
+def wakes(kind: TargetKind, ask: Ask | Claim, *, now: int, horizon: int = NEVER, rule: LineRule = PLAIN) -> int:
     """The first moment when adding or removing this claim can change its target; never later than the truth.
 
     An early wake costs a fold, a late one is a dark hall.
     """
-    if ask.ends <= now:
+    if ask.ends + rule.outlasts <= now:
         return NEVER
-    return max(now, ask.starts - (horizon if kind is TargetKind.CREDENTIAL else 0))
+    return max(now, ask.starts - (horizon if kind is TargetKind.CREDENTIAL else rule.foreruns))
+
+
+def lit_until(asks: Iterable[Ask], *, now: int, rule: LineRule = PLAIN) -> int:
+    """When a zone is released after a moment, as far as is known; that moment where it is released then."""
+    until = now
+    for one in line(asks, rule):
+        if one.starts > until:
+            break
+        until = max(until, one.ends)
+    return until
 
 
 def same(confirmed: str | None, desired: str, *, now: int) -> bool:
@@ -79,6 +92,18 @@ def _level(kind: TargetKind, asks: Iterable[Ask], now: int) -> Desired:
         elif now < ask.starts:
             edge = min(edge, ask.starts)
     return Desired(RELEASE if level < 0 else f"{kind}:{level}", edge, needed_by)
+
+
+def _ruled(kind: TargetKind, asks: Iterable[Ask], now: int, rule: LineRule) -> Desired:
+    """The zone's line at the moment. What was set by hand is left until a claim begins or ends, lit or not."""
+    asks = list(asks)
+    edge = min((at for ask in asks for at in (ask.starts, ask.ends) if at > now), default=NEVER)
+    for one in line(asks, rule):
+        if one.starts > now:
+            return Desired(RELEASE, min(edge, one.starts), NEVER)
+        if one.ends > now:
+            return Desired(f"{kind}:{one.level}", min(edge, one.ends), one.starts)
+    return Desired(RELEASE, edge, NEVER)
 
 
 def _windows(asks: Iterable[Ask], now: int, horizon: int) -> Desired:

@@ -1,4 +1,4 @@
-"""Quiet hours and times of digests: written in Swedish wall time, and right in the nights of both clock changes. Pure.
+"""Quiet hours, digests, lights out: written in Swedish wall time, right in the nights of both clock changes. Pure.
 
 Each edge is an instant of its own, so an hour that comes twice in autumn is quiet once, and a time that spring leaves
 out comes an hour later.
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from hub.clock import STOCKHOLM, instant, micros
+from hub.model.lit import LatestOff
 from hub.model.notifying import Digest, QuietHours, Weekday
 
 _DAY = timedelta(days=1)
@@ -20,8 +21,8 @@ def quiet_until(now: int, quiet: QuietHours | None) -> int | None:
         return None
     today = instant(now).astimezone(STOCKHOLM).date()
     for day in (today - _DAY, today):
-        begins = _at(day, quiet.begins)
-        ends = _at(day if quiet.begins < quiet.until else day + _DAY, quiet.until)
+        begins = at_wall(day, quiet.begins)
+        ends = at_wall(day if quiet.begins < quiet.until else day + _DAY, quiet.until)
         if begins <= now < ends:
             return ends
     return None
@@ -36,10 +37,28 @@ def _digests(day: date, digest: Digest) -> Iterator[int]:
     wanted = {tuple(Weekday).index(weekday) for weekday in digest.weekdays}
     for _ in range(_WEEK_AND_A_DAY):
         if day.weekday() in wanted:
-            yield _at(day, digest.at)
+            yield at_wall(day, digest.at)
         day += _DAY
 
 
-def _at(day: date, wall: str) -> int:
+def nights(off: LatestOff, since: int) -> Iterator[tuple[int, int]]:
+    """Every time of lights out that ends after `since` (microseconds), the first first, each apart from the next.
+
+    A time before that of the morning is of the night that follows the evening's day.
+    """
+    day = instant(since).astimezone(STOCKHOLM).date() - 2 * _DAY
+    ends = 0
+    while True:
+        wall = off.evenings.get(tuple(Weekday)[day.weekday()], off.at)
+        evening, day = day, day + _DAY
+        if wall is None:
+            continue
+        begins = max(ends, at_wall(evening if wall >= off.until else day, wall))
+        ends = max(ends, at_wall(day, off.until))
+        if begins < ends and ends > since:
+            yield begins, ends
+
+
+def at_wall(day: date, wall: str) -> int:
     """The instant of a wall time; of one that comes twice the first, of one that is left out an hour later."""
     return micros(datetime.combine(day, time.fromisoformat(wall), tzinfo=STOCKHOLM))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, get_args
 
-from hub.clock import DAY, MINUTE, span
+from hub.clock import DAY, MINUTE, SECOND, span
 from hub.model.configuration import (
     Access,
     Capability,
@@ -19,7 +19,10 @@ from hub.model.configuration import (
 )
 from hub.model.credential import Method
 from hub.model.finance import AT_ONCE, Billing, CustomerKind
-from hub.model.plan import Closure, TargetKey, TargetKind, Unserved
+from hub.model.lit import Position
+from hub.model.notifying import Weekday
+from hub.model.plan import Claim, Closure, TargetKey, TargetKind, Unserved
+from hub.planner.lines import PLAIN, After, Dark, LineRule, Warned, Why, lit_from
 from hub.planner.notifying import NotifyRules, compiled_roles
 from hub.planner.registering import Mark, RegisterRules, compiled_registering
 
@@ -67,6 +70,25 @@ class ResourceRules(NamedTuple):
     parts: tuple[str, ...] = ()
 
 
+class Timing(NamedTuple):
+    """When what is claimed is sent."""
+
+    horizons: Mapping[str, int]
+    """Push horizon of each connection, microseconds."""
+    lines: Mapping[TargetKey, LineRule]
+    """Of the zones that have rules of their own."""
+
+    def line(self, target: TargetKey) -> LineRule:
+        """A zone's own rules."""
+        return self.lines.get(target, PLAIN)
+
+    def sent_at(self, claim: Claim, now: int) -> int:
+        """When a claim that is not over is to be sent; NEVER when its zone's rules withhold all that is left of it."""
+        if claim.kind is TargetKind.CREDENTIAL:
+            return max(now, claim.starts - self.horizons.get(claim.target.connection, 0))
+        return lit_from(claim, self.line(claim.target), now)
+
+
 class BillRule(NamedTuple):
     """How one kind of customer is invoiced."""
 
@@ -83,8 +105,7 @@ class Rules:
     municipality: str
     version: int
     resources: Mapping[str, ResourceRules]
-    horizons: Mapping[str, int]
-    """Push horizon of each connection, microseconds."""
+    timing: Timing
     awaited: frozenset[str]
     """Connections whose effects `Prefer: wait` waits for."""
     billing: Mapping[CustomerKind, BillRule]
@@ -103,6 +124,11 @@ class Rules:
     def basis(self) -> tuple[int, int]:
         """What a plan was made with: the versions of configuration and closures."""
         return self.version, self.closures_version
+
+    @property
+    def horizons(self) -> Mapping[str, int]:
+        """Push horizon of each connection, microseconds."""
+        return self.timing.horizons
 
     @property
     def roles(self) -> Collection[str]:
@@ -145,7 +171,10 @@ def compiled(
         municipality=town.key,
         version=version,
         resources=resources,
-        horizons={name: span(connection.push_horizon) for name, connection in configuration.connections.items()},
+        timing=Timing(
+            {name: span(connection.push_horizon) for name, connection in configuration.connections.items()},
+            lines_of(configuration),
+        ),
         awaited=frozenset(_awaited(configuration)),
         billing=dict(_billing(town)),
         registering=compiled_registering(town.registry),
@@ -210,11 +239,44 @@ def _access(access: Access, doors: Mapping[str, Door], methods: Mapping[str, fro
 
 
 def _level(rule: ZoneRule) -> LevelRule:
-    scale = 10 if rule.kind is LevelKind.SETPOINT else 1
-    levels = {activity: round(level * scale) for activity, level in rule.levels.items()}
+    levels = {activity: _scaled(rule, level) for activity, level in rule.levels.items()}
     target = TargetKey(rule.connection or "", rule.key)
     lead, lag = rule.lead_minutes * MINUTE, rule.lag_minutes * MINUTE
     return LevelRule(target, _KINDS[rule.kind], levels, levels.get("default", 1), lead, lag)
+
+
+def _scaled(rule: ZoneRule, level: float) -> int:
+    """A level as claims carry it: tenths of a degree, per cent, or 1 for on."""
+    return round(level * (10 if rule.kind is LevelKind.SETPOINT else 1))
+
+
+def lines_of(configuration: Configuration) -> dict[TargetKey, LineRule]:
+    """The zones that have rules of their own, and those."""
+    zones = (
+        (zone, facility.position) for facility in configuration.facilities.values() for zone in facility.zones.values()
+    )
+    found = {TargetKey(zone.connection, zone.key): _line(zone, place) for zone, place in zones if zone.connection}
+    return {target: rule for target, rule in found.items() if not rule.is_plain}
+
+
+def _line(zone: ZoneRule, position: Position | None) -> LineRule:
+    off, dark, warned = zone.latest_off, zone.only_when_dark, zone.warning
+    if off and len(off.evenings) == len(Weekday) and not any(off.evenings.values()):
+        off = None
+    return LineRule(
+        restrike=(zone.restrike_minutes or 0) * MINUTE,
+        dark=Dark(position, dark.margin_minutes * MINUTE) if dark and position else None,
+        latest_off=off,
+        after=_after(zone),
+        warned=Warned(warned.minutes_before * MINUTE, warned.seconds * SECOND, warned.level) if warned else None,
+    )
+
+
+def _after(zone: ZoneRule) -> After | None:
+    if after := zone.tail or zone.purge:
+        why = Why.TAIL if zone.tail else Why.PURGE
+        return After(after.minutes * MINUTE, _scaled(zone, after.level), why)
+    return None
 
 
 def _awaited(configuration: Configuration) -> Iterator[str]:

@@ -30,7 +30,7 @@ class Answering:
 
     def _planned(self, done: Done, *, with_values: bool) -> tuple[list[Standing], dict[TargetKey, str]]:
         request = done.request
-        standing = showing.planned(request.plan, request.rules.horizons, now=micros(self._clock.now()))
+        standing = showing.planned(request.plan, request.rules.timing, now=micros(self._clock.now()))
         return standing, self._look_up.opened(request.municipality, done.answer.codes) if with_values else {}
 
     async def answer(self, done: Done, *, with_values: bool, waited: bool = False) -> BookingAnswer:
@@ -63,4 +63,4 @@ class Answering:
         asked = Asked.from_json(stored.asked) if stored else Asked()
         seen = shown.seen(connection, town, [target.lane for target in asked.targets.values()])
         secrets = self._look_up.secrets(connection, town, asked) if with_values else {}
-        return showing.standings(asked, seen, rules.horizons, now=now), secrets
+        return showing.standings(asked, seen, rules.timing, now=now), secrets

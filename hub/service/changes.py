@@ -101,10 +101,11 @@ def raises(changes: list[Change]) -> list[Raise]:
 def _raised(one: Change) -> list[Raise]:
     """The targets of claims, each once."""
     request, kinds, dues = one.request, dict[TargetKey, TargetKind](), dict[TargetKey, int]()
-    horizons, now = request.rules.horizons, request.now
+    timing, now = request.rules.timing, request.now
     for claim in (*one.added, *one.removed):
         target, kind = claim.target, claim.kind
-        due = wakes(kind, claim, now=now, horizon=horizons.get(target.connection, NEVER))
+        horizon, rule = timing.horizons.get(target.connection, NEVER), timing.line(target)
+        due = wakes(kind, claim, now=now, horizon=horizon, rule=rule)
         kinds.setdefault(target, kind)  # a zone is of the kind that is asked for now
         dues[target] = min(due, dues.get(target, NEVER))
     return [

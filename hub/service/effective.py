@@ -60,7 +60,7 @@ def _town(one: Change) -> str:
 
 def _of_change(connection: Connection, one: Change, seen: Mapping[int, Seen]) -> list[Event]:
     request = one.request
-    standing = standings(one.asked(), seen, request.rules.horizons, now=request.now)
+    standing = standings(one.asked(), seen, request.rules.timing, now=request.now)
     if is_effective(standing, request.status):
         return [told(connection, request.municipality, (one.id, request.number, request.revision), now=request.now)]
     going = [one.targets[each.target] for each in standing if each.state is Effect.REMOVING]

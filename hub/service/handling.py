@@ -7,7 +7,7 @@ from hub.clock import NEVER, Clock, micros
 from hub.errors import RefusedError
 from hub.model.answers import DeliveryAnswer, DeliveryPage, Handled
 from hub.model.audit import Act
-from hub.model.plan import TargetKind
+from hub.model.plan import TargetKey, TargetKind
 from hub.model.states import Delivery, Effect
 from hub.planner.fold import NO_WINDOWS, RELEASE, Desired, fold, remaining
 from hub.service import sentences
@@ -170,15 +170,16 @@ class Handling:
         self, connection: Connection, municipality: str, ids: Sequence[int]
     ) -> Iterator[tuple[Seen, Desired, int]]:
         """Lanes, what should be there now, and when the last claim on each ends."""
-        now, horizons = self._now(), self._rulebook.rules(municipality).horizons
+        now, timing = self._now(), self._rulebook.rules(municipality).timing
         live = claims.live(connection, [(municipality, id_) for id_ in ids], now=now)
         for id_, seen in sorted(shown.seen(connection, municipality, ids).items()):
             if seen.kind == TargetKind.RECORD:
                 yield seen, Desired("", NEVER, NEVER), NEVER
                 continue
-            asks = live[id_].asks
-            horizon = horizons.get(seen.connection, NEVER)
-            desired = fold(TargetKind(seen.kind), asks, now=now, horizon=horizon)
+            asks, rule = live[id_].asks, timing.line(TargetKey(seen.connection, seen.key))
+            horizon = timing.horizons.get(seen.connection, NEVER)
+            folded = [*live[id_].ended, *asks]
+            desired = fold(TargetKind(seen.kind), folded, now=now, horizon=horizon, rule=rule)
             yield seen, desired, max((ask.ends for ask in asks), default=NEVER)
 
 

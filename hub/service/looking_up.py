@@ -80,7 +80,7 @@ class LookUp:
 
     def _view(self, found: Found, booking: Booking, rules: Rules, now: int, reader: Reader) -> BookingView:
         stored, asked = found.stored, plan(booking, (), rules)
-        stands = showing.standings(found.asked, found.lanes, rules.horizons, now=now)
+        stands = showing.standings(found.asked, found.lanes, rules.timing, now=now)
         standing = missed.with_expired(stands, found.expired)
         return BookingView(
             booking=booking,
@@ -143,7 +143,7 @@ class LookUp:
 
 def _story(found: Found, booking: Booking, rules: Rules, language: Language) -> Story:
     occasions = {occasion.id: occasion for occasion in booking.occasions}
-    return Story(found.asked, occasions, found.lanes, found.events, found.carried, rules.horizons, language)
+    return Story(found.asked, occasions, found.lanes, found.events, found.carried, rules.timing, language)
 
 
 def _events(connection: Connection, municipality: str, asked: Asked, number: str) -> Iterator[Numbered]:

@@ -145,7 +145,7 @@ def _lines(connection: Connection, scene: _Scene, around: _Around, until: int) -
         asked = Asked.from_json(use.asked)
         seen = shown.seen(connection, town, [target.lane for target in asked.targets.values()])
         its = replace(asked, claims={key: c for key, c in asked.claims.items() if c.occasion == use.occasion})
-        for standing in standings(its, seen, scene.rules.horizons, now=scene.now):
+        for standing in standings(its, seen, scene.rules.timing, now=scene.now):
             claims = [c for c in its.claims.values() if c.target == standing.target and c.ends > scene.now]
             if claims:
                 lane = seen[asked.targets[standing.target].lane]

@@ -10,6 +10,8 @@ from hub.model.booking import Booking, Holder
 from hub.model.plan import Claim, Plan, TargetKey, TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
+from hub.planner.lines import PLAIN, LineRule, least
+from hub.planner.rules import Timing
 from hub.service.asked import Asked
 from hub.service.conflicts import Conflict
 from hub.service.saying import Language
@@ -18,8 +20,6 @@ from hub.store.shown import Seen
 
 HIDDEN = "********"
 """Stands for a card's number."""
-Horizons = Mapping[str, int]
-"""Push horizon of each connection, microseconds."""
 
 
 class Standing(NamedTuple):
@@ -49,29 +49,22 @@ def moment(at: int | None) -> datetime | None:
     return None if at is None or at >= NEVER else instant(at)
 
 
-def planned(plan: Plan, horizons: Horizons, *, now: int) -> list[Standing]:
+def planned(plan: Plan, timing: Timing, *, now: int) -> list[Standing]:
     """How the effects of a booking stand that has just been accepted for the first time."""
     wakes: dict[TargetKey, int] = {}
     for claim in plan.claims:
         if claim.ends > now:
-            wake = wake_of(claim, horizons, now)
-            if wake < wakes.get(claim.target, NEVER):
-                wakes[claim.target] = wake
+            wake = timing.sent_at(claim, now)
+            wakes[claim.target] = min(wake, wakes.get(claim.target, NEVER))
     standing = [Standing(target, Effect.PLANNED, _when(wake, now), None, wake, None) for target, wake in wakes.items()]
     return standing + [Standing(r.target, Record.PLANNED, Delivery.DUE, None, now, None) for r in plan.records]
-
-
-def wake_of(claim: Claim, horizons: Horizons, now: int) -> int:
-    """When the claim is to be sent."""
-    horizon = horizons.get(claim.target.connection, 0) if claim.kind is TargetKind.CREDENTIAL else 0
-    return max(now, claim.starts - horizon)
 
 
 def _when(wake: int, now: int) -> Delivery:
     return Delivery.DUE if wake <= now else Delivery.WAITING
 
 
-def standings(asked: Asked, lanes: Mapping[int, Seen], horizons: Horizons, *, now: int) -> list[Standing]:
+def standings(asked: Asked, lanes: Mapping[int, Seen], timing: Timing, *, now: int) -> list[Standing]:
     """How each target that the booking has ever asked something of stands for it."""
     claims: dict[TargetKey, list[Claim]] = {}
     for claim in asked.claims.values():
@@ -81,7 +74,7 @@ def standings(asked: Asked, lanes: Mapping[int, Seen], horizons: Horizons, *, no
         if seen := lanes.get(target.lane):
             of_record = target.kind is TargetKind.RECORD
             found.append(
-                _of_record(key, seen) if of_record else _of_target(key, seen, claims.get(key, []), horizons, now)
+                _of_record(key, seen) if of_record else _of_target(key, seen, claims.get(key, []), timing, now)
             )
     return found
 
@@ -90,7 +83,7 @@ def _of_record(key: TargetKey, seen: Seen) -> Standing:
     return Standing(key, Record(seen.effect), Delivery(seen.delivery), _proof(seen), seen.due, seen.detail)
 
 
-def _of_target(key: TargetKey, seen: Seen, claims: Sequence[Claim], horizons: Horizons, now: int) -> Standing:
+def _of_target(key: TargetKey, seen: Seen, claims: Sequence[Claim], timing: Timing, now: int) -> Standing:
     live = [claim for claim in claims if claim.ends > now]
     delivery = _delivery(seen, wanted=bool(live))
     if not live:
@@ -98,8 +91,8 @@ def _of_target(key: TargetKey, seen: Seen, claims: Sequence[Claim], horizons: Ho
         return Standing(key, Effect.REMOVING if mine else Effect.REMOVED, delivery, _proof(seen), NEVER, seen.detail)
     if all(claim.suspended for claim in live):
         return Standing(key, Effect.SUSPENDED, delivery, None, NEVER, None)
-    wake, due = _awake([claim for claim in live if not claim.suspended], horizons, now)
-    covered = covers(seen.confirmed, due, now)
+    wake, due = _awake([claim for claim in live if not claim.suspended], timing, now)
+    covered = covers(seen.confirmed, due, now, timing.line(key))
     if wake > now and not covered:
         return Standing(key, Effect.PLANNED, Delivery.WAITING, None, wake, None)
     if seen.effect in {Effect.OVERRIDDEN, Effect.LOST}:
@@ -138,9 +131,9 @@ def _to_be_removed(seen: Seen, delivery: Delivery, now: int, *, withdrawn: bool)
     return going and (seen.effect == Effect.REMOVING or (withdrawn and perhaps_lit))
 
 
-def _awake(claims: Sequence[Claim], horizons: Horizons, now: int) -> tuple[int, Sequence[Claim]]:
+def _awake(claims: Sequence[Claim], timing: Timing, now: int) -> tuple[int, Sequence[Claim]]:
     """When the first is to be sent, and those that are to be by now: of a season far ahead nothing is due yet."""
-    wakes = [wake_of(claim, horizons, now) for claim in claims]
+    wakes = [timing.sent_at(claim, now) for claim in claims]
     due = [claim for claim, wake in zip(claims, wakes, strict=True) if wake <= now]
     return min(wakes), due or claims
 
@@ -149,14 +142,14 @@ def _proof(seen: Seen) -> Proof | None:
     return Proof(seen.proof) if seen.proof else None
 
 
-def covers(confirmed: str | None, claims: Sequence[Claim], now: int) -> bool:
-    """Whether a confirmed state of their target holds all that the claims ask for at a moment."""
+def covers(confirmed: str | None, claims: Sequence[Claim], now: int, rule: LineRule = PLAIN) -> bool:
+    """Whether a confirmed state of their target holds all that the claims may have at a moment."""
     if confirmed is None or confirmed == "?" or confirmed.startswith(AWAITED):
         return False
     if claims[0].kind is TargetKind.CREDENTIAL:
         windows = remaining(confirmed[confirmed.index("[") :], now) if "[" in confirmed else []
         return all(_opened(claim, windows, now) for claim in claims)
-    current = [claim.level for claim in claims if claim.starts <= now]
+    current = [level for claim in claims if (level := least(claim, rule, now)) is not None]
     _, _, level = confirmed.partition(":")
     return bool(current) and level.isdigit() and int(level) >= max(current)
 

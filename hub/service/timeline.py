@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from hub.clock import MINUTE, STOCKHOLM, instant, micros
 from hub.model.answers import TimelineEntry
 from hub.model.booking import Occasion
-from hub.model.plan import Claim, TargetKind
+from hub.model.plan import Ask, Claim, TargetKind
 from hub.planner.fold import NO_WINDOWS, RELEASE
+from hub.planner.lines import Why, line
+from hub.planner.rules import Timing
 from hub.service.asked import Asked
 from hub.service.saying import Language, said
 from hub.service.sentences import in_language
@@ -32,6 +34,13 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "off": "off",
         "repaired": "put back",
         "not_repaired": "a person must act",
+        "daylight": "it is dark then",
+        "latest-off": "past the hours of rest",
+        "tail": "for those who are leaving",
+        "purge": "to air out",
+        "restrike": "the lamp could not strike again in the pause",
+        "warning": "it will soon be dark",
+        "warned": "the warning is over",
     },
     "sv": {
         "occasion": "tillfälle {id} ({activity})",
@@ -47,6 +56,13 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "off": "av",
         "repaired": "lades tillbaka",
         "not_repaired": "en person måste ta hand om det",
+        "daylight": "då är det mörkt",
+        "latest-off": "efter vilotiden",
+        "tail": "för dem som är på väg ut",
+        "purge": "för att vädra ur",
+        "restrike": "lampan hinner inte tändas igen i pausen",
+        "warning": "snart blir det mörkt",
+        "warned": "varningen är över",
     },
 }
 _FIELDS: Mapping[Language, Mapping[str, str]] = {
@@ -65,7 +81,7 @@ class Story(NamedTuple):
     lanes: Mapping[int, Seen]
     events: Iterable[Numbered]
     carried: Iterable[Carried]
-    horizons: Mapping[str, int]
+    timing: Timing
     language: Language = "en"
 
 
@@ -129,18 +145,24 @@ def state_said(state: str, language: Language) -> str:
 def _coming(claim: Claim, story: Story, now: int) -> Iterator[TimelineEntry]:
     target, opens, shuts = "/".join(claim.target), *_why(claim, story)
     if claim.kind is TargetKind.CREDENTIAL:
-        sent = claim.starts - story.horizons.get(claim.target.connection, 0)
+        sent = claim.starts - story.timing.horizons.get(claim.target.connection, 0)
         moments = [
             (sent, "will be granted", opens),
             (claim.starts, "will open", opens),
             (claim.ends, "will shut", shuts),
         ]
     else:
-        level = _level(claim.kind, claim.level, "en")
-        moments = [(claim.starts, f"will be {level}", opens), (claim.ends, "will no longer be asked for", shuts)]
+        moments = [*_lit(claim, story, opens), (claim.ends, "will no longer be asked for", shuts)]
     for at, what, why in moments:
         if at > now:
             yield TimelineEntry(at=instant(at), what=what, target=target, detail=why, past=False)
+
+
+def _lit(claim: Claim, story: Story, opens: str) -> Iterator[tuple[int, str, str]]:
+    """Each level that the zone's rules let a claim have, were it alone."""
+    for one in line([Ask(claim.starts, claim.ends, claim.level, "")], story.timing.line(claim.target)):
+        why = opens if one.why is Why.BOOKED else _WORDS[story.language][one.why]
+        yield one.starts, f"will be {_level(claim.kind, one.level, 'en')}", why
 
 
 def _why(claim: Claim, story: Story) -> tuple[str, str]:

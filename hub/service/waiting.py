@@ -84,7 +84,7 @@ class Waiting:
         asked = Asked.from_json(stored.asked)
         seen = shown.seen(connection, request.municipality, [target.lane for target in asked.targets.values()])
         now = micros(self._clock.now())
-        return is_pending(standings(asked, seen, request.rules.horizons, now=now), request.rules.awaited)
+        return is_pending(standings(asked, seen, request.rules.timing, now=now), request.rules.awaited)
 
 
 def is_pending(standing: Iterable[Standing], awaited: frozenset[str]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hub.clock import NEVER
+from hub.model.lit import REACH
 from hub.model.plan import Ask
 from hub.store.database import Connection
 
@@ -45,6 +46,8 @@ class Live(NamedTuple):
 
     asks: list[Ask]
     suspended: bool
+    ended: Sequence[Ask] = ()
+    """Those that ended lately, and may still have a part in what a zone should be."""
 
 
 def live(connection: Connection, lanes: Iterable[tuple[str, int]], *, now: int) -> dict[int, Live]:
@@ -52,10 +55,12 @@ def live(connection: Connection, lanes: Iterable[tuple[str, int]], *, now: int) 
     found: dict[int, Live] = {}
     asked = list(lanes)
     sql = "SELECT starts, ends, level, door, suspended FROM claims WHERE municipality = ? AND lane = ? AND ends > ?"
-    told = connection.rows_each(sql, [(municipality, lane, now) for municipality, lane in asked])
+    told = connection.rows_each(sql, [(municipality, lane, now - REACH) for municipality, lane in asked])
     for (_, lane), rows in zip(asked, told, strict=True):
         asks = [Ask(starts, ends, level, door) for starts, ends, level, door, suspended in rows if not suspended]
-        found[lane] = Live(asks, suspended=len(asks) < len(rows))
+        held = any(suspended and ends > now for _, ends, _, _, suspended in rows)
+        coming = [ask for ask in asks if ask.ends > now]
+        found[lane] = Live(coming, held, [ask for ask in asks if ask.ends <= now])
     return found
 
 

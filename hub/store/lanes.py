@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hub.clock import NEVER, SECOND
-from hub.model.plan import TargetKind
+from hub.model.plan import TargetKey, TargetKind
 from hub.model.states import Delivery, Effect
 from hub.store.bells import Bell
 from hub.store.database import Connection, Row
@@ -380,6 +380,18 @@ def fold_anew(
     connection.run(
         f"UPDATE lanes SET lease_until = ?{where} AND lease_until > ?", (longest, municipality, name, longest)
     )
+
+
+def wake_zones(connection: Connection, municipality: str, zones: Iterable[TargetKey], *, now: int) -> None:
+    """Have zones folded anew, for their own rules are others; what is in hand is looked at once more after that."""
+    connection.ring(Bell.LANES)
+    places = [(municipality, *zone) for zone in sorted(zones)]
+    where = " WHERE municipality = ? AND connection = ? AND key = ? AND kind <> 'record'"
+    connection.each(
+        f"UPDATE lanes SET due = ?{where} AND due > ? AND owner IS NULL AND delivery NOT IN ('stuck', 'dismissed')",
+        [(now, *place, now) for place in places],
+    )
+    connection.each(f"UPDATE lanes SET look = look + 1{where} AND owner IS NOT NULL", places)
 
 
 def begin_anew(connection: Connection, municipality: str, name: str, *, now: int) -> int:

@@ -92,7 +92,7 @@ class Node:
         files = Files(stage.readers, stage.seal)
         carrier = Carrier(stage.clock, stage.seal, Notices(stage.rulebook, stage.seal), files)
         self.overdue = Overdue(stage.writer, stage.readers, stage.rulebook, stage.clock)
-        settling = Settling(stage.clock, lambda town: stage.rulebook.rules(town).horizons)
+        settling = Settling(stage.clock, lambda town: stage.rulebook.rules(town).timing)
         self.worker = Worker(stage.writer, self.connections, self.health, carrier, settling, stage.pulse)
         self.dispatcher = self.worker.dispatcher
         self.reconciler = Reconciler(
