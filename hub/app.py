@@ -77,6 +77,7 @@ from hub.service.tracing import Tracing, sent_to
 from hub.service.unsealing import Unseals
 from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
+from hub.service.zone_lines import ZoneLines
 from hub.settings import Settings
 from hub.store import imports, keys, lanes, problems, rotation, untold, walls
 from hub.store.alone import alone_with
@@ -272,6 +273,7 @@ class Hub:
             reconciler=self.reconciler,
             verifying=verifying,
             readiness=ReadinessBoard(readers, rulebook, clock),
+            zone_lines=ZoneLines(readers, rulebook, clock),
             connections=self.connections,
             health=self.health,
             population=population,

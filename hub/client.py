@@ -40,6 +40,7 @@ from hub.model.answers import (
     Retried,
     StatusAnswer,
     Tested,
+    ZoneLine,
 )
 from hub.model.application import ApplicationAnswer
 from hub.model.audit import AuditPage, AuditRow
@@ -306,6 +307,11 @@ class At:
     def get_resource(self, resource: str) -> ResourceAnswer:
         """One resource, what its targets should be like now, and who claims them."""
         return self._get(ResourceAnswer, "resources", resource)
+
+    def zone_line(self, zone: str, *, since: datetime | None = None, until: datetime | None = None) -> ZoneLine:
+        """What a zone, by its key or name, should be from hour to hour, and why; left out: from now, for a day."""
+        told = {name: at.isoformat() for name, at in (("from", since), ("to", until)) if at is not None}
+        return self._get(ZoneLine, "zones", "line", zone=zone, **told)
 
     def deliveries(self, **meant: Unpack[Meant]) -> Iterator[DeliveryAnswer]:
         """What is where, in order of id."""

@@ -36,6 +36,7 @@ from hub.service.subscribing import Subscribing
 from hub.service.unsealing import Unseals
 from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
+from hub.service.zone_lines import ZoneLines
 from hub.store.walls import within
 from hub.store.writer import Readers
 
@@ -65,6 +66,7 @@ class Desk:
     unseals: Unseals
     answering: Answering
     resources: Resources
+    zone_lines: ZoneLines
     figures: Figures
     closing: Closing
     feed: Feed

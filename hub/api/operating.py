@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import AwareDatetime
 
 from hub.api.auth import require
 from hub.api.desk import Desk, desk
@@ -15,6 +16,7 @@ from hub.model.answers import (
     Retried,
     StatusAnswer,
     Tested,
+    ZoneLine,
 )
 from hub.model.audit import Act
 from hub.service.keys import Holder, Scope
@@ -36,6 +38,18 @@ async def list_resources(municipality: str, here: _Here) -> list[ResourceAnswer]
 async def get_resource(municipality: str, resource: str, here: _Here) -> ResourceAnswer:
     """Give one resource, what its targets should be like now, and who claims them."""
     return await here.resources.one(municipality, resource)
+
+
+@ROUTER.get("/zones/line", tags=["resources"], dependencies=_OPERATE, responses=problems("invalid-request"))
+async def get_zone_line(
+    municipality: str,
+    here: _Here,
+    zone: Annotated[str, Query(max_length=200, description="its key, its name, or facility/zone")],
+    since: Annotated[AwareDatetime | None, Query(alias="from", description="left out: now")] = None,
+    until: Annotated[AwareDatetime | None, Query(alias="to", description="left out: a day later")] = None,
+) -> ZoneLine:
+    """Tell what a zone should be from hour to hour, and which bookings and rules make each edge."""
+    return await here.zone_lines.line(municipality, zone, since, until)
 
 
 @ROUTER.get("/problems", tags=["problems"], dependencies=_OPERATE)

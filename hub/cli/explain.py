@@ -1,6 +1,7 @@
 """`knutpunkt explain`: what happened and will happen for a booking, in which system, when, why, and who else asks."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 import click
 
@@ -8,7 +9,7 @@ from hub.cli import options, showing
 from hub.cli.showing import local, span
 from hub.cli.words import Words
 from hub.client import At
-from hub.model.answers import BookingView, ClaimAnswer, CredentialAnswer, TimelineEntry
+from hub.model.answers import BookingView, ClaimAnswer, CredentialAnswer, TimelineEntry, ZoneLine
 from hub.model.ledger import Money
 from hub.service.saying import Language
 
@@ -18,17 +19,47 @@ _NEAREST = 6
 
 
 @click.command()
-@click.argument("number")
+@click.argument("number", required=False)
+@options.option("--zone", help="Of a zone instead: its key, its name, or facility/zone.")
+@options.option("--from", "since", type=options.Moment(), show_default="now", help="Of a zone: from when.")
+@options.option("--to", "until", type=options.Moment(), show_default="a day later", help="Of a zone: until when.")
 @options.remote
 @options.language
 @options.as_json
-def explain(here: At, number: str, language: Language, *, as_json: bool) -> None:
-    """Tell what has happened and will happen for the booking NUMBER, in each system, and why."""
-    view = here.get_booking(number, language=language)
+def explain(  # noqa: PLR0913 - click calls it by name
+    here: At,
+    *,
+    number: str | None,
+    zone: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    language: Language,
+    as_json: bool,
+) -> None:
+    """Tell what has happened and will happen for the booking NUMBER, in each system, and why.
+
+    Or, with --zone, what a zone should be from hour to hour, and which bookings and rules make each edge.
+    """
+    if (number is None) == (zone is None):
+        msg = "name a booking, or a zone with --zone"
+        raise click.UsageError(msg)
+    told = here.zone_line(zone, since=since, until=until) if zone else here.get_booking(str(number), language=language)
     if as_json:
-        showing.as_json(view)
+        showing.as_json(told)
+    elif isinstance(told, ZoneLine):
+        _show_line(told, Words(language))
     else:
-        _show(view, Words(language))
+        _show(told, Words(language))
+
+
+def _show_line(line: ZoneLine, words: Words) -> None:
+    screen, lit = showing.screen(), {"on": words("level_on"), "off": words("level_off"), None: words("level_released")}
+    screen.print(words("zone_is", zone=line.zone, when=span(line.from_, line.to)), words("times"), sep="\n")
+    rows = (
+        (local(edge.at), lit.get(edge.level, edge.level), words(f"why_{edge.why}"), ", ".join(edge.bookings))
+        for edge in line.edges
+    )
+    screen.print("", showing.table([words(column) for column in ("when", "state", "why", "bookings")], rows), sep="\n")
 
 
 def _show(view: BookingView, words: Words) -> None:

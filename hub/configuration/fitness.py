@@ -53,6 +53,7 @@ def fits(folder: Folder, running: Mapping[str, Running]) -> Iterator[Finding]:
     for use in uses:
         yield from _fit(use, running[use.connection or ""])
     yield from _idle_keys(running, uses)
+    yield from _without_timers(running, uses)
     yield from _unused(folder, running)
 
 
@@ -113,6 +114,22 @@ def _idle_keys(running: Mapping[str, Running], uses: Iterable[Use]) -> Iterator[
                 f"no facility asks for {', '.join(f'`{key}`' for key in sorted(idle))} of `{name}`; is it misspelt?"
             )
             yield each.sheet.warning(("settings",), "idle-key", message)
+
+
+def _without_timers(running: Mapping[str, Running], uses: Iterable[Use]) -> Iterator[Finding]:
+    """Zones that stay as they are should the hub be gone."""
+    stay: dict[str, list[str]] = {}
+    for use in uses:
+        kind, config = (each := running[use.connection or ""]).kind, each.config
+        is_zone = issubclass(kind, Control) and isinstance(_rule(use), ZoneRule)
+        if is_zone and config is not None and kind.off_timer(config, use.key) is None:
+            stay.setdefault(use.connection or "", []).append(f"`{use.key}`")
+    for name, keys in stay.items():
+        message = (
+            f"no off-timer of its own at {', '.join(sorted(keys))}: should the hub be gone, what is on there stays on;"
+            " have one set in the devices, longer than any booking"
+        )
+        yield running[name].sheet.warning(("settings",), "no-off-timer", message)
 
 
 def _level_fits(use: Use, zone: ZoneRule, running: Running) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hub.configuration.finding import Finding
 from hub.configuration.folder import Folder
-from hub.model.configuration import LevelKind, ZoneRule
+from hub.model.configuration import LevelKind
 
 DEFAULT = "default"
 """The level of an activity that has none of its own."""
@@ -26,13 +26,14 @@ def levels(folder: Folder) -> Iterator[Finding]:
                 message = f"`{DEFAULT}` is missing, the level of any activity without its own; write it"
                 yield sheet.error(path, "no-default-level", message)
             for activity, level in zone.levels.items():
-                if not _right(zone, level):
+                if not is_right(zone.kind, level):
                     message = f"`{activity}` of a {zone.kind} should be {WANTED[zone.kind]}"
                     yield sheet.error((*path, activity), "wrong-level", message)
 
 
-def _right(zone: ZoneRule, level: float) -> bool:
-    match zone.kind:
+def is_right(kind: LevelKind, level: float) -> bool:
+    """Whether a zone of that kind can have such a level, lit or warm."""
+    match kind:
         case LevelKind.SWITCH:
             return level is True
         case LevelKind.DIM:

@@ -10,6 +10,7 @@ from hub.configuration.files import is_ours, load, missing, stranger
 from hub.configuration.finding import Finding, Severity, in_order
 from hub.configuration.folder import Folder, folder_of
 from hub.configuration.levels import levels
+from hub.configuration.lit import lit
 from hub.configuration.omissions import omissions
 from hub.configuration.references import references
 from hub.configuration.resources import resources
@@ -80,6 +81,7 @@ def _read(texts: Mapping[str, str], mappings: Iterable[str], before: Iterable[Fi
             omissions(folder),
             resources(folder),
             levels(folder),
+            lit(folder),
             references(folder),
             telling(folder),
             connectors(folder, load_class),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from hub.clock import DAY, NEVER
+from hub.clock import DAY, NEVER, span
 from hub.delivery.gate import Gate
 from hub.delivery.papers import Papers
 from hub.delivery.ways import Ways
@@ -129,6 +129,12 @@ class Running:
     def control(self) -> Control | None:
         """The connector as a control system, if it is one."""
         return self.connector if isinstance(self.connector, Control) else None
+
+    def off_timer(self, key: str) -> int | None:
+        """How long a zone's own device can be told to stay as it is, microseconds; None: for ever."""
+        control = self.control()
+        timer = control.off_timer(self.connector.config, key) if control else None
+        return None if timer is None else span(timer)
 
     def reads_zones(self) -> ReadsZones | None:
         """The connector, if it can say how a zone is."""

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
-from hub.clock import instant
+from hub.clock import MINUTE, instant
 from hub.delivery.awaiting import settled_sighting
 from hub.delivery.errand import Drift, Errand
 from hub.delivery.outcomes import Outcome, at_rest
@@ -14,12 +16,14 @@ from hub.model.findings import What
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Proof
 from hub.model.zone import fulfils
-from hub.planner.fold import RELEASE
+from hub.planner.fold import RELEASE, lit_until
 from hub.sdk import Condition, Control, Receipt, Sighting
 from hub.service import sentences
 from hub.store.problems import Cause
 
 _PROOFS = {Condition.STANDING: Proof.RECEIPT}
+_GRACE = 2 * MINUTE
+"""A device's own timer ends no sooner after the hub means to: the hub may be late, and the light must not blink."""
 
 
 def level_of(state: str) -> Level:
@@ -50,6 +54,11 @@ class ZoneErrand(Errand):
     def stands(self) -> bool:
         return self.lane.confirmed == self.desired.state
 
+    @cached_property
+    def timer(self) -> int | None:
+        """How long its device can be told to stay so by itself; None where it has no timer, or nothing is wanted."""
+        return self.running.off_timer(self.lane.key) if self.desired.wanted else None
+
     @property
     def _left_by_hand(self) -> bool:
         """Whether someone set it by hand since our last edge, and no other level is wanted since."""
@@ -66,10 +75,19 @@ class ZoneErrand(Errand):
             return self.resting()
         if self._left_by_hand:
             return replace(self.resting(), effect=Effect.OVERRIDDEN, wanted_until=lane.wanted_until)
-        return self.resting() if self.stands and lane.effect != Effect.OVERRIDDEN else None
+        return self.resting() if self.stands and not self.timer and lane.effect != Effect.OVERRIDDEN else None
 
     async def run(self) -> Outcome:
-        """Read first where there is doubt or a hint; send what should be; read what came of it."""
+        """Read first where there is doubt or a hint; send what should be; read what came of it.
+
+        Where a device has an off-timer, what stands is sent again before half of its time has passed.
+        """
+        outcome = await self._run()
+        if self.timer and outcome.effect == Effect.STANDING:
+            return replace(outcome, due=min(outcome.due, self.now + self.timer // 2))
+        return outcome
+
+    async def _run(self) -> Outcome:
         control = self.running.control()
         if control is None:
             told = sentences.CONTROLS_NO_ZONES.say()
@@ -78,7 +96,8 @@ class ZoneErrand(Errand):
         reader = self.running.reads_zones()
         if reader and self.desired.wanted and (self.lane.look or self.in_doubt):
             found = await reader.read_zone(self.lane.key)
-            if outcome := self._as_found(found):
+            outcome = self._as_found(found)
+            if outcome and not (self.timer and outcome.effect == Effect.STANDING):
                 return outcome
         return await self._send(control)
 
@@ -136,15 +155,22 @@ class ZoneErrand(Errand):
 
     async def _send(self, control: Control) -> Outcome:
         level = level_of(self.desired.state)
-        until = instant(self.next_edge) if self.desired.wanted else None
-        receipt = await control.put_zone(Zone(key=self.lane.key, level=level, until=until))
+        receipt = await control.put_zone(Zone(key=self.lane.key, level=level, until=self._at_the_latest()))
         return await self._proven(receipt, level)
+
+    def _at_the_latest(self) -> datetime | None:
+        """When the device is to end it by itself."""
+        if self.timer is None:
+            return None
+        ends = lit_until(self.asks, now=self.now, rule=self.rule) + _GRACE
+        return instant(min(ends, self.now + self.timer))
 
     async def _proven(self, receipt: Receipt, level: Level) -> Outcome:
         reader, state = self.running.reads_zones(), self.desired.state
+        sent = None if self._is_refreshed else state
         if reader is None:
             proof = _PROOFS.get(receipt.condition, Proof.SENT)
-            return self.confirmed(proof=proof, state=state, sent=state, reference=receipt.reference or None)
+            return self.confirmed(proof=proof, state=state, sent=sent, reference=receipt.reference or None)
         found = await settled_sighting(
             lambda: reader.read_zone(self.lane.key),
             coming=lambda seen: seen.condition is Condition.COMING,
@@ -154,7 +180,7 @@ class ZoneErrand(Errand):
             return self.confirmed(
                 proof=Proof.READ,
                 state=state,
-                sent=state,
+                sent=sent,
                 detail=found.detail or None,
                 reference=receipt.reference or None,
             )
@@ -162,6 +188,11 @@ class ZoneErrand(Errand):
             return self._overridden(found)
         told = sentences.TOLD.say(wanted=_said(level), found=_said(found.value))
         return self.not_so(told, sent=state, due=self.next_try(self.now), cause=Cause("not-so", self.lane.key))
+
+    @property
+    def _is_refreshed(self) -> bool:
+        """Whether only the device's timer was set anew: no news."""
+        return self.timer is not None and self.stands and self.lane.effect == Effect.STANDING and not self.in_doubt
 
     def _is_so(self, found: Sighting[Level], level: Level) -> bool:
         """A released zone is so when it is at rest; where nobody knows what that is, when it tells at all."""

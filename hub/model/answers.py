@@ -344,6 +344,33 @@ class ResourceAnswer(Frozen):
     claims: Annotated[dict[str, tuple[ClaimAnswer, ...]], Field(default_factory=dict)]
 
 
+class ZoneEdge(Frozen):
+    """A moment when a zone should become another, or would if its rules let it."""
+
+    at: datetime
+    level: Annotated[str | None, Field(description="as `60 %`, `21.5 °C`, `on`, `off`; null: released")]
+    why: Annotated[
+        Literal["booked", "daylight", "latest-off", "tail", "purge", "restrike", "warning", "warned"],
+        Field(description="which of its rules; booked: those who claim it are others"),
+    ]
+    bookings: Annotated[tuple[str, ...], Field(description="numbers of those behind it")]
+
+
+class ZoneLine(Frozen):
+    """What a zone should be from hour to hour, and why (tidslinje)."""
+
+    zone: Annotated[str, Field(description="facility/zone")]
+    target: Annotated[str | None, Field(description="connection/key; null: it has no connection yet")]
+    kind: str
+    from_: Annotated[datetime, Field(alias="from")]
+    to: datetime
+    edges: Annotated[tuple[ZoneEdge, ...], Field(description="the first is how it is at `from`")]
+    lead_minutes: int
+    proposed_lead_minutes: Annotated[
+        int | None, Field(description="what readings say of how long it takes to get there; never used by itself")
+    ] = None
+
+
 class SealingAnswer(Frozen):
     """The key that personal fields are sealed with, and how far they are sealed anew with it."""
 

@@ -417,6 +417,12 @@ DOCUMENTED_TYPES = (
     AuthorityRule,
     BookingDocuments,
     BookingDocument,
+    Position,
+    OnlyWhenDark,
+    LatestOff,
+    Tail,
+    Warn,
+    Purge,
 )
 NOTIFYING_TYPES = (EmailWay, SmsWay, BookerWay, QuietHours, Digest)
 """Documented with the folder's other types."""

@@ -39,7 +39,7 @@ class Zone(Frozen):
     key: str
     level: Level
     until: AwareDatetime | None = None
-    """When the hub means to change it; for a device's own off-timer."""
+    """When it ends at the latest, should the hub be gone; only where the zone's own device has an off-timer."""
 
 
 def fulfils(seen: Level, wanted: Level) -> bool:

@@ -44,7 +44,8 @@ def _digests(day: date, digest: Digest) -> Iterator[int]:
 def nights(off: LatestOff, since: int) -> Iterator[tuple[int, int]]:
     """Every time of lights out that ends after `since` (microseconds), the first first, each apart from the next.
 
-    A time before that of the morning is of the night that follows the evening's day.
+    A time before that of the morning is of the night that follows the evening's day. Of a morning that comes twice in
+    autumn the last one counts: a rule of rest is kept rather too long.
     """
     day = instant(since).astimezone(STOCKHOLM).date() - 2 * _DAY
     ends = 0
@@ -54,11 +55,11 @@ def nights(off: LatestOff, since: int) -> Iterator[tuple[int, int]]:
         if wall is None:
             continue
         begins = max(ends, at_wall(evening if wall >= off.until else day, wall))
-        ends = max(ends, at_wall(day, off.until))
+        ends = max(ends, at_wall(day, off.until), at_wall(day, off.until, again=True))
         if begins < ends and ends > since:
             yield begins, ends
 
 
-def at_wall(day: date, wall: str) -> int:
-    """The instant of a wall time; of one that comes twice the first, of one that is left out an hour later."""
-    return micros(datetime.combine(day, time.fromisoformat(wall), tzinfo=STOCKHOLM))
+def at_wall(day: date, wall: str, *, again: bool = False) -> int:
+    """The instant of a wall time; of one that comes twice the first or last; of one left out an hour later."""
+    return micros(datetime.combine(day, time.fromisoformat(wall), tzinfo=STOCKHOLM).replace(fold=int(again)))

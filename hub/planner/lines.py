@@ -147,11 +147,11 @@ def line(asks: Iterable[Ask], rule: LineRule = PLAIN) -> Iterator[Stretch]:
 
 
 def lit_from(claim: Ask | Claim, rule: LineRule, now: int) -> int:
-    """When a claim is lit for the first time from a moment on, were it alone; NEVER when never."""
+    """Since when a claim is lit at a moment, or when it will be next, were it alone; NEVER when it will not be."""
     if rule.is_plain:
-        return max(now, claim.starts)
+        return claim.starts
     its = line([_bare(claim)], rule)
-    return next((max(now, one.starts) for one in its if one.ends > now and one.starts < claim.ends), NEVER)
+    return next((one.starts for one in its if one.ends > now and one.starts < claim.ends), NEVER)
 
 
 def least(claim: Ask | Claim, rule: LineRule, now: int) -> int | None:

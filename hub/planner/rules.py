@@ -26,7 +26,7 @@ from hub.planner.lines import PLAIN, After, Dark, LineRule, Warned, Why, lit_fro
 from hub.planner.notifying import NotifyRules, compiled_roles
 from hub.planner.registering import Mark, RegisterRules, compiled_registering
 
-_KINDS = {LevelKind.SWITCH: TargetKind.SWITCH, LevelKind.DIM: TargetKind.DIM, LevelKind.SETPOINT: TargetKind.SETPOINT}
+KINDS = {LevelKind.SWITCH: TargetKind.SWITCH, LevelKind.DIM: TargetKind.DIM, LevelKind.SETPOINT: TargetKind.SETPOINT}
 
 
 class DoorRule(NamedTuple):
@@ -82,11 +82,14 @@ class Timing(NamedTuple):
         """A zone's own rules."""
         return self.lines.get(target, PLAIN)
 
-    def sent_at(self, claim: Claim, now: int) -> int:
-        """When a claim that is not over is to be sent; NEVER when its zone's rules withhold all that is left of it."""
-        if claim.kind is TargetKind.CREDENTIAL:
-            return max(now, claim.starts - self.horizons.get(claim.target.connection, 0))
+    def needed_at(self, claim: Claim, now: int) -> int:
+        """When a claim that is not over must stand; NEVER when its zone's rules withhold all that is left of it."""
         return lit_from(claim, self.line(claim.target), now)
+
+    def sent_at(self, claim: Claim, now: int) -> int:
+        """When it is to be sent."""
+        ahead = self.horizons.get(claim.target.connection, 0) if claim.kind is TargetKind.CREDENTIAL else 0
+        return max(now, self.needed_at(claim, now) - ahead)
 
 
 class BillRule(NamedTuple):
@@ -242,7 +245,7 @@ def _level(rule: ZoneRule) -> LevelRule:
     levels = {activity: _scaled(rule, level) for activity, level in rule.levels.items()}
     target = TargetKey(rule.connection or "", rule.key)
     lead, lag = rule.lead_minutes * MINUTE, rule.lag_minutes * MINUTE
-    return LevelRule(target, _KINDS[rule.kind], levels, levels.get("default", 1), lead, lag)
+    return LevelRule(target, KINDS[rule.kind], levels, levels.get("default", 1), lead, lag)
 
 
 def _scaled(rule: ZoneRule, level: float) -> int:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
-from hub.clock import HOUR, STOCKHOLM, Clock, instant, micros
+from hub.clock import HOUR, NEVER, STOCKHOLM, Clock, instant, micros
 from hub.model.answers import Readiness, ReadinessAnswer
 from hub.model.configuration import Capability, Configuration
 from hub.model.maintenance import Span, spans
@@ -157,7 +157,8 @@ def _lines(connection: Connection, scene: _Scene, around: _Around, until: int) -
 def _line(
     scene: _Scene, around: _Around, use: Coming, standing: Standing, lane: Seen, claims: list[Claim]
 ) -> ReadinessAnswer:
-    starts, ends = min(claim.starts for claim in claims), max(claim.ends for claim in claims)
+    first, ends = min(claim.starts for claim in claims), max(claim.ends for claim in claims)
+    starts = min(scene.rules.timing.needed_at(claim, scene.now) for claim in claims)
     shut = around.shut.get(standing.target.connection)
     late = _late(scene, standing, starts)
     readiness = "red" if late else colour(standing, needed=starts, now=scene.now, shut=shut.why if shut else None)
@@ -168,7 +169,7 @@ def _line(
         name=scene.names.get(use.resource, use.resource),
         system=standing.target.connection,
         target="/".join(standing.target),
-        needed_at=instant(starts),
+        needed_at=instant(first if starts == NEVER else starts),
         until=instant(ends),
         number=use.number,
         readiness=readiness,

@@ -48,6 +48,7 @@ LEAVES_A_ROW = {
 }  # fmt: skip
 TELLS_OF_NO_PERSON = {
     ("get", "/bookings"), ("get", "/closures"), ("get", "/resources"), ("get", "/resources/{resource}"),
+    ("get", "/zones/line"),
     ("get", "/deliveries"), ("get", "/problems"), ("get", "/connections"), ("get", "/readiness"), ("get", "/status"),
     ("get", "/events"), ("get", "/events/stream"), ("get", "/invoices"), ("get", "/imports"), ("get", "/quarantine"),
     ("get", "/findings"), ("get", "/documents/{key}"),

@@ -27,6 +27,7 @@ ASKED: dict[str, tuple[str, str]] = {
     "/events": ("events", "?limit=1000"), "/subscriptions/{name}": ("events", "hook"),
     "/subscriptions": ("events", ""), "/subscriptions/{name}/deliveries": ("events", "hook"),
     "/resources": ("reader", ""), "/resources/{resource}": ("reader", "hallen.bana-1"),
+    "/zones/line": ("operator", "?zone=lamps"),
     "/problems": ("operator", ""), "/connections": ("operator", ""), "/readiness": ("operator", ""),
     "/status": ("operator", ""), "/deliveries": ("operator", "?limit=1000"), "/invoices": ("finance", ""),
     "/documents/{key}": ("registrar", "D-1"), "/imports": ("operator", ""),

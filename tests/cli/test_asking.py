@@ -192,3 +192,27 @@ def test_a_database_of_another_kind_is_refused(run: Run) -> None:
     told = run("status", "--database", "mysql://here")
     assert told.exit_code == 2
     assert "sqlite:///" in told.stderr
+
+
+def test_explain_tells_what_a_zone_should_be_and_which_bookings_make_it_so(run: Run, put: BookingAnswer) -> None:
+    told = run("explain", "--zone", "tennishallen/bana-1", "--language", "en").output
+    assert "Zone tennishallen/bana-1, 2026-11-22 12:00" in told
+    lit, released = (line for line in told.splitlines() if "E-1" in line)
+    assert lit.split()[1] == "16:55"
+    assert "the bookings change" in lit
+    assert "released" in released
+    assert "bokningarna ändras" in run("explain", "--zone", "tennishallen/bana-1", "--language", "sv").output
+
+
+def test_explain_a_zone_for_programs_and_of_another_time(run: Run, put: BookingAnswer) -> None:
+    words = ("explain", "--zone", "tennishallen/bana-1", "--from", "2026-11-24T00:00+01:00", "--json")
+    (first,) = json.loads(run(*words).stdout)["edges"]
+    assert (first["level"], first["bookings"]) == (None, [])
+
+
+def test_explain_wants_a_booking_or_a_zone_that_is_there(run: Run, put: BookingAnswer) -> None:
+    assert run("explain").exit_code == 2
+    assert run("explain", "E-1", "--zone", "tennishallen/bana-1").exit_code == 2
+    unknown = run("explain", "--zone", "nowhere")
+    assert unknown.exit_code == 1
+    assert "no zone" in unknown.output

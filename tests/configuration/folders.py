@@ -68,6 +68,11 @@ class StubLamp(Connector[StubConfig], Control):
         """The zones of the settings."""
         return frozenset(config.zones)
 
+    @classmethod
+    def off_timer(cls, config: StubConfig, key: str) -> timedelta | None:
+        """An hour, but where the settings say that there is none."""
+        return None if config.zones.get(key) == "stays" else timedelta(hours=1)
+
 
 class Owner(Frozen):
     """Whose it is."""
@@ -282,4 +287,38 @@ arrives:
     settle_seconds: 60
 mapping: attendance-csv
 """
-    return {"whole/municipality.yaml": municipality, "whole/connections/lists.yaml": lists}
+    rink = """\
+name: Ishallen
+position: {latitude: 63.83, longitude: 20.25}
+resources:
+  ishallen.is: {name: Is, kind: place, parts: []}
+access: null
+zones:
+  is:
+    key: is
+    capability: lighting
+    serves: all
+    kind: dim
+    levels: {default: 60}
+    lead_minutes: 0
+    lag_minutes: 0
+    restrike_minutes: 15
+    only_when_dark: {margin_minutes: 20}
+    latest_off: {at: "22:00", until: "06:00", evenings: {friday: "23:00", sunday: null}}
+    tail: {minutes: 10, level: 20}
+    warning: {minutes_before: 5, seconds: 10, level: 30}
+  luft:
+    key: luft
+    capability: climate
+    serves: all
+    kind: dim
+    levels: {default: 60}
+    lead_minutes: 0
+    lag_minutes: 0
+    purge: {minutes: 20, level: 100}
+"""
+    return {
+        "whole/municipality.yaml": municipality,
+        "whole/connections/lists.yaml": lists,
+        "whole/facilities/ishallen.yaml": rink,
+    }

@@ -73,7 +73,7 @@ def test_an_unknown_key_that_is_like_no_other_comes_with_all_there_are() -> None
     trees = small()
     trees[HALL]["opening-hours"] = "08-22"
     finding = the_error(read(trees), "unknown-key")
-    assert finding.message == "unknown key `opening-hours`: there are access, name, resources, zones"
+    assert finding.message == "unknown key `opening-hours`: there are access, name, position, resources, zones"
 
 
 def test_a_missing_key_is_told_at_what_should_hold_it() -> None:
@@ -107,7 +107,7 @@ def test_a_file_that_is_no_list_of_keys_is_refused(tree: Any) -> None:
 def test_an_empty_file_is_told_what_to_hold() -> None:
     trees = small()
     trees[HALL] = "# later\n"
-    assert "write `name`, `resources`, `access`, `zones`" in the_error(read(trees), "empty-file").message
+    assert "write `name`, `position`, `resources`, `access`, `zones`" in the_error(read(trees), "empty-file").message
 
 
 def test_a_finding_reads_as_editors_read_them() -> None:

@@ -186,6 +186,11 @@ PLAINLY_NONE = {
     ("registry", "documents"), ("registry", "documents", "authorities", "Fritidsnämnden", "series"),
     ("settings", "sftp"), ("arrives", "folder"), ("arrives", "sftp"),
     ("finance", "charging", "customers", "association", "connection"),
+    *(("zones", zone, *rule) for zone in ("is", "luft") for rule in (
+        ("restrike_minutes",), ("only_when_dark",), ("latest_off",), ("latest_off", "evenings"), ("tail",),
+        ("warning",), ("purge",),
+    )),
+    *(("zones", "is", "latest_off", "evenings", day) for day in ("friday", "sunday")),
 }  # fmt: skip
 """What nobody misses who does not write it: nothing is assumed in its place."""
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from pydantic import Field, SecretStr
@@ -244,9 +244,12 @@ class LampSystem(System):
         self.stronger: dict[str, Level] = {}
         """What another has set with more right than we."""
         self.looks_until_there = 0
+        self.until: dict[str, datetime | None] = {}
+        """When each lamp ends by itself; only those with a timer do."""
         self._coming: dict[str, int] = {}
 
     def put(self, zone: Zone) -> Receipt:
+        self.until[zone.key] = zone.until
         released = isinstance(zone.level, Release)
         self.levels[zone.key] = self.REST if released else zone.level
         self._coming[zone.key] = self.looks_until_there
@@ -391,6 +394,14 @@ class FakeLamps(BlindLamps, ReadsZones):
         return await self.system.call("read", key, lambda: self.system.look(key))
 
 
+class TimedLamps(FakeLamps):
+    """Lamps that can be told to go out by themselves, half an hour ahead."""
+
+    @classmethod
+    def off_timer(cls, config: Any, key: str) -> timedelta | None:  # noqa: ARG003 - all have one
+        return timedelta(minutes=30)
+
+
 class FakeMail(Connector[FakeConfig], Notifier, RepeatsSafely):
     """Mail, whose second message is known for the first."""
 
@@ -442,6 +453,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, folder: Path, *more: type[Connect
         OwnLocks,
         FakeLamps,
         BlindLamps,
+        TimedLamps,
         HastyLamps,
         FakeMail,
         FakeSms,

@@ -124,6 +124,15 @@ def test_the_latest_time_is_a_wall_time_in_the_nights_of_both_clock_changes() ->
         assert morning.starts - evening.ends == hours * HOUR
 
 
+def test_a_latest_time_in_the_hour_that_comes_twice_or_never_is_kept_rather_too_long() -> None:
+    rule = LineRule(latest_off=LatestOff(at="02:10", until="02:40"))
+    for change, starts, hours in ((date(2026, 10, 24), "00:10", 1.5), (date(2026, 3, 28), "01:10", 0.5)):
+        day = change + timedelta(days=1)
+        before, after = line([Ask(at(day, "00:00"), at(day, "06:00"), 60, "")], rule)
+        assert f"{instant(before.ends):%H:%M}" == starts, "in UTC"
+        assert after.starts - before.ends == hours * HOUR
+
+
 def test_before_it_goes_dark_the_light_is_lower_for_a_moment_and_then_as_before() -> None:
     rule = LineRule(warned=Warned(5 * MINUTE, 10 * SECOND, 30))
     start, off = at(WINTER, "17:00"), at(WINTER, "18:00")
@@ -174,7 +183,7 @@ rules = st.builds(
     LineRule,
     restrike=st.sampled_from([0, 5 * MINUTE, 20 * MINUTE]),
     dark=st.sampled_from([None, Dark(UMEA, 15 * MINUTE), Dark(UMEA, -30 * MINUTE), Dark(KIRUNA, 0)]),
-    latest_off=st.sampled_from([None, OFF, LatestOff(at="02:30", until="02:45")]),
+    latest_off=st.sampled_from([None, OFF, LatestOff(at="01:30", until="03:15")]),
     after=st.sampled_from([None, TAIL, After(45 * MINUTE, 30, Why.PURGE)]),
     warned=st.sampled_from([None, Warned(5 * MINUTE, 30 * SECOND, 10)]),
 )
