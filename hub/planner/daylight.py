@@ -5,46 +5,39 @@ sets and one that never rises need no rule of their own.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, date, datetime
+from functools import lru_cache, partial
 
 from astral import Observer
 from astral.sun import elevation, noon, sunrise, sunset
 
-from hub.clock import DAY, MINUTE, instant, micros
+from hub.clock import DAY, MINUTE, micros
 from hub.model.lit import Position
+from hub.planner.spans import Span, days_of, spans_of
 
-_DAY = timedelta(days=1)
 _HALF_A_DAY = DAY // 2 + 5 * MINUTE
 """From one solar noon to the next is never a full day longer than that twice: light that does not end has no gap."""
-_KEPT_DAYS = 16_384
+_KEPT_MONTHS = 4096
 
 
-def daylight(position: Position, margin: int, since: int) -> Iterator[tuple[int, int]]:
-    """Every time of light that ends after `since`, the first first, each apart from the next. Microseconds.
+def daylight(position: Position, margin: int, since: int) -> Iterator[Span]:
+    """Every time of light that ends after `since`, in order, without end. Microseconds.
 
     Args:
         position: where.
         margin: how long after sunrise, and before sunset, it still counts as dark.
         since: microseconds.
     """
-    day = instant(since).date() - 2 * _DAY
-    starts = ends = 0
-    while True:
-        light = _light(position.latitude, position.longitude, day)
-        day += _DAY
-        if light is None or light[0] + margin >= light[1] - margin:
-            continue
-        rises, sets = light[0] + margin, light[1] - margin
-        if rises > ends:
-            if ends > since:
-                yield starts, ends
-            starts = rises
-        ends = max(ends, sets)
+    return spans_of(partial(_month, position.latitude, position.longitude, margin), since)
 
 
-@lru_cache(maxsize=_KEPT_DAYS)
-def _light(latitude: float, longitude: float, day: date) -> tuple[int, int] | None:
+@lru_cache(maxsize=_KEPT_MONTHS)
+def _month(latitude: float, longitude: float, margin: int, month: int) -> tuple[Span, ...]:
+    lit = (_light(latitude, longitude, day) for day in days_of(month))
+    return tuple((rises + margin, sets - margin) for rises, sets in filter(None, lit) if rises + margin < sets - margin)
+
+
+def _light(latitude: float, longitude: float, day: date) -> Span | None:
     """From sunrise to sunset around the day's solar noon; None while the sun stays down."""
     there = Observer(latitude, longitude)
     middle = noon(there, day)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.clock import NEVER
+from hub.model.lit import REACH
 from hub.model.plan import Ask, Claim, TargetKind
 from hub.planner.lines import PLAIN, LineRule, line
 
@@ -63,7 +64,7 @@ def wakes(kind: TargetKind, ask: Ask | Claim, *, now: int, horizon: int = NEVER,
 def lit_until(asks: Iterable[Ask], *, now: int, rule: LineRule = PLAIN) -> int:
     """When a zone is released after a moment, as far as is known; that moment where it is released then."""
     until = now
-    for one in line(asks, rule):
+    for one in line((ask for ask in asks if ask.ends > now - REACH), rule):
         if one.starts > until:
             break
         until = max(until, one.ends)
@@ -96,7 +97,7 @@ def _level(kind: TargetKind, asks: Iterable[Ask], now: int) -> Desired:
 
 def _ruled(kind: TargetKind, asks: Iterable[Ask], now: int, rule: LineRule) -> Desired:
     """The zone's line at the moment. What was set by hand is left until a claim begins or ends, lit or not."""
-    asks = list(asks)
+    asks = [ask for ask in asks if ask.ends > now - REACH]
     edge = min((at for ask in asks for at in (ask.starts, ask.ends) if at > now), default=NEVER)
     for one in line(asks, rule):
         if one.starts > now:

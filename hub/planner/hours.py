@@ -6,13 +6,17 @@ out comes an hour later.
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from hub.clock import STOCKHOLM, instant, micros
 from hub.model.lit import LatestOff
 from hub.model.notifying import Digest, QuietHours, Weekday
+from hub.planner.spans import Span, days_of, spans_of
 
 _DAY = timedelta(days=1)
 _WEEK_AND_A_DAY = 8
+_KEPT_MONTHS = 4096
 
 
 def quiet_until(now: int, quiet: QuietHours | None) -> int | None:
@@ -41,23 +45,40 @@ def _digests(day: date, digest: Digest) -> Iterator[int]:
         day += _DAY
 
 
-def nights(off: LatestOff, since: int) -> Iterator[tuple[int, int]]:
-    """Every time of lights out that ends after `since` (microseconds), the first first, each apart from the next.
+class Rest(NamedTuple):
+    """Lights out: from a time of each evening, Monday first (None: not that evening), until the next morning's."""
+
+    evenings: tuple[str | None, ...]
+    until: str
+
+    @classmethod
+    def of(cls, off: LatestOff) -> "Rest | None":
+        """As a municipality wrote it; None when no evening has any."""
+        evenings = tuple(off.evenings.get(day, off.at) for day in Weekday)
+        return cls(evenings, off.until) if any(evenings) else None
+
+
+def nights(rest: Rest, since: int) -> Iterator[Span]:
+    """Every time of lights out that ends after `since` (microseconds), in order, without end.
 
     A time before that of the morning is of the night that follows the evening's day. Of a morning that comes twice in
     autumn the last one counts: a rule of rest is kept rather too long.
     """
-    day = instant(since).astimezone(STOCKHOLM).date() - 2 * _DAY
-    ends = 0
-    while True:
-        wall = off.evenings.get(tuple(Weekday)[day.weekday()], off.at)
-        evening, day = day, day + _DAY
-        if wall is None:
-            continue
-        begins = max(ends, at_wall(evening if wall >= off.until else day, wall))
-        ends = max(ends, at_wall(day, off.until), at_wall(day, off.until, again=True))
-        if begins < ends and ends > since:
-            yield begins, ends
+    return spans_of(partial(_nights, rest), since)
+
+
+@lru_cache(maxsize=_KEPT_MONTHS)
+def _nights(rest: Rest, month: int) -> tuple[Span, ...]:
+    return tuple(night for evening in days_of(month) if (night := _night(rest, evening)))
+
+
+def _night(rest: Rest, evening: date) -> Span | None:
+    wall, morning = rest.evenings[evening.weekday()], evening + _DAY
+    if wall is None:
+        return None
+    begins = at_wall(evening if wall >= rest.until else morning, wall)
+    ends = max(at_wall(morning, rest.until), at_wall(morning, rest.until, again=True))
+    return (begins, ends) if begins < ends else None
 
 
 def at_wall(day: date, wall: str, *, again: bool = False) -> int:

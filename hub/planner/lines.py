@@ -20,13 +20,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.model.lit import LatestOff, Position
+from hub.model.lit import Position
 from hub.model.plan import Ask, Claim
 from hub.planner.daylight import daylight
-from hub.planner.hours import nights
+from hub.planner.hours import Rest, nights
+from hub.planner.spans import Span
 
-Spans = Callable[[int], Iterator[tuple[int, int]]]
-"""Times that end after a moment, the first first, each apart from the next; they never end."""
+Spans = Callable[[int], Iterator[Span]]
+"""Times that end after a moment, in order; there is always one more."""
 
 
 class Why(StrEnum):
@@ -68,7 +69,7 @@ class Dark(NamedTuple):
     position: Position
     margin: int
 
-    def by_day(self, since: int) -> Iterator[tuple[int, int]]:
+    def by_day(self, since: int) -> Iterator[Span]:
         """Every time of light from a moment on."""
         return daylight(self.position, self.margin, since)
 
@@ -95,7 +96,7 @@ class LineRule:
 
     restrike: int = 0
     dark: Dark | None = None
-    latest_off: LatestOff | None = None
+    latest_off: Rest | None = None
     after: After | None = None
     warned: Warned | None = None
 
@@ -114,7 +115,7 @@ class LineRule:
         """How long before its start a claim may change the zone: it fills the pause, and no warning is due."""
         return self.restrike + self.outlasts + (self.warned.before if self.warned else 0)
 
-    def nights(self, since: int) -> Iterator[tuple[int, int]]:
+    def nights(self, since: int) -> Iterator[Span]:
         """Times past the latest."""
         return nights(self.latest_off, since) if self.latest_off else iter(((NEVER, NEVER),))
 
@@ -194,7 +195,7 @@ def _highest(asks: Iterable[Ask]) -> Iterator[Stretch]:
 
 def _cut(stretches: Iterator[Stretch], spans: Spans, why: Why) -> Iterator[Stretch]:
     """What lies outside the spans."""
-    taken: Iterator[tuple[int, int]] | None = None
+    taken: Iterator[Span] | None = None
     begins = ends = 0
     for one in stretches:
         taken = spans(one.starts) if taken is None else taken

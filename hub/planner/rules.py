@@ -20,8 +20,8 @@ from hub.model.configuration import (
 from hub.model.credential import Method
 from hub.model.finance import AT_ONCE, Billing, CustomerKind
 from hub.model.lit import Position
-from hub.model.notifying import Weekday
 from hub.model.plan import Claim, Closure, TargetKey, TargetKind, Unserved
+from hub.planner.hours import Rest
 from hub.planner.lines import PLAIN, After, Dark, LineRule, Warned, Why, lit_from
 from hub.planner.notifying import NotifyRules, compiled_roles
 from hub.planner.registering import Mark, RegisterRules, compiled_registering
@@ -264,12 +264,10 @@ def lines_of(configuration: Configuration) -> dict[TargetKey, LineRule]:
 
 def _line(zone: ZoneRule, position: Position | None) -> LineRule:
     off, dark, warned = zone.latest_off, zone.only_when_dark, zone.warning
-    if off and len(off.evenings) == len(Weekday) and not any(off.evenings.values()):
-        off = None
     return LineRule(
         restrike=(zone.restrike_minutes or 0) * MINUTE,
         dark=Dark(position, dark.margin_minutes * MINUTE) if dark and position else None,
-        latest_off=off,
+        latest_off=Rest.of(off) if off else None,
         after=_after(zone),
         warned=Warned(warned.minutes_before * MINUTE, warned.seconds * SECOND, warned.level) if warned else None,
     )

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [plan] [accept] [accept-pg] [import] [weight] [core] [attendance]`: must beside is.
+"""`python -m tests.bench [plan] [accept] [accept-pg] [import] [weight] [core] [attendance] [zones]`: must beside is.
 
 Exit 1 when something that must be is not, in any round.
 """
@@ -15,7 +15,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import accepting, attendance, core, importing, load, planning, town, weight
+from tests.bench import accepting, attendance, core, importing, load, planning, town, weight, zones
 from tests.bench.figures import Figure, Said, table
 
 KINDS: dict[str, Callable[[Path, int], list[Figure]]] = {
@@ -26,6 +26,7 @@ KINDS: dict[str, Callable[[Path, int], list[Figure]]] = {
     "weight": weight.measured,
     "core": core.measured,
     "attendance": attendance.measured,
+    "zones": zones.measured,
 }
 ROUNDS = 3
 

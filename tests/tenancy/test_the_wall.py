@@ -157,11 +157,11 @@ def test_a_key_of_one_municipality_opens_no_route_of_another() -> None:
 
 def test_no_answer_to_one_municipality_holds_anything_of_another() -> None:
     async def story(here: Stage, client: httpx.AsyncClient, keys: dict[str, str]) -> None:
-        days = {"from": "2026-01-01", "to": "2026-12-31"}
+        asked = {"/attendance": {"from": "2026-01-01", "to": "2026-12-31"}, "/zones/line": {"zone": "hall/court-1"}}
         told: dict[str, dict[str, str]] = {OURS: {}, THEIRS: {}}
         for town, path in product(told, (path for method, path in every_route() if method == "GET")):
             if "stream" not in path and "metrics" not in path:
-                params = days if path.endswith("/attendance") else {}
+                params = asked.get(path.removeprefix("/v1/{municipality}"))
                 answer = await client.get(address_of(path, town), headers=bearer(keys[town]), params=params)
                 assert answer.status_code in {200, 404}, (path, answer.text)
                 told[town][path.removeprefix("/v1/{municipality}")] = answer.text
