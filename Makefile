@@ -6,6 +6,7 @@ UV := VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip install --quiet
 ARGS ?=
 PEERS ?=
 PEERS_VENV := .venv-peers
+unexport PYTHONDONTWRITEBYTECODE # tests start hundreds of processes: what they load is compiled once, not in each
 
 .PHONY: help demo serve test check generate docs coverage bench soak lock clean
 .DEFAULT_GOAL := help
