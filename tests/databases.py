@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -44,6 +44,12 @@ def empty_database() -> bytes:
         return file.read_bytes()
 
 
+_SENT_AWAY = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
+
+
 class Shared:
     """A PostgreSQL database with its tables, for one test after the other; each finds it empty."""
 
@@ -55,17 +61,22 @@ class Shared:
             numbers = connection.execute("SELECT sequencename FROM pg_sequences").fetchall()
         deleted = [f"DELETE FROM {name}" for (name,) in tables if name != "alembic_version"]  # noqa: S608 - names of our own tables
         begun = [f"SELECT setval('{name}', 1, false)" for (name,) in numbers]
-        self._emptied = ";".join([*deleted, *begun]).encode()
+        self._emptied = ";".join([_SENT_AWAY, *deleted, *begun]).encode()
+        self._connection = psycopg.connect(self.url, autocommit=True)
 
     def emptied(self) -> str:
         """Empty it; whoever is still connected is sent away."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-            )
-            connection.execute(self._emptied)
+        try:
+            self._connection.execute(self._emptied)
+        except psycopg.OperationalError:  # a test has stopped the server, or sent all away itself
+            self._connection.close()
+            self._connection = psycopg.connect(self.url, autocommit=True)
+            self._connection.execute(self._emptied)
         return self.url
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -76,9 +87,10 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def shared_database(postgres: Postgres) -> Shared:
+def shared_database(postgres: Postgres) -> Iterator[Shared]:
     """A database of it that tests have in turn."""
-    return Shared(postgres)
+    with closing(Shared(postgres)) as shared:
+        yield shared
 
 
 @pytest.fixture(params=KINDS)

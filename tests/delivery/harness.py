@@ -6,7 +6,7 @@ Nothing waits: `settle` carries what is due now, `at` moves the clock and carrie
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,7 +42,7 @@ from hub.service.registering import Documents, Files, Overdue
 from hub.service.rulebook import Rulebook
 from hub.settings import Pulse
 from hub.store import configurations, entries, events, shown, told
-from hub.store.database import Connection, SqliteConnection, connect
+from hub.store.database import Connection, Session, SqliteConnection, connect
 from hub.store.events import Numbered
 from hub.store.postgres import PostgresConnection
 from hub.store.sealing import Seal
@@ -130,6 +130,8 @@ class Stage:
 
     def __init__(self, url: str, towns: Sequence[Configuration], pulse: Pulse) -> None:
         self.url, self.towns, self.pulse = url, [leading_to_systems(town) for town in towns], pulse
+        self.looking: Session = connect(url)
+        """The test's own connection: one for all that it asks, for each costs PostgreSQL a process."""
         self.clock = SetClock(MORNING)
         self.runner = asyncio.Runner()
         self.seal = Seal(bytes(32))
@@ -334,8 +336,7 @@ class Stage:
         return self.run(self.readers.read(function, *values))
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with closing(connect(self.url)) as connection:
-            return connection.rows(sql, values)
+        return self.looking.rows(sql, values)
 
     def lane(self, key: str, *, town: str = TOWN) -> Seen:
         (name, *_), *_ = self.rows("SELECT connection FROM lanes WHERE municipality = ? AND key = ?", town, key)
@@ -371,7 +372,6 @@ def staged(
     fake_registry.REGISTRIES.clear()
     offered = (*fake_ledger.OFFERED, *fake_register.OFFERED, *fake_registry.OFFERED, *fake_eservice.OFFERED)
     fakes.installed(monkeypatch, folder, *offered)
-    moves.watch(url)
     stage = Stage(url, towns or [a_town()], pulse or Pulse())
     for kind in (SqliteConnection, PostgresConnection):
         monkeypatch.setattr(kind, "clock", lambda _self: stage.now() + SKEW)
@@ -379,11 +379,19 @@ def staged(
         monkeypatch.setattr(module, "running_seconds", lambda: stage.now() / SECOND)
     monkeypatch.setattr(awaiting, "_PATIENCE_SECONDS", 0.0)
     try:
+        yield from _watched(stage)
+    finally:
+        stage.looking.close()
+
+
+def _watched(stage: Stage) -> Iterator[Stage]:
+    moves.watch(stage.looking)
+    try:
         stage.open()
         yield stage
     finally:
         stage.close()
-    if illegal := list(moves.illegal(url)):
+    if illegal := list(moves.illegal(stage.looking)):
         pytest.fail(f"moves that docs/states.md does not know: {', '.join(illegal)}")
 
 

@@ -1,10 +1,9 @@
 """Every move that a lane makes, held against the tables of `hub.model.states`: whatever a test is about."""
 
 from collections.abc import Iterator
-from contextlib import closing
 
 from hub.model.states import DELIVERY_MOVES, EFFECT_MOVES, RECORD_MOVES, Delivery, Effect, Record
-from hub.store.database import connect
+from hub.store.database import Session
 
 _TRIGGER = "CREATE TRIGGER watch_{0} AFTER UPDATE OF {0} ON lanes {1} WHEN (old.{0} <> new.{0}) {2}"
 _IN_SQLITE = (
@@ -27,39 +26,36 @@ _IN_POSTGRESQL = (
 """In a schema of its own: what makes tables need not know of it."""
 
 
-def watch(url: str) -> None:
+def watch(connection: Session) -> None:
     """Have a database remember the moves of its lanes; what it remembered of another test it forgets."""
-    with closing(connect(url)) as connection:
-        if not connection.shared:
-            for sql in _IN_SQLITE:
-                connection.run(sql)
-        elif connection.has_table("watching.moves"):
-            connection.run("DELETE FROM watching.moves")
-        else:
-            for sql in _IN_POSTGRESQL:
-                connection.run(sql)
+    if not connection.shared:
+        for sql in _IN_SQLITE:
+            connection.run(sql)
+    elif connection.has_table("watching.moves"):
+        connection.run("DELETE FROM watching.moves")
+    else:
+        for sql in _IN_POSTGRESQL:
+            connection.run(sql)
 
 
-def watch_no_more(url: str) -> None:
+def watch_no_more(connection: Session) -> None:
     """What watches stands in a schema that is not the hub's: it would be in a backup, and in the way of its restore."""
-    with closing(connect(url)) as connection:
-        if connection.shared:
-            connection.run("DROP SCHEMA IF EXISTS watching CASCADE")
+    if connection.shared:
+        connection.run("DROP SCHEMA IF EXISTS watching CASCADE")
 
 
-def made(url: str) -> set[tuple[str, str, str, str]]:
+def made(connection: Session) -> set[tuple[str, str, str, str]]:
     """(kind, effect or delivery, from, to) of all moves that were made."""
-    with closing(connect(url)) as connection:
-        table = "watching.moves" if connection.shared else "moves"
-        if not connection.has_table(table):
-            return set()
-        rows = connection.rows(f"SELECT DISTINCT kind, what, before, after FROM {table}")  # noqa: S608 - of the two
-        return {(kind, what, before, after) for kind, what, before, after in rows}
+    table = "watching.moves" if connection.shared else "moves"
+    if not connection.has_table(table):
+        return set()
+    rows = connection.rows(f"SELECT DISTINCT kind, what, before, after FROM {table}")  # noqa: S608 - of the two
+    return {(kind, what, before, after) for kind, what, before, after in rows}
 
 
-def illegal(url: str) -> Iterator[str]:
+def illegal(connection: Session) -> Iterator[str]:
     """The moves that the tables do not know."""
-    for kind, what, before, after in sorted(made(url)):
+    for kind, what, before, after in sorted(made(connection)):
         if not _legal(kind, what, before, after):
             yield f"{what} of a {kind}: {before} to {after}"
 

@@ -7,6 +7,7 @@ import pytest
 
 from hub.model.states import Delivery, Effect, Proof
 from hub.service.backups import back_up, restore
+from hub.store.database import connect
 from tests.builders import a_town
 from tests.delivery import moves
 from tests.delivery.harness import PIN, TOWN, Stage, hour
@@ -22,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def backed_up(hall: Stage, file: Path) -> None:
-    moves.watch_no_more(hall.url)
+    moves.watch_no_more(hall.looking)
     back_up(hall.url, file, at=hall.clock.now())
 
 
@@ -31,7 +32,9 @@ def brought_back(hall: Stage, file: Path, *, paused: bool = False) -> None:
     hall.run(hall.node.connections.close())
     hall.writer.stop()
     hall.readers.stop()
+    hall.looking.close()
     restore(hall.url, file, at=hall.clock.now(), replace=True, paused=paused)
+    hall.looking = connect(hall.url)
     for system in (hall.locks, hall.lamps):
         system.forget()
     hall.open()
