@@ -7,6 +7,7 @@ Read event by event, so that a bad text ends in a finding and never in a deep re
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -70,8 +71,12 @@ class _Unreadable(Exception):
         self.flaw = Flaw(code, place, message)
 
 
+@lru_cache(64)
 def parse(text: str) -> tuple[Node | None, tuple[Flaw, ...]]:
-    """The tree of a YAML text, and its flaws; no tree when it could not be read to its end."""
+    """The tree of a YAML text, and its flaws; no tree when it could not be read to its end.
+
+    A folder is read again and again, and of its files hardly one is another than before.
+    """
     composer = _Composer(iter(yaml.parse(text, Loader=_Loader)))
     try:
         root = composer.document()

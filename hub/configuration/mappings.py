@@ -28,9 +28,10 @@ def of_expressions(sheet: Sheet[MappingDocument]) -> Iterator[Finding]:
             yield sheet.error(path, "unreadable-expression", message)
 
 
-def mapping_names() -> list[str]:
+@cache
+def mapping_names() -> tuple[str, ...]:
     """Those that come with the hub."""
-    return sorted(path.parent.name for path in shipped().glob(f"*/{FILE}"))
+    return tuple(sorted(path.parent.name for path in shipped().glob(f"*/{FILE}")))
 
 
 def read_mapping(folder: Path) -> tuple[MappingDocument | None, list[Finding]]:
