@@ -1,7 +1,7 @@
 """A process that has told the story once, and forks for each change of the hub: what leaks then?
 
 It tells on its standard output, a line each: the leaks of the hub as it is, with what was not seen at all; then, for
-each line of JSON that it gets (a change), the leaks with that change.
+each line of JSON that it gets (a change), the leaks with that change, of all kinds where none is of the change's own.
 """
 
 import gc
@@ -32,11 +32,14 @@ def make(change: Change) -> None:
         one.__code__ = codes[one.__code__.co_qualname]
 
 
-def found() -> Found:
-    """Tell the story with secrets of its own, and search."""
+def found(first: str = "") -> Found:
+    """Tell the story with secrets of its own, and search; `first`: a kind of place that is enough if it leaks."""
     with tempfile.TemporaryDirectory() as home:
         told = tell(Path(home), random.SystemRandom().randrange(10**12))
     search, heard = Search(told.planted.secrets.values()), told.ears.heard
+    there = search.leaks([one for one in heard if one.kind == first])
+    if there:
+        return Found([[one.kind, str(one)] for one in there], [], {})
     kinds = [one.kind for one in heard]
     unseen = told.planted.secrets.keys() - search.told_of(told.ears.given)
     leaks = [[one.kind, str(one)] for one in search.leaks(heard)]
@@ -51,8 +54,9 @@ def main() -> None:
     for line in sys.stdin:
         if (child := os.fork()) == 0:
             try:
-                make(Change(*json.loads(line)))
-                print(json.dumps(found()), file=answers, flush=True)
+                change = Change(*json.loads(line))
+                make(change)
+                print(json.dumps(found(change.found)), file=answers, flush=True)
             except BaseException:  # noqa: BLE001 - whatever it was, the fork ends here
                 print(json.dumps({"error": traceback.format_exc()}), file=answers, flush=True)
             finally:

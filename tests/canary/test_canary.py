@@ -17,6 +17,7 @@ from tests.canary.changing import ROOT, Change, Found, changes
 from tests.canary.looking import ASKED, NOT_ASKED
 from tests.counts import IN_SOAK
 
+pytestmark = pytest.mark.xdist_group("canary")  # each process of tests would tell the story for itself
 CHANGES = changes()
 KINDS = {
     "address", "answer", "audit", "backup", "command", "database", "dead letter", "error body", "event", "log",
