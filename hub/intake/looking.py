@@ -7,7 +7,6 @@ from datetime import UTC
 
 from hub.clock import Clock, micros
 from hub.errors import InvalidError
-from hub.intake import sftp
 from hub.intake.importing import Importing, Via
 from hub.intake.inlets import Inlet, Inlets
 from hub.intake.shelves import FolderShelf, Settled, Shelf, readable
@@ -97,6 +96,8 @@ class Looking:
             settled = place.settled.setdefault("folder", Settled(folder.pattern, folder.settle_seconds))
             await self._empty(inlet, FolderShelf(folder), settled, "folder", found)
         if inlet.arrives and inlet.arrives.sftp:
+            from hub.intake import sftp  # noqa: PLC0415 - late: only who needs it pays for asyncssh
+
             server = inlet.arrives.sftp
             settled = place.settled.setdefault("sftp", Settled(server.pattern, server.settle_seconds))
             async with asyncio.timeout(_LONGEST_SECONDS), sftp.shelf(server, inlet.password, inlet.tunnel) as shelf:
