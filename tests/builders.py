@@ -55,7 +55,11 @@ def a_town(
         },
         "access": {
             "connection": "locks",
-            "credential": {"strategy": strategy, "pin": {"length": 5, "leading_zero": False, "quarantine_days": 7}},
+            "credential": {
+                "strategy": strategy,
+                "pin": {"length": 5, "leading_zero": False, "quarantine_days": 7},
+                "changes_on": "09-01" if strategy == "per_association" else None,
+            },
             "doors": {
                 "OUTER": door | {"key": "outer", "serves": "all"},
                 "INNER": door | {"key": "inner", "serves": places[:2]},

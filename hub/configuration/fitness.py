@@ -152,6 +152,10 @@ def _pin_fits(use: Use, access: Access, running: Running) -> Iterator[Finding]:
     if pin.leading_zero and not rules.leading_zero:
         message = f"`{use.connection}` takes no PIN that begins with 0; write false"
         yield use.sheet.error((*path, "leading_zero"), "pin-leading-zero", message)
+    if strange := "".join(sign for sign in pin.alphabet if sign not in rules.alphabet):
+        takes = rules.alphabet
+        message = f"`{use.connection}` takes PINs of {takes}, not {strange}; write `alphabet: '{takes}'`"
+        yield use.sheet.error((*path, "alphabet"), "pin-alphabet", message)
     if Chooser.HUB not in rules.chosen_by:
         message = f"`{use.connection}` makes its PINs itself: this format is not used"
         yield use.sheet.warning(path, "pin-chosen-elsewhere", message)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
+from hub.configuration.codes import codes
 from hub.configuration.connectors import Load, connectors
 from hub.configuration.files import is_ours, load, missing, stranger
 from hub.configuration.finding import Finding, Severity, in_order
@@ -82,6 +83,7 @@ def _read(texts: Mapping[str, str], mappings: Iterable[str], before: Iterable[Fi
             resources(folder),
             levels(folder),
             lit(folder),
+            codes(folder),
             references(folder),
             telling(folder),
             connectors(folder, load_class),

@@ -17,7 +17,7 @@ from hub.delivery.running import Running
 from hub.delivery.zones import ZoneErrand
 from hub.model import Credential, Level, Release
 from hub.model.findings import What
-from hub.planner.plan import OUR_MARK
+from hub.planner.sharing import OUR_MARK
 from hub.sdk import FindsInvoices, ListsCredentials, Receipt, RejectedError, Sighting
 from hub.service import sentences
 from hub.store import findings

@@ -8,15 +8,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from hub.delivery import shared
 from hub.delivery.outcomes import Outcome
+from hub.delivery.retelling import tell_anew
+from hub.delivery.shared import Share, version_of
 from hub.model.events import EventType
 from hub.model.notice_record import NoticeBody
 from hub.model.notifying import BOOKER
 from hub.model.plan import DocumentBody, TargetKind
 from hub.model.states import Delivery, Effect
-from hub.planner.fold import AWAITED, NO_WINDOWS
 from hub.planner.plan import number_of
 from hub.planner.rules import Timing
+from hub.planner.sharing import is_shared
 from hub.service.asked import Asked
 from hub.service.effective import is_effective, told
 from hub.service.showing import standings
@@ -49,25 +52,36 @@ def of_bookings(connection: Connection, done: Iterable[Outcome], timings: Timing
 
 def _of_town(connection: Connection, town: str, outcomes: list[Outcome], timing: Timing, now: int) -> list[Event]:
     """Lanes first, then bookings: the order in which all take them."""
-    behind = _behind(connection, town, outcomes, now)
-    _awaken_bookers(connection, town, outcomes, behind, now)
+    shares = shared.parts_of(connection, town, outcomes, timing.horizons, now)
+    behind = _behind(connection, town, outcomes, shares, now)
+    _awaken_bookers(connection, town, outcomes, behind, shares, now)
+    tell_anew(connection, town, outcomes, behind, now=now)
     known = {one.id: one for one in bookings.told(connection, town, {id_ for ids in behind for id_ in ids})}
     seen = _seen(connection, town, known.values())
     events: list[Event] = []
     for outcome, ids in zip(outcomes, behind, strict=True):
         events += _of_credential(outcome, now)
+        events += shared.events(outcome, shares.get(outcome.lane.id, {}), known, now)
         for id_ in ids:
             if id_ in known:
                 events += _of_booking(connection, known, known[id_], outcome, _Then(seen, timing, now))
     return events
 
 
-def _behind(connection: Connection, town: str, outcomes: list[Outcome], now: int) -> list[list[int]]:
-    """The bookings that each lane's state matters to: one for a credential, of a zone those that are on or leave."""
+def _behind(
+    connection: Connection, town: str, outcomes: list[Outcome], shares: Mapping[int, Mapping[int, Share]], now: int
+) -> list[list[int]]:
+    """The bookings that each lane's state matters to.
+
+    One for a credential of its own; of one that is shared those that it is to open for by now; of a zone those that are
+    on; of both those that leave.
+    """
     numbers = [_number(one.lane) for one in outcomes]
     ids = bookings.ids(connection, town, {number for number in numbers if number})
-    zones = [one.lane.id for one, number in zip(outcomes, numbers, strict=True) if number is None]
-    on, leave = claims.bookings_on(connection, town, zones, now=now), _leaving(connection, town, zones, now)
+    many = [one.lane.id for one, number in zip(outcomes, numbers, strict=True) if number is None]
+    on = claims.bookings_on(connection, town, [lane for lane in many if lane not in shares], now=now)
+    on |= {lane: list(share) for lane, share in shares.items()}
+    leave = _leaving(connection, town, many, now)
     return [
         [*on[one.lane.id], *leave[one.lane.id]] if number is None else [ids[number]] if number in ids else []
         for one, number in zip(outcomes, numbers, strict=True)
@@ -75,9 +89,9 @@ def _behind(connection: Connection, town: str, outcomes: list[Outcome], now: int
 
 
 def _number(lane: Lane) -> str | None:
-    """Of the one booking that a credential, message or document is for: its number, or nothing; None for a zone."""
+    """The booking that a credential, message or document is for; empty for another's, None for what many share."""
     if lane.kind is TargetKind.CREDENTIAL:
-        return number_of(lane.key) or ""
+        return None if is_shared(lane.key) else number_of(lane.key) or ""
     if document := DocumentBody.read(lane.body):
         return document.booking
     body = NoticeBody.read(lane.body)
@@ -95,14 +109,19 @@ def _leaving(connection: Connection, town: str, zones: list[int], now: int) -> d
 
 
 def _awaken_bookers(
-    connection: Connection, town: str, outcomes: list[Outcome], behind: list[list[int]], now: int
+    connection: Connection,
+    town: str,
+    outcomes: list[Outcome],
+    behind: list[list[int]],
+    shares: Mapping[int, Mapping[int, Share]],
+    now: int,
 ) -> None:
     """A message may have waited for the code that stands now."""
     ids = {
         id_
         for one, ids in zip(outcomes, behind, strict=True)
         if one.lane.kind is TargetKind.CREDENTIAL and one.delivery is Delivery.CONFIRMED
-        for id_ in ids
+        for id_ in (shared.opened(one, shares[one.lane.id], now) if one.lane.id in shares else ids)
     }
     for text in bookings.asked(connection, town, ids).values():
         if f".{BOOKER}" in text:
@@ -121,19 +140,12 @@ def _of_credential(outcome: Outcome, now: int) -> Iterator[Event]:
     lane = outcome.lane
     if lane.kind is not TargetKind.CREDENTIAL or outcome.delivery is not Delivery.CONFIRMED:
         return
-    before, after = _version(lane.confirmed), _version(outcome.state)
+    before, after = version_of(lane.confirmed), version_of(outcome.state)
     number = number_of(lane.key)
     if number and after and before != after:
         type_ = EventType.CREDENTIAL_CHANGED if before else EventType.CREDENTIAL_READY
         body = json.dumps({"target": f"{lane.connection}/{lane.key}", "proof": outcome.proof})
         yield Event(lane.municipality, type_, number, body, now)
-
-
-def _version(state: str | None) -> str:
-    """The version of the secret that stands; empty when none does."""
-    if state is None or state == NO_WINDOWS or state.startswith(AWAITED):
-        return ""
-    return state.partition("[")[0].strip("?")
 
 
 class _Then(NamedTuple):

@@ -20,6 +20,7 @@ from hub.model.notifying import Booker, BookerWay, Digest, EmailWay, QuietHours,
 from hub.model.registering import AuthorityRule, BookingDocument, BookingDocuments, Registering
 
 LONGEST_HORIZON_DAYS = 400
+DIGITS = "0123456789"
 Minutes = Annotated[int, Field(ge=0, le=24 * 60, description="whole minutes")]
 _REFERENCE = r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^}]+)\}"
 """Where a secret is found."""
@@ -44,6 +45,9 @@ class Strategy(StrEnum):
     """One PIN for the booking, on all its doors, for all its holders."""
     PER_HOLDER = auto()
     """One PIN for each distinct holder of the booking."""
+    PER_ASSOCIATION = auto()
+    """One PIN for each association or company, on all doors of all its bookings, another each season; for others one
+    for the booking."""
 
 
 class PinFormat(Frozen):
@@ -52,6 +56,20 @@ class PinFormat(Frozen):
     length: Annotated[int, Field(ge=4, le=10, description="digits")]
     leading_zero: Annotated[bool, Field(description="whether the first digit may be 0")]
     quarantine_days: Annotated[int, Field(ge=0, le=3650, description="days a used PIN rests")]
+    alphabet: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9A-Z*#]{4,36}$", description="what the keypad has, where that is not all digits, e.g. 12345"
+        ),
+    ] = DIGITS
+
+    @field_validator("alphabet")
+    @classmethod
+    def _each_once(cls, alphabet: str) -> str:
+        if len(set(alphabet)) < len(alphabet):
+            msg = "write each character once"
+            raise ValueError(msg)
+        return alphabet
 
 
 class CredentialRule(Frozen):
@@ -59,6 +77,14 @@ class CredentialRule(Frozen):
 
     strategy: Annotated[Strategy, Field(description="who shares a credential")]
     pin: Annotated[PinFormat, Field(description="format of PINs that the hub makes")]
+    changes_on: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$",
+            description="day of the year on which associations get another PIN, 09-01; written with `per_association`,"
+            " and only then",
+        ),
+    ] = None
 
 
 class Door(Frozen):

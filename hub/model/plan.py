@@ -7,7 +7,7 @@ import json
 from enum import StrEnum, auto
 from typing import NamedTuple
 
-from hub.model.configuration import Capability
+from hub.model.configuration import DIGITS, Capability
 from hub.model.credential import Method
 from hub.model.notice_record import NewsWish
 
@@ -71,6 +71,10 @@ class Grant(NamedTuple):
     pin_length: int
     leading_zero: bool
     quarantine: int
+    alphabet: str = DIGITS
+    """What its PIN is made of."""
+    season: tuple[int, int] | None = None
+    """From when to when its PIN stays what it is, whichever bookings share it; None: as long as its own booking."""
 
 
 class RecordWish(NamedTuple):

@@ -231,7 +231,7 @@ def following(
     """
     mine = {(body.slot, body.code): n for n, wish in enumerate(plan.records) if (body := NoticeBody.read(wish.body))}
     wishes = list(plan.records)
-    for target in before:
+    for target in sorted(before):
         old = NoticeBody.of_key(number, target.key) if target.connection in rules.connections else None
         if old is None:
             continue

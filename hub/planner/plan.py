@@ -11,14 +11,12 @@ from hub.planner.charging import charges
 from hub.planner.notifying import Telling, closed_now, telling, uses
 from hub.planner.registering import registered
 from hub.planner.rules import AccessRule, Rules
-
-OUR_MARK = "hub-"
-"""Begins every key that we make in another system; what does not carry it is never touched."""
+from hub.planner.sharing import OUR_MARK, Season, season_of, shared_key, sharer
 
 
 def number_of(key: str) -> str | None:
-    """The booking number in a key that we made for a booking's own credential; None for another's key."""
-    return key.removeprefix(OUR_MARK).partition("~")[0] if key.startswith(OUR_MARK) else None
+    """The booking number in a key that we made for a booking's own credential; None for a shared or another's key."""
+    return key.removeprefix(OUR_MARK).partition("~")[0] or None if key.startswith(OUR_MARK) else None
 
 
 def plan(booking: Booking, closures: Iterable[Closure], rules: Rules) -> Plan:
@@ -86,7 +84,7 @@ class _Asked:
             if holder.credential.kind not in access.methods:
                 self.unserved[Unserved(Capability.ACCESS, f"{access.connection}: {holder.credential.kind}")] = None
                 continue
-            target = self._granted(access, holder)
+            target = self._granted(access, holder, starts)
             if target in entered:
                 continue
             entered.add(target)
@@ -99,27 +97,29 @@ class _Asked:
         known = self.claims.get(place)
         self.claims[place] = claim if known is None else _joined(known, claim)
 
-    def _granted(self, access: AccessRule, holder: Holder) -> TargetKey:
+    def _granted(self, access: AccessRule, holder: Holder, starts: int) -> TargetKey:
         place = self._places[id(holder)]
-        target = TargetKey(access.connection, self._key(access, holder))
+        key, season = self._key(access, holder, starts)
+        target = TargetKey(access.connection, key)
         known = self.grants.get(target)
         if known is None:
-            pin, value = access.pin, _brought(holder)
-            self.grants[target] = Grant(
-                target, holder.credential.kind, (place,), value, pin.length, pin.leading_zero, pin.quarantine_days * DAY
-            )
+            self.grants[target] = _grant(target, access, holder, place, season)
         elif place not in known.holders:
             self.grants[target] = known._replace(holders=(*known.holders, place))
         return target
 
-    def _key(self, access: AccessRule, holder: Holder) -> str:
-        """Our mark and the booking number; what tells two credentials of a booking apart follows as a keyed hash."""
+    def _key(self, access: AccessRule, holder: Holder, starts: int) -> tuple[str, Season | None]:
+        """Our mark and the booking number, or no number where bookings share it; a keyed hash tells it from others."""
+        method, mark = holder.credential.kind, self.rules.mark
+        if method is not Method.PIN:
+            return shared_key(mark(f"{method}:{_brought(holder)}")), None
+        if access.strategy is Strategy.PER_ASSOCIATION and (whose := sharer(self.booking.customer)):
+            season = season_of(starts, access.changes_on)
+            return shared_key(mark(f"association:{whose}"), season), season
         key = f"{OUR_MARK}{self.booking.number}"
-        if holder.credential.kind is not Method.PIN:
-            return f"{key}~{self.rules.mark(f'{holder.credential.kind}:{_brought(holder)}')}"
         if access.strategy is Strategy.PER_HOLDER:
-            return f"{key}~{self.rules.mark(f'{holder.name}:{holder.phone}:{holder.email}')}"
-        return key
+            return f"{key}~{mark(f'{holder.name}:{holder.phone}:{holder.email}')}", None
+        return key, None
 
     def granted(self) -> tuple[Grant, ...]:
         return tuple(self.grants.values())
@@ -136,6 +136,21 @@ class _Asked:
         closed = closed_now(self.booking, self.closures, self.rules.related) if rules.follows_closures else []
         pins = [grant.target for grant in self.grants.values() if grant.method is Method.PIN]
         return telling(self.booking, rules, closed, pins)
+
+
+def _grant(target: TargetKey, access: AccessRule, holder: Holder, place: int, season: Season | None) -> Grant:
+    pin = access.pin
+    return Grant(
+        target,
+        holder.credential.kind,
+        (place,),
+        _brought(holder),
+        pin.length,
+        pin.leading_zero,
+        pin.quarantine_days * DAY,
+        pin.alphabet,
+        season[1:] if season else None,
+    )
 
 
 def _joined(one: Claim, other: Claim) -> Claim:

@@ -56,6 +56,8 @@ class AccessRule(NamedTuple):
     pin: PinFormat
     methods: frozenset[Method]
     doors: tuple[DoorRule, ...]
+    changes_on: str = ""
+    """The first day of a season, where associations share a code."""
 
 
 class ResourceRules(NamedTuple):
@@ -238,6 +240,7 @@ def _access(access: Access, doors: Mapping[str, Door], methods: Mapping[str, fro
         access.credential.pin,
         methods.get(connection, frozenset(Method)),
         tuple(DoorRule(door.key, door.lead_minutes * MINUTE, door.lag_minutes * MINUTE) for door in doors.values()),
+        access.credential.changes_on or "",
     )
 
 

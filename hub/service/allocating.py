@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from hub.errors import RefusedError
+from hub.model.configuration import DIGITS
 from hub.model.credential import Method
 from hub.model.plan import Ask, Claim, Grant
+from hub.planner.sharing import is_shared
 from hub.store import codes, places
 from hub.store.chance import below
 from hub.store.codes import Code, Holding, Secret
@@ -73,11 +75,19 @@ def allocate(
                 continue
         elif code is None or not _may_stay(one, code, held, seal):
             code = _sealed(one, _free(one, drawn, held, seal), seal, version=code.version + 1 if code else 1)
-        given[one.lane] = code._replace(starts=one.starts, ends=one.ends + one.grant.quarantine)
+        given[one.lane] = _held_over(one, code)
         held.give(given[one.lane])
     mine = {one.lane: given[one.lane] for one in wanted if one.lane in given}
     codes.put(connection, mine.values())
     return mine
+
+
+def _held_over(one: Wanted, code: Code) -> Code:
+    """From when to when the lane has it; what bookings share as long as any of them may need it."""
+    starts, ends = one.starts, one.ends + one.grant.quarantine
+    if is_shared(one.grant.target.key) and code.ends:
+        starts, ends = min(starts, code.starts), max(ends, code.ends)
+    return code._replace(starts=starts, ends=ends)
 
 
 class _Drawn(NamedTuple):
@@ -119,12 +129,12 @@ class _Held:
     def give(self, code: Code) -> None:
         """The lane has this secret now, and no other."""
         if before := self._given.get(code.lane):
-            self._now[_of(before)].discard(code.lane)
+            self._now[_secret_of(before)].discard(code.lane)
         self._given[code.lane] = code
-        self._now.setdefault(_of(code), set()).add(code.lane)
+        self._now.setdefault(_secret_of(code), set()).add(code.lane)
 
 
-def _of(code: Code) -> Secret:
+def _secret_of(code: Code) -> Secret:
     return Secret(code.municipality, code.domain, code.hash)
 
 
@@ -141,7 +151,7 @@ def _first(wanted: Wanted, code: Code | None, seal: Seal) -> _Drawn:
 
 def _drawn(wanted: Wanted, seal: Seal) -> _Drawn:
     grant = wanted.grant
-    value = grant.value or drawn_pin(grant.pin_length, leading_zero=grant.leading_zero)
+    value = grant.value or drawn_pin(grant.pin_length, leading_zero=grant.leading_zero, alphabet=grant.alphabet)
     return _Drawn(value, _hash(seal, wanted, value))
 
 
@@ -170,13 +180,22 @@ def _sealed(wanted: Wanted, drawn: _Drawn, seal: Seal, *, version: int) -> Code:
     )  # fmt: skip
 
 
-def drawn_pin(length: int, *, leading_zero: bool) -> str:
-    """A PIN of that many digits, as text, that is not trivial."""
+def drawn_pin(length: int, *, leading_zero: bool, alphabet: str = DIGITS) -> str:
+    """A PIN of that many characters, as text, that is not trivial."""
+    first = alphabet if leading_zero else alphabet.replace("0", "")
     while True:
-        lowest = 0 if leading_zero else 10 ** (length - 1)
-        pin = str(lowest + below(10**length - lowest)).zfill(length)
+        pin = _digits(length, leading_zero=leading_zero) if alphabet == DIGITS else _of(length, first, alphabet)
         if not is_trivial(pin):
             return pin
+
+
+def _digits(length: int, *, leading_zero: bool) -> str:
+    lowest = 0 if leading_zero else 10 ** (length - 1)
+    return str(lowest + below(10**length - lowest)).zfill(length)
+
+
+def _of(length: int, first: str, rest: str) -> str:
+    return "".join((first[below(len(first))], *(rest[below(len(rest))] for _ in range(length - 1))))
 
 
 def is_trivial(pin: str) -> bool:

@@ -1,8 +1,9 @@
 """What a new revision changes, booking by booking, and for the whole group in one order of locks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hub.clock import NEVER
+from hub.clock import MINUTE, NEVER
 from hub.model.booking import Status
 from hub.model.plan import Claim, RecordWish, TargetKey, TargetKind
 from hub.model.states import Delivery
@@ -16,6 +17,8 @@ from hub.store.codes import Code
 from hub.store.lanes import Raise
 
 _DUE, _WAITING = Delivery.DUE, Delivery.WAITING
+_GRACE = 2 * MINUTE
+"""How long a grant that a booking moves away from waits for the new one; no longer, whatever became of that."""
 
 
 @dataclass
@@ -99,7 +102,7 @@ def raises(changes: list[Change]) -> list[Raise]:
 
 
 def _raised(one: Change) -> list[Raise]:
-    """The targets of claims, each once."""
+    """The targets of claims, each once; what opens now comes before what opens no more."""
     request, kinds, dues = one.request, dict[TargetKey, TargetKind](), dict[TargetKey, int]()
     timing, now = request.rules.timing, request.now
     for claim in (*one.added, *one.removed):
@@ -108,10 +111,21 @@ def _raised(one: Change) -> list[Raise]:
         due = wakes(kind, claim, now=now, horizon=horizon, rule=rule)
         kinds.setdefault(target, kind)  # a zone is of the kind that is asked for now
         dues[target] = min(due, dues.get(target, NEVER))
+    behind = _behind(one, dues) if one.added and one.removed else frozenset()
     return [
-        Raise(request.municipality, *target, kinds[target], None, due, _DUE if due <= now else _WAITING)
+        Raise(request.municipality, *target, kinds[target], None, now + _GRACE, _DUE)
+        if target in behind
+        else Raise(request.municipality, *target, kinds[target], None, due, _DUE if due <= now else _WAITING)
         for target, due in dues.items()
     ]
+
+
+def _behind(one: Change, dues: Mapping[TargetKey, int]) -> frozenset[TargetKey]:
+    """Credentials that only lose doors just now, while another is granted just now."""
+    granted = {claim.target for claim in one.added if claim.kind is TargetKind.CREDENTIAL}
+    lost = {claim.target for claim in one.removed if claim.kind is TargetKind.CREDENTIAL} - granted
+    at_once = {target for target in granted | lost if dues[target] <= one.request.now}
+    return frozenset(lost & at_once) if granted & at_once else frozenset()
 
 
 def _recorded(one: Change) -> list[Raise]:

@@ -11,6 +11,7 @@ from hub.model.booking import Status
 from hub.model.events import EventType
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Record
+from hub.planner.sharing import is_shared
 from hub.service.changes import Change
 from hub.service.showing import Standing, standings
 from hub.store import bookings, leaving, shown
@@ -42,7 +43,8 @@ def told(connection: Connection, municipality: str, booking: tuple[int, str, int
 def of_changes(connection: Connection, changes: Iterable[Change]) -> list[Event]:
     """Which of the bookings that were known, or are cancelled, are effective as they are accepted.
 
-    Of the others it is remembered which zones are to lose their level: nothing else leads from those to them.
+    Of the others it is remembered which zones, and which credentials that others share, are to lose what they asked
+    for: nothing else leads from those to them.
     """
     events: list[Event] = []
     wanted = [one for one in changes if one.known is not None or one.request.status is Status.CANCELLED]
@@ -63,7 +65,7 @@ def _of_change(connection: Connection, one: Change, seen: Mapping[int, Seen]) ->
     standing = standings(one.asked(), seen, request.rules.timing, now=request.now)
     if is_effective(standing, request.status):
         return [told(connection, request.municipality, (one.id, request.number, request.revision), now=request.now)]
-    going = [one.targets[each.target] for each in standing if each.state is Effect.REMOVING]
-    zones = [target.lane for target in going if target.kind in _ZONES]
-    leaving.add(connection, [(request.municipality, lane, one.id) for lane in zones])
+    going = [each.target for each in standing if each.state is Effect.REMOVING]
+    left = [one.targets[key] for key in going if one.targets[key].kind in _ZONES or is_shared(key.key)]
+    leaving.add(connection, [(request.municipality, target.lane, one.id) for target in left])
     return []

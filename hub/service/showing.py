@@ -12,10 +12,12 @@ from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
 from hub.planner.lines import PLAIN, LineRule, least
 from hub.planner.rules import Timing
+from hub.planner.sharing import is_shared
 from hub.service.asked import Asked
 from hub.service.conflicts import Conflict
 from hub.service.saying import Language
 from hub.service.sentences import in_language
+from hub.store.claims import Part
 from hub.store.shown import Seen
 
 HIDDEN = "********"
@@ -122,9 +124,12 @@ _NOT_GONE = frozenset({Delivery.RETRYING, Delivery.STUCK, Delivery.SENDING, Deli
 def _to_be_removed(seen: Seen, delivery: Delivery, now: int, *, withdrawn: bool) -> bool:
     """Whether what nobody claims any more is still to go; a credential also while its connection is paused or shut.
 
-    What was withdrawn before its time is not gone before the zone has been told, or needed no telling.
+    One that is shared may go on for others: it is rid of this booking's part once its lane is at rest. What was
+    withdrawn before its time is not gone before the zone has been told, or needed no telling.
     """
     going = seen.due <= now or delivery in _NOT_GONE
+    if is_shared(seen.key):
+        return going or delivery is Delivery.DUE
     if seen.kind == TargetKind.CREDENTIAL:
         return going or seen.confirmed not in {None, NO_WINDOWS}
     perhaps_lit = seen.effect == Effect.STANDING or seen.confirmed == "?"
@@ -144,19 +149,26 @@ def _proof(seen: Seen) -> Proof | None:
 
 def covers(confirmed: str | None, claims: Sequence[Claim], now: int, rule: LineRule = PLAIN) -> bool:
     """Whether a confirmed state of their target holds all that the claims may have at a moment."""
-    if confirmed is None or confirmed == "?" or confirmed.startswith(AWAITED):
-        return False
     if claims[0].kind is TargetKind.CREDENTIAL:
-        windows = remaining(confirmed[confirmed.index("[") :], now) if "[" in confirmed else []
-        return all(_opened(claim, windows, now) for claim in claims)
+        return opens(confirmed, claims, now)
+    if confirmed is None or confirmed == "?":
+        return False
     current = [level for claim in claims if (level := least(claim, rule, now)) is not None]
     _, _, level = confirmed.partition(":")
     return bool(current) and level.isdigit() and int(level) >= max(current)
 
 
-def _opened(claim: Claim, windows: list[tuple[str, int, int]], now: int) -> bool:
-    starts = max(claim.starts, now)
-    return any(door == claim.door and opens <= starts and claim.ends <= shuts for door, opens, shuts in windows)
+def opens(confirmed: str | None, asked: Sequence[Claim] | Sequence[Part], now: int) -> bool:
+    """Whether a credential's confirmed state opens all that is asked of it at a moment."""
+    if confirmed is None or confirmed.startswith(AWAITED) or "[" not in confirmed:
+        return False
+    windows = remaining(confirmed[confirmed.index("[") :], now)
+    return all(_opened(one, windows, now) for one in asked)
+
+
+def _opened(asked: Claim | Part, windows: list[tuple[str, int, int]], now: int) -> bool:
+    starts = max(asked.starts, now)
+    return any(door == asked.door and opens <= starts and asked.ends <= shuts for door, opens, shuts in windows)
 
 
 def credentials(booking: Booking, plan: Plan, secrets: Mapping[TargetKey, str]) -> list[CredentialAnswer]:

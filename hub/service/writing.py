@@ -2,13 +2,14 @@
 
 from hub.clock import DAY
 from hub.model.plan import TargetKey, TargetKind
+from hub.planner.sharing import is_seasonal, is_shared
 from hub.service import allocating, charging, news, registering
 from hub.service.allocating import Wanted
 from hub.service.asked import Target
 from hub.service.changes import Change, raises
 from hub.store import bookings, claims, codes, lanes, occupancy
 from hub.store.claims import ClaimRow
-from hub.store.codes import Code
+from hub.store.codes import Code, Rest
 from hub.store.database import Connection
 from hub.store.occupancy import Place
 from hub.store.sealing import Seal
@@ -47,7 +48,7 @@ class Writing:
     def _write_codes(self, connection: Connection, changes: list[Change], fresh: set[int]) -> None:
         """Secrets that nobody wants any more rest; credentials that are wanted get one."""
         wanted: list[tuple[Change, Wanted]] = []
-        resting: list[tuple[int, int, str, int]] = []
+        resting: list[Rest] = []
         for one in changes:
             touched = {claim.target for claim in (*one.removed, *one.added)}
             mine = [w for w in _wanted(one) if w.grant.target in touched]
@@ -55,7 +56,7 @@ class Writing:
             gone = touched - {w.grant.target for w in mine}
             resting += _resting(one, {key for key in gone if one.targets[key].kind is TargetKind.CREDENTIAL})
         if resting:
-            codes.rest(connection, resting)
+            codes.rest(connection, _unclaimed(connection, resting))
         if not wanted:
             return
         asked = [w for _, w in wanted]
@@ -76,11 +77,29 @@ def _known_codes(connection: Connection, wanted: list[Wanted]) -> dict[int, Code
     return found
 
 
-def _resting(one: Change, gone: set[TargetKey]) -> list[tuple[int, int, str, int]]:
-    """Of credentials that are wanted no more: from when, until when, whose, which."""
+def _resting(one: Change, gone: set[TargetKey]) -> list[Rest]:
+    """Of credentials that the booking wants no more; an association's code stays its own for the season."""
     now = one.request.now
     quarantine = max((grant.quarantine for grant in one.request.plan.grants), default=_REST)
-    return [(now, now + quarantine, one.request.municipality, one.targets[key].lane) for key in sorted(gone)]
+    town = one.request.municipality
+    return [
+        Rest(now, now + quarantine, town, one.targets[key].lane, is_shared(key.key))
+        for key in sorted(gone)
+        if not is_seasonal(key.key)
+    ]
+
+
+def _unclaimed(connection: Connection, resting: list[Rest]) -> list[Rest]:
+    """Without the cards and phones that another booking claims: theirs stay as they are."""
+    shared: dict[str, list[int]] = {}
+    for one in resting:
+        if one.shared:
+            shared.setdefault(one.municipality, []).append(one.lane)
+    if not shared:
+        return resting
+    now = resting[0].now
+    held = {(town, lane) for town, lanes in shared.items() for lane in claims.claimed(connection, town, lanes, now=now)}
+    return [one for one in resting if (one.municipality, one.lane) not in held]
 
 
 def _learn(one: Change, by_place: dict[tuple[str, TargetKey], Target]) -> None:
@@ -139,19 +158,18 @@ def _wanted(one: Change) -> list[Wanted]:
     for claim in one.now.values():
         by_target.setdefault(claim.target, []).append((claim.starts, claim.ends))
     town, horizons, own_pins = one.request.municipality, one.request.rules.horizons, one.request.rules.own_pins
-    return [
-        Wanted(
-            town,
-            one.targets[grant.target].lane,
-            grant,
-            min(starts for starts, _ in spans) - horizons.get(grant.target.connection, 0),
-            max(ends for _, ends in spans),
-            one.request.now,
-            own_pins=grant.target.connection in own_pins,
-        )
-        for grant in one.request.plan.grants
-        if (spans := by_target.get(grant.target))
-    ]
+    wanted = []
+    for grant in one.request.plan.grants:
+        spans = by_target.get(grant.target)
+        if not spans:
+            continue
+        if grant.season:
+            spans.append(grant.season)
+        starts = min(starts for starts, _ in spans) - horizons.get(grant.target.connection, 0)
+        ends, own = max(ends for _, ends in spans), grant.target.connection in own_pins
+        lane = one.targets[grant.target].lane
+        wanted.append(Wanted(town, lane, grant, starts, ends, one.request.now, own_pins=own))
+    return wanted
 
 
 def _write_uses(connection: Connection, changes: list[Change]) -> None:

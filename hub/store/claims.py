@@ -74,6 +74,41 @@ def bookings_on(connection: Connection, municipality: str, lanes: Sequence[int],
     return {lane: [booking for (booking,) in rows] for lane, rows in zip(lanes, found, strict=True)}
 
 
+def claimed(connection: Connection, municipality: str, lanes: Iterable[int], *, now: int) -> set[int]:
+    """Those of the lanes on which something is claimed that is not over."""
+    sql = "SELECT lane FROM claims WHERE municipality = ? AND lane = ? AND ends > ? LIMIT 1"
+    found = connection.rows_each(sql, [(municipality, lane, now) for lane in lanes])
+    return {lane for rows in found for (lane,) in rows}
+
+
+def bookings_ahead(connection: Connection, municipality: str, lane: int, *, now: int) -> list[int]:
+    """Ids of the bookings that claim anything of the lane that is not over."""
+    sql = "SELECT DISTINCT booking FROM claims WHERE municipality = ? AND lane = ? AND ends > ?"
+    return [booking for (booking,) in connection.rows(sql, (municipality, lane, now))]
+
+
+class Part(NamedTuple):
+    """A booking's share of a credential: one door, and when. Times in microseconds."""
+
+    booking: int
+    door: str
+    starts: int
+    ends: int
+    suspended: bool
+
+
+def parts(
+    connection: Connection, municipality: str, lanes: Sequence[int], *, now: int, until: int
+) -> dict[int, list[Part]]:
+    """What bookings ask for on each lane that is not over, and begins by then."""
+    sql = (
+        "SELECT booking, door, starts, ends, suspended FROM claims WHERE municipality = ? AND lane = ? AND ends > ?"
+        " AND starts <= ?"
+    )
+    found = connection.rows_each(sql, [(municipality, lane, now, until) for lane in lanes])
+    return {lane: [Part(*row) for row in rows] for lane, rows in zip(lanes, found, strict=True)}
+
+
 def suspended(connection: Connection, municipality: str, *, now: int, after: int, limit: int) -> list[int]:
     """Ids of bookings of which a closure holds something back that is not over, by id."""
     rows = connection.rows(

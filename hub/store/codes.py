@@ -66,13 +66,24 @@ def put(connection: Connection, codes: Iterable[Code]) -> None:
     )
 
 
-def rest(connection: Connection, rows: Iterable[tuple[int, int, str, int]]) -> None:
-    """(now, until, municipality, lane): nobody wants the credential now; its secret rests from now until then."""
+class Rest(NamedTuple):
+    """A credential whose booking wants it no more: its secret rests from now until then."""
+
+    now: int
+    until: int
+    municipality: str
+    lane: int
+    shared: bool = False
+    """Whether other bookings may want it."""
+
+
+def rest(connection: Connection, rows: Iterable[Rest]) -> None:
+    """Nobody wants these credentials now."""
     sql = (
         "UPDATE codes SET starts = CASE WHEN starts > ? THEN ? ELSE starts END, ends = ?"
         " WHERE municipality = ? AND lane = ?"
     )
-    connection.each(sql, [(row[0], *row) for row in rows])
+    connection.each(sql, [(row.now, row.now, row.until, row.municipality, row.lane) for row in rows])
 
 
 def forget(connection: Connection, *, before: int) -> int:

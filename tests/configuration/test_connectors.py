@@ -153,6 +153,48 @@ def test_a_pin_that_the_lock_cannot_take_is_refused() -> None:
     }
 
 
+def test_a_pin_of_signs_that_the_keypad_has_not_is_refused() -> None:
+    trees = small()
+    trees[HALL]["access"]["credential"]["pin"]["alphabet"] = "0123456789AB"
+    found = the_error(read(trees), "pin-alphabet")
+    assert found.path == "access.credential.pin.alphabet"
+    assert found.message == "`locks` takes PINs of 0123456789, not AB; write `alphabet: '0123456789'`"
+
+
+def test_a_keypad_without_a_zero_has_no_leading_zero() -> None:
+    trees = small()
+    trees[HALL]["access"]["credential"]["pin"] |= {"alphabet": "12345", "leading_zero": True}
+    trees[LOCKS]["connector"] = "choosy"
+    assert the_error(read(trees), "no-zero").path == "access.credential.pin.leading_zero"
+
+
+def test_when_an_associations_code_changes_is_written_and_only_then() -> None:
+    trees = small()
+    trees[HALL]["access"]["credential"]["strategy"] = "per_association"
+    assert "`changes_on: 09-01`" in the_error(read(trees), "missing-key").message
+    trees[HALL]["access"]["credential"] |= {"strategy": "per_holder", "changes_on": "09-01"}
+    assert the_error(read(trees), "changes-by-itself").path == "access.credential.changes_on"
+
+
+def test_halls_of_one_lock_system_agree_on_an_associations_code() -> None:
+    trees = small()
+    shared = {"strategy": "per_association", "changes_on": "09-01"}
+    trees[HALL]["access"]["credential"] |= shared
+    trees["facilities/ice.yaml"] = {
+        "name": "Ishallen",
+        "resources": {"ice.rink": {"name": "Rink", "kind": "place", "parts": []}},
+        "access": {
+            "connection": "locks",
+            "credential": trees[HALL]["access"]["credential"] | {"changes_on": "08-15"},
+            "doors": {"ICE": {"key": "ice", "serves": "all", "lead_minutes": 5, "lag_minutes": 5}},
+        },
+        "zones": {},
+    }
+    assert "facilities/hall.yaml" in the_error(read(trees), "codes-disagree").message
+    trees["facilities/ice.yaml"]["access"]["credential"]["changes_on"] = "09-01"
+    assert read(trees).ok
+
+
 def test_a_lock_that_makes_its_pins_itself_is_warned_of() -> None:
     trees = small()
     trees[LOCKS]["connector"] = "choosy"

@@ -243,6 +243,8 @@ def test_doors_move_to_another_system_and_the_old_one_goes_when_it_holds_nothing
     assert caught.value.code == "connection-stands"
     assert hall.read(configurations.current_versions) == {TOWN: 1}
     applied(hall, with_locks_at("doors", keep=True))
+    assert hall.locks.opens("outer", hall.clock.now() + timedelta(hours=1)) == {PIN}, "until the other has it"
+    hall.after(minutes=2)
     assert hall.locks.opens("outer", hall.clock.now() + timedelta(hours=1)) == set()
     assert other_locks(hall).opens("outer", hall.clock.now() + timedelta(hours=1)) == {PIN}
     applied(hall, gone)
@@ -271,7 +273,7 @@ def test_what_stands_over_a_connection_that_is_gone_all_the_same_is_a_problem_un
     with closing(connect(hall.url)) as session, session.transaction():
         configurations.add(session, TOWN, folder(with_locks_at("doors", keep=False)), now=hall.now(), applied=False)
     hall.run(following.follow())
-    hall.after(seconds=1)
+    hall.after(minutes=2)
     assert hall.problems() == [], "a node may only be late"
     hall.after(seconds=30)
     (problem,) = hall.problems()
@@ -497,6 +499,8 @@ def test_every_node_follows_its_own_rules_and_connections(hall: Stage) -> None:
     hall.run(theirs.follow())
     assert second.connections.find(TOWN, "doors")
     assert other.town(TOWN).version == 2
+    hall.run(second.settle())
+    hall.skip(minutes=2)
     hall.run(second.settle())
     assert other_locks(hall).opens("outer", SATURDAY) == {PIN}
     assert hall.locks.opens("outer", SATURDAY) == set()
