@@ -10,6 +10,7 @@ COMMANDS = {
     "worker": "hub.cli.worker:worker",
     "demo": "hub.cli.demo:demo",
     "check": "hub.cli.check:check",
+    "rehearse": "hub.cli.rehearse:rehearse",
     "plan": "hub.cli.configuring:plan",
     "apply": "hub.cli.configuring:apply",
     "history": "hub.cli.configuring:history",

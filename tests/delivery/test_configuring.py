@@ -281,7 +281,7 @@ def test_what_stands_over_a_connection_that_is_gone_all_the_same_is_a_problem_un
     with closing(connect(hall.url)) as session, session.transaction():
         configurations.make_current(session, TOWN, 1)
     hall.run(following.follow())
-    hall.after(seconds=1)
+    hall.after(minutes=2)
     assert hall.problems() == []
     hall.after(seconds=30)
     assert [(problem.connection, problem.code) for problem in hall.problems()] == [("doors", "no-connection")]

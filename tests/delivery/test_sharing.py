@@ -13,6 +13,7 @@ from tests.builders import a_holder, a_town, occasion
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, Stage, hour
 from tests.delivery.test_bookers import MAIL, WITH_CODE
+from tests.delivery.test_effective import effective
 
 Staging = Callable[..., Stage]
 PROVEN = (Effect.STANDING, Delivery.CONFIRMED, Proof.READ)
@@ -156,10 +157,7 @@ def test_a_share_that_another_credential_follows_is_open_until_it_is_gone(stagin
     hall.locks.recovers(card)
     hall.after(minutes=5)
     assert starts(hall, card) == ["22 11:45"]
-    assert [json.loads(one.body)["revision"] for one in hall.events("booking.effective") if one.subject == "B-1"] == [
-        1,
-        2,
-    ]
+    assert effective(hall) == [1, 2]
 
 
 # ---------------------------------------------------------------- the season
