@@ -31,6 +31,9 @@ def _show(answer: StatusAnswer, words: Words) -> None:
         (words("connections"), ", ".join(f"{name} {words.state(at)}" for name, at in answer.connections.items())),
         (words("problems"), answer.problems),
     ]
+    if answer.revokes:
+        since = showing.local(answer.oldest_revoke) or "-"
+        rows.append((words("revokes"), words("revokes_open", count=answer.revokes, since=since)))
     rows += [(words("ending") if n == 0 else "", _ending(one, words)) for n, one in enumerate(answer.expires)]
     if answer.sealing:
         rows.append((words("sealing"), _sealing(answer.sealing, words)))

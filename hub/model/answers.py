@@ -389,6 +389,8 @@ class StatusAnswer(Frozen):
     deliveries: dict[str, int]
     unserved: dict[str, int]
     problems: int
+    revokes: Annotated[int, Field(description="grants that are to go, and that no look has shown to be gone")] = 0
+    oldest_revoke: Annotated[datetime | None, Field(description="since when the oldest of them fails")] = None
     connections: dict[str, str]
     expires: Annotated[tuple[ExpiryAnswer, ...], Field(description="what ends within 60 days, or has ended")] = ()
     sealing: Annotated[SealingAnswer | None, Field(description="null before the first look at the keys")] = None

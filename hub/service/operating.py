@@ -81,6 +81,7 @@ class Operating:
             for capability, _ in json.loads(what):
                 unserved[capability] += count
         known, now = connections.known(connection, municipality), self._now()
+        revokes = shown.revokes(connection, municipality)
         return StatusAnswer(
             municipality=municipality,
             now=instant(now),
@@ -89,6 +90,8 @@ class Operating:
             deliveries=dict(carried),
             unserved=dict(unserved),
             problems=len(problems.listed(connection, municipality)),
+            revokes=revokes.open,
+            oldest_revoke=moment(revokes.since),
             connections={name: "paused" if name in known and known[name].paused else "running" for name in names},
             expires=tuple(
                 expiring.answer(one, now=now) for one in expiries.listed(connection, municipality) if one.stage

@@ -119,8 +119,18 @@ def oldest(connection: Connection, municipality: str, *, now: int) -> int:
     return NEVER if due is None else int(due)
 
 
-def oldest_revoke(connection: Connection, municipality: str) -> int:
-    """Since when the oldest revoke has failed; NEVER when none has."""
-    sql = "SELECT min(failing_since) FROM lanes WHERE municipality = ? AND effect = 'removing'"
-    ((since,),) = connection.rows(sql, (municipality,))
-    return NEVER if since is None else int(since)
+class Revokes(NamedTuple):
+    """Grants that are to go, and may still open: how many, and since when the oldest fails; None: none has failed."""
+
+    open: int
+    since: int | None
+
+
+def revokes(connection: Connection, municipality: str) -> Revokes:
+    """Those that no look has shown to be gone."""
+    sql = (
+        "SELECT count(*), min(failing_since) FROM lanes WHERE municipality = ? AND effect = 'removing'"
+        " AND kind = 'credential'"
+    )
+    ((count, since),) = connection.rows(sql, (municipality,))
+    return Revokes(int(count), since)
