@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import groupby
 
 from hub.clock import DAY, MINUTE, NEVER, instant, span
@@ -133,11 +134,11 @@ class Fitting:
 
     def _of_windows(self, limits: AccessLimits) -> Iterator[RehearsalFinding]:
         if count := self._long.total():
-            longest, room = self._longest // MINUTE, span(limits.longest_window or DAY) // MINUTE
+            longest, room = self._longest // MINUTE, span(limits.longest_window or timedelta(days=1)) // MINUTE
             yield self._finding("pieces", fits=True, doors=_most(self._long), count=count, limit=room, minutes=longest)
         if self._crowded:
-            room = limits.windows_per_door
-            yield self._finding("windows", fits=True, doors=_most(self._crowded), count=self._most, limit=room)
+            slots = limits.windows_per_door
+            yield self._finding("windows", fits=True, doors=_most(self._crowded), count=self._most, limit=slots)
         if limits.validity is not Validity.TIMES:
             kind = "dates" if limits.validity is Validity.DATES else "no-times"
             yield self._finding(kind, fits=True, count=self._windows)

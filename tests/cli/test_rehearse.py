@@ -57,7 +57,11 @@ def test_a_season_that_fits_ends_well_and_tells_what_nobody_serves(monkeypatch: 
 
 def test_what_does_not_fit_is_told_first_with_when_why_and_what_to_do(slow: Path) -> None:
     mobile = {"name": "Bo Lind", "phone": "+46701740607", "credential": {"kind": "mobile_key"}}
-    strange = [court(5, holders=[mobile]), "{", court(1, resource="tennishallen.bana-99")]
+    strange: list[Mapping[str, Any] | str] = [
+        court(5, holders=[mobile]),
+        "{",
+        court(1, resource="tennishallen.bana-99"),
+    ]
     told = rehearsed(slow, [*(court(n) for n in range(1, 5)), *strange])
     assert told.exit_code == 1
     lines = told.output.splitlines()
