@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hub.clock import MINUTE, NEVER
+from hub.clock import MINUTE, NEVER, SECOND
 from hub.model.booking import Status
 from hub.model.plan import Claim, RecordWish, TargetKey, TargetKind
 from hub.model.states import Delivery
 from hub.planner.fold import wakes
 from hub.planner.notifying import following
 from hub.planner.registering import following_documents
+from hub.planner.sharing import is_shared
 from hub.service.asked import Asked, Key, Target, claims_of
 from hub.service.preparing import Accept
 from hub.store.bookings import Known
@@ -19,6 +20,8 @@ from hub.store.lanes import Raise
 _DUE, _WAITING = Delivery.DUE, Delivery.WAITING
 _GRACE = 2 * MINUTE
 """How long a grant that a booking moves away from waits for the new one; no longer, whatever became of that."""
+_BREATH = 10 * SECOND
+"""How long a card waits for its lock to forget it under its old key."""
 
 
 @dataclass
@@ -111,21 +114,32 @@ def _raised(one: Change) -> list[Raise]:
         due = wakes(kind, claim, now=now, horizon=horizon, rule=rule)
         kinds.setdefault(target, kind)  # a zone is of the kind that is asked for now
         dues[target] = min(due, dues.get(target, NEVER))
-    behind = _behind(one, dues) if one.added and one.removed else frozenset()
+    later = _later(one, dues) if one.added and one.removed else {}
     return [
-        Raise(request.municipality, *target, kinds[target], None, now + _GRACE, _DUE)
-        if target in behind
+        Raise(request.municipality, *target, kinds[target], None, now + later[target], _DUE)
+        if target in later
         else Raise(request.municipality, *target, kinds[target], None, due, _DUE if due <= now else _WAITING)
         for target, due in dues.items()
     ]
 
 
-def _behind(one: Change, dues: Mapping[TargetKey, int]) -> frozenset[TargetKey]:
-    """Credentials that only lose doors just now, while another is granted just now."""
+def _later(one: Change, dues: Mapping[TargetKey, int]) -> dict[TargetKey, int]:
+    """How long credentials wait for one another: what only loses doors just now for what is granted just now.
+
+    The other way round where it is the same card or phone under its new key: no lock takes it twice.
+    """
     granted = {claim.target for claim in one.added if claim.kind is TargetKind.CREDENTIAL}
     lost = {claim.target for claim in one.removed if claim.kind is TargetKind.CREDENTIAL} - granted
-    at_once = {target for target in granted | lost if dues[target] <= one.request.now}
-    return frozenset(lost & at_once) if granted & at_once else frozenset()
+    new, old = ({target for target in some if dues[target] <= one.request.now} for some in (granted, lost))
+    twice = {(target, other) for target in new for other in old if _same_thing(target, other)}
+    behind = dict.fromkeys(old - {other for _, other in twice}, _GRACE) if new else {}
+    return behind | {target: _BREATH for target, _ in twice}
+
+
+def _same_thing(new: TargetKey, old: TargetKey) -> bool:
+    """Whether it is one card or phone: before version 0.6 its key had the booking's number, too."""
+    same_mark = new.key.partition("~")[2] == old.key.partition("~")[2]
+    return same_mark and new.connection == old.connection and is_shared(new.key) and "~" in old.key
 
 
 def _recorded(one: Change) -> list[Raise]:

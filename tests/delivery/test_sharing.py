@@ -131,6 +131,23 @@ def test_a_booking_that_gets_another_credential_has_it_before_it_loses_the_old(s
     assert hall.locks.commands() == [("put", card), ("remove", PIN)]
 
 
+def test_a_card_under_the_key_of_the_version_before_is_taken_back_before_it_is_put_under_its_own(
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = staging(a_town())
+    monkeypatch.setattr("hub.planner.plan.shared_key", lambda mark, _season=None: f"{PIN}~{mark}")
+    hall.put("B-1", **hour(holders=[CARD]))
+    monkeypatch.undo()
+    old = key(hall)
+    hall.locks.forget()
+    hall.put("B-1", revision=2, **hour(30, holders=[CARD]))
+    assert hall.locks.stands == {}
+    hall.after(seconds=10)
+    assert hall.locks.commands() == [("remove", old), ("put", key(hall))]
+    assert key(hall) == f"hub-~{old.partition('~')[2]}"
+    assert hall.locks.pin(key(hall)) == code(hall, "B-1") == "0090421357"
+
+
 def test_what_a_booking_moves_away_from_is_taken_back_though_the_new_is_refused(staging: Staging) -> None:
     hall = staging(a_town())
     hall.put("B-1")
