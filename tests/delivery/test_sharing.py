@@ -14,6 +14,7 @@ from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, Stage, hour
 from tests.delivery.test_bookers import MAIL, WITH_CODE
 from tests.delivery.test_effective import effective
+from tests.service.test_codes import drawing
 
 Staging = Callable[..., Stage]
 PROVEN = (Effect.STANDING, Delivery.CONFIRMED, Proof.READ)
@@ -266,3 +267,23 @@ def test_a_mobile_key_of_two_bookings_is_accepted_once(staging: Staging) -> None
     hall.put("B-1", **hour(holders=[phone]))
     hall.put("B-2", **hour(DAY, holders=[phone]))
     assert starts(hall, key(hall)) == ["21 11:45", "22 11:45"]
+
+
+# ---------------------------------------------------------------- nobody else's
+
+
+def test_nobody_else_gets_an_associations_code_in_its_season_or_while_it_rests(
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = staging(a_town(strategy="per_association"))
+    person: dict[str, Any] = {"kind": "person", "name": "Lena Norberg"}
+    drawing(monkeypatch, "48291")
+    hall.put("B-1")
+    hall.cancel("B-1")
+    for number, days in (("B-2", 280), ("B-3", 288)):
+        drawing(monkeypatch, "48291", "73915", "95173")
+        hall.put(number, customer=person, **hour(days * DAY))
+    assert (code(hall, "B-2"), code(hall, "B-3")) == ("73915", "95173"), "the last a day before the old one has rested"
+    drawing(monkeypatch, "48291")
+    hall.put("B-4", customer=person, **hour(320 * DAY))
+    assert code(hall, "B-4") == "48291"
