@@ -5,7 +5,7 @@ Part of the settling transaction, so that an event is there exactly when what it
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from hub.delivery import shared
