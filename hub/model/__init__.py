@@ -21,8 +21,10 @@ from hub.model.invoice import (
     VatCategory,
     taxes_of,
 )
-from hub.model.messages import CredentialTouched, Message, Passage
+from hub.model.messages import CredentialTouched, Message
 from hub.model.notice import Channel, Notice
+from hub.model.passage import Outcome as PassageOutcome
+from hub.model.passage import Passage, Refusal
 from hub.model.person import AddressKind, Guardian, Person, PersonAddress, PersonLookup
 from hub.model.registering import Counterpart
 from hub.model.zone import Dim, Level, Release, Setpoint, Switch, Zone, fulfils
@@ -59,6 +61,7 @@ __all__ = [
     "OrganisationNumber",
     "Party",
     "Passage",
+    "PassageOutcome",
     "Person",
     "PersonAddress",
     "PersonChanged",
@@ -66,6 +69,7 @@ __all__ = [
     "PersonNumber",
     "PostalAddress",
     "Protected",
+    "Refusal",
     "Release",
     "Role",
     "Secrecy",

@@ -169,7 +169,7 @@ class DoorPassed(Frozen):
     """Somebody went through a door, or was refused."""
 
     door: Annotated[str, Field(description="the external key")]
-    credential: Annotated[str, Field(description="the credential's key in the lock system, which names nobody")]
+    credential: Annotated[str | None, Field(description="the credential's key in the lock system, which names nobody")]
     at: Annotated[datetime, Field(description="UTC")]
     refused: Annotated[bool, Field(description="it stayed shut")]
 

@@ -1,21 +1,11 @@
 """What comes in from outside, in canonical words."""
 
-from pydantic import AwareDatetime
-
 from hub.model.application import Application
 from hub.model.attendance import Attendance
 from hub.model.changes import ChangesFile, PersonChanged
 from hub.model.frozen import Frozen
 from hub.model.invoice import InvoiceAnswered
-
-
-class Passage(Frozen):
-    """Someone went through a door, or was refused (passage)."""
-
-    key: str
-    door: str
-    at: AwareDatetime
-    refused: bool
+from hub.model.passage import Passage
 
 
 class CredentialTouched(Frozen):

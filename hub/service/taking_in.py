@@ -21,6 +21,7 @@ from hub.model import (
     InvoiceAnswered,
     Message,
     Passage,
+    PassageOutcome,
     PersonChanged,
     Role,
 )
@@ -346,7 +347,9 @@ def _bound(whence: From, source: bytes, version: bytes) -> Place:
 
 def _passage(one: Passage) -> str:
     at = instant(micros(one.at))
-    return DoorPassed(door=one.door, credential=one.key, at=at, refused=one.refused).model_dump_json()
+    return DoorPassed(
+        door=one.door, credential=one.key, at=at, refused=one.outcome is PassageOutcome.REFUSED
+    ).model_dump_json()
 
 
 def _changed(gatherings: Sequence[Prepared]) -> str:

@@ -11,7 +11,17 @@ from typing import Any, BinaryIO
 from pydantic import Field, SecretStr
 
 from hub.clock import STOCKHOLM
-from hub.model import Association, Attendance, AttendanceMethod, Attendee, CredentialTouched, Message, Passage, Role
+from hub.model import (
+    Association,
+    Attendance,
+    AttendanceMethod,
+    Attendee,
+    CredentialTouched,
+    Message,
+    Passage,
+    PassageOutcome,
+    Role,
+)
 from hub.model.identity import PersonNumber
 from hub.sdk import (
     About,
@@ -94,7 +104,7 @@ def meant(line: str, place: str) -> Message:
     if begin == "touched":
         return CredentialTouched(key=code)
     if begin == "passed":
-        return Passage(key="hub-B-1", door=rest[0], at=datetime.fromisoformat(rest[1]), refused=False)
+        return Passage(key="hub-B-1", door=rest[0], at=datetime.fromisoformat(rest[1]), outcome=PassageOutcome.PASSED)
     if begin == "bad":
         raise RejectedError("no date; write one", place=place)
     method = AttendanceMethod.REPLACE

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field, HttpUrl, TypeAdapter, ValidationError
 
-from hub.model import Message, Passage
+from hub.model import Message, Passage, PassageOutcome, Refusal
 from hub.sdk import About, Connector, ConnectorConfig, Lent, Page, Polls, RawItem, RejectedError
 
 
@@ -45,4 +45,7 @@ class GateLog(Connector[GateConfig], Polls):
             row = Row.model_validate_json(item.content)
         except ValidationError:
             raise RejectedError("no passage; ask the supplier", place=item.place) from None
-        return [Passage(key=row.key, door=row.gate, at=row.at, refused=row.refused)]
+        outcome, reason = PassageOutcome.PASSED, None
+        if row.refused:
+            outcome, reason = PassageOutcome.REFUSED, Refusal.OTHER
+        return [Passage(key=row.key, door=row.gate, at=row.at, outcome=outcome, reason=reason)]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from hub.model import Message, Passage
+from hub.model import Message, Passage, PassageOutcome, Refusal
 from hub.sdk import Clock, Emits, HttpSimulator
 
 AT = datetime(2026, 3, 1, 17, tzinfo=UTC)
@@ -22,7 +22,10 @@ class GateSimulator(HttpSimulator, Emits):
     def happen(self, count: int) -> None:
         for _ in range(count):
             n = len(self.passed)
-            self.passed.append(Passage(key=f"hub-B-{n % 3}", door=f"gate {n % 2}", at=AT, refused=n % 5 == 4))
+            told = (PassageOutcome.REFUSED, Refusal.OTHER) if n % 5 == 4 else (PassageOutcome.PASSED, None)
+            self.passed.append(
+                Passage(key=f"hub-B-{n % 3}", door=f"gate {n % 2}", at=AT, outcome=told[0], reason=told[1])
+            )
 
     def emitted(self) -> Sequence[Message]:
         return self.passed
@@ -30,7 +33,13 @@ class GateSimulator(HttpSimulator, Emits):
     def handle(self, request: httpx.Request) -> httpx.Response:
         after, limit = int(request.url.params["after"]), int(request.url.params["limit"])
         rows = [
-            {"number": n, "key": one.key, "gate": one.door, "at": one.at.isoformat(), "refused": one.refused}
+            {
+                "number": n,
+                "key": one.key,
+                "gate": one.door,
+                "at": one.at.isoformat(),
+                "refused": one.outcome is PassageOutcome.REFUSED,
+            }
             for n, one in enumerate(self.passed, 1)
             if n > after
         ]

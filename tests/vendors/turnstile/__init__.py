@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
-from hub.model import Message, Passage
+from hub.model import Message, Passage, PassageOutcome
 from hub.sdk import (
     About,
     Callback,
@@ -47,4 +47,4 @@ class Turnstile(Connector[TurnstileConfig], ReceivesCallbacks):
 
     def translate(self, item: RawItem) -> Iterable[Message]:
         call = Call.model_validate_json(item.content)
-        return [Passage(key=call.key, door=call.door, at=call.at, refused=False)]
+        return [Passage(key=call.key, door=call.door, at=call.at, outcome=PassageOutcome.PASSED)]

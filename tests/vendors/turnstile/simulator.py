@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from hub.model import Message, Passage
+from hub.model import Message, Passage, PassageOutcome
 from hub.sdk import Callback, Clock, EmitsCallbacks, Simulator
 
 SECRET = "signed-so"
@@ -24,7 +24,7 @@ class TurnstileSimulator(Simulator, EmitsCallbacks):
     def happen(self, count: int) -> None:
         for _ in range(count):
             n = len(self.passed)
-            self.passed.append(Passage(key=f"hub-B-{n % 2}", door="turnstile", at=AT, refused=False))
+            self.passed.append(Passage(key=f"hub-B-{n % 2}", door="turnstile", at=AT, outcome=PassageOutcome.PASSED))
 
     def emitted(self) -> Sequence[Message]:
         return self.passed
