@@ -26,6 +26,7 @@ SWEDISH: Mapping[str, str] = {
     "attendance.imported": "närvarofil inläst",
     "attendance.changed": "närvaro inkommen",
     "door.passed": "dörr passerad",
+    "door.refused": "nekad vid dörr",
     "problem.started": "problem började",
     "problem.escalated": "problem brådskar mer",
     "problem.ended": "problem slutade",

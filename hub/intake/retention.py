@@ -11,7 +11,7 @@ from hub.model.audit import Act
 from hub.service.auditing import Auditing, Note, written
 from hub.service.rulebook import Rulebook
 from hub.service.taking_in import QUARANTINED, judge
-from hub.store import attendance, changed, documents, intake, problems
+from hub.store import attendance, changed, documents, intake, passages, problems
 from hub.store.database import Connection
 from hub.store.sealing import Seal
 from hub.store.writer import Writer
@@ -22,7 +22,7 @@ _DOCUMENTS = 10
 
 
 class Forgetting:
-    """Forgets raw rows, attendance and documents."""
+    """Forgets raw rows, attendance, passages and documents."""
 
     def __init__(self, writer: Writer, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
         self._writer, self._auditing, self._rulebook, self._clock = writer, Auditing(seal), rulebook, clock
@@ -37,6 +37,8 @@ class Forgetting:
                 await self._writer.call(self._judge, town)
             if retention and retention.attendance_days:
                 await self._gatherings(town, self._before(retention.attendance_days))
+            if retention and retention.passages_days:
+                await self._passages(town, self._before(retention.passages_days))
             if retention and retention.documents_days:
                 await self._documents(town, self._before(retention.documents_days))
 
@@ -65,6 +67,10 @@ class Forgetting:
             await self._writer.call(self._forget, town, "attendance", attendance.forget, before, _GATHERINGS)
             == _GATHERINGS
         ):
+            pass
+
+    async def _passages(self, town: str, before: int) -> None:
+        while await self._writer.call(self._forget, town, "passages", passages.forget, before, _ROWS) == _ROWS:
             pass
 
     async def _documents(self, town: str, before: int) -> None:

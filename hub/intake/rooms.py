@@ -13,6 +13,7 @@ from hub.intake.retention import Forgetting
 from hub.intake.taking import Taking
 from hub.service.applying import Applying
 from hub.service.attended import Attended
+from hub.service.passing import Passing
 from hub.service.protecting import Protecting
 from hub.service.rulebook import Rulebook
 from hub.service.taking_in import TakingIn
@@ -46,7 +47,7 @@ class Intake:
 
 def put_together(writer: Writer, readers: Readers, seal: Seal, rulebook: Rulebook, clock: Clock) -> Intake:
     """One process's intake, with no inlets yet."""
-    inlets, taking_in = Inlets(), TakingIn(seal, clock, Applying(seal, rulebook))
+    inlets, taking_in = Inlets(), TakingIn(seal, clock, Applying(seal, rulebook), Passing(rulebook))
     protecting = Protecting(writer, readers, seal, rulebook, clock)
     taking = Taking(writer, readers, taking_in, protecting.begun)
     attended = Attended(readers, rulebook, seal)

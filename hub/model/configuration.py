@@ -333,6 +333,10 @@ class Retention(Frozen):
     attendance_days: Annotated[
         int | None, Field(ge=30, description="days after the gathering; left out: attendance does not expire")
     ] = None
+    passages_days: Annotated[
+        int | None,
+        Field(ge=1, description="days after somebody came to a door; left out: passages do not expire"),
+    ] = None
     documents_days: Annotated[
         int | None,
         Field(

@@ -8,11 +8,13 @@ from pydantic import Field
 
 from hub.model.answers import TargetName
 from hub.model.booking import Status
+from hub.model.credential import Method
 from hub.model.events import EventType
 from hub.model.frozen import Frozen
 from hub.model.invoice import Answer, InvoiceKind
 from hub.model.money import Amount
 from hub.model.naming import ResourceId
+from hub.model.passage import Why
 from hub.model.states import Effect, Proof
 
 Revision = Annotated[int, Field(ge=1, description="of the subject")]
@@ -166,12 +168,25 @@ class PersonNews(Frozen):
 
 
 class DoorPassed(Frozen):
-    """Somebody went through a door, or was refused."""
+    """Somebody went through a door. References only; null where the lock system does not say who, or nobody of ours."""
 
     door: Annotated[str, Field(description="the external key")]
-    credential: Annotated[str | None, Field(description="the credential's key in the lock system, which names nobody")]
     at: Annotated[datetime, Field(description="UTC")]
-    refused: Annotated[bool, Field(description="it stayed shut")]
+    method: Annotated[Method | None, Field(description="pin, card or mobile_key, where the system tells")] = None
+    credential: Annotated[
+        str | None, Field(description="the credential's key in the lock system, which names nobody")
+    ] = None
+    booking: Annotated[str | None, Field(description="number of the booking that it was for")] = None
+    occasion: Annotated[str | None, Field(description="of that booking")] = None
+    resource: Annotated[str | None, Field(description="that the occasion is of")] = None
+    facility: Annotated[str | None, Field(description="whose door it is, by the configuration")] = None
+
+
+class DoorRefused(DoorPassed):
+    """A door stayed shut before somebody. The same again within a minute is told once."""
+
+    reason: Annotated[Why, Field(description="as the hub worked it out from the bookings and what the system said")]
+    minutes: Annotated[int | None, Field(description="how much too early, or too late; begun minutes count")] = None
 
 
 class ProblemAbout(Frozen):
@@ -222,7 +237,8 @@ EVENTS: Mapping[EventType, Told] = {
         "A file of attendance was read", "connection or subscription", AttendanceImported
     ),
     EventType.ATTENDANCE_CHANGED: Told("Attendance came in", "connection or subscription", AttendanceChanged),
-    EventType.DOOR_PASSED: Told("Somebody passed a door, or was refused", "target", DoorPassed),
+    EventType.DOOR_PASSED: Told("Somebody passed a door", "target", DoorPassed),
+    EventType.DOOR_REFUSED: Told("A door stayed shut before somebody", "target", DoorRefused),
     EventType.PERSON_PROTECTED: Told(
         "Somebody is protected of whom more was told before", "keyed hash of an identity number", PersonProtected
     ),

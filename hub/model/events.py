@@ -38,6 +38,7 @@ class EventType(StrEnum):
     ATTENDANCE_IMPORTED = "attendance.imported"
     ATTENDANCE_CHANGED = "attendance.changed"
     DOOR_PASSED = "door.passed"
+    DOOR_REFUSED = "door.refused"
     PERSON_PROTECTED = "person.protected"
     PERSON_CHANGED = "person.changed"
     PROBLEM_STARTED = "problem.started"

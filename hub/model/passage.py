@@ -38,6 +38,23 @@ class Refusal(StrEnum):
     """For another reason, or the system only says that it refused."""
 
 
+class Why(StrEnum):
+    """Why somebody stood before a shut door, as the hub worked it out from the bookings and what the system said."""
+
+    TOO_EARLY = auto()
+    TOO_LATE = auto()
+    WRONG_DOOR = auto()
+    NO_BOOKING = auto()
+    """No booking opens the door at that time: nobody's, or none that the credential is for."""
+    CLOSED = auto()
+    """A closure holds back what the booking asks for."""
+    UNKNOWN_CODE = auto()
+    WRONG_CODE = auto()
+    DISABLED = auto()
+    OTHER = auto()
+    """The bookings say that it should have opened, or the system does not say who it was."""
+
+
 class Passage(Frozen):
     """Somebody went through a door, or was refused. Personal data is left outside: no name, no code, no card number."""
 

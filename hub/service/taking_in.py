@@ -21,11 +21,10 @@ from hub.model import (
     InvoiceAnswered,
     Message,
     Passage,
-    PassageOutcome,
     PersonChanged,
     Role,
 )
-from hub.model.event_data import AttendanceChanged, DoorPassed
+from hub.model.event_data import AttendanceChanged
 from hub.model.events import EventType
 from hub.sdk import RawItem
 from hub.service import changing, ledger
@@ -34,6 +33,7 @@ from hub.service.applying import Prepared as Applied
 from hub.service.attending import Attending, Prepared
 from hub.service.changing import Changing
 from hub.service.foreseeing import Foreseeing
+from hub.service.passing import Passing
 from hub.store import events, imports, intake, lanes, problems
 from hub.store.database import Connection
 from hub.store.events import Event
@@ -134,9 +134,9 @@ class Batch(NamedTuple):
 class TakingIn:
     """Everything between a raw item and its rows. What is pure runs in any thread."""
 
-    def __init__(self, seal: Seal, clock: Clock, applying: Applying) -> None:
+    def __init__(self, seal: Seal, clock: Clock, applying: Applying, passing: Passing) -> None:
         self.seal = self._seal = seal
-        self._clock, self._applying = clock, applying
+        self._clock, self._applying, self._passing = clock, applying, passing
         self._attending, self.changing = Attending(seal), Changing(seal, clock)
 
     def foreseeing(self, whence: From) -> Foreseeing:
@@ -264,10 +264,11 @@ class TakingIn:
             self._attending.keep(connection, town, name, batch.gatherings, import_id=import_id, now=now)
         if batch.touched:
             lanes.ask_for_a_look(connection, town, name, batch.touched, now=now)
-        told = [Event(town, EventType.DOOR_PASSED, f"{name}/{one.door}", _passage(one), now) for one in batch.passages]
+        if batch.passages:
+            self._passing.keep(connection, town, name, batch.passages, now=now)
         if batch.gatherings and not import_id:
-            told.append(Event(town, EventType.ATTENDANCE_CHANGED, name, _changed(batch.gatherings), now))
-        events.append(connection, told)
+            told = Event(town, EventType.ATTENDANCE_CHANGED, name, _changed(batch.gatherings), now)
+            events.append(connection, [told])
         return marked
 
     def settle(self, connection: Connection, municipality: str, held: Held, told: Understood) -> bool:
@@ -343,13 +344,6 @@ def _counted(hashed: Sequence[Hashed], fresh: Sequence[Hashed], seen: Mapping[by
 
 def _bound(whence: From, source: bytes, version: bytes) -> Place:
     return RAW_ROW.place(whence.municipality, f"{whence.connection}/{source.hex()}/{version.hex()}")
-
-
-def _passage(one: Passage) -> str:
-    at = instant(micros(one.at))
-    return DoorPassed(
-        door=one.door, credential=one.key, at=at, refused=one.outcome is PassageOutcome.REFUSED
-    ).model_dump_json()
 
 
 def _changed(gatherings: Sequence[Prepared]) -> str:

@@ -7,6 +7,7 @@ from hub.store import (
     intake_tables,
     ledger_tables,
     notice_tables,
+    passage_tables,
     person_tables,
     protection_tables,
     tables,
@@ -14,8 +15,8 @@ from hub.store import (
 from hub.store.columns import METADATA
 
 TABLES = (
-    tables, audit_tables, change_tables, document_tables, intake_tables, ledger_tables, notice_tables, person_tables,
-    protection_tables,
+    tables, audit_tables, change_tables, document_tables, intake_tables, ledger_tables, notice_tables,
+    passage_tables, person_tables, protection_tables,
 )  # fmt: skip
 """The modules that tell them."""
 

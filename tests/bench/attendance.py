@@ -18,6 +18,7 @@ from hub.clock import DomainClock
 from hub.demo.stage import MUNICIPALITY
 from hub.service.applying import Applying
 from hub.service.attending import Attending, Prepared
+from hub.service.passing import Passing
 from hub.service.rulebook import Rulebook
 from hub.service.taking_in import From, TakingIn, Understood
 from hub.settings import Settings as Process
@@ -125,7 +126,9 @@ def bulk(folder: Path, path: Path) -> float:
     database.unlink(missing_ok=True)
     ready(f"sqlite:///{database}")
     seal = Seal(bytes(32))
-    taking, whence = TakingIn(seal, DomainClock(), Applying(seal, Rulebook(seal))), From(MUNICIPALITY, "dak", 1)
+    rules = Rulebook(seal)
+    taking = TakingIn(seal, DomainClock(), Applying(seal, rules), Passing(rules))
+    whence = From(MUNICIPALITY, "dak", 1)
     connection = connect(f"sqlite:///{database}")
     count, spent = 0, 0.0
     with path.open("rb") as file:

@@ -21,6 +21,7 @@ from hub.sdk import RawItem
 from hub.service.applying import Applications, Applying, key_of
 from hub.service.auditing import Witness
 from hub.service.choosing import Wish
+from hub.service.passing import Passing
 from hub.service.protecting import Protecting
 from hub.service.taking_in import From, MovedError, TakingIn, Understood
 from hub.store import intake
@@ -63,7 +64,7 @@ def come(hall: Stage, *told: Application, version: str = "1") -> None:
 
 
 def taking_in(hall: Stage) -> TakingIn:
-    return TakingIn(hall.seal, hall.clock, Applying(hall.seal, hall.rulebook))
+    return TakingIn(hall.seal, hall.clock, Applying(hall.seal, hall.rulebook), Passing(hall.rulebook))
 
 
 def applications(hall: Stage) -> Applications:

@@ -20,6 +20,7 @@ from hub.model import (
     Message,
     Passage,
     PassageOutcome,
+    Refusal,
     Role,
 )
 from hub.model.identity import PersonNumber
@@ -105,6 +106,9 @@ def meant(line: str, place: str) -> Message:
         return CredentialTouched(key=code)
     if begin == "passed":
         return Passage(key="hub-B-1", door=rest[0], at=datetime.fromisoformat(rest[1]), outcome=PassageOutcome.PASSED)
+    if begin == "refused":
+        at, outcome = datetime.fromisoformat(rest[1]), PassageOutcome.REFUSED
+        return Passage(door=rest[0], at=at, outcome=outcome, reason=Refusal.OTHER)
     if begin == "bad":
         raise RejectedError("no date; write one", place=place)
     method = AttendanceMethod.REPLACE

@@ -212,7 +212,8 @@ def test_a_passage_is_an_event_and_a_touched_credential_is_looked_at() -> None:
         (passed,) = [event for event in told if event["type"] == "door.passed"]
         assert passed["subject"] == f"{NAME}/hall-a"
         assert passed["data"] == {
-            "door": "hall-a", "credential": "hub-B-1", "at": "2026-11-23T17:00:00Z", "refused": False,
+            "door": "hall-a", "at": "2026-11-23T17:00:00Z", "method": None, "credential": None,
+            "booking": None, "occasion": None, "resource": None, "facility": None,
         }  # fmt: skip
 
     play(story)

@@ -93,7 +93,7 @@ def an_account_that_ends(hall: Stage) -> None:
 
 
 A_DAY = 24 * 60
-INCOMING = {EventType.ATTENDANCE_IMPORTED, EventType.ATTENDANCE_CHANGED, EventType.DOOR_PASSED}
+INCOMING = {EventType.ATTENDANCE_IMPORTED, EventType.ATTENDANCE_CHANGED, EventType.DOOR_PASSED, EventType.DOOR_REFUSED}
 """Told of what comes in from outside; held against their schemas in tests/intake."""
 OF_REGISTERS = {EventType.PERSON_PROTECTED, EventType.PERSON_CHANGED, EventType.APPLICATION_RECEIVED}
 """Of the population register and of e-services; held against their schemas in tests/service and tests/delivery."""
