@@ -4,10 +4,11 @@ Source: what a public booking system sends in production (GetShop, HotelBookingM
 integration.xsd is not public. See README.md for what is assumed beyond that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 
 from lxml import etree
 
@@ -66,6 +67,29 @@ class ArxData:
         return ArxData(persons, tuple(card for card in self.cards if card.person_id == person_id))
 
 
+@dataclass(frozen=True)
+class Event:
+    """Something that a door's controller told, and when it says that it was."""
+
+    timestamp: str
+    """Milliseconds since 1970 UTC, in digits."""
+    name: str
+    """A path of words, `controller.access.card.valid.standard`, that a mask picks."""
+    person: str
+    door: str
+    door_id: str
+    """Its external id."""
+    card: str = field(repr=False)
+    """A number: at a keypad, the code itself."""
+
+
+class DoorAction(StrEnum):
+    """What a door can be told."""
+
+    FORCE_OPEN = "forceOpen"
+    """Hold it open: `on`; or no more: `off`."""
+
+
 class ArxClient:
     """The calls of the web API that are used here."""
 
@@ -92,13 +116,26 @@ class ArxClient:
     async def export_accesscategory(self) -> tuple[frozenset[str], datetime | None]:
         """Give the names of the access categories, and the server's time if it told."""
         answer = await self._ask("export_accesscategory")
-        told = answer.response.headers.get("Date")
-        return answer.read(_category_names), parsedate_to_datetime(told) if told else None
+        return answer.read(_category_names), _time_of(answer)
 
-    async def export_accessarea(self) -> int:
-        """Give the number of doors in all areas."""
+    async def export_accessarea(self) -> frozenset[str]:
+        """Give the external ids of the doors in all areas."""
         answer = await self._ask("export_accessarea")
-        return answer.read(lambda body: sum(1 for _ in _root(body, "accessareas").iter("door")))
+        return answer.read(lambda body: frozenset(_text(one, "external_id") for one in _doors(body)))
+
+    async def door_action(self, external_id: str, action: DoorAction, *, on: bool) -> None:
+        """Tell a door; the answer tells nothing of how the door is."""
+        told = {"externalid": external_id, "type": action.value, "value": "on" if on else "off"}
+        answer = await self._http.request(self._export_verb, "door_actions", safe=False, params=told)
+        answer.read(_root)
+
+    async def eventexport(
+        self, start: int, end: int, masks: Iterable[str]
+    ) -> tuple[tuple[Event, ...], datetime | None]:
+        """Give the events of [start, end), milliseconds since 1970, as they come; and the server's time if it told."""
+        asked = {"start_date": str(start), "end_date": str(end), "filter": _filter(masks)}
+        answer = await self._ask("eventexport", asked)
+        return answer.read(events_in), _time_of(answer)
 
     async def _ask(self, what: str, params: Mapping[str, str] | None = None) -> Answer:
         return await self._http.request(self._export_verb, what, safe=True, params=params or {})
@@ -170,6 +207,41 @@ def _card(element: etree._Element) -> Card:
 
 def _text(element: etree._Element, name: str) -> str:
     return (element.findtext(name) or "").strip()
+
+
+def events_in(body: bytes) -> tuple[Event, ...]:
+    """Read an export of events."""
+    return tuple(_event(element) for element in _root(body).iter("event"))
+
+
+def _event(element: etree._Element) -> Event:
+    told = {one.get("type", ""): one for one in element.iter("argument")}
+    value = {kind: one.get("value", "").strip() for kind, one in told.items()}
+    return Event(
+        timestamp=element.get("timestamp", "").strip(),
+        name=element.get("name", ""),
+        person=value.get("person", ""),
+        door=value.get("door", ""),
+        door_id=told["door"].get("externalId", "").strip() if "door" in told else "",
+        card=value.get("card", ""),
+    )
+
+
+def _filter(masks: Iterable[str]) -> str:
+    root = etree.Element("filter")
+    name = etree.SubElement(root, "name")
+    for mask in masks:
+        etree.SubElement(name, "mask").text = mask
+    return etree.tostring(root, encoding="unicode")
+
+
+def _time_of(answer: Answer) -> datetime | None:
+    told = answer.response.headers.get("Date")
+    return parsedate_to_datetime(told) if told else None
+
+
+def _doors(body: bytes) -> Iterable[etree._Element]:
+    return _root(body, "accessareas").iter("door")
 
 
 def _category_names(body: bytes) -> frozenset[str]:

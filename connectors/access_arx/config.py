@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
+from hub.model import Refusal
 from hub.sdk import ConnectorConfig
 
 
@@ -30,6 +31,28 @@ class ArxConfig(ConnectorConfig):
         description="Before a number is given to a person of ours, look at everybody's cards, so that no one else's is "
         "taken. Turn it off only where the export is slow and `pin_prefix` keeps our numbers apart.",
     )
+
+    passage_events: tuple[str, ...] = Field(
+        default=("controller.access.card.valid.standard",),
+        description="Events of ARX that tell that somebody was let in; also those whose name goes on after a dot.",
+    )
+    refused_events: dict[str, Refusal] = Field(
+        default_factory=dict,
+        description="Events that tell that somebody was refused, and why: `too_early`, `too_late`, `wrong_door`, "
+        "`unknown_code`, `wrong_code`, `disabled` or `other`. Their names differ; ARX shows them in its log.",
+    )
+    event_doors: dict[str, str] = Field(
+        default_factory=dict,
+        description="The access category of each door, by the door's external id; of one that is left out, the "
+        "external id itself is told.",
+    )
+    event_overlap_minutes: int = Field(
+        default=10,
+        ge=0,
+        le=120,
+        description="How much is asked for again each time: a controller may tell late, and its clock may be behind.",
+    )
+    event_history_hours: int = Field(default=24, ge=1, le=744, description="How far back is asked for the first time.")
 
     @model_validator(mode="after")
     def _formats_differ(self) -> Self:

@@ -1,18 +1,22 @@
 """Between canonical credentials and what ARX keeps: pure."""
 
-from datetime import UTC, datetime
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from pydantic import SecretStr
 
-from connectors.access_arx.client import AccessCategory, ArxData, Card, Person
+from connectors.access_arx.client import AccessCategory, ArxData, Card, Event, Person
 from connectors.access_arx.config import ArxConfig
-from hub.model import Credential, Method, Unsaid, Window
-from hub.sdk import STOCKHOLM, Condition, RejectedError, Sighting, widened
+from hub.model import Credential, Method, Passage, PassageOutcome, Refusal, Unsaid, Window
+from hub.sdk import STOCKHOLM, Condition, RawItem, RejectedError, Sighting, widened
 
 MARK = "hub-"
 """How the id of every person of ours begins; others are never touched."""
 WALL_TIME = "%Y-%m-%d %H:%M:%S"
 """Of start_date and end_date: the server's local time, which is taken to be Sweden's."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def import_of(credential: Credential, there: ArxData, config: ArxConfig) -> ArxData:
@@ -84,6 +88,60 @@ def sightings_of(there: ArxData, config: ArxConfig) -> list[Sighting[Credential]
     keys = {person.id for person in there.persons} | {card.person_id for card in there.cards}
     seen = (sighting_of(key, there, config) for key in sorted(keys) if key.startswith(MARK))
     return [sighting for sighting in seen if sighting is not None]
+
+
+def masks(config: ArxConfig) -> list[str]:
+    """Give what of the log is asked for."""
+    return [*config.passage_events, *config.refused_events]
+
+
+def identity_of(event: Event) -> str:
+    """Give what an event is known again by; nothing can be read out of it."""
+    told = (event.timestamp, event.name, event.door_id, event.door, event.person, event.card)
+    return sha256("\0".join(told).encode()).hexdigest()[:16]
+
+
+def items_of(events: tuple[Event, ...], config: ArxConfig) -> Iterator[RawItem]:
+    """Give those that tell of a passage; names of other people, codes and card numbers are left out here."""
+    for event in events:
+        if any(_is_of(event.name, mask) for mask in masks(config)):
+            kept = {
+                "timestamp": event.timestamp,
+                "name": event.name,
+                "door": event.door_id or event.door,
+                "person": event.person if event.person.startswith(MARK) else "",
+            }
+            content = json.dumps(kept, ensure_ascii=False).encode()
+            yield RawItem(identity_of(event), content, f"event at {event.timestamp}")
+
+
+def passage_of(item: RawItem, config: ArxConfig) -> Passage:
+    """Give the passage that an item tells of.
+
+    Raises:
+        RejectedError: it has no door, or no time.
+    """
+    told = json.loads(item.content)
+    if not (told["door"] and told["timestamp"].isdecimal()):
+        raise RejectedError("an event without a door, or without a time; ask ASSA ABLOY", place=item.place)
+    reason = _refusal(told["name"], config)
+    return Passage(
+        door=config.event_doors.get(told["door"], told["door"]),
+        at=_EPOCH + timedelta(milliseconds=int(told["timestamp"])),
+        outcome=PassageOutcome.PASSED if reason is None else PassageOutcome.REFUSED,
+        reason=reason,
+        key=told["person"] or None,
+    )
+
+
+def _refusal(name: str, config: ArxConfig) -> Refusal | None:
+    """Why it was refused; of masks that pick it the longest says."""
+    picked = sorted((mask for mask in masks(config) if _is_of(name, mask)), key=len)
+    return config.refused_events.get(picked[-1]) if picked else Refusal.OTHER
+
+
+def _is_of(name: str, mask: str) -> bool:
+    return name == mask or name.startswith(f"{mask}.")
 
 
 def _condition(found: ArxData) -> tuple[Condition, str]:
