@@ -33,6 +33,7 @@ from hub.delivery.sending import Sender
 from hub.delivery.settling import Settling
 from hub.delivery.shares import Shares
 from hub.delivery.simulating import Simulators
+from hub.delivery.sweeping import Sweeping
 from hub.delivery.traced import TracedCarrier, TracedTransport
 from hub.delivery.ways import NONE
 from hub.delivery.webhooks import Webhooks
@@ -191,6 +192,7 @@ class Hub:
         )
         self.worker.renewing = Renewing(self.writer, self.readers, self.rulebook, self.clock)
         self.worker.overdue = Overdue(self.writer, self.readers, self.rulebook, self.clock)
+        self.worker.sweeping = Sweeping(self.writer, self.connections, self.rulebook, self.clock)
         self.worker.chaining = Chaining(self.writer, self.readers, self.seal)
         self.reconciler = self.worker.reconciler = Reconciler(
             self.writer, self.readers, self.connections, self.seal, self.rulebook, self.clock

@@ -23,6 +23,7 @@ from hub.delivery.reconciling import Reconciler
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.delivery.shares import Shares
+from hub.delivery.sweeping import Sweeping
 from hub.delivery.timekeeping import Timekeeping
 from hub.delivery.webhooks import Webhooks
 from hub.intake.inlets import Inlet
@@ -99,6 +100,8 @@ class Worker:
     reconciler: Reconciler | None = None
     """Likewise."""
     overdue: Overdue | None = None
+    """Likewise."""
+    sweeping: Sweeping | None = None
     """Likewise."""
     following: Following | None = None
     """Likewise."""
@@ -189,6 +192,7 @@ class Worker:
             self._every_leading(_MINUTE, self.renewing.look)
         if self.overdue:
             self._every_leading(_MINUTE, self.overdue.look)
+        self._sweep()
         if self.finish and self._writer.shared:
             self._every_leading(_MINUTE, self.finish)
         if self.intake:
@@ -196,6 +200,11 @@ class Worker:
             self._every_leading(_HOUR, self.intake.forgetting.forget)
         if self._writer.shared:
             self._every_leading(_MINUTE, self.break_off)
+
+    def _sweep(self) -> None:
+        if self.sweeping:
+            self.sweeping.woken = self.dispatcher.wake.set
+            self._every_leading(_MINUTE, self.sweeping.look)
 
     def _led(self) -> None:
         """This node has come to lead: what does not wait for its hour is done at once."""

@@ -28,6 +28,7 @@ CAPABILITIES: Mapping[Capability, type] = {
     Capability.ACCESS: AccessControl,
     Capability.LIGHTING: Control,
     Capability.CLIMATE: Control,
+    Capability.HOLD_OPEN: Control,
     Capability.NOTIFICATION: Notifier,
     Capability.FINANCE: Finance,
     Capability.REGISTRY: Registry,

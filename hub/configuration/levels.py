@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hub.configuration.finding import Finding
 from hub.configuration.folder import Folder
-from hub.model.configuration import LevelKind
+from hub.model.configuration import Capability, LevelKind, ZoneRule
 
 DEFAULT = "default"
 """The level of an activity that has none of its own."""
@@ -26,9 +26,19 @@ def levels(folder: Folder) -> Iterator[Finding]:
                 message = f"`{DEFAULT}` is missing, the level of any activity without its own; write it"
                 yield sheet.error(path, "no-default-level", message)
             for activity, level in zone.levels.items():
-                if not is_right(zone.kind, level):
-                    message = f"`{activity}` of a {zone.kind} should be {WANTED[zone.kind]}"
+                if not _is_right(zone, level):
+                    message = f"`{activity}` of a {zone.kind} should be {_wanted(zone)}"
                     yield sheet.error((*path, activity), "wrong-level", message)
+
+
+def _wanted(zone: ZoneRule) -> str:
+    held = zone.capability is Capability.HOLD_OPEN
+    return "true, or false where the door stays shut" if held else WANTED[zone.kind]
+
+
+def _is_right(zone: ZoneRule, level: float) -> bool:
+    """Whether a booking may ask it of the zone; that a door stays shut, too."""
+    return is_right(zone.kind, level) or (level is False and zone.capability is Capability.HOLD_OPEN)
 
 
 def is_right(kind: LevelKind, level: float) -> bool:

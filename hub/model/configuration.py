@@ -6,9 +6,9 @@ Every setting that changes what a booking does is written out by the municipalit
 
 from datetime import date, timedelta
 from enum import StrEnum, auto
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from hub.model.finance import BillingRule, Charging
 from hub.model.frozen import Frozen
@@ -32,6 +32,8 @@ class Capability(StrEnum):
     ACCESS = auto()
     LIGHTING = auto()
     CLIMATE = auto()
+    HOLD_OPEN = auto()
+    """A door that is held open is a zone."""
     FINANCE = auto()
     NOTIFICATION = auto()
     REGISTRY = auto()
@@ -118,11 +120,14 @@ class LevelKind(StrEnum):
 
 
 class ZoneRule(Frozen):
-    """One zone of light or climate (ljuszon, klimatzon), and what bookings ask of it."""
+    """One zone of light or climate (ljuszon, klimatzon), or a door to hold open, and what bookings ask of it."""
 
     connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
     key: ExternalKey
-    capability: Annotated[Literal[Capability.LIGHTING, Capability.CLIMATE], Field(description="what the zone is for")]
+    capability: Annotated[
+        Literal[Capability.LIGHTING, Capability.CLIMATE, Capability.HOLD_OPEN],
+        Field(description="lighting, climate or hold_open (a door is held open; kind: switch)"),
+    ]
     serves: Annotated[
         Literal["all"] | tuple[ResourceId, ...], Field(description="resources whose bookings want it, or all places")
     ]
@@ -146,6 +151,13 @@ class ZoneRule(Frozen):
     tail: Annotated[Tail | None, Field(description="left out: nothing after the bookings")] = None
     warning: Annotated[Warn | None, Field(description="before it goes dark; only dim; left out: none")] = None
     purge: Annotated[Purge | None, Field(description="only climate; left out: nothing after the bookings")] = None
+
+    @model_validator(mode="after")
+    def _a_door_is_held_or_not(self) -> Self:
+        if self.capability is Capability.HOLD_OPEN and self.kind is not LevelKind.SWITCH:
+            msg = f"kind: {self.kind}: a door is held open or not; write kind: switch, and true or false as levels"
+            raise ValueError(msg)
+        return self
 
 
 class Resource(Frozen):

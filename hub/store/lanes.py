@@ -332,6 +332,28 @@ _NEED = (
 )
 
 
+_LET_GO = (
+    "INSERT INTO lanes(municipality, connection, key, kind, due, delivery, confirmed) VALUES(?, ?, ?, ?, ?, 'due', '?')"
+    " ON CONFLICT(municipality, connection, key) DO UPDATE SET generation = lanes.generation + 1, confirmed = '?',"
+    " delivery = 'due', due = excluded.due WHERE lanes.owner IS NULL AND coalesce(lanes.confirmed, '') <> '?'"
+    " AND lanes.delivery <> 'dismissed' AND coalesce(lanes.confirmed_at, 0) < ? AND NOT EXISTS (SELECT 1 FROM claims c"
+    " WHERE c.municipality = lanes.municipality AND c.lane = lanes.id AND c.ends > ? AND c.starts <= ?"
+    " AND c.suspended = 0 AND c.level > 0)"
+)
+
+
+def let_go(connection: Connection, municipality: str, name: str, keys: Iterable[str], *, since: int, now: int) -> int:
+    """Have zones told anew that nobody wants anything of them, unless that was done since, or somebody does.
+
+    Gives how many.
+    """
+    rows = [(municipality, name, key, TargetKind.SWITCH, now, since, now, now) for key in sorted(keys)]
+    count = sum(connection.run(_LET_GO, row) for row in rows)
+    if count:
+        connection.ring(Bell.LANES)
+    return count
+
+
 def make_due(connection: Connection, municipality: str, name: str, *, now: int) -> None:
     """What waits for a connection is due: it runs again. What is to go comes first, then what is needed first.
 

@@ -23,9 +23,7 @@ def passed(minutes: float, door: str = "outer", key: str | None = PIN) -> Passag
     return Passage(door=door, at=at, outcome=PassageOutcome.PASSED, key=key)
 
 
-def refused(
-    minutes: float, reason: Refusal = Refusal.OTHER, *, door: str = "outer", key: str | None = PIN
-) -> Passage:
+def refused(minutes: float, reason: Refusal = Refusal.OTHER, *, door: str = "outer", key: str | None = PIN) -> Passage:
     at = SATURDAY + timedelta(minutes=minutes)
     return Passage(door=door, at=at, outcome=PassageOutcome.REFUSED, reason=reason, key=key)
 
@@ -62,7 +60,7 @@ def test_whoever_is_not_ours_is_nobody(hall: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "expected"),
+    "one, expected",
     [
         (refused(OPENS - 7), ("too_early", 7, "B-1")),
         (refused(OPENS - 6.5), ("too_early", 7, "B-1")),
