@@ -55,6 +55,7 @@ from hub.service.budget import Renewing
 from hub.service.chaining import Chaining
 from hub.service.closing import Closing
 from hub.service.configuring import Applying, put_folder
+from hub.service.doors import Doors
 from hub.service.dry_running import DryRuns
 from hub.service.feed import Feed
 from hub.service.figures import Figures
@@ -267,6 +268,7 @@ class Hub:
             rulebook=rulebook,
             bookings=bookings,
             look_up=look_up,
+            doors=Doors(readers, rulebook, operating, clock),
             witness=witness,
             audited=Audited(readers, self.seal, rulebook),
             operating=operating,

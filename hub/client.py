@@ -46,6 +46,7 @@ from hub.model.application import ApplicationAnswer
 from hub.model.audit import AuditPage, AuditRow
 from hub.model.booking import Booking
 from hub.model.closure import ClosureAnswer, ClosureRequest
+from hub.model.doors import DoorAnswer
 from hub.model.findings import Finding, Reconciled, What
 from hub.model.imported import (
     AttendanceAnswer,
@@ -185,6 +186,13 @@ class At:
         """A booking, and all that follows from it; its details in that language."""
         return self._get(BookingView, "bookings", number, language=language)
 
+    def explain_door(
+        self, door: str, *, at: datetime | None = None, language: Literal["sv", "en"] = "en"
+    ) -> DoorAnswer:
+        """Why somebody does not get in at a door; its sentences in that language."""
+        asked = {"door": door, "language": language} | ({"at": at.isoformat()} if at else {})
+        return self._get(DoorAnswer, "doors:explain", **asked)
+
     def bookings(self) -> Iterator[BookingLine]:
         """Every booking's number, revision and content hash, in order of number."""
         after: str | None = ""
@@ -308,10 +316,10 @@ class At:
         """One resource, what its targets should be like now, and who claims them."""
         return self._get(ResourceAnswer, "resources", resource)
 
-    def zone_line(self, zone: str, *, since: datetime | None = None, until: datetime | None = None) -> ZoneLine:
+    def explain_zone(self, zone: str, *, since: datetime | None = None, until: datetime | None = None) -> ZoneLine:
         """What a zone, by its key or name, should be from hour to hour, and why; left out: from now, for a day."""
         told = {name: at.isoformat() for name, at in (("from", since), ("to", until)) if at is not None}
-        return self._get(ZoneLine, "zones", "line", zone=zone, **told)
+        return self._get(ZoneLine, "zones:explain", zone=zone, **told)
 
     def deliveries(self, **meant: Unpack[Meant]) -> Iterator[DeliveryAnswer]:
         """What is where, in order of id."""

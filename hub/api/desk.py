@@ -19,6 +19,7 @@ from hub.service.audited import Audited
 from hub.service.auditing import Witness
 from hub.service.bookings import Bookings
 from hub.service.closing import Closing
+from hub.service.doors import Doors
 from hub.service.dry_running import DryRuns
 from hub.service.feed import Feed
 from hub.service.figures import Figures
@@ -52,6 +53,7 @@ class Desk:
     rulebook: Rulebook
     bookings: Bookings
     look_up: LookUp
+    doors: Doors
     witness: Witness
     audited: Audited
     operating: Operating

@@ -40,8 +40,8 @@ async def get_resource(municipality: str, resource: str, here: _Here) -> Resourc
     return await here.resources.one(municipality, resource)
 
 
-@ROUTER.get("/zones/line", tags=["resources"], dependencies=_OPERATE, responses=problems("invalid-request"))
-async def get_zone_line(
+@ROUTER.get("/zones:explain", tags=["resources"], dependencies=_OPERATE, responses=problems("invalid-request"))
+async def explain_zone(
     municipality: str,
     here: _Here,
     zone: Annotated[str, Query(max_length=200, description="its key, its name, or facility/zone")],

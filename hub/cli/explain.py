@@ -1,15 +1,20 @@
-"""`knutpunkt explain`: what happened and will happen for a booking, in which system, when, why, and who else asks."""
+"""`knutpunkt explain`: what happened and will happen for a booking, in which system, when, why, and who else asks.
+
+Of a door: why somebody does not get in.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import click
 
+from hub.cli import door as doors
 from hub.cli import options, showing
 from hub.cli.showing import local, span
 from hub.cli.words import Words
 from hub.client import At
 from hub.model.answers import BookingView, ClaimAnswer, CredentialAnswer, TimelineEntry, ZoneLine
+from hub.model.doors import DoorAnswer
 from hub.model.ledger import Money
 from hub.service.saying import Language
 
@@ -20,9 +25,11 @@ _NEAREST = 6
 
 @click.command()
 @click.argument("number", required=False)
-@options.option("--zone", help="Of a zone instead: its key, its name, or facility/zone.")
-@options.option("--from", "since", type=options.Moment(), show_default="now", help="Of a zone: from when.")
-@options.option("--to", "until", type=options.Moment(), show_default="a day later", help="Of a zone: until when.")
+@click.option("--door", help="Why does somebody not get in there? `facility/door`, or what its lock system calls it.")
+@click.option("--at", type=options.Moment(), help="With --door: when, in ISO 8601 with offset; left out: now.")
+@click.option("--zone", help="Of a zone instead: its key, its name, or facility/zone.")
+@click.option("--from", "since", type=options.Moment(), show_default="now", help="With --zone: from when.")
+@click.option("--to", "until", type=options.Moment(), show_default="a day later", help="With --zone: until when.")
 @options.remote
 @options.language
 @options.as_json
@@ -30,6 +37,8 @@ def explain(  # noqa: PLR0913 - click calls it by name
     here: At,
     *,
     number: str | None,
+    door: str | None,
+    at: datetime | None,
     zone: str | None,
     since: datetime | None,
     until: datetime | None,
@@ -38,18 +47,37 @@ def explain(  # noqa: PLR0913 - click calls it by name
 ) -> None:
     """Tell what has happened and will happen for the booking NUMBER, in each system, and why.
 
-    Or, with --zone, what a zone should be from hour to hour, and which bookings and rules make each edge.
+    With --door, all about a door; with --zone, what a zone should be from hour to hour, and which bookings and rules make
+    each edge.
     """
-    if (number is None) == (zone is None):
-        msg = "name a booking, or a zone with --zone"
-        raise click.UsageError(msg)
-    told = here.zone_line(zone, since=since, until=until) if zone else here.get_booking(str(number), language=language)
+    _one_of(number, door, zone)
+    _only_with(door, at)
+    _only_with(zone, since, until)
+    told: BookingView | DoorAnswer | ZoneLine
+    if door is not None:
+        told = here.explain_door(door, at=at, language=language)
+    elif zone is not None:
+        told = here.explain_zone(zone, since=since, until=until)
+    else:
+        told = here.get_booking(str(number), language=language)
     if as_json:
         showing.as_json(told)
     elif isinstance(told, ZoneLine):
         _show_line(told, Words(language))
-    else:
+    elif isinstance(told, BookingView):
         _show(told, Words(language))
+    else:
+        doors.show(told, Words(language))
+
+
+def _one_of(*named: str | None) -> None:
+    if sum(one is not None for one in named) != 1:
+        raise click.UsageError("give the NUMBER of a booking, or --door, or --zone")
+
+
+def _only_with(named: str | None, *times: datetime | None) -> None:
+    if named is None and any(times):
+        raise click.UsageError("--at belongs to --door; --from and --to belong to --zone")
 
 
 def _show_line(line: ZoneLine, words: Words) -> None:

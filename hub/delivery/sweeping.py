@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 
 from hub.clock import STOCKHOLM, Clock, micros
-from hub.delivery.carrying import UNREACHABLE
 from hub.delivery.connections import Connections
 from hub.delivery.running import Running
 from hub.model.configuration import Capability, Configuration
 from hub.service.rulebook import Rulebook
-from hub.store import lanes, problems
+from hub.store import connections, lanes
 from hub.store.database import Connection
 from hub.store.walls import within
 from hub.store.writer import Writer
@@ -44,8 +43,8 @@ class Sweeping:
 
     def _sweep(self, connection: Connection, running: Running, doors: list[str]) -> int:
         now = self._clock.now()
-        back = problems.last_ended(connection, *running.place, UNREACHABLE.code)
-        since = max(micros(latest_night(now)), back)
+        night = micros(latest_night(now))
+        since = connections.answered(connection, since=night).get(running.place, night)
         return lanes.let_go(connection, *running.place, doors, since=since, now=micros(now))
 
 

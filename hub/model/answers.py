@@ -10,6 +10,7 @@ from hub.model.credential import Method
 from hub.model.events import Envelope
 from hub.model.expiry import Thing
 from hub.model.frozen import Frozen
+from hub.model.imported import DoorAttendance
 from hub.model.ledger import Money
 from hub.model.states import Delivery, Effect, Proof, Record
 
@@ -115,6 +116,9 @@ class BookingView(Frozen):
     conflicts: tuple[ConflictAnswer, ...]
     others: Annotated[dict[str, tuple[ClaimAnswer, ...]], Field(description="who else claims the same targets")]
     timeline: tuple[TimelineEntry, ...]
+    attendance: Annotated[
+        tuple[DoorAttendance, ...], Field(description="of each occasion that opens doors: whether anybody came")
+    ] = ()
     money: Annotated[Money | None, Field(description="what it costs, and its invoices; null when it costs nothing")] = (
         None
     )

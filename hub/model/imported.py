@@ -191,3 +191,20 @@ class AttendancePage(Frozen):
 
     gatherings: tuple[AttendanceAnswer, ...]
     next: Annotated[str | None, Field(description="`after` of the next page; null: this is the last")] = None
+
+
+class DoorAttendance(Frozen):
+    """Whether anybody came to an occasion, as the doors saw it: beside the lists of attendance, never added to them."""
+
+    number: str
+    occasion: str
+    resource: str
+    starts_at: datetime
+    ends_at: datetime
+    came: Annotated[
+        bool | None, Field(description="null: nobody yet and it is not over, or its doors tell of no passages")
+    ]
+    first_at: Annotated[datetime | None, Field(description="of the first passage")] = None
+    last_at: datetime | None = None
+    passages: Annotated[int, Field(description="through its doors, by its credentials")] = 0
+    credentials: Annotated[int, Field(description="how many of its credentials passed: at least so many came")] = 0

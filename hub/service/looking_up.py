@@ -12,7 +12,7 @@ from hub.model.ledger import Money
 from hub.model.plan import TargetKey, TargetKind
 from hub.planner.plan import plan
 from hub.planner.rules import Rules
-from hub.service import missed, showing, timeline
+from hub.service import came, missed, showing, timeline
 from hub.service.allocating import place_of
 from hub.service.asked import Asked
 from hub.service.conflicts import Conflict
@@ -21,13 +21,14 @@ from hub.service.preparing import stored_booking
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
 from hub.service.timeline import Story
-from hub.store import bookings, claims, codes, deliveries, events, occupancy, shown
+from hub.store import bookings, claims, codes, deliveries, events, occupancy, passages, shown
 from hub.store.bookings import Stored
 from hub.store.claims import ClaimRow
 from hub.store.codes import Code
 from hub.store.database import Connection
 from hub.store.deliveries import Carried, Spell
 from hub.store.events import Numbered
+from hub.store.passages import Came
 from hub.store.sealing import Seal
 from hub.store.shown import Seen
 from hub.store.writer import Readers
@@ -51,6 +52,9 @@ class Found(NamedTuple):
     conflicts: list[Conflict]
     money: Money
     expired: frozenset[TargetKey]
+    came: list[Came]
+    telling: frozenset[str]
+    """Connections of its doors that tell of passages."""
 
 
 class Reader(NamedTuple):
@@ -93,6 +97,7 @@ class LookUp:
             conflicts=showing.conflicts(found.conflicts),
             others={"/".join(key): _others(rows, found, stored.id) for key, rows in found.claims.items()},
             timeline=timeline.of_booking(_story(found, booking, rules, reader.language), now=now),
+            attendance=came.attendance(booking, found.asked, found.came, found.telling, now=now),
             money=found.money if found.money.lines else None,
         )
 
@@ -116,6 +121,8 @@ class LookUp:
             conflicts=list(_conflicts(connection, rules, asked, number)),
             money=money(connection, town, stored.id),
             expired=missed.expired(connection, town, asked, now=now),
+            came=passages.came(connection, town, [number]),
+            telling=passages.telling(connection, town, {key.connection for key in asked.targets}),
         )
 
     def secrets(self, connection: Connection, municipality: str, asked: Asked) -> dict[TargetKey, str]:

@@ -58,13 +58,6 @@ def open_(connection: Connection, municipality: str, name: str, cause: Cause, *,
     return int(id_)
 
 
-def last_ended(connection: Connection, municipality: str, name: str, code: str) -> int:
-    """When the latest problem of that kind ended; 0 when none has."""
-    sql = "SELECT max(until) FROM problems WHERE municipality = ? AND connection = ? AND code = ?"
-    ((until,),) = connection.rows(sql, (municipality, name, code))
-    return int(until or 0)
-
-
 def tell_again(connection: Connection, municipality: str, name: str, id_: int, code: str, *, now: int) -> None:
     """An open problem has become more urgent: an event tells."""
     told = f'{{"problem":{id_},"code":"{code}"}}'

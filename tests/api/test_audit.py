@@ -48,10 +48,10 @@ LEAVES_A_ROW = {
 }  # fmt: skip
 TELLS_OF_NO_PERSON = {
     ("get", "/bookings"), ("get", "/closures"), ("get", "/resources"), ("get", "/resources/{resource}"),
-    ("get", "/zones/line"),
+    ("get", "/zones:explain"),
     ("get", "/deliveries"), ("get", "/problems"), ("get", "/connections"), ("get", "/readiness"), ("get", "/status"),
     ("get", "/events"), ("get", "/events/stream"), ("get", "/invoices"), ("get", "/imports"), ("get", "/quarantine"),
-    ("get", "/findings"), ("get", "/documents/{key}"),
+    ("get", "/findings"), ("get", "/documents/{key}"), ("get", "/doors:explain"),
     ("get", "/subscriptions"), ("get", "/subscriptions/{name}"), ("get", "/subscriptions/{name}/deliveries"),
 }  # fmt: skip
 BY_A_SYSTEM = {("post", "/connections/{name}/inbox")}

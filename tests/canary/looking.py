@@ -27,14 +27,14 @@ ASKED: dict[str, tuple[str, str]] = {
     "/events": ("events", "?limit=1000"), "/subscriptions/{name}": ("events", "hook"),
     "/subscriptions": ("events", ""), "/subscriptions/{name}/deliveries": ("events", "hook"),
     "/resources": ("reader", ""), "/resources/{resource}": ("reader", "hallen.bana-1"),
-    "/zones/line": ("operator", "?zone=lamps"),
+    "/zones:explain": ("operator", "?zone=lamps"),
     "/problems": ("operator", ""), "/connections": ("operator", ""), "/readiness": ("operator", ""),
     "/status": ("operator", ""), "/deliveries": ("operator", "?limit=1000"), "/invoices": ("finance", ""),
     "/documents/{key}": ("registrar", "D-1"), "/imports": ("operator", ""),
     "/attendance": ("lists", "?from=2026-11-19&to=2026-11-21"), "/quarantine": ("operator", ""),
     "/persons/unsealings/{unsealing}": ("group", "1"), "/audit": ("auditor", "?limit=1000"),
     "/findings": ("operator", ""), "/applications/{key}": ("registrar", "A-1"),
-    "/applications/{key}/files/{place}": ("registrar", "A-1/files/1"),
+    "/applications/{key}/files/{place}": ("registrar", "A-1/files/1"), "/doors:explain": ("operator", "?door=ENTRE"),
 }  # fmt: skip
 """Every route that can be asked: who asks, and for what."""
 SHOWN: dict[str, tuple[str, ...]] = {

@@ -21,7 +21,6 @@ from tests.tenancy.test_the_wall import every_route
 
 OURS, THEIRS, SECRET = "2480", "1480", "HEMLIG"
 _FIRST_WALL = re.compile(r"(?:\w+\.)?municipality(?: \|\| '')? = \?")
-PARAMETERS = {"/attendance": {"from": "2026-01-01", "to": "2026-12-31"}, "/zones/line": {"zone": "hall/court-1"}}
 """Of the routes that want some."""
 QUIET = ("bookings", "claims", "closures", "codes", "entries", "events", "keys", "lanes", "occupancy", "subscriptions")
 """Tables in which nothing of a municipality changes while nobody asks for it and nothing of it is due."""
@@ -105,6 +104,12 @@ with_the_wall = pytest.mark.parametrize("both", ["ordinary"], indirect=True)
 without = pytest.mark.parametrize("both", ["superuser"], indirect=True)
 
 
+def asked_with(path: str) -> dict[str, str]:
+    """What a route must be told."""
+    told = {"/attendance": DAYS, "/doors:explain": {"door": "hall/OUTER"}, "/zones:explain": {"zone": "hall/court-1"}}
+    return told.get(path, {})
+
+
 @with_the_wall
 def test_no_answer_holds_anything_of_another_though_every_statement_forgot_whom_it_is_for(both: Both) -> None:
     mine = [path for method, path in every_route() if method == "GET" and "{municipality}" in path]
@@ -120,7 +125,7 @@ def test_no_answer_holds_anything_of_another_though_every_statement_forgot_whom_
     both.forgetful.forgets = True
     for path in (path.removeprefix("/v1/{municipality}") for path in mine if "stream" not in path):
         named = re.sub(r"{\w+}", lambda found: names[found[0]], path)
-        told[path] = both.ask("GET", named, params=PARAMETERS.get(path))
+        told[path] = both.ask("GET", named, params=asked_with(path))
     assert len(told) > 15
     assert sum(map(bool, both.forgetful.forgot.values())) > 20, "so many statements"
     for path, answer in told.items():
