@@ -205,8 +205,8 @@ def test_a_wsdl_loads_what_lies_beside_it_and_nothing_else(wsdl: Path, place: st
     ],
 )
 def test_a_simulator_takes_what_its_wsdl_says_and_nothing_else(wsdl: Path, change: dict[str, Any]) -> None:
-    action, content = loaded(wsdl).message("Ask", None, {"Code": "yes"})
-    whole = {"method": "POST", "headers": {"Content-Type": "text/xml", "SOAPAction": action}, "content": content}
+    headers, content = loaded(wsdl).message("Ask", None, {"Code": "yes"})
+    whole = {"method": "POST", "headers": headers, "content": content}
     service = SoapService(wsdl)
     assert service.handle(httpx.Request(url="http://soap.test/", **whole), {"Ask": told}).status_code == 200  # type: ignore[arg-type]
     assert service.handle(httpx.Request(url="http://soap.test/", **(whole | change)), {"Ask": told}).is_error
@@ -218,8 +218,7 @@ def test_a_simulator_whose_own_answer_does_not_fit_says_so(wsdl: Path) -> None:
 
 
 def ask_with(wsdl: Path, act: Any) -> None:
-    action, content = loaded(wsdl).message("Ask", None, {"Code": "yes"})
-    headers = {"Content-Type": "text/xml", "SOAPAction": action}
+    headers, content = loaded(wsdl).message("Ask", None, {"Code": "yes"})
     SoapService(wsdl).handle(httpx.Request("POST", "http://soap.test/", headers=headers, content=content), {"Ask": act})
 
 

@@ -1,0 +1,171 @@
+"""One credential of the hub is one credential of the device, found by its key: by our token, or by its description."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+from connectors.access_onvif.client import Onvif, TokenHolder
+from connectors.access_onvif.config import OnvifConfig
+from connectors.access_onvif.faults import GoneError
+from connectors.access_onvif.learning import declared, learned
+from connectors.access_onvif.translate import CARD, PIN, Device, key_of, ours, profile_uses, sighting_of, token_of, written
+from hub.model import Credential
+from hub.sdk import (
+    About,
+    AccessControl,
+    AccessLimits,
+    Condition,
+    Connector,
+    Lent,
+    ListsCredentials,
+    Pace,
+    ReadsCredentials,
+    Receipt,
+    RejectedError,
+    Sighting,
+    TransientError,
+)
+
+REASON = "Taken back by the booking system"
+"""Why a credential is disabled; it stands there only until it is deleted."""
+
+
+class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, ListsCredentials):
+    """Doors of one controller; a door's key is the name of its access profile, or of several."""
+
+    pace = Pace(calls_at_once=4, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=30))
+    """No figures are public; four at once is what a controller with a small web server bears."""
+
+    def __init__(self, config: OnvifConfig, lent: Lent) -> None:
+        """Ask nothing yet."""
+        super().__init__(config, lent)
+        self._onvif = Onvif(config, lent)
+        self._device: Device | None = None
+
+    @property
+    def access_limits(self) -> AccessLimits:
+        """By the settings; narrowed when the device has been asked."""
+        return self._device.limits if self._device else declared(self.config)
+
+    async def check(self) -> About:
+        await self._onvif.connect()
+        device = await self._learn()
+        everybody = await self._onvif.credentials()
+        theirs = sum(key_of(one) is None for one in everybody)
+        most = (await self._onvif.capabilities()).max_credentials
+        limits = replace(device.limits, capacity=max(0, most - theirs))
+        self._device = replace(device, limits=limits)
+        return About(
+            external_keys=frozenset(device.profiles),
+            clock_offset=self._onvif.clock_offset,
+            access_limits=limits,
+            detail=f"{len(device.doors())} access profiles; {len(everybody)} of {most} credentials, {theirs} not ours; "
+            f"{_spoken(device)}; tokens by {'us' if device.client_tokens else 'the device'}",
+        )
+
+    async def put_credential(self, credential: Credential) -> Receipt:
+        ours(credential.key)
+        device = await self._known(doors={window.door for window in credential.windows})
+        made = written(credential, device)
+        there = await self._under(credential.key, device)
+        if there:
+            return await self._modified(made, there)
+        if device.client_tokens:
+            token = token_of(credential.key)
+            await self._onvif.set_credential(made | {"token": token})
+        else:
+            token = await self._onvif.create_credential(made)
+            await self.lent.state.put(credential.key, token)
+        return Receipt(token)
+
+    async def remove_credential(self, key: str) -> Receipt:
+        ours(key)
+        await self.lent.state.delete(key)
+        for there in await self._under(key, await self._known()):
+            await self._revoke(there.token)
+        return Receipt(key, Condition.COMING)
+
+    async def read_credential(self, key: str) -> Sighting[Credential] | None:
+        found = await self._under(key, await self._known())
+        return await self._seen(key, found) if found else None
+
+    async def list_credentials(self) -> AsyncIterator[Sighting[Credential]]:
+        await self._known()
+        found: dict[str, list[TokenHolder]] = {}
+        for one in await self._onvif.credentials():
+            if key := key_of(one):
+                found.setdefault(key, []).append(one)
+        for key, there in found.items():
+            if sighting := await self._seen(key, there):
+                yield sighting
+
+    async def _modified(self, made: dict[str, object], there: list[TokenHolder]) -> Receipt:
+        """Write it anew where it stands, and take away what stands there twice.
+
+        Whether it is enabled is left as it is: somebody at the device, or the device itself after wrong PINs, may have
+        disabled it, and a look will say so.
+        """
+        first, *others = there
+        try:
+            await self._onvif.modify_credential(made | {"token": first.token})
+        except GoneError:
+            raise TransientError("the credential was removed while it was written; again") from None
+        for other in others:
+            await self._revoke(other.token)
+        return Receipt(first.token, Condition.COMING)
+
+    async def _revoke(self, token: str) -> None:
+        """Shut it first: a credential that cannot be deleted opens nothing either."""
+        with suppress(GoneError):
+            await self._onvif.disable_credential(token, REASON)
+        with suppress(GoneError):
+            await self._onvif.delete_credential(token)
+
+    async def _seen(self, key: str, there: list[TokenHolder]) -> Sighting[Credential] | None:
+        device = await self._known(tokens={token for one in there for token in profile_uses(one)})
+        try:
+            enabled = await self._onvif.is_enabled(there[0].token)
+        except GoneError:
+            raise TransientError("the credential was removed while it was read; again") from None
+        return sighting_of(key, there, device, enabled=enabled)
+
+    async def _under(self, key: str, device: Device) -> list[TokenHolder]:
+        """All that stands under a key. A token that we keep is a shortcut: what it leads to must bear the key."""
+        token = token_of(key) if device.client_tokens else await self.lent.state.get(key)
+        if token and (there := await self._onvif.credential(token)) and (device.client_tokens or key_of(there) == key):
+            return [there]
+        if device.client_tokens:
+            return []
+        return [one for one in await self._onvif.credentials() if key_of(one) == key]
+
+    async def _known(self, *, doors: set[str] = frozenset(), tokens: set[str] = frozenset()) -> Device:
+        """The device, asked anew where it has not been, or where it lacks a door or the access profile of a token.
+
+        Raises:
+            RejectedError: it has no access profile of such a name.
+            TransientError: it keeps times otherwise than was believed, so something else is to be sent.
+        """
+        before = self.access_limits.validity
+        if self._device is None or doors - self._device.profiles.keys() or tokens - self._device.doors().keys():
+            capacity = self.access_limits.capacity
+            device = await self._learn()
+            self._device = replace(device, limits=replace(device.limits, capacity=capacity))
+        if unknown := doors - self._device.profiles.keys():
+            told = ", ".join(sorted(unknown))
+            raise RejectedError(f"no access profile that opens something is named {told}; make it in the device")
+        if self._device.limits.validity is not before:
+            raise TransientError("what the device keeps of times is known only now; again")
+        return self._device
+
+    async def _learn(self) -> Device:
+        told = await self._onvif.capabilities()
+        kinds = told.identifier_types & {PIN, CARD}
+        formats = {kind: await self._onvif.format_types(kind) for kind in sorted(kinds)}
+        return learned(self.config, told, formats, await self._onvif.access_profiles())
+
+
+def _spoken(device: Device) -> str:
+    """What it keeps of times, and how PINs and cards are written."""
+    written_as = [f"{kind.removeprefix('pt:')} as {form.value}" for kind, form in device.formats.items()]
+    return ", ".join([f"keeps {device.limits.validity}", *written_as])
