@@ -113,9 +113,7 @@ class Onvif:
     async def connect(self) -> None:
         """Measure the clock, and find the services: their paths below our address, whatever host the device names."""
         self.clock_offset = await self._measured()
-        paths = await self._device.ask(
-            "GetServices", _paths, safe=True, headers=self._login(), IncludeCapability=False
-        )
+        paths = await self._device.ask("GetServices", _paths, safe=True, headers=self._login(), IncludeCapability=False)
         if missing := [name for name in WSDL_OF if name not in paths]:
             told = ", ".join(name.split("/")[-2] for name in missing)
             raise RejectedError(f"the device has no service {told}; it must have ONVIF Profile A")
@@ -169,9 +167,7 @@ class Onvif:
         """Raises GoneError when it is not there."""
         await self._ask(CREDENTIAL, "DeleteCredential", _nothing("DeleteCredential"), Token=token)
 
-    async def _pages(
-        self, service: str, operation: str, name: str, one: Callable[[etree._Element], T]
-    ) -> list[T]:
+    async def _pages(self, service: str, operation: str, name: str, one: Callable[[etree._Element], T]) -> list[T]:
         """Everything, page by page, each as long as the device likes."""
 
         def read(told: etree._Element) -> tuple[str, list[T]]:

@@ -1,6 +1,6 @@
 """One credential of the hub is one credential of the device, found by its key: by our token, or by its description."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +9,18 @@ from connectors.access_onvif.client import Onvif, TokenHolder
 from connectors.access_onvif.config import OnvifConfig
 from connectors.access_onvif.faults import GoneError
 from connectors.access_onvif.learning import declared, learned
-from connectors.access_onvif.translate import CARD, PIN, Device, key_of, ours, profile_uses, sighting_of, token_of, written
+from connectors.access_onvif.translate import (
+    CARD,
+    PIN,
+    Device,
+    has_value,
+    key_of,
+    ours,
+    profile_uses,
+    sighting_of,
+    token_of,
+    written,
+)
 from hub.model import Credential
 from hub.sdk import (
     About,
@@ -50,7 +61,7 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
 
     async def check(self) -> About:
         await self._onvif.connect()
-        device = await self._learn()
+        device = await self._learn(asking=True)
         everybody = await self._onvif.credentials()
         theirs = sum(key_of(one) is None for one in everybody)
         most = (await self._onvif.capabilities()).max_credentials
@@ -68,22 +79,16 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
         ours(credential.key)
         device = await self._known(doors={window.door for window in credential.windows})
         made = written(credential, device)
-        there = await self._under(credential.key, device)
-        if there:
-            return await self._modified(made, there)
-        if device.client_tokens:
-            token = token_of(credential.key)
-            await self._onvif.set_credential(made | {"token": token})
-        else:
-            token = await self._onvif.create_credential(made)
-            await self.lent.state.put(credential.key, token)
-        return Receipt(token)
+        if tokens := await self._tokens(credential.key, device, made):
+            with suppress(GoneError):
+                return await self._modified(made, tokens)
+        return Receipt(await self._made(credential.key, made, device))
 
     async def remove_credential(self, key: str) -> Receipt:
         ours(key)
         await self.lent.state.delete(key)
-        for there in await self._under(key, await self._known()):
-            await self._revoke(there.token)
+        for token in await self._tokens(key, await self._known()):
+            await self._revoke(token)
         return Receipt(key, Condition.COMING)
 
     async def read_credential(self, key: str) -> Sighting[Credential] | None:
@@ -100,20 +105,26 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
             if sighting := await self._seen(key, there):
                 yield sighting
 
-    async def _modified(self, made: dict[str, object], there: list[TokenHolder]) -> Receipt:
+    async def _modified(self, made: dict[str, object], tokens: list[str]) -> Receipt:
         """Write it anew where it stands, and take away what stands there twice.
 
         Whether it is enabled is left as it is: somebody at the device, or the device itself after wrong PINs, may have
         disabled it, and a look will say so.
         """
-        first, *others = there
-        try:
-            await self._onvif.modify_credential(made | {"token": first.token})
-        except GoneError:
-            raise TransientError("the credential was removed while it was written; again") from None
+        first, *others = tokens
+        await self._onvif.modify_credential(made | {"token": first})
         for other in others:
-            await self._revoke(other.token)
-        return Receipt(first.token, Condition.COMING)
+            await self._revoke(other)
+        return Receipt(first, Condition.COMING)
+
+    async def _made(self, key: str, made: dict[str, object], device: Device) -> str:
+        """Have a new one, enabled; gives its token."""
+        if device.client_tokens:
+            await self._onvif.set_credential(made | {"token": token_of(key)})
+            return token_of(key)
+        token = await self._onvif.create_credential(made)
+        await self.lent.state.put(key, token)
+        return token
 
     async def _revoke(self, token: str) -> None:
         """Shut it first: a credential that cannot be deleted opens nothing either."""
@@ -129,6 +140,13 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
         except GoneError:
             raise TransientError("the credential was removed while it was read; again") from None
         return sighting_of(key, there, device, enabled=enabled)
+
+    async def _tokens(self, key: str, device: Device, made: Mapping[str, object] | None = None) -> list[str]:
+        """Where it stands, or would: by our token, or by all that bear the key, first the one that has the value."""
+        if device.client_tokens:
+            return [token_of(key)]
+        found = await self._under(key, device)
+        return [one.token for one in sorted(found, key=lambda one: not has_value(one, made or {}))]
 
     async def _under(self, key: str, device: Device) -> list[TokenHolder]:
         """All that stands under a key. A token that we keep is a shortcut: what it leads to must bear the key."""
@@ -158,10 +176,14 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
             raise TransientError("what the device keeps of times is known only now; again")
         return self._device
 
-    async def _learn(self) -> Device:
+    async def _learn(self, *, asking: bool = False) -> Device:
+        """Ask what it is able to; which formats it has only where the settings do not say them, unless `asking`."""
         told = await self._onvif.capabilities()
-        kinds = told.identifier_types & {PIN, CARD}
-        formats = {kind: await self._onvif.format_types(kind) for kind in sorted(kinds)}
+        wanted = {PIN: self.config.pin_format, CARD: self.config.card_format}
+        formats: dict[str, frozenset[str]] = {}
+        for kind in sorted(told.identifier_types & wanted.keys()):
+            form = None if asking else wanted[kind]
+            formats[kind] = frozenset({form.value}) if form else await self._onvif.format_types(kind)
         return learned(self.config, told, formats, await self._onvif.access_profiles())
 
 

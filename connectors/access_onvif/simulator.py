@@ -113,6 +113,7 @@ class OnvifSimulator(HttpSimulator, HasDoors):
             "user": USER,
             "password": PASSWORD,
             "validity": validity,
+            "pin_format": able.formats["pt:PIN"][0],
             "card_format": able.formats["pt:Card"][0] if "pt:Card" in able.formats else None,
             "profiles_per_door": able.profiles_per_door,
         }

@@ -254,3 +254,9 @@ def profile_uses(there: TokenHolder) -> set[str]:
     """The tokens of the access profiles that a credential has."""
     return {use.token for use in there.profiles}
 
+
+def has_value(there: TokenHolder, made: Mapping[str, object]) -> bool:
+    """Whether it has the PIN or card already that one would be written with: no other may have it beside."""
+    wanted = made.get("CredentialIdentifier")
+    values = {str(one["Value"]) for one in wanted} if isinstance(wanted, list) else set()
+    return any(one.value.upper() in values for one in there.identifiers)

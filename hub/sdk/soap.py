@@ -93,7 +93,9 @@ class Soap:
         """
         wsdl = loaded(self._wsdl)
         told, content = wsdl.message(operation, headers, values)
-        answer = await self._http.post(self._path, safe=safe, also_ok=wsdl.perhaps_faults, headers=told, content=content)
+        answer = await self._http.post(
+            self._path, safe=safe, also_ok=wsdl.perhaps_faults, headers=told, content=content
+        )
 
         def parse(body: bytes) -> T:
             inside = body_of(parse_xml(body))
