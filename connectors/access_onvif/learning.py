@@ -90,4 +90,4 @@ def _windows_per_door(doors: Mapping[str, list[str]], most: int) -> int:
     """As many as every door has access profiles, and all doors together have room for in one credential."""
     if not doors:
         return 1
-    return max(1, min(min(len(tokens) for tokens in doors.values()), most // len(doors)))
+    return max(1, min(*(len(tokens) for tokens in doors.values()), most // len(doors)))

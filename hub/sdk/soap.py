@@ -54,7 +54,7 @@ class SoapFault:
     """Of SOAP 1.2, from the widest to the narrowest, without their namespaces; letters only."""
 
 
-Headers = Mapping[str, object] | Sequence[etree._Element]
+Headers = Mapping[str, object] | Sequence[etree._Element]  # noqa: SLF001 - lxml's type
 """By name, where the WSDL has them; else as they are."""
 Refusal = Callable[[SoapFault], ConnectorError | None]
 """The error that a fault of a system means; None: what its code says."""

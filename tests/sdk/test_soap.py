@@ -22,7 +22,7 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
-from hub.sdk.soap import ENVELOPE, loaded
+from hub.sdk.soap import ENVELOPE, ENVELOPE_12, loaded
 from hub.sdk.xml import NIL, child_of, children_of, local_name, parse_xml, text_of
 
 SECRET = "hemlig-4711"
@@ -153,6 +153,63 @@ def test_a_system_says_no_in_its_own_words(wsdl: Path) -> None:
 
     with pytest.raises(RejectedError, match="Client hemlig"):
         ask(wsdl, Code="no", refusal=refusal)
+
+
+@pytest.fixture
+def wsdl_12(wsdl: Path) -> Path:
+    """The same service, spoken in SOAP 1.2."""
+    path = wsdl.with_name("t12.wsdl")
+    path.write_text(wsdl.read_text().replace("schemas.xmlsoap.org/wsdl/soap/", "schemas.xmlsoap.org/wsdl/soap12/"))
+    return path
+
+
+def test_soap_1_2_is_spoken_where_the_wsdl_says_so(wsdl_12: Path) -> None:
+    sent: list[httpx.Request] = []
+    header = E.Security("x")
+    assert ask(wsdl_12, sent=sent, headers=[header]) == "you asked yes"
+    (request,) = sent
+    assert request.headers["Content-Type"] == 'application/soap+xml; charset=utf-8; action="urn:t:Ask"'
+    envelope = parse_xml(request.content)
+    assert (etree.QName(envelope).namespace, text_of(envelope, "Header", "Security")) == (ENVELOPE_12, "x")
+
+
+def test_a_service_of_soap_1_2_refuses_in_its_words(wsdl_12: Path) -> None:
+    def refusal(told: SoapFault) -> RejectedError:
+        return RejectedError(f"{told.code} {text_of(told.detail, 'why')[:6]}")
+
+    with pytest.raises(RejectedError, match="Client hemlig"):
+        ask(wsdl_12, Code="no", refusal=refusal)
+    headers, content = loaded(wsdl_12).message("Ask", None, {"Code": "no"})
+    request = httpx.Request("POST", "http://soap.test/", headers=headers, content=content)
+    assert SoapService(wsdl_12).handle(request, {"Ask": told}).status_code == 400
+
+
+def fault_12(code: str, *subcodes: str) -> httpx.Response:
+    """With its subcodes inside one another."""
+    inside = "".join(f"<e:Subcode><e:Value>{one}</e:Value>" for one in subcodes) + "</e:Subcode>" * len(subcodes)
+    told = f"<e:Code><e:Value>{code}</e:Value>{inside}</e:Code><e:Reason><e:Text>{SECRET}</e:Text></e:Reason>"
+    body = f'<e:Envelope xmlns:e="{ENVELOPE_12}"><e:Body><e:Fault>{told}</e:Fault></e:Body></e:Envelope>'
+    return httpx.Response(400 if "Sender" in code else 500, text=body)
+
+
+@pytest.mark.parametrize(
+    "code, safe, kind",
+    [
+        ("e:Sender", True, RejectedError),
+        ("e:DataEncodingUnknown", True, RejectedError),
+        ("e:Receiver", True, TransientError),
+        ("e:Receiver", False, UnknownOutcomeError),
+        (SECRET, True, TransientError),
+    ],
+)
+def test_a_fault_of_soap_1_2_says_what_happens_next_with_its_subcodes_and_none_of_its_words(
+    wsdl_12: Path, code: str, kind: type[Exception], *, safe: bool
+) -> None:
+    with pytest.raises(kind) as caught:
+        ask(wsdl_12, fault_12(code, "ter:InvalidArgVal", SECRET, "ter:NotFound"), safe=safe)
+    assert type(caught.value) is kind
+    assert "InvalidArgVal/NotFound" in str(caught.value)
+    assert SECRET not in str(caught.value)
 
 
 ANSWER = f'<e:Envelope xmlns:e="{ENVELOPE}"><e:Body><Told>x</Told></e:Body></e:Envelope>'

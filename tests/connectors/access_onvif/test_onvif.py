@@ -14,10 +14,8 @@ from lxml import etree
 from pydantic import SecretStr
 
 from connectors.access_onvif import client
-from connectors.access_onvif.client import Capabilities
-from connectors.access_onvif.config import Format, Login, OnvifConfig
-from connectors.access_onvif.learning import learned
-from connectors.access_onvif.simulator import JANITOR, PASSWORD, USER, Able, Kept, OnvifSimulator, _TCR
+from connectors.access_onvif.config import Format, Login
+from connectors.access_onvif.simulator import _TCR, JANITOR, PASSWORD, USER, Able, Kept, OnvifSimulator
 from connectors.access_onvif.translate import octets
 from hub.model import Credential, Method, Unsaid, Window
 from hub.sdk import (
@@ -118,7 +116,7 @@ def test_a_message_proves_who_we_are_by_a_digest_at_the_devices_own_time() -> No
             assert token is not None
             nonce, created = text_of(token, "Nonce"), text_of(token, "Created")
             whole = b64decode(nonce) + created.encode() + PASSWORD.encode()
-            assert b64decode(text_of(token, "Password")) == hashlib.sha1(whole).digest()
+            assert b64decode(text_of(token, "Password")) == hashlib.sha1(whole, usedforsecurity=False).digest()
             assert (text_of(token, "Username"), created) == (USER, "2026-12-01T14:50:00Z")
             proofs.append(nonce)
             assert PASSWORD.encode() not in one.content
@@ -296,11 +294,6 @@ def test_two_windows_of_one_door_go_to_two_access_profiles_of_its_name() -> None
 
 
 def test_one_credential_has_no_more_doors_than_the_device_takes() -> None:
-    told = Capabilities(
-        profile_validity=True, credential_validity=True, times=True, client_tokens=True, max_credentials=9,
-        max_profiles=1, identifier_types=frozenset({"pt:PIN"}),
-    )  # fmt: skip
-
     class Small(OnvifSimulator):
         def _capabilities(self, asked: etree._Element) -> etree._Element:
             answer = super()._capabilities(asked)
@@ -309,21 +302,19 @@ def test_one_credential_has_no_more_doors_than_the_device_takes() -> None:
 
     async def story() -> None:
         async with site(Small) as here:
+            other = EVENING.model_copy(update={"door": "Entré & Öst"})
             with pytest.raises(RejectedError, match="takes 1 of one credential"):
-                other = EVENING.model_copy(update={"door": "Entré & Öst"})
                 await here.onvif.put_credential(evening("48291", EVENING, other))
 
     asyncio.run(story())
-    config = OnvifConfig.model_validate(OnvifSimulator.config(device_of(Able())(clock=None)))  # type: ignore[arg-type]
-    assert learned(config, told, {"pt:PIN": frozenset({"SIMPLE_NUMBER32"})}, []).max_profiles == 1
 
 
 def test_an_access_profile_that_opens_nothing_is_no_door() -> None:
     async def story(here: Site) -> None:
         about = await here.onvif.check()
         assert about.external_keys == {"Sporthall A", "Entré & Öst"}
+        window = EVENING.model_copy(update={"door": "Förråd, avstängt"})
         with pytest.raises(RejectedError, match="Förråd, avstängt; make it in the device"):
-            window = EVENING.model_copy(update={"door": "Förråd, avstängt"})
             await here.onvif.put_credential(evening("48291", window))
 
     tell(story)
