@@ -97,6 +97,14 @@ class TokenHolder:
     valid_to: str = ""
 
 
+@dataclass(frozen=True)
+class State:
+    """Whether a credential opens, and why not, in the words of whoever disabled it."""
+
+    enabled: bool
+    reason: str = ""
+
+
 class Onvif:
     """The calls of one device. Where its services are, and how far its clock is off, is asked for first."""
 
@@ -142,8 +150,9 @@ class Onvif:
         told = await self._ask(CREDENTIAL, "GetCredentials", _credentials, safe=True, Token=[token])
         return next((one for one in told if one.token == token), None)
 
-    async def is_enabled(self, token: str) -> bool:
-        return await self._ask(CREDENTIAL, "GetCredentialState", _enabled, safe=True, Token=token)
+    async def state(self, token: str) -> State:
+        """Raises GoneError when it is not there."""
+        return await self._ask(CREDENTIAL, "GetCredentialState", _state, safe=True, Token=token)
 
     async def create_credential(self, credential: Mapping[str, object]) -> str:
         """Have one made, enabled; gives the token that the device makes up."""
@@ -162,6 +171,10 @@ class Onvif:
     async def disable_credential(self, token: str, reason: str) -> None:
         """Raises GoneError when it is not there."""
         await self._ask(CREDENTIAL, "DisableCredential", _nothing("DisableCredential"), Token=token, Reason=reason)
+
+    async def enable_credential(self, token: str) -> None:
+        """Raises GoneError when it is not there."""
+        await self._ask(CREDENTIAL, "EnableCredential", _nothing("EnableCredential"), Token=token)
 
     async def delete_credential(self, token: str) -> None:
         """Raises GoneError when it is not there."""
@@ -294,12 +307,12 @@ def _credential(element: etree._Element) -> TokenHolder:
     )
 
 
-def _enabled(told: etree._Element) -> bool:
+def _state(told: etree._Element) -> State:
     _answers(told, "GetCredentialState")
     said = text_of(told, "State", "Enabled")
     if said not in ("true", "1", "false", "0"):
         raise ValueError("neither enabled nor not")
-    return said in ("true", "1")
+    return State(said in ("true", "1"), text_of(told, "State", "Reason"))
 
 
 def _token(told: etree._Element) -> str:

@@ -39,7 +39,7 @@ from hub.sdk import (
 )
 
 REASON = "Taken back by the booking system"
-"""Why a credential is disabled; it stands there only until it is deleted."""
+"""Why a credential is disabled: by it ours is told from a person's, should it not come to be deleted."""
 
 
 class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, ListsCredentials):
@@ -108,13 +108,16 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
     async def _modified(self, made: dict[str, object], tokens: list[str]) -> Receipt:
         """Write it anew where it stands, and take away what stands there twice.
 
-        Whether it is enabled is left as it is: somebody at the device, or the device itself after wrong PINs, may have
-        disabled it, and a look will say so.
+        Whether it is enabled is left as it is, unless a removal of ours came only half way: somebody at the device, or
+        the device itself after wrong PINs, may have disabled it, and a look will say so.
         """
         first, *others = tokens
         await self._onvif.modify_credential(made | {"token": first})
         for other in others:
             await self._revoke(other)
+        state = await self._onvif.state(first)
+        if not state.enabled and state.reason == REASON:
+            await self._onvif.enable_credential(first)
         return Receipt(first, Condition.COMING)
 
     async def _made(self, key: str, made: dict[str, object], device: Device) -> str:
@@ -136,10 +139,10 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
     async def _seen(self, key: str, there: list[TokenHolder]) -> Sighting[Credential] | None:
         device = await self._known(tokens={token for one in there for token in profile_uses(one)})
         try:
-            enabled = await self._onvif.is_enabled(there[0].token)
+            state = await self._onvif.state(there[0].token)
         except GoneError:
             raise TransientError("the credential was removed while it was read; again") from None
-        return sighting_of(key, there, device, enabled=enabled)
+        return sighting_of(key, there, device, enabled=state.enabled)
 
     async def _tokens(self, key: str, device: Device, made: Mapping[str, object] | None = None) -> list[str]:
         """Where it stands, or would: by our token, or by all that bear the key, first the one that has the value."""
@@ -164,7 +167,7 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
             RejectedError: it has no access profile of such a name.
             TransientError: it keeps times otherwise than was believed, so something else is to be sent.
         """
-        before = self.access_limits.validity
+        before = self.access_limits
         if self._device is None or doors - self._device.profiles.keys() or tokens - self._device.doors().keys():
             capacity = self.access_limits.capacity
             device = await self._learn()
@@ -172,7 +175,8 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
         if unknown := doors - self._device.profiles.keys():
             told = ", ".join(sorted(unknown))
             raise RejectedError(f"no access profile that opens something is named {told}; make it in the device")
-        if self._device.limits.validity is not before:
+        now = self._device.limits
+        if (now.validity, now.windows_per_door) != (before.validity, before.windows_per_door):
             raise TransientError("what the device keeps of times is known only now; again")
         return self._device
 

@@ -43,6 +43,7 @@ class Kept:
 
     element: etree._Element
     enabled: bool = True
+    reason: str = ""
 
 
 @dataclass
@@ -101,6 +102,7 @@ class OnvifSimulator(HttpSimulator, HasDoors):
             "SetCredential": self._set,
             "ModifyCredential": self._modify,
             "DisableCredential": self._disable,
+            "EnableCredential": self._enable,
             "DeleteCredential": self._delete,
             "GetAccessProfileList": self._profile_list,
         }
@@ -253,7 +255,9 @@ class OnvifSimulator(HttpSimulator, HasDoors):
         return _TCR.GetCredentialsResponse(*found)
 
     def _state(self, asked: etree._Element) -> etree._Element:
-        return _TCR.GetCredentialStateResponse(_TCR.State(_TCR.Enabled(_said(self._there(asked).enabled))))
+        there = self._there(asked)
+        told = (_TCR.Enabled(_said(there.enabled)), _TCR.Reason(there.reason))
+        return _TCR.GetCredentialStateResponse(_TCR.State(*told))
 
     def _there(self, asked: etree._Element) -> Kept:
         if (one := self.kept.get(_text(asked, "Token"))) is None:
@@ -280,19 +284,25 @@ class OnvifSimulator(HttpSimulator, HasDoors):
         made = _one(asked, "Credential")
         if (before := self.kept.get(made.get("token", ""))) is None:
             raise _fault("InvalidArgVal", "NotFound")
-        self._take(made.get("token", ""), made, enabled=before.enabled)
+        self._take(made.get("token", ""), made, enabled=before.enabled, reason=before.reason)
         return _TCR.ModifyCredentialResponse()
 
     def _disable(self, asked: etree._Element) -> etree._Element:
-        self._there(asked).enabled = False
+        there = self._there(asked)
+        there.enabled, there.reason = False, _text(asked, "Reason")
         return _TCR.DisableCredentialResponse()
+
+    def _enable(self, asked: etree._Element) -> etree._Element:
+        there = self._there(asked)
+        there.enabled, there.reason = True, ""
+        return _TCR.EnableCredentialResponse()
 
     def _delete(self, asked: etree._Element) -> etree._Element:
         self._there(asked)
         del self.kept[_text(asked, "Token")]
         return _TCR.DeleteCredentialResponse()
 
-    def _take(self, token: str, made: etree._Element, *, enabled: bool) -> None:
+    def _take(self, token: str, made: etree._Element, *, enabled: bool, reason: str = "") -> None:
         """Keep it, if it is one that this device can keep."""
         if self.refuses:
             raise _fault("InvalidArgVal", "InvalidIdentifierValue")
@@ -311,7 +321,7 @@ class OnvifSimulator(HttpSimulator, HasDoors):
             raise _fault("CapabilityViolated", "CredentialValiditySupported")
         kept = _copy(made)
         kept.set("token", token)
-        self.kept[token] = Kept(kept, enabled)
+        self.kept[token] = Kept(kept, enabled, reason)
 
     def _hold_identifiers(self, token: str, made: etree._Element) -> None:
         """One of each type, in a format that it has, and nobody else's."""

@@ -17,6 +17,7 @@ from connectors.access_onvif import client
 from connectors.access_onvif.config import Format, Login
 from connectors.access_onvif.simulator import _TCR, JANITOR, PASSWORD, USER, Able, Kept, OnvifSimulator
 from connectors.access_onvif.translate import octets
+from hub.conformance.driver import SetClock
 from hub.model import Credential, Method, Unsaid, Window
 from hub.sdk import (
     Condition,
@@ -83,6 +84,12 @@ def test_a_value_that_has_no_place_in_a_format_is_refused_and_not_told(value: st
     with pytest.raises(RejectedError) as refused:
         octets(value, form)
     assert not value or value not in str(refused.value)
+
+
+def test_a_credential_shows_no_value_when_it_is_printed() -> None:
+    kept = OnvifSimulator(SetClock()).kept[JANITOR].element
+    assert "00A1B2C3" in str(etree.tostring(kept))
+    assert "00A1B2C3" not in repr(client._credential(kept))
 
 
 def test_a_credential_is_written_as_the_documented_sample() -> None:
@@ -279,6 +286,16 @@ def test_times_that_the_device_turns_out_not_to_keep_are_not_sent_to_it() -> Non
     tell(story, Able(times=False), validity="times")
 
 
+def test_windows_that_the_device_turns_out_to_have_no_room_for_are_planned_anew() -> None:
+    async def story(here: Site) -> None:
+        with pytest.raises(TransientError, match="known only now"):
+            await here.onvif.put_credential(evening())
+        assert here.onvif.access_limits.windows_per_door == 2
+        await here.onvif.put_credential(evening())
+
+    tell(story, profiles_per_door=3)
+
+
 def test_two_windows_of_one_door_go_to_two_access_profiles_of_its_name() -> None:
     later = EVENING.model_copy(update={"starts_at": NOW + timedelta(days=1), "ends_at": NOW + timedelta(days=1.1)})
 
@@ -302,6 +319,7 @@ def test_one_credential_has_no_more_doors_than_the_device_takes() -> None:
 
     async def story() -> None:
         async with site(Small) as here:
+            await here.onvif.check()
             other = EVENING.model_copy(update={"door": "Entré & Öst"})
             with pytest.raises(RejectedError, match="takes 1 of one credential"):
                 await here.onvif.put_credential(evening("48291", EVENING, other))
@@ -323,7 +341,7 @@ def test_an_access_profile_that_opens_nothing_is_no_door() -> None:
 def test_a_door_that_is_made_in_the_device_is_known_at_once() -> None:
     async def story(here: Site) -> None:
         await here.onvif.put_credential(evening())
-        here.device.profiles["ap-new"] = "Läktare"
+        here.device.profiles |= {"ap-new-1": "Läktare", "ap-new-2": "Läktare"}
         window = EVENING.model_copy(update={"door": "Läktare"})
         await here.onvif.put_credential(evening("48291", window))
         assert [one.windows for one in mine(here.device)] == [{window}]
@@ -464,12 +482,16 @@ def test_it_is_disabled_before_it_is_deleted_and_opens_nothing_if_it_cannot_be_d
             seen = await here.onvif.read_credential(KEY)
             assert seen is not None
             assert seen.condition is Condition.DISABLED
+            await here.onvif.put_credential(evening())
+            assert mine(here.device) == [evening()], "a booking that comes back opens, for it was we who shut it"
+            with pytest.raises(UnknownOutcomeError):
+                await here.onvif.remove_credential(KEY)
             here.device.keeping = False
             await here.onvif.remove_credential(KEY)
             assert await here.onvif.read_credential(KEY) is None
             assert list(here.device.kept) == [JANITOR]
             told = [one for one in here.operations() if one in ("DisableCredential", "DeleteCredential")]
-            assert told == ["DisableCredential", "DeleteCredential"] * 2
+            assert told == ["DisableCredential", "DeleteCredential"] * 3
 
     asyncio.run(story())
 
@@ -479,6 +501,7 @@ def test_a_token_that_the_device_has_given_to_somebody_else_is_left_alone() -> N
         await here.onvif.put_credential(evening())
         token = here.device.token_of(KEY)
         here.device.kept[token] = here.device.kept.pop(JANITOR)
+        here.device.kept[token].element.set("token", token)
         assert await here.onvif.read_credential(KEY) is None
         await here.onvif.put_credential(evening())
         await here.onvif.remove_credential(KEY)
