@@ -242,9 +242,9 @@ def _time(told: etree._Element) -> datetime | None:
     _answers(told, "GetSystemDateAndTime")
     if (utc := child_of(told, "SystemDateAndTime", "UTCDateTime")) is None:
         return None
-    day = (int(text_of(utc, "Date", part)) for part in ("Year", "Month", "Day"))
+    year, month, day = (int(text_of(utc, "Date", part)) for part in ("Year", "Month", "Day"))
     hours, minutes, seconds = (int(text_of(utc, "Time", part)) for part in ("Hour", "Minute", "Second"))
-    return datetime(*day, tzinfo=UTC) + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return datetime(year, month, day, tzinfo=UTC) + timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _paths(told: etree._Element) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """One credential of the hub is one credential of the device, found by its key: by our token, or by its description."""
 
 from collections.abc import AsyncIterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -160,7 +161,7 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
             return []
         return [one for one in await self._onvif.credentials() if key_of(one) == key]
 
-    async def _known(self, *, doors: set[str] = frozenset(), tokens: set[str] = frozenset()) -> Device:
+    async def _known(self, *, doors: AbstractSet[str] = frozenset(), tokens: AbstractSet[str] = frozenset()) -> Device:
         """The device, asked anew where it has not been, or where it lacks a door or the access profile of a token.
 
         Raises:

@@ -104,7 +104,7 @@ class SoapService:
 def _action(request: httpx.Request) -> str:
     """Where SOAP 1.1 has it, or, as an argument of the type, SOAP 1.2; quoted."""
     kind = request.headers.get("Content-Type", "")
-    return request.headers.get("SOAPAction") or kind.partition("action=")[2].partition(";")[0]
+    return str(request.headers.get("SOAPAction") or kind.partition("action=")[2].partition(";")[0])
 
 
 def _fault_1_2(refusal: SoapRefusalError) -> etree._Element:
@@ -113,7 +113,7 @@ def _fault_1_2(refusal: SoapRefusalError) -> etree._Element:
     above = code
     for subcode in refusal.subcodes:
         name = etree.QName(subcode)
-        value = etree.Element(f"{{{ENVELOPE_12}}}Value", nsmap={"e": name.namespace})
+        value = etree.Element(f"{{{ENVELOPE_12}}}Value", nsmap={"e": name.namespace or ""})
         value.text = f"e:{name.localname}"
         below = maker.Subcode(value)
         above.append(below)
