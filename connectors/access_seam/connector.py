@@ -3,7 +3,7 @@
 Seam answers at once and acts later, so every receipt says COMING, and a look says when it stands.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 
 from pydantic import SecretStr
@@ -52,39 +52,44 @@ class SeamAccess(Connector[SeamConfig], AccessControl, ReadsCredentials, ListsCr
         super().__init__(config, lent)
         bearer = f"Bearer {config.api_key.get_secret_value()}"
         self._seam = SeamClient(lent.http(config.base_url, headers={"Authorization": bearer}))
+        self._locks: frozenset[str] = frozenset()
 
     async def check(self) -> About:
-        locks = await self._locks()
+        locks = await self._look_for_locks()
         offline = sorted(lock.device_id for lock in locks if not lock.properties.online)
         return About(
-            external_keys=frozenset(lock.device_id for lock in locks),
+            external_keys=self._locks,
             detail=f"{len(locks)} locks" + (f", offline: {', '.join(offline)}" if offline else ""),
         )
 
     async def put_credential(self, credential: Credential) -> Receipt:
         ours(credential.key)
-        locks = {lock.device_id for lock in await self._locks()}
-        if unknown := {window.door for window in credential.windows} - locks:
-            raise RejectedError(f"Seam has no lock {', '.join(sorted(unknown))} that takes codes; correct its key")
-        wanted = changes(credential, await self._codes_of(credential.key, locks))
+        await self._know({window.door for window in credential.windows})
+        wanted = changes(credential, await self._codes_of(credential.key, self._locks))
         made = await self._make(credential.key, wanted)
         chosen = made if credential.value is Unsaid.CHOSEN_BY_SYSTEM else None
         return Receipt(credential.key, Condition.COMING, chosen)
 
     async def remove_credential(self, key: str) -> Receipt:
         ours(key)
-        for code in await self._codes_of(key, {lock.device_id for lock in await self._locks()}):
+        await self._look_for_locks()
+        for code in await self._codes_of(key, self._locks):
             if not is_leaving(code):
                 await self._seam.delete(code.access_code_id)
         return Receipt(key, Condition.COMING)
 
     async def read_credential(self, key: str) -> Sighting[Credential] | None:
-        locks = {lock.device_id for lock in await self._locks()}
-        return sighting_of(key, await self._codes_of(key, locks))
+        """Nothing is there only when it is in none of the locks that there are now."""
+        known = self._locks
+        found = await self._codes_of(key, known)
+        if not found:
+            await self._look_for_locks()
+            found = await self._codes_of(key, self._locks - known)
+        return sighting_of(key, found)
 
     async def list_credentials(self) -> AsyncIterator[Sighting[Credential]]:
-        locks = await self._locks()
-        codes = [code for lock in locks for code in await self._seam.access_codes(lock.device_id)]
+        await self._look_for_locks()
+        codes = [code for lock in sorted(self._locks) for code in await self._seam.access_codes(lock)]
         for sighting in sightings_of(codes):
             yield sighting
 
@@ -124,10 +129,19 @@ class SeamAccess(Connector[SeamConfig], AccessControl, ReadsCredentials, ListsCr
                 raise TransientError(f"{code.name}: its code in the lock {window.door} went in between") from None
             raise
 
-    async def _codes_of(self, key: str, locks: set[str]) -> list[AccessCode]:
+    async def _codes_of(self, key: str, locks: Iterable[str]) -> list[AccessCode]:
         """Look in every lock: where it stands is kept nowhere else."""
         found = [code for lock in sorted(locks) for code in await self._seam.access_codes(lock)]
         return [code for code in found if code.name == key]
 
-    async def _locks(self) -> list[Device]:
-        return [device for device in await self._seam.devices() if device.can_program_online_access_codes]
+    async def _know(self, doors: set[str]) -> None:
+        """Refuse a door that is no lock of the workspace, before anything is changed."""
+        if not doors <= self._locks:
+            await self._look_for_locks()
+        if unknown := doors - self._locks:
+            raise RejectedError(f"Seam has no lock {', '.join(sorted(unknown))} that takes codes; correct its key")
+
+    async def _look_for_locks(self) -> list[Device]:
+        locks = [device for device in await self._seam.devices() if device.can_program_online_access_codes]
+        self._locks = frozenset(lock.device_id for lock in locks)
+        return locks
