@@ -1,4 +1,4 @@
-"""A credential is one code in each of its locks, all of one name. Seam has no key of ours: it is looked for by name first.
+"""A credential is one code in each of its locks, all of one name; Seam has no key of ours, so the name is looked for.
 
 Seam answers at once and acts later, so every receipt says COMING, and a look says when it stands.
 """

@@ -16,7 +16,12 @@ MEDDLED = frozenset({"code_modified_external_to_seam", "salto_ks_user_not_subscr
 """Somebody changed it or shut it off at the lock or in its maker's app."""
 FULL = ("no_space_for_access_code_on_device", "_no_free_slots_available")
 TAKEN = frozenset(
-    {"duplicate_access_code", "duplicate_code_on_device", "duplicate_code_attempt_prevented", "schlage_detected_duplicate"}
+    {
+        "duplicate_access_code",
+        "duplicate_code_on_device",
+        "duplicate_code_attempt_prevented",
+        "schlage_detected_duplicate",
+    }
 )
 """The lock has that code already, under another name or from another hand."""
 WORST_FIRST = (Condition.FAILED, Condition.DISABLED, Condition.COMING)

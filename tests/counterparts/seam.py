@@ -1,7 +1,7 @@
 """Seam's own fake of its service (npm, node): `with FakeSeam() as seam: ...`, seeded with a workspace and some locks.
 
 It acts at once and reports a code as `unset` for ever; it refuses the same code twice in one lock, whatever the times.
-It listens on every interface, and cannot be told otherwise. Tried with 1.86.0 on node 18.
+It listens on every interface, and cannot be told otherwise. Tried with 1.86.0 on node 20.
 """
 
 import socket
