@@ -131,10 +131,8 @@ class CallbackTests(SourceTests):
             stand.simulator.happen(1)
             for good in stand.simulator.callbacks():
                 bare = dict.fromkeys(good.headers, "x")
-                for bad in (
-                    Callback(good.headers, good.body + b" "), Callback({}, good.body), Callback({}, b""),
-                    Callback(bare, good.body),
-                ):  # fmt: skip
+                changed = [Callback(good.headers, good.body + b" ")] if stand.simulator.proves_content else []
+                for bad in (*changed, Callback({}, good.body), Callback({}, b""), Callback(bare, good.body)):
                     with pytest.raises(CredentialsError):
                         await stand.connector.receive(bad)
 
