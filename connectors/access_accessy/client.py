@@ -1,4 +1,4 @@
-"""The wire of Accessy, in its own words: groups with permissions, memberships, invitations, and a token that is renewed.
+"""The wire of Accessy, in its own words: groups with permissions, memberships, invitations, a token that is renewed.
 
 Source: Accessy's tutorial (github accessy/ApiExamples, caa405a8) and a client in production (github
 makerspace/makeradmin, `accessy.py` at 02a94194, `views.py` at 0fdc8099), read 2026-11-21 and 2026-11-26.
@@ -11,7 +11,7 @@ from typing import Annotated, Generic, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter, model_validator
 
-from hub.sdk import Answer, Clock, CredentialsError, Http, RejectedError, TransientError
+from hub.sdk import Answer, Clock, CredentialsError, Http, TransientError
 
 T = TypeVar("T", bound=BaseModel)
 PAGE_SIZE = 250

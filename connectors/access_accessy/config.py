@@ -21,6 +21,6 @@ class AccessyConfig(ConnectorConfig):
     webhook_signature: SecretStr | None = Field(
         default=None,
         min_length=16,
-        description="What Accessy gave as `signature` when the webhook was registered; without it no call is heard, and "
-        "the hub finds out by looking.",
+        description="What Accessy gave as `signature` when the webhook was registered; without it no call is heard, "
+        "and the hub finds out by looking.",
     )

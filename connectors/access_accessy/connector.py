@@ -123,7 +123,7 @@ class AccessyAccess(Connector[AccessyConfig], AccessControl, ReadsCredentials, L
         return [touched(item.content)]
 
     async def _invited_by(self, invitation_id: str) -> list[str]:
-        """Give the key that an invitation was for; a hint that cannot be followed now is left, for the hub looks anyway."""
+        """Give the key that an invitation was for; a hint that cannot be followed now is left: the hub looks anyway."""
         try:
             into = [one for one in await self._accessy.invitations() if one.id == invitation_id]
             groups = await self._accessy.groups() if into else []

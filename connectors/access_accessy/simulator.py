@@ -1,4 +1,4 @@
-"""A stand-in for Accessy, with state: an organisation, its doors and members, groups, invitations and phones that answer.
+"""A stand-in for Accessy, with state: an organisation, its doors and members, groups, invitations that are answered.
 
 It is written from the same facts as the client, and shares no code with it.
 """
@@ -143,22 +143,33 @@ class AccessySimulator(HttpSimulator, HasDoors, HasUsers, EmitsCallbacks):
         if ends is None or ends <= self.clock.now():
             return httpx.Response(401)
         parts = request.url.path.strip("/").split("/")
-        match request.method, parts:
-            case "GET", _:
-                return self._shown(parts, request.url.params)
-            case "POST", [*_, "invitation"]:
-                return self._invite(asked, request.headers.get("Accept", ""))
-            case "POST", [*_, "access-permission-group"]:
+        match request.method:
+            case "GET":
+                shown = self._listed(parts, request.url.params) or self._one(parts)
+                return httpx.Response(200, json=shown) if shown is not None else httpx.Response(404)
+            case "DELETE":
+                return self._deleted(parts)
+        return self._changed(parts, asked, request.headers.get("Accept", ""))
+
+    def _changed(self, parts: list[str], asked: dict[str, Any], accepts: str) -> httpx.Response:
+        match parts:
+            case [*_, "invitation"] if accepts == "application/vnd.axessions.v2+json":
+                return self._invite(asked)
+            case [*_, "access-permission-group"]:
                 group_id = self._new("group", self.groups, Group(asked["name"]))
                 return httpx.Response(200, json=_group(group_id, self.groups[group_id]))
-            case "POST", [*_, group_id, "access-permission"] if group_id in self.groups:
+            case [*_, group_id, "access-permission"] if group_id in self.groups:
                 return self._permit(self.groups[group_id], asked)
-            case "PUT", [*_, group_id, "membership"] if group_id in self.groups:
+            case [*_, group_id, "membership"] if group_id in self.groups:
                 self.groups[group_id].members.add(asked["membership"].removeprefix("member-"))
                 return httpx.Response(200)
-            case "DELETE", [*_, "access-permission-group", group_id]:
+        return httpx.Response(404)
+
+    def _deleted(self, parts: list[str]) -> httpx.Response:
+        match parts:
+            case [*_, "access-permission-group", group_id]:
                 return httpx.Response(200 if self.groups.pop(group_id, None) else 404)
-            case "DELETE", [*_, "access-permission", permission_id]:
+            case [*_, "access-permission", permission_id]:
                 gone = [group.permissions.pop(permission_id, None) for group in self.groups.values()]
                 return httpx.Response(200 if any(gone) else 404)
         return httpx.Response(404)
@@ -172,39 +183,39 @@ class AccessySimulator(HttpSimulator, HasDoors, HasUsers, EmitsCallbacks):
         lasts = str(int(TOKEN_LASTS.total_seconds() * 1000))
         return httpx.Response(200, json={"access_token": token, "token_type": "Bearer", "expires_in": lasts})
 
-    def _shown(self, parts: list[str], params: httpx.QueryParams) -> httpx.Response:
+    def _listed(self, parts: list[str], params: httpx.QueryParams) -> dict[str, Any] | None:
+        """Give a page of a list."""
         match parts:
-            case [*_, "organization-membership"]:
-                return httpx.Response(200, json=[self._membership("user-app")])
-            case [*_, "asset", asset_id, "asset-publication"]:
-                return httpx.Response(200, json={"id": asset_id.removeprefix("asset-of-"), "listingState": "UNLISTED"})
             case [*_, "asset"]:
-                return self._page(
-                    [{"id": f"asset-of-{door}", "allowGuestAccess": False} for door in self.doors], params
-                )
+                items: list[Any] = [{"id": f"asset-of-{door}", "allowGuestAccess": False} for door in self.doors]
             case [*_, "access-permission-group"]:
-                return self._page([_group(group_id, group) for group_id, group in self.groups.items()], params)
+                items = [_group(group_id, group) for group_id, group in self.groups.items()]
             case [*_, group_id, "access-permission"] if group_id in self.groups:
-                permissions = self.groups[group_id].permissions
-                return self._page([{"id": one} | permission for one, permission in permissions.items()], params)
-            case [*_, group_id, "membership"] if group_id in self.groups:
-                return self._page([self._membership(one) for one in sorted(self.groups[group_id].members)], params)
+                items = [{"id": one} | told for one, told in self.groups[group_id].permissions.items()]
+            case [*_, "access-permission-group", group_id, "membership"] if group_id in self.groups:
+                items = [self._membership(user_id) for user_id in sorted(self.groups[group_id].members)]
             case [*_, "user"]:
-                return self._page([_user(user_id, phone) for user_id, phone in self.users.items()], params)
-            case ["org", "admin", "user", user_id] if user_id in self.users:
-                return httpx.Response(200, json=_user(user_id, self.users[user_id]))
-            case ["asset", "admin", "user", user_id, *_, "membership"] if user_id in self.users:
-                return httpx.Response(200, json=self._membership(user_id))
-            case [*_, "invitation"]:
-                shown = [_invitation(one, invitation) for one, invitation in self.invitations.items()]
-                return httpx.Response(200, json=shown)
-        return httpx.Response(404)
-
-    def _page(self, items: list[Any], params: httpx.QueryParams) -> httpx.Response:
+                items = [_user(user_id, phone) for user_id, phone in self.users.items()]
+            case _:
+                return None
         size = min(int(params["page_size"]), self.page_size)
         begin = int(params["page_number"]) * size
-        page = {"items": items[begin : begin + size], "totalItems": len(items), "pageSize": size}
-        return httpx.Response(200, json=page)
+        return {"items": items[begin : begin + size], "totalItems": len(items), "pageSize": size}
+
+    def _one(self, parts: list[str]) -> object | None:
+        """Give what is no page."""
+        match parts:
+            case [*_, "organization-membership"]:
+                return [self._membership("user-app")]
+            case [*_, "asset", asset_id, "asset-publication"]:
+                return {"id": asset_id.removeprefix("asset-of-"), "listingState": "UNLISTED"}
+            case ["org", "admin", "user", user_id] if user_id in self.users:
+                return _user(user_id, self.users[user_id])
+            case ["asset", "admin", "user", user_id, *_, "membership"] if user_id in self.users:
+                return self._membership(user_id)
+            case [*_, "invitation"]:
+                return [_invitation(one, invitation) for one, invitation in self.invitations.items()]
+        return None
 
     def _permit(self, group: Group, asked: dict[str, Any]) -> httpx.Response:
         if asked["assetPublication"] not in self.doors:
@@ -212,9 +223,7 @@ class AccessySimulator(HttpSimulator, HasDoors, HasUsers, EmitsCallbacks):
         permission_id = self._new("permission", group.permissions, asked)
         return httpx.Response(200, json={"id": permission_id} | asked)
 
-    def _invite(self, asked: dict[str, Any], accepts: str) -> httpx.Response:
-        if accepts != "application/vnd.axessions.v2+json":
-            return httpx.Response(400)
+    def _invite(self, asked: dict[str, Any]) -> httpx.Response:
         groups = asked["accessPermissionGroupIds"]
         made = [
             self._new("invitation", self.invitations, Invitation(phone, asked["message"], groups))

@@ -1,4 +1,4 @@
-"""Between canonical credentials and Accessy's groups: pure. A credential is one group of one member, named by our key."""
+"""Between canonical credentials and Accessy's groups: pure. A credential is a group of one member, named by our key."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ class There:
     """Of the invited, who is in the organisation by now, by another way."""
 
     @property
-    def pending(self) -> list[SecretStr]:
+    def pending(self) -> frozenset[SecretStr]:
         """Who has not answered."""
-        return [one.recipientMsisdn for one in self.invitations if one.status == PENDING]
+        return frozenset(one.recipientMsisdn for one in self.invitations if one.status == PENDING)
 
     def is_for(self, phone: SecretStr) -> bool:
         """Whether nobody else is in it, or may come into it."""
