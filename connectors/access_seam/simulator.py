@@ -128,8 +128,9 @@ class SeamSimulator(HttpSimulator, HasDoors):
         if self._taken(asked["device_id"], asked.get("code"), but=""):
             return _refused(409, "duplicate_access_code")
         self.made += 1
-        named = {name: asked.get(name) for name in ("code", "starts_at", "ends_at", "common_code_key")}
-        code = Code(f"code-{self.made}", asked["device_id"], asked["name"], **named)
+        code = Code(f"code-{self.made}", asked["device_id"], asked["name"], asked.get("code"))
+        code.starts_at, code.ends_at = asked.get("starts_at"), asked.get("ends_at")
+        code.common_code_key = asked.get("common_code_key")
         self.codes[code.id] = code
         self._soon(code)
         return httpx.Response(200, json={"access_code": _shown(code), "ok": True})

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,6 @@ NOW = datetime(2026, 12, 1, 15, tzinfo=UTC)
 EVENING = NOW + timedelta(hours=3)
 HALL, ENTRANCE = "lock-hall", "lock-entré"
 KEY = "hub-2480-B-7"
-Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def pin(value: str | None = "482916", *doors: str, key: str = KEY) -> Credential:
@@ -45,6 +44,15 @@ class Site:
     there: SeamSimulator
     clock: SetClock
     asked: list[tuple[str, dict[str, Any]]]
+    instead: httpx.Response | None = None
+    """What Seam answers whatever it is asked, from then on."""
+    instead_of_a_change: httpx.Response | None = None
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append((request.url.path, json.loads(request.content)))
+        if self.instead_of_a_change and request.url.path == "/access_codes/update":
+            return self.instead_of_a_change
+        return self.instead or self.there.handle(request)
 
     async def look(self, key: str = KEY) -> Sighting[Credential]:
         seen = await self.seam.read_credential(key)
@@ -64,27 +72,24 @@ class Site:
 
 
 @asynccontextmanager
-async def site(instead: Handler | None = None) -> AsyncIterator[Site]:
+async def site() -> AsyncIterator[Site]:
     clock = SetClock(NOW)
-    there, asked = SeamSimulator(clock), list[tuple[str, dict[str, Any]]]()
+    there = SeamSimulator(clock)
+    here: Site
 
     def handle(request: httpx.Request) -> httpx.Response:
-        asked.append((request.url.path, json.loads(request.content)))
-        return (instead or there.handle)(request)
+        return here.answer(request)
 
-    lent = Lent(
-        transport=httpx.MockTransport(handle), clock=clock, state=Memory(), log=logging.getLogger(__name__),
-        timeout=timedelta(seconds=5),
-    )  # fmt: skip
-    yield Site(SeamAccess(SeamConfig.model_validate(there.config()), lent), there, clock, asked)
+    over, log = httpx.MockTransport(handle), logging.getLogger(__name__)
+    lent = Lent(transport=over, clock=clock, state=Memory(), log=log, timeout=timedelta(seconds=5))
+    here = Site(SeamAccess(SeamConfig.model_validate(there.config()), lent), there, clock, [])
+    yield here
     await lent.aclose()
 
 
 @pytest.mark.parametrize("settings", [{}, {"transfer_outside_eu": False}])
 def test_without_leave_to_send_codes_out_of_the_eu_there_is_no_connection(settings: dict[str, object]) -> None:
-    with pytest.raises(
-        ValidationError, match=r"so door codes, their times .* leave the EU; set it"
-    ):
+    with pytest.raises(ValidationError, match=r"so door codes, their times .* leave the EU; set it"):
         SeamConfig.model_validate({"api_key": "seam_key", **settings})
 
 
@@ -273,7 +278,7 @@ def test_lists_are_read_to_their_last_page() -> None:
     async def story() -> None:
         async with site() as here:
             here.there.page_length = 1
-            assert (await here.seam.check()).external_keys == {HALL, ENTRANCE}
+            assert (await here.seam.check()).external_keys == frozenset({HALL, ENTRANCE})
             for number in range(3):
                 await here.seam.put_credential(pin(f"48291{number}", key=f"{KEY}.{number}"))
             assert [one.value.key async for one in here.seam.list_credentials()] == [f"{KEY}.{n}" for n in range(3)]
@@ -285,7 +290,8 @@ def test_a_list_without_an_end_is_given_up() -> None:
     endless = {"devices": [], "pagination": {"next_page_cursor": "again"}, "ok": True}
 
     async def story() -> None:
-        async with site(lambda _: httpx.Response(200, json=endless)) as here:
+        async with site() as here:
+            here.instead = httpx.Response(200, json=endless)
             with pytest.raises(TransientError, match="more than 200 pages"):
                 await here.seam.check()
             assert len(here.asked) == 200
@@ -306,14 +312,7 @@ def test_an_attempt_that_has_failed_already_has_changed_nothing(
     async def story() -> None:
         async with site() as here:
             await here.seam.put_credential(pin())
-            passed_on = here.there.handle
-
-            def handle(request: httpx.Request) -> httpx.Response:
-                if request.url.path == "/access_codes/update":
-                    return httpx.Response(200, json={"action_attempt": attempt, "ok": True})
-                return passed_on(request)
-
-            here.there.handle = handle  # type: ignore[method-assign]
+            here.instead_of_a_change = httpx.Response(200, json={"action_attempt": attempt, "ok": True})
             with pytest.raises(error) as raised:
                 await here.seam.put_credential(pin("730518"))
             assert "482916" not in str(raised.value)
@@ -330,7 +329,7 @@ def test_a_code_that_ends_before_it_starts_is_no_answer() -> None:
     async def story() -> None:
         async with site() as here:
             await here.seam.check()
-            here.there.handle = lambda _: httpx.Response(200, json={"access_codes": [bad]})  # type: ignore[method-assign]
+            here.instead = httpx.Response(200, json={"access_codes": [bad]})
             with pytest.raises(TransientError, match="unreadable"):
                 await here.seam.read_credential(KEY)
 
@@ -343,7 +342,7 @@ def test_a_reason_that_is_no_word_of_seams_is_not_repeated() -> None:
     async def story() -> None:
         async with site() as here:
             await here.seam.check()
-            here.there.handle = lambda _: httpx.Response(400, json=told)  # type: ignore[method-assign]
+            here.instead = httpx.Response(400, json=told)
             with pytest.raises(RejectedError, match="without a reason") as refused:
                 await here.seam.put_credential(pin())
             assert "482916" not in str(refused.value)
