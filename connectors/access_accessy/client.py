@@ -53,7 +53,6 @@ class User(BaseModel):
 
     id: Id
     msisdn: SecretStr | None = None
-    application: bool = False
 
 
 class Asset(BaseModel):
@@ -106,7 +105,7 @@ class Invitation(BaseModel):
     """Somebody is asked to become a member, of a group too."""
 
     id: Id
-    recipientMsisdn: SecretStr  # noqa: N815
+    recipientMsisdn: SecretStr = SecretStr("")  # noqa: N815
     invitationMessage: str | None = None  # noqa: N815
     status: str
     """`PENDING`, or how it ended."""

@@ -4,10 +4,11 @@ Source: `@seamapi/types` 1.721.0 and the answers of `@seamapi/fake-seam-connect`
 documentation shows and the fake does not is named in README.md.
 """
 
+import re
 from http import HTTPStatus
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, SecretStr, ValidationError
 
 from hub.sdk import Answer, Http, RejectedError, TransientError
 
@@ -15,8 +16,15 @@ REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.C
 """What Seam answers with a reason of its own."""
 MOST_PAGES = 200
 """More than that is a list without an end."""
-Word = Annotated[str, Field(pattern="^[a-z_]{1,80}$")]
-"""A reason in Seam's words. The message beside it may hold a code, and is never read."""
+A_WORD = re.compile("[a-z_]{1,80}")
+
+
+def _word(told: object) -> str:
+    return told if isinstance(told, str) and A_WORD.fullmatch(told) else "unreadable_reason"
+
+
+Word = Annotated[str, BeforeValidator(_word)]
+"""A reason in Seam's words, or that it is none. The message beside it may hold a code, and is never read."""
 
 OFFLINE = frozenset(
     {
@@ -41,7 +49,9 @@ class Device(BaseModel):
     """A lock, or anything else in the workspace."""
 
     device_id: str
+    capabilities_supported: tuple[str, ...] = ()
     can_program_online_access_codes: bool = False
+    """Whether it takes codes now; a lock that has lost its bridge does not, and keeps those that it has."""
     properties: Properties = Properties()
 
 
@@ -72,12 +82,6 @@ class AccessCode(BaseModel):
     is_scheduled_on_device: bool = False
     errors: tuple[Fault, ...] = ()
     warnings: tuple[Warned, ...] = ()
-
-    @model_validator(mode="after")
-    def _ends_after_start(self) -> Self:
-        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
-            raise ValueError(self.access_code_id)
-        return self
 
 
 class Pagination(BaseModel):

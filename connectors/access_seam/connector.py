@@ -40,6 +40,9 @@ from hub.sdk import (
     TransientError,
 )
 
+TAKES = "access_code"
+"""Of `capabilities_supported`: it is a lock of a kind that takes codes, if not now."""
+
 
 class SeamAccess(Connector[SeamConfig], AccessControl, ReadsCredentials, ListsCredentials):
     """Locks of one workspace; a door's key is the `device_id` of its lock."""
@@ -53,13 +56,14 @@ class SeamAccess(Connector[SeamConfig], AccessControl, ReadsCredentials, ListsCr
         bearer = f"Bearer {config.api_key.get_secret_value()}"
         self._seam = SeamClient(lent.http(config.base_url, headers={"Authorization": bearer}))
         self._locks: frozenset[str] = frozenset()
+        self._doors: frozenset[str] = frozenset()
 
     async def check(self) -> About:
         locks = await self._look_for_locks()
         offline = sorted(lock.device_id for lock in locks if not lock.properties.online)
         return About(
-            external_keys=self._locks,
-            detail=f"{len(locks)} locks" + (f", offline: {', '.join(offline)}" if offline else ""),
+            external_keys=self._doors,
+            detail=f"{len(self._doors)} locks" + (f", offline: {', '.join(offline)}" if offline else ""),
         )
 
     async def put_credential(self, credential: Credential) -> Receipt:
@@ -136,12 +140,15 @@ class SeamAccess(Connector[SeamConfig], AccessControl, ReadsCredentials, ListsCr
 
     async def _know(self, doors: set[str]) -> None:
         """Refuse a door that is no lock of the workspace, before anything is changed."""
-        if not doors <= self._locks:
+        if not doors <= self._doors:
             await self._look_for_locks()
-        if unknown := doors - self._locks:
+        if unknown := doors - self._doors:
             raise RejectedError(f"Seam has no lock {', '.join(sorted(unknown))} that takes codes; correct its key")
 
     async def _look_for_locks(self) -> list[Device]:
-        locks = [device for device in await self._seam.devices() if device.can_program_online_access_codes]
+        """Find the locks: those that take codes are doors, and those that may hold one are looked in too."""
+        found = await self._seam.devices()
+        locks = [one for one in found if one.can_program_online_access_codes or TAKES in one.capabilities_supported]
         self._locks = frozenset(lock.device_id for lock in locks)
+        self._doors = frozenset(lock.device_id for lock in locks if lock.can_program_online_access_codes)
         return locks

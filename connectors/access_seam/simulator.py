@@ -53,6 +53,8 @@ class SeamSimulator(HttpSimulator, HasDoors):
         """Locks that Seam cannot reach: what it has accepted waits."""
         self.full: set[str] = set()
         """Locks that have no room for one more."""
+        self.bridgeless: set[str] = set()
+        """Locks that take no codes for now."""
         self.codes = {"code-0": Code("code-0", self.doors[0], CLEANER, "9090", status="set")}
         self.codes["code-0"].in_lock = _kept(self.codes["code-0"])
         self.due: list[tuple[datetime, str]] = []
@@ -107,10 +109,15 @@ class SeamSimulator(HttpSimulator, HasDoors):
 
     def _devices(self) -> list[dict[str, Any]]:
         locks = [
-            {"device_id": door, "can_program_online_access_codes": True, "properties": {"online": self._online(door)}}
+            {
+                "device_id": door,
+                "capabilities_supported": ["lock", "access_code"],
+                "can_program_online_access_codes": door not in self.bridgeless,
+                "properties": {"online": self._online(door)},
+            }
             for door in self.doors
         ]
-        return [*locks, {"device_id": "thermostat", "properties": {"online": True}}]
+        return [*locks, {"device_id": "thermostat", "capabilities_supported": ["thermostat"], "properties": {}}]
 
     def _online(self, door: str) -> bool:
         return door not in self.offline

@@ -43,7 +43,7 @@ def changes(credential: Credential, there: Iterable[AccessCode]) -> Changes:
 
     A code that is being removed is left to go. One that failed, or that somebody changed, is set anew.
     """
-    spare = [code for code in there if not is_leaving(code)]
+    spare = sorted((code for code in there if not is_leaving(code)), key=_sound_first)
     kept: dict[str, AccessCode] = {}
     for code in spare:
         kept.setdefault(code.device_id, code)
@@ -89,9 +89,9 @@ def sighting_of(key: str, codes: Iterable[AccessCode]) -> Sighting[Credential] |
         return Sighting(credential, Condition.FAILED, "two codes in one lock")
     if values:
         return Sighting(credential, Condition.FAILED, "the locks have different codes")
-    told = {code.device_id: condition_of(code) for code in found}
-    condition = next((c for c in WORST_FIRST if any(c is one for one, _ in told.values())), Condition.STANDING)
-    detail = "; ".join(f"{door}: {said}" for door, (_, said) in sorted(told.items()) if said)
+    told = [(code.device_id, *condition_of(code)) for code in found]
+    condition = next((c for c in WORST_FIRST if any(c is one for _, one, _ in told)), Condition.STANDING)
+    detail = "; ".join(f"{door}: {said}" for door, _, said in sorted(told) if said)
     return Sighting(credential, condition, detail)
 
 
@@ -145,11 +145,15 @@ def _is_so(code: AccessCode, window: Window, value: SecretStr | None) -> bool:
     return same and sound and (value is None or code.code == value)
 
 
+def _sound_first(code: AccessCode) -> bool:
+    return condition_of(code)[0] is not Condition.STANDING
+
+
 def _window(code: AccessCode) -> Window:
-    always = Window.always(code.device_id)
-    return Window(
-        door=code.device_id, starts_at=code.starts_at or always.starts_at, ends_at=code.ends_at or always.ends_at
-    )
+    """Give when it opens; times that make no window show as always, so that they are put right."""
+    if code.starts_at is None or code.ends_at is None or code.ends_at <= code.starts_at:
+        return Window.always(code.device_id)
+    return Window(door=code.device_id, starts_at=code.starts_at, ends_at=code.ends_at)
 
 
 def _said(reasons: Iterable[str], then: str) -> str:

@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,13 +46,12 @@ class Site:
     asked: list[tuple[str, dict[str, Any]]]
     instead: httpx.Response | None = None
     """What Seam answers whatever it is asked, from then on."""
-    instead_of_a_change: httpx.Response | None = None
+    instead_at: dict[str, httpx.Response] = field(default_factory=dict)
+    """What it answers to calls of one path."""
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append((request.url.path, json.loads(request.content)))
-        if self.instead_of_a_change and request.url.path == "/access_codes/update":
-            return self.instead_of_a_change
-        return self.instead or self.there.handle(request)
+        return self.instead_at.get(request.url.path) or self.instead or self.there.handle(request)
 
     async def look(self, key: str = KEY) -> Sighting[Credential]:
         seen = await self.seam.read_credential(key)
@@ -312,7 +311,7 @@ def test_an_attempt_that_has_failed_already_has_changed_nothing(
     async def story() -> None:
         async with site() as here:
             await here.seam.put_credential(pin())
-            here.instead_of_a_change = httpx.Response(200, json={"action_attempt": attempt, "ok": True})
+            here.instead_at["/access_codes/update"] = httpx.Response(200, json={"action_attempt": attempt, "ok": True})
             with pytest.raises(error) as raised:
                 await here.seam.put_credential(pin("730518"))
             assert "482916" not in str(raised.value)
@@ -320,20 +319,58 @@ def test_an_attempt_that_has_failed_already_has_changed_nothing(
     asyncio.run(story())
 
 
-def test_a_code_that_ends_before_it_starts_is_no_answer() -> None:
-    bad = {
-        "access_code_id": "c", "device_id": HALL, "name": KEY, "code": "482916", "status": "set",
-        "starts_at": "2026-12-01T18:00:00Z", "ends_at": "2026-12-01T17:00:00Z",
-    }  # fmt: skip
-
+def test_times_that_make_no_window_are_put_right() -> None:
     async def story() -> None:
         async with site() as here:
-            await here.seam.check()
-            here.instead = httpx.Response(200, json={"access_codes": [bad]})
-            with pytest.raises(TransientError, match="unreadable"):
-                await here.seam.read_credential(KEY)
+            await here.seam.put_credential(pin())
+            ours = here.there.codes["code-1"]
+            ours.ends_at = ours.starts_at
+            assert (await here.look()).value.windows == {Window.always(HALL)}
+            await here.seam.put_credential(pin())
+            assert (await here.look()).value.windows == pin().windows
 
     asyncio.run(story())
+
+
+def test_a_code_in_a_lock_that_takes_no_codes_for_now_is_still_seen_and_taken_back() -> None:
+    async def story() -> None:
+        async with site() as here:
+            await here.seam.put_credential(pin())
+            here.settle()
+            here.there.bridgeless = {HALL}
+            assert (await here.seam.check()).external_keys == frozenset({ENTRANCE})
+            assert (await here.look()).condition is Condition.STANDING
+            with pytest.raises(RejectedError, match=HALL):
+                await here.seam.put_credential(pin("730518"))
+            await here.seam.remove_credential(KEY)
+            here.settle()
+            assert (await here.seam.read_credential(KEY), here.in_locks()) == (None, [])
+
+    asyncio.run(story())
+
+
+def test_of_two_codes_in_a_lock_the_one_that_opens_stays() -> None:
+    async def story() -> None:
+        async with site() as here:
+            here.there.codes["code-8"] = Code("code-8", HALL, KEY, "111222", errors=["failed_to_set_on_device"])
+            start, end = (moment.isoformat() for moment in (EVENING, EVENING + timedelta(hours=1)))
+            here.there.codes["code-9"] = Code("code-9", HALL, KEY, "482916", start, end, status="set")
+            assert (await here.look()).condition is Condition.FAILED
+            await here.seam.put_credential(pin())
+            here.settle()
+            assert (await here.look()).condition is Condition.STANDING
+            assert set(here.there.codes) == {"code-0", "code-9"}
+
+    asyncio.run(story())
+
+
+def test_what_leaves_a_lock_and_what_came_instead_are_both_told() -> None:
+    leaving = code("removing", warned="delay_in_removing_from_device")
+    for both in ([leaving, code()], [code(), leaving]):
+        seen = sighting_of(KEY, both)
+        assert seen is not None
+        assert seen.condition is Condition.COMING
+        assert "delay_in_removing_from_device" in seen.detail
 
 
 def test_a_reason_that_is_no_word_of_seams_is_not_repeated() -> None:
@@ -343,9 +380,33 @@ def test_a_reason_that_is_no_word_of_seams_is_not_repeated() -> None:
         async with site() as here:
             await here.seam.check()
             here.instead = httpx.Response(400, json=told)
-            with pytest.raises(RejectedError, match="without a reason") as refused:
+            with pytest.raises(RejectedError, match="unreadable_reason") as refused:
                 await here.seam.put_credential(pin())
             assert "482916" not in str(refused.value)
+
+    asyncio.run(story())
+
+
+GONE = httpx.Response(404, json={"error": {"type": "access_code_not_found", "message": ""}, "ok": False})
+
+
+def test_a_code_that_goes_while_we_look_needs_no_taking_back() -> None:
+    async def story() -> None:
+        async with site() as here:
+            await here.seam.put_credential(pin())
+            here.instead_at["/access_codes/delete"] = GONE
+            assert (await here.seam.remove_credential(KEY)).reference == KEY
+
+    asyncio.run(story())
+
+
+def test_a_code_that_goes_while_we_look_is_not_taken_for_changed() -> None:
+    async def story() -> None:
+        async with site() as here:
+            await here.seam.put_credential(pin())
+            here.instead_at["/access_codes/update"] = GONE
+            with pytest.raises(TransientError, match="went in between"):
+                await here.seam.put_credential(pin("730518"))
 
     asyncio.run(story())
 
