@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Generic, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, SecretStr, TypeAdapter, model_validator
 
 from hub.sdk import Answer, Clock, CredentialsError, Http, TransientError
 
@@ -71,7 +71,7 @@ class Group(BaseModel):
     """Permissions that its members share."""
 
     id: Id
-    name: str
+    name: Annotated[str, BeforeValidator(lambda told: told or "")]
 
 
 class Span(BaseModel):
