@@ -4,7 +4,7 @@ import asyncio
 import errno
 import os
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +81,12 @@ class Place(Protocol):
     async def publish(self, file: File) -> None:
         """Give it its name, at once. Nothing has it: whoever calls has looked."""
 
+    async def claim(self, file: File) -> bool:
+        """Give it its name, unless something has it; of two who try one succeeds."""
+
+    async def replace(self, file: File) -> None:
+        """Give it its name, at once, in place of what has it."""
+
     async def discard(self, files: Sequence[File]) -> None:
         """Take away what is unfinished, as far as may be; raises nothing."""
 
@@ -105,11 +111,21 @@ class Disk:
             await asyncio.to_thread(_write, Path(file.unfinished), file.content)
 
     async def publish(self, file: File) -> None:
-        await asyncio.to_thread(Path(file.unfinished).rename, file.path)
+        await self._named(_rename, file)
+
+    async def claim(self, file: File) -> bool:
+        return await self._named(_claim, file)
+
+    async def replace(self, file: File) -> None:
+        await self.publish(file)
+
+    async def _named(self, name: Callable[[File], bool], file: File) -> bool:
+        told = await asyncio.to_thread(name, file)
         try:
             await asyncio.to_thread(_keep, Path(file.path).parent)
         except OSError as error:
             raise NoAnswerError("the disk") from error
+        return told
 
     async def discard(self, files: Sequence[File]) -> None:
         for file in files:
@@ -118,11 +134,11 @@ class Disk:
 
 
 @asynccontextmanager
-async def disk(seconds: float) -> AsyncIterator[Disk]:
+async def disk(seconds: float, place: Place) -> AsyncIterator[Place]:
     """Give it for so long; what the system says against a step is one of the two errors."""
     try:
         async with asyncio.timeout(seconds):
-            yield Disk()
+            yield place
     except TimeoutError as error:
         raise NoAnswerError("the disk") from error
     except OSError as error:
@@ -136,7 +152,7 @@ def place_of(server: SftpServer | None, lent: Lent) -> AbstractAsyncContextManag
         NoAnswerError: perhaps the last step was taken.
     """
     if server is None:
-        return disk(lent.timeout.total_seconds())
+        return disk(lent.timeout.total_seconds(), lent.disk or Disk())
     from hub.sdk.sftp import sftp  # noqa: PLC0415 - late: only who needs it pays for asyncssh
 
     return sftp(server, lent)
@@ -204,6 +220,25 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _rename(file: File) -> bool:
+    Path(file.unfinished).rename(file.path)
+    return True
+
+
+def _claim(file: File) -> bool:
+    """A link never replaces; on a disk without links nothing is surer than a look."""
+    try:
+        os.link(file.unfinished, file.path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.ENOTSUP, errno.ENOSYS}:
+            raise
+        return not _there(Path(file.path)) and _rename(file)
+    Path(file.unfinished).unlink()
+    return True
 
 
 def _keep(folder: Path) -> None:

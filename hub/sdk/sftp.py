@@ -77,6 +77,22 @@ class SftpPlace:
         """Rename does not replace, on a server that keeps to SFTP 3."""
         await self._sftp.rename(file.unfinished, file.path)
 
+    async def claim(self, file: File) -> bool:
+        try:
+            await self._sftp.rename(file.unfinished, file.path)
+        except (asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists):
+            if await self.there(file.path):
+                return False
+            raise
+        return True
+
+    async def replace(self, file: File) -> None:
+        """Where a server knows no such thing, nothing may have the name yet."""
+        try:
+            await self._sftp.posix_rename(file.unfinished, file.path)
+        except asyncssh.SFTPOpUnsupported:
+            await self._sftp.rename(file.unfinished, file.path)
+
     async def discard(self, files: Sequence[File]) -> None:
         for file in files:
             with suppress(asyncssh.Error, OSError):

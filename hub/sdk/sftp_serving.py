@@ -97,3 +97,7 @@ class _Disk(asyncssh.SFTPServer):
     def rename(self, oldpath: bytes, newpath: bytes) -> None:
         super().rename(oldpath, newpath)
         self._simulator.placed(os.fsdecode(newpath))
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        super().posix_rename(oldpath, newpath)
+        self._simulator.placed(os.fsdecode(newpath))
