@@ -177,7 +177,7 @@ class FileConfig(ConnectorConfig):
             faults.append("write folders of this machine from the root: /srv/passage/in")
         if len({path.rstrip("/") for path in paths}) < len(paths):
             faults.append("folder, notes and the folder of receipts are different folders")
-        if self.name.count(_NUMBER) > 1 or not re.fullmatch(r"[\w. -]+", self.name.replace(_NUMBER, "1")):
+        if self.name.count(_NUMBER) > 1 or not re.fullmatch(r"\w[\w. -]*", self.name.replace(_NUMBER, "1")):
             faults.append("name is letters, digits, dots and hyphens, with {sequence} once or never")
         if _NUMBER not in self.name and (self.content is Content.DELTA or receipts):
             faults.append("a delta, and a file with receipts, has {sequence} in its name: none may replace another")

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from functools import partial
-from typing import Self
+from typing import Self, cast
 
 from connectors.access_file.client import Drop
 from connectors.access_file.config import FileConfig, Holds
@@ -34,8 +34,8 @@ class FileAccess(Connector[FileConfig], AccessControl):
 
     def __new__(cls, config: FileConfig, lent: Lent) -> Self:  # noqa: ARG004 - as `__init__`
         """Give what can read, where there is something to read."""
-        kind = ReceiptedFileAccess if config.receipts and cls is FileAccess else cls
-        return super().__new__(kind)  # type: ignore[return-value] - a subclass
+        kind: type[FileAccess] = ReceiptedFileAccess if config.receipts and cls is FileAccess else cls
+        return cast("Self", super().__new__(kind))
 
     def __init__(self, config: FileConfig, lent: Lent) -> None:
         """Reach the folders with each file."""

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from pydantic import SecretStr
 
@@ -19,7 +20,11 @@ MARK = "hub-"
 _FORMULA = "=+-@"
 """What a spreadsheet takes for the beginning of a formula. Source: OWASP, CSV Injection, read 2026-11-26."""
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_QUOTING = {Quoting.NONE: csv.QUOTE_NONE, Quoting.NEEDED: csv.QUOTE_MINIMAL, Quoting.ALWAYS: csv.QUOTE_ALL}
+_QUOTING: Mapping[Quoting, Literal[0, 1, 3]] = {
+    Quoting.NONE: csv.QUOTE_NONE,
+    Quoting.NEEDED: csv.QUOTE_MINIMAL,
+    Quoting.ALWAYS: csv.QUOTE_ALL,
+}
 
 
 def rows_of(credential: Credential, config: FileConfig) -> list[Row]:

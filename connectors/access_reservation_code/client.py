@@ -5,6 +5,7 @@ Source: City of Helsinki, tilavarauspalvelu-core at 79f937a4 (2026-08-05), its c
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from urllib.parse import quote
 
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter
 
@@ -121,7 +122,8 @@ class CodesClient:
 
 
 def _trace(trace: str) -> dict[str, str]:
-    return {"X-Correlation-ID": trace}
+    """In the letters that a header has."""
+    return {"X-Correlation-ID": quote(trace, safe=":~+")}
 
 
 def _times(kind: Kind, parts: Sequence[Part]) -> dict[str, object]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -139,7 +140,7 @@ class CodesSimulator(HttpSimulator, HasDoors):
         times = _times(kind, told, unit)
         if any(door not in self.doors for door, _, _ in times):
             return httpx.Response(404, text="no such reservation unit")
-        key = request.headers.get("X-Correlation-ID", "")
+        key = unquote(request.headers.get("X-Correlation-ID", ""))
         self.bookings[place] = Booking(
             key, self._code(), self.clock.now(), unit, times, active=told.get("is_active", False)
         )

@@ -35,7 +35,7 @@ EVENING = Window(door="Hall A", starts_at=NOW + timedelta(minutes=45), ends_at=N
 NEXT = EVENING.model_copy(
     update={"starts_at": EVENING.starts_at + timedelta(days=1), "ends_at": EVENING.ends_at + timedelta(days=1)}
 )
-BOKA = {
+BOKA: dict[str, Any] = {
     "content": "delta",
     "header": False,
     "doors": {"Hall A": "7", "Entré": "Entré; väst"},
@@ -260,7 +260,11 @@ def test_a_snapshot_is_whole_though_the_system_took_the_last_and_we_lost_our_sta
 
 def test_a_card_with_its_pin_stands_in_one_row(silent: Folder) -> None:
     both = Credential(
-        key="hub-1", method=Method.CARD, value=SecretStr("0090"), second_value=SecretStr("048291"), windows={EVENING}
+        key="hub-1",
+        method=Method.CARD,
+        value=SecretStr("0090"),
+        second_value=SecretStr("048291"),
+        windows=frozenset({EVENING}),
     )
     silent.put(both)
     ((line,),) = silent.files().values()

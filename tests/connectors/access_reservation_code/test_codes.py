@@ -306,6 +306,15 @@ def test_one_that_vanishes_while_it_is_changed_is_asked_for_again() -> None:
     run(story())
 
 
+def test_a_key_with_letters_that_no_header_has_gets_its_code() -> None:
+    async def story() -> list[str]:
+        async with site() as here:
+            await here.codes.put_credential(code(at(A), key="hub-2480-Å\r\nX: 7"))
+            return [one.key for one in here.service.credentials()]
+
+    assert run(story()) == ["hub-2480-Å\r\nX: 7"]
+
+
 def test_a_wrong_key_pauses_the_connection() -> None:
     async def story() -> None:
         async with site(api_key="another") as here:
