@@ -22,6 +22,11 @@ COLUMNS = (
     ("Till", "ends"), ("Kod", "pin"), ("Kort", "card"), ("Namn", "holder"),
 )  # fmt: skip
 FORMATS = {"Datum": "%Y-%m-%d", "Från": "%H:%M:%S", "Till": "%Y%m%d %H%M%S"}
+AGREED = {
+    "name": "bokningar-{sequence}.csv", "encoding": "windows-1252", "separator": ";", "quoting": "needed",
+    "line_end": "crlf", "header": True, "add": "A", "change": "C", "remove": "D",
+}  # fmt: skip
+"""What else it was set up with."""
 
 
 class Panel(FolderSimulator, HasDoors):
@@ -47,8 +52,9 @@ class Panel(FolderSimulator, HasDoors):
         """The template that it was set up with."""
         columns = [{"name": name, "holds": holds, "format": FORMATS.get(name, "-")} for name, holds in self.columns]
         doors = {door: code for code, door in self.names.items()}
-        told: dict[str, object] = {"content": self.content, "columns": columns, "doors": doors}
-        return told | ({"receipts": {"folder": self.path("receipts")}} if self.receipted else {})
+        told: dict[str, object] = {"content": self.content, "columns": columns, "doors": doors} | AGREED
+        receipts = {"folder": self.path("receipts"), "name": "{file}.ack", "separator": ";"} if self.receipted else None
+        return told | {"receipts": receipts, "notes": self.path("in") + "/.hub"}
 
     @property
     def columns(self) -> list[tuple[str, str]]:
@@ -60,7 +66,7 @@ class Panel(FolderSimulator, HasDoors):
         return str(self.root / folder)
 
     def config(self) -> Mapping[str, object]:
-        return self.settings() | {"folder": self.path("in"), "notes": self.path("in") + "/.hub"}
+        return self.settings() | {"folder": self.path("in"), "sftp": None}
 
     def misbehave(self, how: Misbehaviour, key: str = "") -> None:  # noqa: ARG002 - for all of them
         self.no_room, self.refuses = how is Misbehaviour.FULL, how is Misbehaviour.REFUSES

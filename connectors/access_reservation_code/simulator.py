@@ -60,7 +60,13 @@ class CodesSimulator(HttpSimulator, HasDoors):
         self._made = 0
 
     def config(self) -> Mapping[str, object]:
-        return {"base_url": "https://codes.test/api/", "api_key": API_KEY, "reservation_units": list(self.doors)}
+        return {
+            "base_url": "https://codes.test/api/",
+            "api_key": API_KEY,
+            "key_header": "Pindora-Api-Key",
+            "accept": ACCEPT,
+            "reservation_units": list(self.doors),
+        }
 
     def misbehave(self, how: Misbehaviour, key: str = "") -> None:
         """Be down, say no, or have somebody take a code away or make it inactive."""

@@ -392,6 +392,19 @@ def test_a_refused_revoke_is_no_revoke(answering: Folder) -> None:
     assert answering.read().condition is Condition.FAILED
 
 
+def test_the_receipt_of_an_older_snapshot_says_nothing_of_a_newer_row(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, content="snapshot", receipts={"folder": str(tmp_path / "receipts")})
+    folder.put(pin(key="hub-1"))
+    folder.taken()
+    assert folder.put(pin(key="hub-2")).condition is Condition.COMING
+    assert folder.read("hub-1").condition is Condition.STANDING
+    folder.taken()
+    assert folder.read("hub-1").condition is folder.read("hub-2").condition is Condition.STANDING
+    assert folder.remove("hub-1").condition is Condition.COMING
+    folder.taken()
+    assert folder.read("hub-1") is None
+
+
 @pytest.mark.parametrize("content", [b"\x81\x8d", b"a\r\nb\r\n", b""])
 def test_a_receipt_that_says_nothing_of_a_row_is_no_proof(answering: Folder, content: bytes) -> None:
     answering.put(pin())
@@ -418,6 +431,19 @@ def test_check_counts_what_waits_and_misses_a_folder(answering: Folder) -> None:
     gone = answering.another(receipts={"folder": str(answering.receipts / "gone")})
     with pytest.raises(TransientError, match="receipts"):
         run(gone.check())
+
+
+def test_the_simulator_stands_in_whatever_the_template_says() -> None:
+    template = BOKA | {
+        "content": "snapshot",
+        "name": "x.csv",
+        "encoding": "utf-8",
+        "separator": "|",
+        "quoting": "always",
+    }
+    simulator = SftpPanel.standing_in(SetClock(NOW), ["Hall A"], template)
+    told = FileConfig.model_validate({**template, **simulator.config()})
+    assert (told.encoding, told.separator, told.name) == ("windows-1252", ";", "bokningar-{sequence}.csv")
 
 
 def test_over_sftp_a_credential_stands_moves_and_goes() -> None:
@@ -458,7 +484,7 @@ def test_over_sftp_a_file_without_a_number_is_replaced_and_a_note_is_given_its_n
             await doors.put_credential(pin(key="hub-1"))
             await doors.put_credential(pin(key="hub-2"))
             async with exchange("/in", told.sftp, lent) as (place, _):
-                late = File.at("/in/.knutpunkt", "ledger-00000002.json", b"late")
+                late = File.at("/in/.hub", "ledger-00000002.json", b"late")
                 await place.prepare([late])
                 claimed = await place.claim(late)
             return [line[2] for line in _lines(simulator.root / "in/alla.csv")], claimed

@@ -15,14 +15,14 @@ from pydantic import SecretStr, ValidationError
 
 from connectors.access_reservation_code import ReservationCodes
 from connectors.access_reservation_code.config import CodesConfig
-from connectors.access_reservation_code.simulator import CodesSimulator
+from connectors.access_reservation_code.simulator import ACCEPT, API_KEY, CodesSimulator
 from hub.conformance.access import AccessSuite
 from hub.conformance.base import test as claim
 from hub.conformance.doors import put, remove
 from hub.conformance.driver import Bench, Memory, SetClock
 from hub.conformance.network import ANSWER_LOST, DOUBLED, LATE
 from hub.model import Credential, Method, Unsaid, Window
-from hub.sdk import Condition, CredentialsError, Lent, Misbehaviour, RejectedError, UnknownOutcomeError
+from hub.sdk import Condition, CredentialsError, Lent, Misbehaviour, RejectedError, TransientError, UnknownOutcomeError
 
 NOW = datetime(2026, 12, 1, 15, tzinfo=UTC)
 KEY = "hub-2480-B-7"
@@ -304,6 +304,40 @@ def test_one_that_vanishes_while_it_is_changed_is_asked_for_again() -> None:
                 await here.codes.put_credential(code(at(A)))
 
     run(story())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"access_code": ""},
+        {"access_code": None},
+        {"begin": "2026-12-01T16:00:00"},
+        {"access_code_valid_minutes_before": -5},
+        {"access_code_is_active": "perhaps"},
+        {"end": "[" * 5000},
+    ],
+)
+def test_an_answer_of_another_shape_is_no_answer(change: dict[str, object]) -> None:
+    async def story() -> None:
+        spoilt: list[bytes] = []
+
+        def broken(request: httpx.Request) -> httpx.Response | None:
+            return httpx.Response(200, content=spoilt[0]) if request.method == "GET" and spoilt else None
+
+        async with site(broken) as here:
+            await here.codes.put_credential(code(at(A)))
+            ((kind, id_),) = here.service.bookings
+            told = json.loads(here.service.handle(_question(f"{kind}/{id_}")).content)
+            spoilt.append(json.dumps(told | change).encode())
+            with pytest.raises(TransientError, match="unreadable"):
+                await here.seen()
+
+    run(story())
+
+
+def _question(path: str) -> httpx.Request:
+    headers = {"Pindora-Api-Key": API_KEY, "Accept": ACCEPT}
+    return httpx.Request("GET", f"https://codes.test/api/{path}", headers=headers)
 
 
 def test_a_key_with_letters_that_no_header_has_gets_its_code() -> None:
