@@ -95,7 +95,7 @@ class ZonePlaces(ConnectorConfig):
 
     at: WrittenPlace = Field(description="Where its level is written: `coil:N` or `holding:N`, N counted from 0.")
     status: Place | None = Field(
-        default=None, description="Where it is read: `coil:`, `discrete:`, `holding:` or `input:`; as `at` if left out."
+        default=None, description="Where it is read, if elsewhere; `discrete:N` and `input:N` too."
     )
     kind: Kind = Field(default=Kind.SWITCH, description="`switch`, `dim` or `setpoint`.")
     unit: Unit | None = Field(default=None, description="Its unit; the connection's if left out.")
@@ -143,8 +143,8 @@ class ModbusConfig(ConnectorConfig):
         default=None,
         gt=timedelta(0),
         le=timedelta(hours=24),
-        description="Seconds without a write after which the device drops its outputs: the hub then writes three times as"
-        " often what should stand. Left out: it drops nothing.",
+        description="Seconds without a write after which the device drops its outputs: the hub then writes three times as often"
+        " what should stand. Left out: it drops nothing.",
     )
     zones: dict[str, ZonePlaces] = Field(min_length=1, description="Each zone and where it is.")
 

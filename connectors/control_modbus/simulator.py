@@ -144,7 +144,9 @@ class ModbusSimulator(TcpSimulator, HasZones):
 
     def zones(self) -> Mapping[str, Level]:
         """What really burns and heats."""
-        return {key: out.level([self.cells[cell] for cell in out.cells(out.status)]) for key, out in self.outputs.items()}
+        return {
+            key: out.level([self.cells[cell] for cell in out.cells(out.status)]) for key, out in self.outputs.items()
+        }
 
     def takes(self, zone: str) -> frozenset[type[Level]]:
         """What a zone can be told."""
@@ -211,9 +213,9 @@ class ModbusSimulator(TcpSimulator, HasZones):
                 return self._write_one(unit, function, pdu)
             if function in {15, 16}:
                 return self._write_many(unit, function, pdu)
-            raise _ExceptionError(ILLEGAL_FUNCTION)
         except _ExceptionError as error:
             return bytes([function | 0x80, error.code])
+        return bytes([function | 0x80, ILLEGAL_FUNCTION])
 
     def _read(self, unit: int, function: int, first: int, count: int) -> bytes:
         bits = function in {1, 2}

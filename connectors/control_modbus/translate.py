@@ -124,7 +124,9 @@ def _spelt(level: Level, zone: ZonePlaces, order: WordOrder) -> tuple[int, ...]:
             raise RejectedError("a release has no number")
     words = _words(number * zone.counts, zone, order)
     if words is None or level_of(words, zone, order) != level:
-        raise RejectedError(f"{zone.at} as {zone.encoding} at {zone.counts:g} a unit cannot hold {number}; correct those")
+        raise RejectedError(
+            f"{zone.at} as {zone.encoding} at {zone.counts:g} a unit cannot hold {number}; correct those"
+        )
     return words
 
 
