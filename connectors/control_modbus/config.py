@@ -107,7 +107,7 @@ class ZonePlaces(ConnectorConfig):
     off: int = Field(default=0, ge=0, le=65535, description="What a register holds when it is off.")
     release: bool | Decimal | None = Field(
         default=None,
-        description="What a released zone goes back to: `true`, per cent or degrees; off if left out. None with `mode`.",
+        description="What a released zone goes back to: `true`, per cent or degrees; off if left out.",
     )
     mode: Mode | None = Field(default=None, description="Where the device's own automation is set aside, and let back.")
 
@@ -143,8 +143,8 @@ class ModbusConfig(ConnectorConfig):
         default=None,
         gt=timedelta(0),
         le=timedelta(hours=24),
-        description="Seconds without a write after which the device drops its outputs: the hub then writes three times as often"
-        " what should stand. Left out: it drops nothing.",
+        description="Seconds without a write after which the device drops its outputs; what should stand is written"
+        " three times as often. Left out: it drops nothing.",
     )
     zones: dict[str, ZonePlaces] = Field(min_length=1, description="Each zone and where it is.")
 

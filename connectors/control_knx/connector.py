@@ -1,0 +1,246 @@
+"""Zones on a KNX bus: what is sent is proven by what the device tells on its status address, and by nothing else."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from connectors.control_knx import translate
+from connectors.control_knx.client import Bus
+from connectors.control_knx.config import Kind, KnxConfig, Tunnel, ZoneAddresses
+from connectors.control_knx.translate import Payload
+from connectors.control_knx.tunnels import Endpoint
+from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
+from hub.sdk import (
+    About,
+    Condition,
+    Connector,
+    Control,
+    ControlLimits,
+    Lent,
+    Pace,
+    ReadsZones,
+    Receipt,
+    RejectedError,
+    Sighting,
+    TransientError,
+    UnknownOutcomeError,
+)
+
+LEVELS: dict[Kind, frozenset[type[Level]]] = {
+    Kind.SWITCH: frozenset({Switch}),
+    Kind.DIM: frozenset({Dim, Switch}),
+    Kind.SETPOINT: frozenset({Setpoint}),
+}
+
+
+class Waiting:
+    """Someone who waits for a device to tell a level that will do."""
+
+    def __init__(self, will_do: Callable[[Level], bool]) -> None:
+        """Begin to wait."""
+        self.will_do = will_do
+        self.told: asyncio.Future[Level] = asyncio.get_running_loop().create_future()
+        self.told.add_done_callback(lambda told: told.cancelled() or told.exception())
+        self.puzzle: RejectedError | None = None
+        """Why something that came meanwhile could not be read."""
+
+    def offer(self, level: Level) -> bool:
+        """Take it if it will do."""
+        if self.told.done() or not self.will_do(level):
+            return False
+        self.told.set_result(level)
+        return True
+
+
+class KnxControl(Connector[KnxConfig], Control, ReadsZones):
+    """One gateway to one bus; a zone is a group address of it."""
+
+    pace = Pace(calls_at_once=32, clients_at_once=1, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=15))
+
+    @classmethod
+    def configured_keys(cls, config: KnxConfig) -> frozenset[str]:
+        """The zones of the settings."""
+        return frozenset(config.zones)
+
+    def __init__(self, config: KnxConfig, lent: Lent) -> None:
+        """Keep what it is given; nothing is sent before `open`."""
+        super().__init__(config, lent)
+        self._zone_of = {zone.status: key for key, zone in config.zones.items() if zone.status}
+        self._known: dict[str, Level] = {}
+        self._sent: dict[str, Level] = {}
+        self._waiting: dict[str, list[Waiting]] = {key: [] for key in config.zones}
+        self._puzzled: set[str] = set()
+        where = f"{config.host}:{config.port}"
+        self.bus = Bus(where, self._endpoint, self._hear, lent.log, config.telegrams_per_second)
+        self.bus.lost.append(self._give_up_waiting)
+        self.bus.back.append(self._look_at_all)
+
+    @property
+    def control_limits(self) -> ControlLimits:
+        """What the configured kinds of zones can be told."""
+        kinds = {zone.kind for zone in self.config.zones.values()}
+        levels = frozenset({Release}).union(*(LEVELS[kind] for kind in kinds))
+        return ControlLimits(levels=levels, tells_changes=bool(self._zone_of))
+
+    async def open(self) -> None:
+        """Connect and listen, so that a light switched by hand is heard of before the first command."""
+        await self.bus.ready(self._deadline())
+
+    async def check(self) -> About:
+        """Connect, and ask every zone that can be asked; one that answers proves the bus."""
+        await self.bus.ready(self._deadline())
+        looks = await asyncio.gather(*(self.read_zone(key) for key in self._zone_of.values()), return_exceptions=True)
+        silent = [look for look in looks if isinstance(look, BaseException)]
+        for error in silent:
+            if len(silent) == len(looks) or not isinstance(error, TransientError):
+                raise error
+            self.lent.log.warning("check: %s", error)
+        unproven = len(self.config.zones) - len(self._zone_of)
+        detail = f"{unproven} zones without a status address: never proven" if unproven else ""
+        return About(external_keys=frozenset(self.config.zones), detail=detail)
+
+    async def close(self) -> None:
+        """Leave the tunnel."""
+        await self.bus.close()
+
+    async def put_zone(self, zone: Zone) -> Receipt:
+        """Write the level, and wait a little for the device to tell it."""
+        own, deadline = self._zone(zone.key), self._deadline()
+        wanted = translate.wanted(zone.level, own)
+        with self._listening(zone.key, wanted.__eq__) as waiting:
+            await self._write(zone.key, translate.writes(wanted, own), deadline)
+            self._sent[zone.key] = zone.level
+            return Receipt(own.address, await self._proof(own, wanted, waiting, deadline))
+
+    async def read_zone(self, key: str) -> Sighting[Level]:
+        """Ask on the status address; what was told before is no answer."""
+        zone, deadline = self._zone(key), self._deadline()
+        if zone.status is None:
+            return Sighting(self._sent.get(key, Release()), Condition.SENT, "no status address: nobody tells")
+        with self._listening(key, _anything) as waiting:
+            try:
+                await self.bus.ask(zone.status, deadline)
+            except UnknownOutcomeError as error:
+                raise TransientError(str(error)) from error
+            if level := await self._told(waiting, deadline):
+                return Sighting(level)
+        raise waiting.puzzle or TransientError(
+            f"zone {key}: no answer on {zone.status}; has the device power, and is the address readable in ETS?"
+        )
+
+    def rest_level(self, key: str) -> Level | None:
+        """Give what the settings say; with a mode only the controller knows."""
+        return translate.rest(self._zone(key))
+
+    async def _write(self, key: str, writes: list[translate.Write], deadline: float) -> None:
+        written = False
+        for write in writes:
+            try:
+                await self.bus.write(write.group, write.payload, deadline)
+            except TransientError as error:
+                if written:
+                    raise UnknownOutcomeError(f"zone {key}: half of it is sent; {error}") from error
+                raise
+            written = True
+
+    async def _proof(self, zone: ZoneAddresses, wanted: Level | None, waiting: Waiting, deadline: float) -> Condition:
+        """What the status tells in time; of a released zone any level may come, so a look has to show it."""
+        if zone.status is None:
+            return Condition.SENT
+        if wanted is None:
+            return Condition.COMING
+        try:
+            return Condition.COMING if await self._told(waiting, deadline) is None else Condition.STANDING
+        except TransientError:
+            return Condition.COMING
+
+    async def _told(self, waiting: Waiting, deadline: float) -> Level | None:
+        """The level that will do, if it is told in time."""
+        try:
+            async with asyncio.timeout_at(min(deadline, self._now() + self.config.answers_within.total_seconds())):
+                return await waiting.told
+        except TimeoutError:
+            return None
+
+    @contextmanager
+    def _listening(self, key: str, will_do: Callable[[Level], bool]) -> Iterator[Waiting]:
+        waiting = Waiting(will_do)
+        self._waiting[key].append(waiting)
+        try:
+            yield waiting
+        finally:
+            self._waiting[key].remove(waiting)
+
+    def _hear(self, group: str, payload: Payload) -> None:
+        """Take a status: for those who wait, or else as news for the hub."""
+        key = self._zone_of.get(group)
+        if key is None:
+            return
+        try:
+            level = translate.level_of(payload, self.config.zones[key])
+        except RejectedError as error:
+            self._puzzle(key, RejectedError(f"zone {key}: {error}"))
+            return
+        self._puzzled.discard(key)
+        waiting = list(self._waiting[key])
+        taken = [one for one in waiting if one.offer(level)]
+        if not waiting and self._known.get(key) != level:
+            self.lent.touched(key)
+        if taken or not waiting:
+            self._known[key] = level
+
+    def _puzzle(self, key: str, error: RejectedError) -> None:
+        """Tell those who wait, should nothing better come, or once the log, that a status cannot be read."""
+        for waiting in self._waiting[key]:
+            waiting.puzzle = error
+        if not self._waiting[key] and key not in self._puzzled:
+            self._puzzled.add(key)
+            self.lent.log.warning("%s", error)
+
+    def _give_up_waiting(self) -> None:
+        """Nothing that was asked before will be told over the next tunnel."""
+        for waiting in (waiting for all_of_one in self._waiting.values() for waiting in all_of_one):
+            if not waiting.told.done():
+                waiting.told.set_exception(TransientError(f"{self.config.host}: the tunnel was lost before an answer"))
+
+    def _look_at_all(self) -> None:
+        for key in self._zone_of.values():
+            self.lent.touched(key)
+
+    def _zone(self, key: str) -> ZoneAddresses:
+        try:
+            return self.config.zones[key]
+        except KeyError:
+            raise RejectedError(f"no zone {key}; the connection's zones name it or it cannot be controlled") from None
+
+    def _endpoint(self) -> Endpoint:
+        config = self.config
+        if self.lent.tunnel and config.tunnel is Tunnel.UDP:
+            raise RejectedError(f"{config.host}: UDP goes through no proxy; choose tunnel: tcp or secure")
+        host, port = self.lent.route(config.host, config.port)
+        return Endpoint(
+            host=host,
+            port=port,
+            name=f"{config.host}:{config.port}",
+            tunnel=config.tunnel,
+            way=lambda: self.lent.connected(config.host, config.port),
+            route_back=config.route_back,
+            local_ip=str(config.local_ip) if config.local_ip else None,
+            individual_address=config.individual_address,
+            user_id=config.user_id,
+            user_password=config.user_password,
+            device_password=config.device_password,
+            keyring_file=config.keyring_file,
+            keyring_password=config.keyring_password,
+        )
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _deadline(self) -> float:
+        return self._now() + self.lent.timeout.total_seconds()
+
+
+def _anything(_level: Level) -> bool:
+    return True
