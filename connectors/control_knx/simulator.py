@@ -1,8 +1,8 @@
 """A believable KNX/IP interface with a bus behind it, on which lights and room controllers obey and tell their status.
 
-Frames as in KNX Standard 03_08_02 Core v01.06.02, 03_08_04 Tunnelling v01.07.01, 03_06_03 EMI/cEMI and 03_07_02 (types of
-datapoints) v02.02.01, as xknx 4.0.0 cites them, read 2026-11-26. Over TCP there are no acknowledgements; over UDP each frame has one, and one that is
-repeated is acknowledged again and does nothing.
+Frames as in the KNX Standard: 03_08_02 Core v01.06.02, 03_08_04 Tunnelling v01.07.01, 03_06_03 (cEMI), 03_07_02
+(datapoints) v02.02.01, as xknx 4.0.0 cites them, read 2026-11-26. Over TCP there are no acknowledgements; over UDP each
+frame has one, and one that is repeated is acknowledged again and does nothing.
 """
 
 import asyncio
