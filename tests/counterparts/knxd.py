@@ -55,7 +55,7 @@ class Knxd(Program):
 
     @asynccontextmanager
     async def devices(self, seen: Program, status: Mapping[str, str]) -> AsyncIterator[None]:
-        """Have lights on the bus: what is written to a group is told on its status, and what is asked there answered."""
+        """Have lights on the bus: what is written to a group is told on its status, and answered there."""
         obeying = asyncio.get_running_loop().create_task(self._obey(seen, status))
         try:
             yield
