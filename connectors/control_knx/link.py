@@ -106,7 +106,7 @@ class Link:
 
 def _refusal(where: str, error: Exception) -> ConnectorError:
     """What a tunnel that could not be made means."""
-    cause = error.__cause__ or error
+    cause = error if isinstance(error, InvalidSecureConfiguration) else error.__cause__ or error
     if isinstance(cause, IPSecureError | InvalidSecureConfiguration):
         return CredentialsError(f"{where}: {type(cause).__name__}; check user, passwords and keyring against ETS")
     if isinstance(cause, RequestResponseError):

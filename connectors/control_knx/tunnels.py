@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from xml.sax import SAXException
 
 from pydantic import SecretStr
 from xknx import XKNX
@@ -160,7 +161,10 @@ class Through(KNXIPInterface):
         endpoint = self._endpoint
         if endpoint.user_id is not None and endpoint.user_password is not None:
             return _User(endpoint.user_id, endpoint.user_password.get_secret_value(), _shown(endpoint.device_password))
-        keyring = await load_keyring(str(endpoint.keyring_file), _shown(endpoint.keyring_password) or "")
+        try:
+            keyring = await load_keyring(str(endpoint.keyring_file), _shown(endpoint.keyring_password) or "")
+        except (OSError, SAXException) as error:
+            raise InvalidSecureConfiguration(f"the keyring cannot be read ({type(error).__name__})") from error
         self.xknx.cemi_handler.data_secure_init(keyring)
         own = IndividualAddress(endpoint.individual_address or "")
         found = keyring.get_tunnel_interface_by_individual_address(own)
