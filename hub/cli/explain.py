@@ -47,8 +47,8 @@ def explain(  # noqa: PLR0913 - click calls it by name
 ) -> None:
     """Tell what has happened and will happen for the booking NUMBER, in each system, and why.
 
-    With --door, all about a door; with --zone, what a zone should be from hour to hour, and which bookings and rules make
-    each edge.
+    With --door, all about a door; with --zone, what a zone should be from hour to hour, and which bookings and rules
+    make each edge.
     """
     _one_of(number, door, zone)
     _only_with(door, at)

@@ -107,6 +107,8 @@ class ZoneErrand(Errand):
         if reader is None:
             return await super().observe()
         found, level = await reader.read_zone(self.lane.key), level_of(self.desired.state)
+        if found.condition is Condition.SENT:
+            return await super().observe()
         if outcome := self._as_found(found) if self.desired.wanted else None:
             return outcome
         if not self.desired.wanted and self._is_so(found, level):
@@ -120,7 +122,7 @@ class ZoneErrand(Errand):
 
     def drift(self, found: Sighting[Level]) -> Drift | None:
         """How it differs; of a zone that the hub has nothing to do with, nothing is said."""
-        if not self.at_rest or not self.ours or found.condition is Condition.COMING:
+        if not self.at_rest or not self.ours or found.condition in {Condition.COMING, Condition.SENT}:
             return None
         level = level_of(self.desired.state)
         if fulfils(found.value, level) if self.desired.wanted else self._is_so(found, level):
@@ -129,6 +131,10 @@ class ZoneErrand(Errand):
 
     def _as_found(self, found: Sighting[Level]) -> Outcome | None:
         state = self.desired.state
+        if found.condition is Condition.SENT:
+            return (
+                self.confirmed(proof=Proof.SENT, state=state, sent=None) if self.stands and not self.in_doubt else None
+            )
         if fulfils(found.value, level_of(state)) and found.condition is Condition.STANDING:
             return self.confirmed(proof=Proof.READ, state=state, sent=None)
         by_hand = not self.in_doubt and self.lane.confirmed == state and found.condition is not Condition.COMING
@@ -168,7 +174,7 @@ class ZoneErrand(Errand):
     async def _proven(self, receipt: Receipt, level: Level) -> Outcome:
         reader, state = self.running.reads_zones(), self.desired.state
         sent = None if self._is_refreshed else state
-        if reader is None:
+        if reader is None or receipt.condition is Condition.SENT:
             proof = _PROOFS.get(receipt.condition, Proof.SENT)
             return self.confirmed(proof=proof, state=state, sent=sent, reference=receipt.reference or None)
         found = await settled_sighting(

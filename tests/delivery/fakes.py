@@ -5,6 +5,7 @@ The connectors come in by entry points, as a stranger's do: `installed` offers t
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from pathlib import Path
@@ -402,6 +403,16 @@ class TimedLamps(FakeLamps):
         return timedelta(minutes=30)
 
 
+class MuteLamps(FakeLamps):
+    """Lamps of a system that tells how some are, and none of these."""
+
+    async def put_zone(self, zone: Zone) -> Receipt:
+        return replace(await super().put_zone(zone), condition=Condition.SENT)
+
+    async def read_zone(self, key: str) -> Sighting[Level]:  # noqa: ARG002 - none of them tells
+        return Sighting(Release(), Condition.SENT)
+
+
 class FakeMail(Connector[FakeConfig], Notifier, RepeatsSafely):
     """Mail, whose second message is known for the first."""
 
@@ -455,6 +466,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, folder: Path, *more: type[Connect
         BlindLamps,
         TimedLamps,
         HastyLamps,
+        MuteLamps,
         FakeMail,
         FakeSms,
         CarelessMail,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.delivery import awaiting
+from hub.model import Dim
 from hub.model.states import Delivery, Effect, Proof, Record
 from tests.builders import SATURDAY, a_holder, a_town, occasion
 from tests.delivery.fakes import Fault
@@ -270,6 +271,24 @@ def test_locks_that_tell_nothing_are_confirmed_by_their_receipt_and_never_green(
     hall.at("14:00")
     assert hall.lamps.lit() == {}
     assert hall.locks.stands == {}
+
+
+def test_a_zone_that_never_tells_is_sent_and_neither_fought_nor_found_otherwise(staging: Staging) -> None:
+    hall = staging(a_town(connectors={"lamps": {"connector": "MuteLamps"}}))
+    hall.put()
+    hall.at("12:00")
+    sent = (Effect.STANDING, Delivery.CONFIRMED, Proof.SENT)
+    assert hall.state("court-1") == sent
+    hall.lamps.levels["court-1"] = Dim(percent=5)
+    hall.look_round()
+    assert hall.state("court-1") == sent
+    assert hall.lamps.percent("court-1") == 5, "nobody can know of the hand, so nobody fights it"
+    assert hall.reconcile("lamps").findings == ()
+    hall.restart()
+    hall.settle()
+    assert hall.problems() == []
+    hall.at("14:00")
+    assert hall.lamps.lit() == {}
 
 
 def told(hall: Stage) -> list[str]:

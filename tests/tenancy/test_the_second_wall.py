@@ -106,7 +106,8 @@ without = pytest.mark.parametrize("both", ["superuser"], indirect=True)
 
 def asked_with(path: str) -> dict[str, str]:
     """What a route must be told."""
-    told = {"/attendance": DAYS, "/doors:explain": {"door": "hall/OUTER"}, "/zones:explain": {"zone": "hall/court-1"}}
+    days = {"from": "2026-01-01", "to": "2026-12-31"}
+    told = {"/attendance": days, "/doors:explain": {"door": "hall/OUTER"}, "/zones:explain": {"zone": "hall/court-1"}}
     return told.get(path, {})
 
 
