@@ -107,6 +107,12 @@ class ZoneAddresses(ConnectorConfig):
     release: bool | Decimal | None = Field(
         default=None, description="What a released zone goes back to: `true`, per cent or degrees; off if left out."
     )
+    off_after: timedelta | None = Field(
+        default=None,
+        ge=timedelta(minutes=1),
+        description="Seconds after the last telegram when the actuator goes off by itself, as set in ETS (staircase"
+        " time); it is then sent again in time, and ends when the hub is gone.",
+    )
     mode: Mode | None = Field(default=None, description="The mode that puts our level in force, and takes it out.")
 
     @property

@@ -63,6 +63,11 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones):
         """The zones of the settings."""
         return frozenset(config.zones)
 
+    @classmethod
+    def off_timer(cls, config: KnxConfig, key: str) -> timedelta | None:
+        """Give the zone's own, which each telegram starts anew."""
+        return config.zones[key].off_after
+
     def __init__(self, config: KnxConfig, lent: Lent) -> None:
         """Keep what it is given; nothing is sent before `open`."""
         super().__init__(config, lent)

@@ -109,6 +109,12 @@ class ZonePlaces(ConnectorConfig):
         default=None,
         description="What a released zone goes back to: `true`, per cent or degrees; off if left out.",
     )
+    off_after: timedelta | None = Field(
+        default=None,
+        ge=timedelta(minutes=1),
+        description="Seconds after the last write when the output falls by itself, as set in the device; it is then"
+        " written again in time, and ends when the hub is gone.",
+    )
     mode: Mode | None = Field(default=None, description="Where the device's own automation is set aside, and let back.")
 
     @property

@@ -30,6 +30,8 @@ LEVELS: dict[Kind, frozenset[type[Level]]] = {
     Kind.DIM: frozenset({Dim, Switch}),
     Kind.SETPOINT: frozenset({Setpoint}),
 }
+LEASE = timedelta(minutes=15)
+"""How long a level is written again for the device's watchdog, unless the hub puts it anew."""
 
 
 class ModbusControl(Connector[ModbusConfig], Control, ReadsZones):
@@ -41,6 +43,11 @@ class ModbusControl(Connector[ModbusConfig], Control, ReadsZones):
     def configured_keys(cls, config: ModbusConfig) -> frozenset[str]:
         """The zones of the settings."""
         return frozenset(config.zones)
+
+    @classmethod
+    def off_timer(cls, config: ModbusConfig, key: str) -> timedelta | None:
+        """Give the zone's own, which each write starts anew; with a watchdog, how long we write unasked."""
+        return config.zones[key].off_after or (LEASE if config.watchdog else None)
 
     def __init__(self, config: ModbusConfig, lent: Lent) -> None:
         """Keep what it is given; nothing is sent before `open`."""

@@ -1,6 +1,7 @@
 """What is written again and again, since the device drops its outputs when nobody writes: so they end with the hub.
 
-A hand is not fought: what differs though the device never missed us was set by somebody, and is let go of.
+A hand is not fought: what differs though the device never missed us was set by somebody, and is let go of. So is what
+the hub has not put anew by `Zone.until`: outputs end too when this process lives and the hub in it does not.
 """
 
 import asyncio
@@ -100,7 +101,8 @@ class Holding:
                 self._lent.log.warning("zone %s cannot be written again, and may fall: %s", key, error)
 
     async def _again(self, key: str, held: _Held) -> None:
-        if fulfils(await self._look(key), held.level) or self._fell(held):
+        wanted = held.until is None or self._lent.clock.now() < held.until
+        if wanted and (fulfils(await self._look(key), held.level) or self._fell(held)):
             await self._write(key, held.level)
             held.written = _now()
             return
@@ -108,9 +110,7 @@ class Holding:
         self._lent.touched(key)
 
     def _fell(self, held: _Held) -> bool:
-        """Whether the device dropped it for want of us, and it is still wanted."""
-        if held.until is not None and self._lent.clock.now() >= held.until:
-            return False
+        """Whether the device dropped it for want of us; after a restart only what has an end is known to be wanted."""
         if held.written is None:
             return held.until is not None
         return _now() - held.written >= self._patience

@@ -130,6 +130,21 @@ async def test_outputs_stand_while_the_hub_lives_and_fall_when_it_is_gone() -> N
 
 
 @in_a_loop
+async def test_what_the_hub_puts_no_more_falls_though_the_process_lives() -> None:
+    room = Room()
+    async with device(**FALLS) as module, room.connector(FALLS | dict(module.config())) as connector:
+        lease = connector.off_timer(connector.config, "hall")
+        assert lease is not None
+        await connector.put_zone(Zone(key="hall", level=LIT, until=room.clock.now() + lease))
+        before = module.writes
+        await eventually(lambda: module.writes >= before + 5)
+        assert module.zones() == {"hall": LIT}
+        room.clock.move(lease)
+        await eventually(lambda: module.zones() == {"hall": DARK}, "it burns on though nobody asks for it")
+        assert room.state.kept == {}
+
+
+@in_a_loop
 async def test_what_was_released_is_written_no_more() -> None:
     async with device(**FALLS) as module, Room().connector(FALLS | dict(module.config())) as connector:
         for level in (LIT, Release()):
