@@ -128,6 +128,8 @@ class ModbusSimulator(TcpSimulator, HasZones):
         """Seconds without a write after which outputs fall."""
         self.writes = 0
         """How many writes it has taken."""
+        self.hangs_up = False
+        """It acts, and hangs up in place of an answer."""
         self.down = False
         self._falling: asyncio.TimerHandle | None = None
         self.fall()
@@ -169,7 +171,7 @@ class ModbusSimulator(TcpSimulator, HasZones):
 
     def recover(self) -> None:
         """Take requests and connections again."""
-        self.down, self.exception, self.only_for = False, None, None
+        self.down, self.hangs_up, self.exception, self.only_for = False, False, None, None
 
     def drop_all(self) -> None:
         """Cut every connection."""
@@ -200,6 +202,8 @@ class ModbusSimulator(TcpSimulator, HasZones):
             if protocol:
                 return
             answer = self.answer(unit, pdu)
+            if self.hangs_up:
+                return
             writer.write(struct.pack(">HHHB", transaction, 0, len(answer) + 1, unit) + answer)
             await writer.drain()
 

@@ -1,5 +1,7 @@
 """What a device does besides what it is told: exceptions, one client only, outputs that fall, a hand."""
 
+import asyncio
+
 import pytest
 
 from hub.conformance.base import test as in_a_loop
@@ -13,7 +15,7 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
-from tests.connectors.control_modbus.stand import Room, device, eventually
+from tests.connectors.control_modbus.stand import DEADLINE, Room, device, eventually
 
 LIT, DARK = Switch(on=True), Switch(on=False)
 ON = Zone(key="hall", level=LIT)
@@ -95,6 +97,18 @@ async def test_a_device_that_hung_up_in_between_is_connected_to_anew() -> None:
         await eventually(lambda: not connector.device._client or not connector.device._client.connected)
         await connector.put_zone(Zone(key="hall", level=DARK))
         assert module.zones()["hall"] == DARK
+
+
+@in_a_loop
+async def test_a_device_that_hangs_up_in_place_of_an_answer_is_not_waited_for() -> None:
+    async with device(**PATIENT) as module, Room().connector(PATIENT | dict(module.config()), timeout=60) as connector:
+        module.hangs_up = True
+        async with asyncio.timeout(DEADLINE):
+            with pytest.raises(UnknownOutcomeError, match="no answer says"):
+                await connector.put_zone(ON)
+        assert module.zones()["hall"] == LIT
+        module.recover()
+        assert (await connector.read_zone("hall")).value == LIT
 
 
 @in_a_loop
