@@ -75,7 +75,7 @@ class Doors:
         standing: dict[tuple[str, TargetKey], Standing] = {}
         for one in uses:
             lanes = shown.seen(connection, town, [target.lane for target in one.asked.targets.values()])
-            told = showing.standings(one.asked, lanes, rules.horizons, now=now)
+            told = showing.standings(one.asked, lanes, rules.timing, now=now)
             standing |= {(one.number, each.target): each for each in told}
         paused = (town, door.connection) in connections.paused(connection)
         until = at + MINUTE
