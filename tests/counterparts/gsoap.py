@@ -73,7 +73,7 @@ def _made() -> Path:
     version = subprocess.run([tools[1], "-V"], capture_output=True, check=False).stdout
     told = b"".join([version, STRICT.encode(), *(path.read_bytes() for path in sources)])
     kept = Path(tempfile.gettempdir()) / f"knutpunkt-gsoap-{os.getuid()}-{hashlib.sha256(told).hexdigest()[:16]}"
-    if not kept.exists():
+    if not (kept.exists() and kept.stat().st_uid == os.getuid()):
         _make(tools, sources, kept)
     return kept
 
