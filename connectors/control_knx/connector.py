@@ -27,10 +27,10 @@ from hub.sdk import (
     UnknownOutcomeError,
 )
 
-LEVELS: dict[Kind, frozenset[type[Level]]] = {
-    Kind.SWITCH: frozenset({Switch}),
-    Kind.DIM: frozenset({Dim, Switch}),
-    Kind.SETPOINT: frozenset({Setpoint}),
+LEVELS: dict[Kind, tuple[type[Level], ...]] = {
+    Kind.SWITCH: (Switch,),
+    Kind.DIM: (Dim, Switch),
+    Kind.SETPOINT: (Setpoint,),
 }
 
 

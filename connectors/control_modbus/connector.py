@@ -7,8 +7,7 @@ from connectors.control_modbus import translate
 from connectors.control_modbus.client import Device
 from connectors.control_modbus.config import Kind, ModbusConfig, ZonePlaces
 from connectors.control_modbus.holding import Holding
-from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
-from hub.model.zone import fulfils
+from hub.model import Dim, Level, Release, Setpoint, Switch, Zone, fulfils
 from hub.sdk import (
     About,
     Condition,
@@ -25,10 +24,10 @@ from hub.sdk import (
     UnknownOutcomeError,
 )
 
-LEVELS: dict[Kind, frozenset[type[Level]]] = {
-    Kind.SWITCH: frozenset({Switch}),
-    Kind.DIM: frozenset({Dim, Switch}),
-    Kind.SETPOINT: frozenset({Setpoint}),
+LEVELS: dict[Kind, tuple[type[Level], ...]] = {
+    Kind.SWITCH: (Switch,),
+    Kind.DIM: (Dim, Switch),
+    Kind.SETPOINT: (Setpoint,),
 }
 LEASE = timedelta(minutes=15)
 """How long a level is written again for the device's watchdog, unless the hub puts it anew."""

@@ -9,18 +9,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel
 
-from hub.model import Dim, Level, Setpoint, Switch, Zone
-from hub.model.frozen import Frozen
-from hub.model.zone import fulfils
+from hub.model import Dim, Level, Setpoint, Switch, Zone, fulfils
 from hub.sdk import ConnectorError, Lent
 
 TIMES = 3
 """How often it is written within the device's patience: two of three may be lost."""
 
 
-class _Kept(Frozen):
+class _Kept(BaseModel):
     """What outlives this process."""
 
     level: Switch | Dim | Setpoint

@@ -120,7 +120,7 @@ def _spelt(level: Level, zone: ZonePlaces, order: WordOrder) -> tuple[int, ...]:
             number = Decimal(percent)
         case Setpoint(celsius=celsius):
             number = celsius
-        case Release():
+        case _:
             raise RejectedError("a release has no number")
     words = _words(number * zone.counts, zone, order)
     if words is None or level_of(words, zone, order) != level:

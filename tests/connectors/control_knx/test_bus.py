@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import socket
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.connectors.control_knx.stand import House, at_last, eventually, inter
 
 LIT, DARK = Switch(on=True), Switch(on=False)
 ON = Zone(key="apron.light", level=LIT)
-HALLS = {
+HALLS: dict[str, Any] = {
     "zones": {f"hall-{n}": {"address": f"1/2/{n}", "status": f"1/3/{n}"} for n in range(1, 31)},
 }
 
@@ -62,7 +63,7 @@ async def test_a_device_without_power_is_coming_then_silent_and_follows_when_it_
         with pytest.raises(TransientError, match="power"):
             await connector.read_zone("apron.light")
         assert bus.zones()["apron.light"] == DARK
-        assert (await connector.check()).external_keys == set(bus.zones())
+        assert (await connector.check()).external_keys == frozenset(bus.zones())
         bus.recover()
         assert (await connector.put_zone(ON)).condition is Condition.STANDING
         assert bus.zones()["apron.light"] == LIT
@@ -155,14 +156,14 @@ async def test_a_level_on_the_way_to_what_was_sent_proves_nothing() -> None:
     async with interface() as bus, House().connector(dict(bus.config()) | {"answers_within": 0.2}) as connector:
         lamp = bus.bus.devices["hall-a.light"]
         steps = itertools.cycle([Dim(percent=20), Dim(percent=40)])
-        lamp._read = lambda _value, *, short: next(steps) if not short else None  # type: ignore[method-assign]
+        lamp._read = lambda _value, *, short: next(steps) if not short else None  # type: ignore[method-assign, assignment]
         assert (await connector.put_zone(Zone(key="hall-a.light", level=Dim(percent=80)))).condition is Condition.COMING
         assert (await connector.read_zone("hall-a.light")).value == Dim(percent=20)
 
 
 @in_a_loop
 async def test_a_zone_without_a_status_is_sent_and_never_more() -> None:
-    zones = {"zones": {"yard": {"address": "1/2/9"}}}
+    zones: dict[str, Any] = {"zones": {"yard": {"address": "1/2/9"}}}
     async with interface(**zones) as bus, House().connector(zones | dict(bus.config())) as connector:
         assert not connector.control_limits.tells_changes
         assert (await connector.check()).detail == "1 zones without a status address: never proven"

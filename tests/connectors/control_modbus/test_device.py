@@ -125,7 +125,7 @@ async def test_one_zone_that_cannot_be_read_fails_a_check_only_when_a_person_mus
     room = Room()
     async with device(**PATIENT) as module, room.connector(PATIENT | dict(module.config())) as connector:
         module.exception, module.only_for = 6, "hall"
-        assert (await connector.check()).external_keys == {"hall", "stairs"}
+        assert (await connector.check()).external_keys == frozenset({"hall", "stairs"})
         assert "busy" in room.told.getvalue()
         module.exception = 2
         with pytest.raises(RejectedError, match=r"coil:7.*count from 0"):
@@ -165,7 +165,8 @@ async def test_what_was_released_is_written_no_more() -> None:
             await connector.put_zone(Zone(key="hall", level=level))
         assert module.zones() == {"hall": DARK}
         before = module.writes
-        await eventually(lambda: module._falling is not None and module._falling.when() < module._falling._loop.time())
+        now = asyncio.get_running_loop().time
+        await eventually(lambda: module._falling is not None and module._falling.when() < now())
         assert module.writes == before
 
 

@@ -14,8 +14,8 @@ from hub.model import Dim, Level, Release, Setpoint, Switch
 from hub.sdk import RejectedError
 
 HIGH, LOW = WordOrder
-HEAT = {"at": "holding:20", "kind": "setpoint", "release": 16}
-MODE = {"at": "coil:20", "ours": 1, "released": 0}
+HEAT: dict[str, Any] = {"at": "holding:20", "kind": "setpoint", "release": 16}
+MODE: dict[str, Any] = {"at": "coil:20", "ours": 1, "released": 0}
 
 
 def a_zone(**told: Any) -> ZonePlaces:
@@ -82,7 +82,7 @@ def test_what_is_no_level_is_never_taken_for_one(values: tuple[int, ...], told: 
 
 
 def test_a_level_lies_there_before_the_mode_is_ours_and_a_release_writes_the_mode_alone() -> None:
-    told = {"at": "holding:20", "status": "input:20", "kind": "setpoint", "mode": MODE}
+    told: dict[str, Any] = {"at": "holding:20", "status": "input:20", "kind": "setpoint", "mode": MODE}
     assert written(Setpoint(celsius=Decimal(21)), **told) == [("holding:20", (210,)), ("coil:20", (1,))]
     assert written(Release(), **told) == [("coil:20", (0,))]
     assert translate.rest(a_zone(**told)) is None
