@@ -186,12 +186,15 @@ class KnxConfig(ConnectorConfig):
 
     def _shared(self) -> list[str]:
         first: dict[str, str] = {}
-        used = [(group, key) for key, zone in self.zones.items() for group in (zone.address, zone.status) if group]
-        return [
-            f"zones {other} and {key} share {group}" if other != key else f"zone {key}: {group} is written and told"
-            for group, key in used
-            if (group in first and (other := first[group])) or first.setdefault(group, key) != key
-        ]
+        faults = []
+        for key, zone in self.zones.items():
+            for group in filter(None, (zone.address, zone.status)):
+                if group in first:
+                    other = first[group]
+                    both = f"zones {other} and {key} share {group}"
+                    faults.append(both if other != key else f"zone {key}: {group} is written and told")
+                first.setdefault(group, key)
+        return faults
 
 
 def _faults(zone: ZoneAddresses) -> list[str]:

@@ -174,7 +174,7 @@ class Bus:
         self._from_client(client, body[4:])
 
     def _from_client(self, client: Client, cemi: bytes) -> None:
-        if self.silent or cemi[0] != REQUEST:
+        if cemi[0] != REQUEST:
             return
         start = 2 + cemi[1]
         group, length = int.from_bytes(cemi[start + 4 : start + 6], "big"), cemi[start + 6]
@@ -182,6 +182,8 @@ class Bus:
         short = length == 1
         value = bytes([cemi[start + 8] & 0x3F]) if short else cemi[start + 9 : start + 8 + length]
         self.telegrams.append((asyncio.get_running_loop().time(), group))
+        if self.silent:
+            return
         self._to(client, bytes([CONFIRMATION]) + cemi[1:])
         for device in self.devices.values():
             if service == WRITE and device.take(group, value, short=short):

@@ -5,6 +5,7 @@ Sources: Modbus Messaging on TCP/IP V1.0b (modbus.org, 2006-10-24); Modbus Appli
 """
 
 import asyncio
+import logging
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -19,6 +20,7 @@ from pymodbus.transaction import TransactionManager
 from connectors.control_modbus.config import Point, Table
 from hub.sdk import ConnectorError, RejectedError, TransientError, UnknownOutcomeError
 
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what it would say is in our errors
 Way = Callable[[], Awaitable[socket.socket]]
 """Gives a connected socket to the device."""
 

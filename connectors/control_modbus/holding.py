@@ -5,14 +5,15 @@ the hub has not put anew by `Zone.until`: outputs end too when this process live
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from hub.model import Dim, Level, Setpoint, Switch, Zone, fulfils
-from hub.sdk import ConnectorError, Lent
+from hub.sdk import ConnectorError, Lent, TransientError
 
 TIMES = 3
 """How often it is written within the device's patience: two of three may be lost."""
@@ -52,16 +53,31 @@ class Holding:
         self._silent: set[str] = set()
         self._going: asyncio.Task[None] | None = None
 
-    def turn(self, key: str) -> asyncio.Lock:
-        """For whoever writes a zone, so that nothing older is written after it."""
-        return self._turns.setdefault(key, asyncio.Lock())
+    @asynccontextmanager
+    async def turn(self, key: str) -> AsyncIterator[None]:
+        """For whoever writes a zone, so that nothing older is written after it.
+
+        Raises:
+            TransientError: it is still being written.
+        """
+        lock = self._turns.setdefault(key, asyncio.Lock())
+        try:
+            async with asyncio.timeout(self._lent.timeout.total_seconds()):
+                await lock.acquire()
+        except TimeoutError:
+            raise TransientError(f"zone {key}: an older write still waits for the device's answer") from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     async def begin(self, keys: list[str]) -> None:
         """Go on where an earlier process was, and from then on."""
         for key in keys:
             if kept := await self._lent.state.get(_name(key)):
-                was = _Kept.model_validate_json(kept)
-                self._held[key] = _Held(was.level, was.until)
+                with suppress(ValidationError):  # what another version kept counts as lost
+                    was = _Kept.model_validate_json(kept)
+                    self._held[key] = _Held(was.level, was.until)
         self._going = asyncio.get_running_loop().create_task(self._go_on())
 
     async def end(self) -> None:
@@ -84,14 +100,14 @@ class Holding:
     async def _go_on(self) -> None:
         while True:
             for key in list(self._held):
-                async with self.turn(key):
-                    await self._renew(key)
+                await self._renew(key)
             await asyncio.sleep(self._patience / TIMES)
 
     async def _renew(self, key: str) -> None:
         try:
-            if held := self._held.get(key):
-                await self._again(key, held)
+            async with self.turn(key):
+                if held := self._held.get(key):
+                    await self._again(key, held)
             self._silent.discard(key)
         except ConnectorError as error:
             if key not in self._silent:

@@ -38,21 +38,43 @@ async def test_thirty_halls_at_five_are_all_lit_at_twenty_telegrams_a_second() -
         assert {receipt.condition for receipt in told} == {Condition.STANDING}
         times = [time for time, _ in bus.bus.telegrams]
         assert len(times) == len(HALLS["zones"]), "one telegram for each"
-        assert min(later - first for first, later in zip(times, times[20:], strict=False)) > 0.95
+        assert min(later - first for first, later in zip(times, times[20:], strict=False)) > 0.7
 
 
 @in_a_loop
-async def test_more_than_the_bus_takes_in_time_is_not_sent_and_said_to_be_so() -> None:
-    async with interface(**HALLS) as bus:
-        settings = HALLS | dict(bus.config()) | {"telegrams_per_second": 10}
-        async with House().connector(settings, timeout=0.45) as connector:
-            puts = (connector.put_zone(Zone(key=key, level=LIT)) for key in HALLS["zones"])
-            told = await asyncio.gather(*puts, return_exceptions=True)
-        late = [one for one in told if isinstance(one, BaseException)]
-        assert late
-        assert {type(one) for one in late} == {TransientError}
-        assert "more waits than the bus takes" in str(late[0])
-        assert list(bus.zones().values()).count(LIT) == len(told) - len(late) == len(bus.bus.telegrams)
+async def test_what_the_bus_has_no_time_for_is_not_sent_and_said_to_be_so() -> None:
+    async with interface() as bus, House().connector(bus.config()) as connector:
+        connector.bus._free_at = asyncio.get_running_loop().time() + 60
+        with pytest.raises(TransientError, match=r"1/2/1 was not sent: more waits than the bus takes"):
+            await connector.put_zone(ON)
+        assert bus.bus.telegrams == []
+        connector.bus._free_at = 0
+        await connector.put_zone(ON)
+        assert bus.zones()["apron.light"] == LIT
+
+
+@in_a_loop
+async def test_a_gateway_that_hangs_up_in_place_of_a_word_is_not_waited_for() -> None:
+    async with interface() as bus, House().connector(bus.config(), timeout=60) as connector:
+        bus.bus.silent = True
+        async with asyncio.timeout(2):
+            sending = asyncio.create_task(connector.put_zone(ON))
+            await eventually(lambda: len(bus.bus.telegrams) == 1)
+            bus.drop_all()
+            with pytest.raises(UnknownOutcomeError):
+                await sending
+
+
+@in_a_loop
+async def test_our_own_commands_and_looks_are_no_news() -> None:
+    house = House()
+    async with interface() as bus, house.connector(bus.config()) as connector:
+        for level in (LIT, DARK):
+            await connector.put_zone(Zone(key="apron.light", level=level))
+            await connector.read_zone("apron.light")
+        assert house.touched == []
+        bus.misbehave(Misbehaviour.SET_BY_HAND, "apron.light")
+        await eventually(lambda: house.touched == ["apron.light"])
 
 
 @in_a_loop
@@ -121,8 +143,8 @@ async def test_a_lost_tunnel_comes_back_by_itself_and_hears_a_hand() -> None:
 @in_a_loop
 async def test_half_a_command_is_never_called_nothing() -> None:
     async with interface() as bus:
-        settings = dict(bus.config()) | {"telegrams_per_second": 2}
-        async with House().connector(settings, timeout=0.3) as connector:
+        settings = dict(bus.config()) | {"telegrams_per_second": 1}
+        async with House().connector(settings, timeout=0.9) as connector:
             with pytest.raises(UnknownOutcomeError, match=r"zone hall-b\.heat: half of it is sent"):
                 await connector.put_zone(Zone(key="hall-b.heat", level=_degrees(bus)))
             assert bus.zones()["hall-b.heat"] != _degrees(bus), "the controller is still on its own"

@@ -195,6 +195,26 @@ async def test_what_fell_while_the_network_was_down_stands_again_afterwards() ->
         assert room.touched == []
 
 
+@in_a_loop
+async def test_what_cannot_be_read_of_an_earlier_process_counts_as_lost() -> None:
+    room = Room()
+    room.state.kept["held:hall"] = '{"level": "bright"}'
+    async with device(**FALLS) as module, room.connector(FALLS | dict(module.config())) as connector:
+        await connector.put_zone(ON)
+        assert module.zones() == {"hall": LIT}
+
+
+@in_a_loop
+async def test_a_command_waits_for_an_older_write_no_longer_than_it_may_take() -> None:
+    async with device(**FALLS) as module, Room().connector(FALLS | dict(module.config()), timeout=0.1) as connector:
+        assert connector._holding
+        async with connector._holding.turn("hall"):
+            with pytest.raises(TransientError, match="older write"):
+                await connector.put_zone(ON)
+        await connector.put_zone(ON)
+        assert module.zones() == {"hall": LIT}
+
+
 @pytest.mark.parametrize("minutes, stands", [(30, LIT), (90, DARK)])
 @in_a_loop
 async def test_a_restart_goes_on_with_what_is_still_wanted(minutes: int, stands: Level) -> None:
