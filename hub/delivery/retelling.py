@@ -35,9 +35,10 @@ def _is_another(outcome: Outcome) -> bool:
     lane = outcome.lane
     if lane.kind is not TargetKind.CREDENTIAL or outcome.delivery is not Delivery.CONFIRMED:
         return False
+    if outcome.made_up is not None:
+        return outcome.made_up.version > 1
     before, after = version_of(lane.confirmed), version_of(outcome.state)
-    learnt = outcome.made_up is not None or is_shared(lane.key)
-    return learnt and bool(before and after) and before != after
+    return is_shared(lane.key) and bool(before and after) and before != after
 
 
 def _raised(connection: Connection, town: str, outcome: Outcome, ids: Sequence[int], now: int) -> Iterator[Raise]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hub.delivery.outcomes import Outcome
+from hub.delivery.outcomes import UNKNOWN, Outcome
 from hub.model.events import EventType
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery
@@ -22,13 +22,13 @@ Share = Sequence[Part]
 
 def parts_of(
     connection: Connection, town: str, outcomes: Iterable[Outcome], horizons: Mapping[str, int], now: int
-) -> dict[int, dict[int, Share]]:
+) -> dict[int, Mapping[int, Share]]:
     """By lane, of those that are shared: each booking's share."""
     lanes: dict[str, list[int]] = {}
     for one in outcomes:
         if one.lane.kind is TargetKind.CREDENTIAL and is_shared(one.lane.key):
             lanes.setdefault(one.lane.connection, []).append(one.lane.id)
-    found: dict[int, dict[int, Share]] = {}
+    found: dict[int, Mapping[int, Share]] = {}
     for name, ids in lanes.items():
         until = now + horizons.get(name, 0)
         for lane, parts in claims.parts(connection, town, ids, now=now, until=until).items():
@@ -36,10 +36,10 @@ def parts_of(
     return found
 
 
-def _by_booking(parts: Iterable[Part]) -> dict[int, Share]:
-    by_booking: dict[int, Share] = {}
+def _by_booking(parts: Iterable[Part]) -> Mapping[int, Share]:
+    by_booking: dict[int, list[Part]] = {}
     for part in parts:
-        by_booking[part.booking] = (*by_booking.get(part.booking, ()), part)
+        by_booking.setdefault(part.booking, []).append(part)
     return by_booking
 
 
@@ -60,14 +60,22 @@ def opened(outcome: Outcome, shares: Mapping[int, Share], now: int) -> dict[int,
 
 
 def events(outcome: Outcome, shares: Mapping[int, Share], known: Mapping[int, Told], now: int) -> Iterator[Event]:
-    """Told to each booking that has reason to know."""
+    """Told to each booking that has reason to know; where nobody knew what stood, not again to those that were told."""
     lane = outcome.lane
     if not shares or outcome.delivery is not Delivery.CONFIRMED:
         return
-    body = json.dumps({"target": f"{lane.connection}/{lane.key}", "proof": outcome.proof})
+    body, doubt = (
+        json.dumps({"target": f"{lane.connection}/{lane.key}", "proof": outcome.proof}),
+        lane.confirmed == UNKNOWN,
+    )
     for id_, type_ in opened(outcome, shares, now).items():
-        if id_ in known:
-            yield Event(lane.municipality, type_, known[id_].number, body, now)
+        booking = known.get(id_)
+        if booking is None:
+            continue
+        if not doubt or booking.effective != booking.revision:
+            yield Event(lane.municipality, type_, booking.number, body, now)
+        elif outcome.made_up is not None:
+            yield Event(lane.municipality, EventType.CREDENTIAL_CHANGED, booking.number, body, now)
 
 
 def version_of(state: str | None) -> str:

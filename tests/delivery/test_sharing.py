@@ -61,6 +61,21 @@ def test_an_associations_bookings_have_one_code_and_each_is_told_when_its_doors_
     assert effective == ["B-1", "B-2"]
 
 
+def test_a_booking_that_comes_while_the_code_is_sent_tells_nothing_to_those_whose_doors_it_opened_before(
+    hall: Stage,
+) -> None:
+    hall.put("B-1")
+
+    async def another() -> None:
+        await hall.accepting("B-3", **hour(2 * DAY))
+
+    hall.accept("B-2", **hour(DAY))
+    hall.locks.meanwhile = another
+    hall.settle()
+    assert starts(hall, key(hall)) == ["21 11:45", "22 11:45", "23 11:45"]
+    assert (told(hall, "B-1"), told(hall, "B-3")) == (["ready"], ["ready"])
+
+
 def test_a_booking_that_is_cancelled_takes_its_window_and_nothing_of_the_others(hall: Stage) -> None:
     hall.put("B-1")
     hall.put("B-2", **hour(DAY))
