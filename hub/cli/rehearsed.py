@@ -23,11 +23,11 @@ SAID: Mapping[Language, Mapping[str, str]] = {
         "method": "{connection} takes no {what}: {count} bookings want one, the first {example}",
         "method_do": "Give these holders a PIN, or name a connection that takes a {what}.",
         "capacity": "{connection} has room for {limit} credentials, and {count} would stand there {at}; too many from"
-        " {since} to {until}. Doors: {doors}",
+        " {since} to {until}. Where: {doors}",
         "capacity_do": "Have room made for {count}, or fewer at once: no push horizon that is safe is enough.",
         "capacity_days_do": "Write `push_horizon_days: {days}` or less for it, or have room made for {count}.",
         "rate": "{connection} takes {limit} calls a minute, and {count} are needed {at}: the last would be {minutes}"
-        " min late. The first that is late is needed {since}. Doors: {doors}",
+        " min late. The first that is late is needed {since}. Where: {doors}",
         "rate_do": "Give doors and zones different lead times, move bookings apart, or have more calls allowed.",
         "codes": "{connection} would have {count} codes in use or at rest {at}, of {limit} that there are; too many"
         " from {since} to {until}",
@@ -35,11 +35,11 @@ SAID: Mapping[Language, Mapping[str, str]] = {
         "unserved": "no connection for {what}: {count} bookings, the first {example}",
         "unserved_do": "Name a connection when there is one; until then somebody does it by hand.",
         "pieces": "{connection} takes windows of at most {limit} min, and {count} are longer, up to {minutes} min."
-        " Doors: {doors}",
+        " Where: {doors}",
         "pieces_do": "They are sent in pieces, each before the one before it ends: the hub must reach the lock"
         " meanwhile.",
         "windows": "{connection} keeps {limit} windows of a credential at a door, and up to {count} lie within the push"
-        " horizon. Doors: {doors}",
+        " horizon. Where: {doors}",
         "windows_do": "The earliest are sent first, others when one has ended: the hub must reach the lock between.",
         "dates": "{connection} keeps whole days: its {count} windows are put as they begin and removed as they end",
         "dates_do": "The hub must reach the lock at both ends; else it opens late, or until midnight.",
@@ -60,12 +60,12 @@ SAID: Mapping[Language, Mapping[str, str]] = {
         "method": "{connection} tar inte emot {what}: {count} bokningar vill ha det, den första {example}",
         "method_do": "Ge dessa nyttjare en kod, eller namnge en anslutning som tar emot {what}.",
         "capacity": "{connection} har plats för {limit} behörigheter, och {count} skulle ligga där {at}; för många från"
-        " {since} till {until}. Dörrar: {doors}",
+        " {since} till {until}. Var: {doors}",
         "capacity_do": "Skaffa plats för {count}, eller färre på en gång: ingen säker skickhorisont räcker.",
         "capacity_days_do": "Skriv `push_horizon_days: {days}` eller mindre för {connection}, eller skaffa plats för"
         " {count}.",
         "rate": "{connection} tar {limit} anrop i minuten, och {count} behövs {at}: det sista skulle bli {minutes} min"
-        " sent. Det första som blir sent behövs {since}. Dörrar: {doors}",
+        " sent. Det första som blir sent behövs {since}. Var: {doors}",
         "rate_do": "Ge dörrar och zoner olika förtid, flytta isär bokningar, eller låt fler anrop tillåtas.",
         "codes": "{connection} skulle ha {count} koder i bruk eller i vila {at}, av {limit} som finns; för många från"
         " {since} till {until}",
@@ -73,10 +73,10 @@ SAID: Mapping[Language, Mapping[str, str]] = {
         "unserved": "ingen anslutning för {what}: {count} bokningar, den första {example}",
         "unserved_do": "Namnge en anslutning när det finns en; till dess gör någon det för hand.",
         "pieces": "{connection} tar fönster på högst {limit} min, och {count} är längre, upp till {minutes} min."
-        " Dörrar: {doors}",
+        " Var: {doors}",
         "pieces_do": "De skickas i delar, varje innan den förra är slut: navet måste nå låset under tiden.",
         "windows": "{connection} håller {limit} fönster för en behörighet vid en dörr, och upp till {count} ligger inom"
-        " skickhorisonten. Dörrar: {doors}",
+        " skickhorisonten. Var: {doors}",
         "windows_do": "De tidigaste skickas först, övriga när ett är slut: navet måste nå låset däremellan.",
         "dates": "{connection} håller hela dagar: dess {count} fönster läggs när de börjar och tas bort när de är slut",
         "dates_do": "Navet måste nå låset i båda ändar; annars öppnar det sent, eller till midnatt.",

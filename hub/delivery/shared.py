@@ -64,10 +64,8 @@ def events(outcome: Outcome, shares: Mapping[int, Share], known: Mapping[int, To
     lane = outcome.lane
     if not shares or outcome.delivery is not Delivery.CONFIRMED:
         return
-    body, doubt = (
-        json.dumps({"target": f"{lane.connection}/{lane.key}", "proof": outcome.proof}),
-        lane.confirmed == UNKNOWN,
-    )
+    body = json.dumps({"target": f"{lane.connection}/{lane.key}", "proof": outcome.proof})
+    doubt = lane.confirmed == UNKNOWN
     for id_, type_ in opened(outcome, shares, now).items():
         booking = known.get(id_)
         if booking is None:

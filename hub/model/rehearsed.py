@@ -28,7 +28,7 @@ class RehearsalFinding(Frozen):
     kind: Kind
     fits: Annotated[bool, Field(description="true: worth knowing, and it works all the same")]
     connection: Annotated[str | None, Field(description="null: it is about a line, or about what nobody serves")] = None
-    doors: Annotated[tuple[str, ...], Field(description="those of most of it; empty: not about doors")] = ()
+    doors: Annotated[tuple[str, ...], Field(description="doors, or zones, of most of it; empty: about none")] = ()
     at: Annotated[datetime | None, Field(description="when it is at its worst")] = None
     since: Annotated[datetime | None, Field(description="when it begins")] = None
     until: Annotated[datetime | None, Field(description="when it is over for the last time")] = None

@@ -1,7 +1,7 @@
 """One connection's share of a season, held against what its system can take."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 
@@ -101,7 +101,7 @@ class Fitting:
             yield self._finding(
                 "capacity",
                 fits=False,
-                doors=self._doors_at(found.at, self._ahead),
+                doors=self._where(lambda part: part.starts - self._ahead <= found.at < part.ends),
                 count=found.most,
                 limit=limits.capacity,
                 days=self._fitting_days(limits.capacity),
@@ -143,11 +143,9 @@ class Fitting:
             kind = "dates" if limits.validity is Validity.DATES else "no-times"
             yield self._finding(kind, fits=True, count=self._windows)
 
-    def _doors_at(self, at: int, ahead: int) -> tuple[str, ...]:
-        """The doors of most that stands, or begins, at a moment."""
-        parts = self._season.parts(self._bounds.name)
-        doors = Counter(p.door for p in parts if p.door and p.starts - ahead <= at < p.ends)
-        return _most(doors)
+    def _where(self, meant: Callable[[Part], bool]) -> tuple[str, ...]:
+        """The doors and zones of most of what is meant."""
+        return _most(Counter(p.door or p.key for p in self._season.parts(self._bounds.name) if meant(p)))
 
     # ---- rate
 
@@ -160,7 +158,7 @@ class Fitting:
                 kind="rate",
                 fits=False,
                 connection=self._bounds.name,
-                doors=self._doors_at(found.worst, 0),
+                doors=self._where(lambda part: found.worst in {part.starts, part.ends}),
                 at=instant(found.worst),
                 since=instant(found.first),
                 count=sum(call.cost for call in minute),

@@ -101,7 +101,7 @@ def test_lamps_that_all_light_in_one_minute_are_late_where_calls_are_counted(sea
         lit(season, n, f"lamp-{n}", 0)
     (one,) = found(season, per_minute=20)
     assert (one.kind, one.fits, one.limit, one.count) == ("rate", False, 20, 60)
-    assert (one.since, one.minutes) == (instant(NOON), 2)
+    assert (one.since, one.minutes, len(one.doors)) == (instant(NOON), 2, 3)
     assert found(season, per_minute=60) == []
 
 
