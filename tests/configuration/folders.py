@@ -292,7 +292,14 @@ name: Ishallen
 position: {latitude: 63.83, longitude: 20.25}
 resources:
   ishallen.is: {name: Is, kind: place, parts: []}
-access: null
+access:
+  connection: arx-tennishallen
+  credential:
+    strategy: per_association
+    pin: {length: 6, leading_zero: false, quarantine_days: 30, alphabet: "0123456789"}
+    changes_on: 09-01
+  doors:
+    IS-ENTRE: {key: Ishallen entre, serves: all, lead_minutes: 15, lag_minutes: 15}
 zones:
   is:
     key: is
