@@ -21,7 +21,17 @@ from connectors.access_accessy.simulator import AccessySimulator, Invitation
 from connectors.access_accessy.translate import invitations_into, message_of
 from hub.conformance.driver import Memory, SetClock
 from hub.model import Credential, CredentialTouched, Method, Unsaid, Window
-from hub.sdk import Callback, Condition, CredentialsError, Lent, Misbehaviour, RejectedError, Sighting, TransientError
+from hub.sdk import (
+    Callback,
+    Condition,
+    CredentialsError,
+    Lent,
+    Misbehaviour,
+    RejectedError,
+    Sighting,
+    TransientError,
+    UnknownOutcomeError,
+)
 
 NOW = datetime(2026, 12, 1, 15, tzinfo=UTC)
 EVENING = NOW + timedelta(hours=3)
@@ -219,6 +229,30 @@ def test_another_phone_gets_a_group_of_its_own_and_the_old_invitation_opens_noth
                 here.there.answer(invitation, "ACCEPTED")
             assert here.opens() == [(HALL, OTHER)]
             assert (await here.look()).value.value == SecretStr(OTHER)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "method, ending, error",
+    [
+        ("POST", "/access-permission-group", UnknownOutcomeError),
+        ("POST", "/access-permission", UnknownOutcomeError),
+        ("POST", "/invitation", UnknownOutcomeError),
+        ("GET", "/access-permission-group", TransientError),
+        ("POST", "/oauth/token", TransientError),
+    ],
+)
+def test_only_a_change_that_got_no_answer_may_have_been_made(method: str, ending: str, error: type[Exception]) -> None:
+    def silent(request: httpx.Request) -> httpx.Response:
+        if request.method == method and request.url.path.endswith(ending):
+            raise httpx.ReadTimeout("no answer")
+        return httpx.Response(418)
+
+    async def story() -> None:
+        async with site(silent) as here:
+            with pytest.raises(error):
+                await here.accessy.put_credential(key())
 
     asyncio.run(story())
 
