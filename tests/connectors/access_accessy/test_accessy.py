@@ -453,10 +453,17 @@ def test_what_is_kept_of_a_call_is_our_key_and_nothing_of_the_person() -> None:
 def test_other_events_and_invitations_of_others_mean_nothing_here() -> None:
     async def story() -> None:
         async with site() as here:
+            await here.accessy.put_credential(key())
+            here.there.accept(KEY)
+            (mine,) = here.there.invitations
             here.there.invitations["i-1"] = Invitation(OTHER, "Välkommen", ["group-0"])
+            of_mine = json.dumps({"userId": "u-1", "invitationId": mine}).encode()
             for told in (
-                call("ASSET_OPERATION_INVOKED"), call("MEMBERSHIP_REMOVED"), call(), call(body=b'{"userId": "u-1"}'),
-            ):  # fmt: skip
+                call("ASSET_OPERATION_INVOKED", of_mine),
+                call("MEMBERSHIP_REMOVED", of_mine),
+                call(),
+                call(body=b'{"userId": "u-1"}'),
+            ):
                 assert await here.accessy.receive(told) == []
 
     asyncio.run(story())
