@@ -122,8 +122,11 @@ def _without_timers(running: Mapping[str, Running], uses: Iterable[Use]) -> Iter
     stay: dict[str, list[str]] = {}
     for use in uses:
         kind, config = (each := running[use.connection or ""]).kind, each.config
-        is_zone = issubclass(kind, Control) and isinstance(_rule(use), ZoneRule)
-        if is_zone and config is not None and kind.off_timer(config, use.key) is None:
+        if not issubclass(kind, Control) or not isinstance(_rule(use), ZoneRule):
+            continue
+        known = configured_keys(each)
+        is_there = config is not None and (known is None or use.key in known)
+        if is_there and kind.off_timer(config, use.key) is None:
             stay.setdefault(use.connection or "", []).append(f"`{use.key}`")
     for name, keys in stay.items():
         message = (

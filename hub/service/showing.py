@@ -153,7 +153,7 @@ def covers(confirmed: str | None, claims: Sequence[Claim], now: int, rule: LineR
         return opens(confirmed, claims, now)
     if confirmed is None or confirmed == "?":
         return False
-    current = [level for claim in claims if (level := least(claim, rule, now)) is not None]
+    current = [one for claim in claims if (one := least(claim, rule, now)) is not None]
     _, _, level = confirmed.partition(":")
     return bool(current) and level.isdigit() and int(level) >= max(current)
 

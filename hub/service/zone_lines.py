@@ -100,11 +100,13 @@ def _edges(
     numbers = bookings.numbers(connection, municipality, {row.booking for row in live})
     rule, kind = timing.line(TargetKey(lane.connection, lane.key)), KINDS[zone.kind]
     return [
-        ZoneEdge(
-            at=instant(edge.at),
-            level=None if edge.level is None else said(kind, edge.level),
-            why=edge.why.value,
-            bookings=tuple(sorted({numbers.get(row.booking, "?") for row in _behind(edge.at, live)})),
+        ZoneEdge.model_validate(
+            {
+                "at": instant(edge.at),
+                "level": None if edge.level is None else said(kind, edge.level),
+                "why": edge.why,
+                "bookings": sorted({numbers.get(row.booking, "?") for row in _behind(edge.at, live)}),
+            }
         )
         for edge in edges_of([Ask(row.starts, row.ends, row.level, "") for row in live], rule, since, until)
     ]

@@ -118,8 +118,10 @@ class Counting(LampSystem):
 def _edges(folder: Path, rounds: int) -> list[Figure]:
     taken, displaced, most = [], [], []
     for turn in range(rounds):
-        url = in_file(folder / f"edges-{turn}.db")
-        with pytest.MonkeyPatch.context() as patch, staged(url, folder, patch, _town()) as hub:
+        place = folder / f"edges-{turn}"
+        place.mkdir()
+        url = in_file(place / "hub.db")
+        with pytest.MonkeyPatch.context() as patch, staged(url, place, patch, _town()) as hub:
             lamps = LAMPS[f"{TOWN}/lamps"] = Counting()
             hub.node.connections.find(TOWN, "lamps").connector.system = lamps  # type: ignore[union-attr]
             wanted = _booked(hub)
