@@ -56,7 +56,7 @@ def wakes(kind: TargetKind, ask: Ask | Claim, *, now: int, horizon: int = NEVER,
 
     An early wake costs a fold, a late one is a dark hall.
     """
-    if ask.ends + rule.outlasts <= now:
+    if ask.ends <= now and ask.ends + rule.outlasts <= now:
         return NEVER
     return max(now, ask.starts - (horizon if kind is TargetKind.CREDENTIAL else rule.foreruns))
 

@@ -205,10 +205,10 @@ def _cut(stretches: Iterator[Stretch], spans: Spans, why: Why) -> Iterator[Stret
                 begins, ends = next(taken)
             if begins > rest.starts:
                 whole = begins >= rest.ends
-                yield rest if whole else rest._replace(ends=begins, over=why)
+                yield rest if whole else Stretch(rest.starts, begins, rest.level, rest.why, why)
             if begins >= rest.ends:
                 break
-            rest = rest._replace(starts=ends, why=why)
+            rest = Stretch(ends, rest.ends, rest.level, why, rest.over)
 
 
 def _paired(stretches: Iterator[Stretch]) -> Iterator[tuple[Stretch, Stretch | None]]:
@@ -280,7 +280,7 @@ def _lowered(one: Stretch, starts: int, ends: int, level: int) -> Iterator[Stret
         yield one
         return
     if one.starts < first:
-        yield one._replace(ends=first)
+        yield Stretch(one.starts, first, one.level, one.why, one.over)
     yield Stretch(first, last, level, Why.WARNING)
     if last < one.ends:
-        yield one._replace(starts=last, why=Why.WARNED)
+        yield Stretch(last, one.ends, one.level, Why.WARNED, one.over)

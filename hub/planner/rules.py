@@ -86,12 +86,14 @@ class Timing(NamedTuple):
 
     def needed_at(self, claim: Claim, now: int) -> int:
         """When a claim that is not over must stand; NEVER when its zone's rules withhold all that is left of it."""
-        return lit_from(claim, self.line(claim.target), now)
+        rule = self.lines.get(claim.target)
+        return claim.starts if rule is None else lit_from(claim, rule, now)
 
     def sent_at(self, claim: Claim, now: int) -> int:
         """When it is to be sent."""
-        ahead = self.horizons.get(claim.target.connection, 0) if claim.kind is TargetKind.CREDENTIAL else 0
-        return max(now, self.needed_at(claim, now) - ahead)
+        if claim.kind is TargetKind.CREDENTIAL:
+            return max(now, claim.starts - self.horizons.get(claim.target.connection, 0))
+        return max(now, self.needed_at(claim, now))
 
 
 class BillRule(NamedTuple):

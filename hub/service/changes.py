@@ -8,6 +8,7 @@ from hub.model.booking import Status
 from hub.model.plan import Claim, RecordWish, TargetKey, TargetKind
 from hub.model.states import Delivery
 from hub.planner.fold import wakes
+from hub.planner.lines import PLAIN
 from hub.planner.notifying import following
 from hub.planner.registering import following_documents
 from hub.planner.sharing import is_shared
@@ -107,11 +108,11 @@ def raises(changes: list[Change]) -> list[Raise]:
 def _raised(one: Change) -> list[Raise]:
     """The targets of claims, each once; what opens now comes before what opens no more."""
     request, kinds, dues = one.request, dict[TargetKey, TargetKind](), dict[TargetKey, int]()
-    timing, now = request.rules.timing, request.now
+    (horizons, lines), now = request.rules.timing, request.now
     for claim in (*one.added, *one.removed):
         target, kind = claim.target, claim.kind
-        horizon, rule = timing.horizons.get(target.connection, NEVER), timing.line(target)
-        due = wakes(kind, claim, now=now, horizon=horizon, rule=rule)
+        horizon = horizons.get(target.connection, NEVER)
+        due = wakes(kind, claim, now=now, horizon=horizon, rule=lines.get(target, PLAIN))
         kinds.setdefault(target, kind)  # a zone is of the kind that is asked for now
         dues[target] = min(due, dues.get(target, NEVER))
     later = _later(one, dues) if one.added and one.removed else {}

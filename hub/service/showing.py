@@ -57,7 +57,8 @@ def planned(plan: Plan, timing: Timing, *, now: int) -> list[Standing]:
     for claim in plan.claims:
         if claim.ends > now:
             wake = timing.sent_at(claim, now)
-            wakes[claim.target] = min(wake, wakes.get(claim.target, NEVER))
+            known = wakes.get(claim.target)
+            wakes[claim.target] = wake if known is None or wake < known else known
     standing = [Standing(target, Effect.PLANNED, _when(wake, now), None, wake, None) for target, wake in wakes.items()]
     return standing + [Standing(r.target, Record.PLANNED, Delivery.DUE, None, now, None) for r in plan.records]
 
