@@ -23,12 +23,12 @@ def parse_xml(body: bytes, *, base_url: str | None = None) -> etree._Element:
 
 def local_name(element: etree._Element) -> str:
     """The name of an element, without its namespace."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def children_of(element: etree._Element | None, name: str) -> list[etree._Element]:
     """The elements of that local name directly below, in order; none below none."""
-    return [] if element is None else [one for one in element if local_name(one) == name]
+    return [] if element is None else list(element.iterchildren(f"{{*}}{name}"))
 
 
 def child_of(element: etree._Element | None, *path: str) -> etree._Element | None:
