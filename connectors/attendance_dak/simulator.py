@@ -6,6 +6,7 @@ Written apart from the reader, from the standard: the two agree only where both 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
 from hub.model import (
@@ -42,6 +43,7 @@ class Member:
     number: str
 
 
+@cache
 def member(n: int) -> Member:
     """The same person each time; one in ten has a number that proves nothing."""
     given, family = _NAMES[n % len(_NAMES)].rsplit(" ", 1)
@@ -172,6 +174,7 @@ def _mark(role: str, one: Member, *, absent: bool = False) -> str:
     return f"<{role} id={quoteattr(one.id)}><Handikapp>false</Handikapp><Naervarande>{here}</Naervarande></{role}>"
 
 
+@cache
 def _attendee(one: Member, role: Role, *, present: bool) -> Attendee:
     numbered = "TF" not in one.number
     return Attendee(
