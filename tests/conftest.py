@@ -2,6 +2,7 @@
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Generator
 
 import pytest
@@ -61,11 +62,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(
             f"{caught} of {len(hunted)} tried were caught; {all_of_them} in all, tried by `make soak`"
         )
+    terminalreporter.section("dearest files")
+    for name, seconds in _spent(terminalreporter).most_common(10):
+        terminalreporter.line(f"{seconds:6.1f} s  {name}")
     skipped: list[pytest.TestReport] = terminalreporter.getreports("skipped")
     if skipped:
         terminalreporter.section("skipped, and why")
     for report in skipped:
         terminalreporter.line(f"{report.nodeid}: {reason_of(report)}")
+
+
+def _spent(terminalreporter: pytest.TerminalReporter) -> Counter[str]:
+    """How long the tests of each file took, with what they asked for."""
+    spent = Counter[str]()
+    for report in [one for many in terminalreporter.stats.values() for one in many]:
+        if isinstance(report, pytest.TestReport):
+            spent[report.nodeid.partition("::")[0]] += report.duration
+    return spent
 
 
 def _of_mutants(terminalreporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
