@@ -41,9 +41,10 @@ demo: $(VENV)/.stamp
 serve: $(VENV)/.stamp
 	$(BIN)/knutpunkt serve examples/umea --simulate $(ARGS)
 
+# Three processes, for two cores: many tests wait for what is real, and another goes on meanwhile.
 test: $(VENV)/.stamp-dev
 	scripts/ensure-test-services
-	scripts/in-memory $(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	scripts/in-memory $(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
 
 check: $(VENV)/.stamp-dev
 	$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator
 
 import pytest
@@ -63,7 +63,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{caught} of {len(hunted)} tried were caught; {all_of_them} in all, tried by `make soak`"
         )
     terminalreporter.section("dearest files")
-    for name, seconds in _spent(terminalreporter).most_common(10):
+    for name, seconds in _spent(terminalreporter)[:10]:
         terminalreporter.line(f"{seconds:6.1f} s  {name}")
     skipped: list[pytest.TestReport] = terminalreporter.getreports("skipped")
     if skipped:
@@ -72,13 +72,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{report.nodeid}: {reason_of(report)}")
 
 
-def _spent(terminalreporter: pytest.TerminalReporter) -> Counter[str]:
-    """How long the tests of each file took, with what they asked for."""
-    spent = Counter[str]()
+def _spent(terminalreporter: pytest.TerminalReporter) -> list[tuple[str, float]]:
+    """How long the tests of each file took, with what they asked for; the dearest first."""
+    spent: defaultdict[str, float] = defaultdict(float)
     for report in [one for many in terminalreporter.stats.values() for one in many]:
         if isinstance(report, pytest.TestReport):
             spent[report.nodeid.partition("::")[0]] += report.duration
-    return spent
+    return sorted(spent.items(), key=lambda one: -one[1])
 
 
 def _of_mutants(terminalreporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
