@@ -62,8 +62,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(
             f"{caught} of {len(hunted)} tried were caught; {all_of_them} in all, tried by `make soak`"
         )
-    terminalreporter.section("dearest files")
-    for name, seconds in _spent(terminalreporter)[:10]:
+    spent = _spent(terminalreporter)
+    if spent:
+        terminalreporter.section("dearest files")
+    for name, seconds in spent[:10]:
         terminalreporter.line(f"{seconds:6.1f} s  {name}")
     skipped: list[pytest.TestReport] = terminalreporter.getreports("skipped")
     if skipped:

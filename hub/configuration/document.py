@@ -19,6 +19,8 @@ DEEPEST = 20
 LARGEST = 100_000
 """Values in one file, each use of an anchor counted whole."""
 
+_REMEMBERED = 16_384
+"""Characters of a file that is remembered as read; one of a hall has some thousand."""
 _TEXT = "tag:yaml.org,2002:str"
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
@@ -71,12 +73,12 @@ class _Unreadable(Exception):
         self.flaw = Flaw(code, place, message)
 
 
-@lru_cache(64)
 def parse(text: str) -> tuple[Node | None, tuple[Flaw, ...]]:
-    """The tree of a YAML text, and its flaws; no tree when it could not be read to its end.
+    """The tree of a YAML text, and its flaws; no tree when it could not be read to its end."""
+    return _remembered(text) if len(text) <= _REMEMBERED else _parsed(text)
 
-    A folder is read again and again, and of its files hardly one is another than before.
-    """
+
+def _parsed(text: str) -> tuple[Node | None, tuple[Flaw, ...]]:
     composer = _Composer(iter(yaml.parse(text, Loader=_Loader)))
     try:
         root = composer.document()
@@ -89,6 +91,10 @@ def parse(text: str) -> tuple[Node | None, tuple[Flaw, ...]]:
     except yaml.reader.ReaderError as error:
         return None, (Flaw("yaml-syntax", _position(text, error.position), f"{error.reason}: remove the character"),)
     return root, tuple(composer.flaws)
+
+
+_remembered = lru_cache(64)(_parsed)
+"""A folder is read again and again, and hardly any of its files is another than before."""
 
 
 @dataclass
