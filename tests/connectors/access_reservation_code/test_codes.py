@@ -162,6 +162,26 @@ def test_another_unit_gets_a_code_of_its_own_before_the_old_one_goes() -> None:
     assert kinds == ["reservation-series"]
 
 
+def test_two_codes_under_one_key_never_stand_and_one_is_left_when_it_is_put_again() -> None:
+    lost = [True]
+
+    def broken(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(500) if "/deactivate/" in request.url.path and lost else None
+
+    async def story() -> tuple[Condition, list[str]]:
+        async with site(broken) as here:
+            await here.codes.put_credential(code(at(A)))
+            with pytest.raises(UnknownOutcomeError):
+                await here.codes.put_credential(code(at(B)))
+            assert len(here.opens()) == 2
+            condition = (await here.seen()).condition
+            lost.clear()
+            await here.codes.put_credential(code(at(B)))
+            return condition, here.kinds()
+
+    assert run(story()) == (Condition.FAILED, ["reservation-series"])
+
+
 def test_it_is_made_inactive_and_opens_only_with_its_buffers_taken_off() -> None:
     sites: list[Site] = []
     seen: list[dict[str, set[Window]]] = []
