@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from connectors.access_arx.client import Event
 from connectors.access_arx.translate import identity_of
@@ -30,7 +31,7 @@ class Mark:
     @classmethod
     def read(cls, cursor: str | None, begin: datetime, overlap: timedelta) -> "Mark":
         """Give where to go on; None: from a moment on."""
-        told = json.loads(cursor) if cursor else {"since": moment(begin), "seen": []}
+        told: dict[str, Any] = json.loads(cursor) if cursor else {"since": moment(begin), "seen": []}
         return cls(told["since"], overlap // _MILLISECOND, frozenset(told["seen"]))
 
     def __str__(self) -> str:

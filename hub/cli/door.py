@@ -13,7 +13,7 @@ Row = Iterable[object]
 def show(told: DoorAnswer, words: Words) -> None:
     """The answer first, then what it stands on."""
     screen = showing.screen()
-    screen.print(words("door_is", door=told.door, connection=told.connection, key=told.key, at=local(told.at)))
+    screen.print(words("door_is", door=told.door, connection=told.connection, external=told.key, at=local(told.at)))
     screen.print(words("times"), *(f"- {sentence}" for sentence in told.why), sep="\n")
     for title, columns, rows in _sections(told, words):
         if found := [list(row) for row in rows]:

@@ -25,11 +25,11 @@ _NEAREST = 6
 
 @click.command()
 @click.argument("number", required=False)
-@click.option("--door", help="Why does somebody not get in there? `facility/door`, or what its lock system calls it.")
-@click.option("--at", type=options.Moment(), help="With --door: when, in ISO 8601 with offset; left out: now.")
-@click.option("--zone", help="Of a zone instead: its key, its name, or facility/zone.")
-@click.option("--from", "since", type=options.Moment(), show_default="now", help="With --zone: from when.")
-@click.option("--to", "until", type=options.Moment(), show_default="a day later", help="With --zone: until when.")
+@options.option("--door", help="Why does somebody not get in there? `facility/door`, or what its lock system calls it.")
+@options.option("--at", type=options.Moment(), help="With --door: when, in ISO 8601 with offset; left out: now.")
+@options.option("--zone", help="Of a zone instead: its key, its name, or facility/zone.")
+@options.option("--from", "since", type=options.Moment(), show_default="now", help="With --zone: from when.")
+@options.option("--to", "until", type=options.Moment(), show_default="a day later", help="With --zone: until when.")
 @options.remote
 @options.language
 @options.as_json

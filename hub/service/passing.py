@@ -107,7 +107,8 @@ class Passing:
             row = one.row(town, name)
             rows[row[:7]] = _together(rows[row[:7]], row) if row[:7] in rows else row
         ordered = [rows[key] for key in sorted(rows, key=str)]
-        fresh = dict(zip((row[:7] for row in ordered), passages.add(connection, ordered), strict=True))
+        new = passages.add(connection, ordered)
+        fresh: dict[tuple[object, ...], bool] = {row[:7]: one for row, one in zip(ordered, new, strict=True)}
         events.append(connection, list(_news(seen, town, name, fresh, now)))
 
 

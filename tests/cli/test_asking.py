@@ -154,6 +154,26 @@ def test_explain_for_programs_is_the_apis_own_answer(run: Run, put: BookingAnswe
     assert {"effects", "credentials", "timeline", "others", "conflicts", "unserved"} < set(told)
 
 
+def test_a_door_is_explained_in_both_languages_and_for_programs(run: Run, put: BookingAnswer) -> None:
+    told = run("explain", "--door", "TH-ENTRE")
+    assert told.exit_code == 0, told.stderr
+    assert "- booking E-1 opens it from" in told.output or "- next is booking E-1" in told.output
+    assert "What opens it now and within a day" in told.output
+    swedish = run("explain", "--door", "TH-ENTRE", "--at", "2026-12-24T03:00+01:00", "--language", "sv").output
+    assert "- ingen bokning öppnar den inom ett dygn" in swedish
+    answer = json.loads(run("explain", "--door", "arx/Tennishallen entre", "--json").stdout)
+    assert {one["number"] for one in answer["opens"]} >= {"E-1", "E-2"}
+
+
+def test_a_booking_or_a_door_is_explained_and_not_both(run: Run) -> None:
+    assert run("explain").exit_code == 2
+    assert run("explain", "E-1", "--door", "TH-ENTRE").exit_code == 2
+    assert run("explain", "E-1", "--at", "2026-11-22T12:00+01:00").exit_code == 2
+    missing = run("explain", "--door", "cellar")
+    assert missing.exit_code == 1
+    assert "no door 'cellar'" in missing.stderr
+
+
 def test_an_unknown_booking_is_an_answer(run: Run) -> None:
     told = run("explain", "nobody")
     assert told.exit_code == 1

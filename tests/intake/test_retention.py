@@ -6,7 +6,7 @@ from datetime import timedelta
 from hub.demo.stage import MUNICIPALITY
 from hub.model.configuration import Retention
 from hub.store.database import Connection
-from tests.intake.place import Place, play
+from tests.intake.place import NAME, Place, play
 
 LINES = [f"{n};a;2026-11-{n:02} 18:00;2026-11-{n:02} 19:00;kid-{n}" for n in range(1, 6)]
 
@@ -55,5 +55,20 @@ def test_raw_rows_and_attendance_expire_each_by_its_days_and_so_does_the_problem
         later(place, 30)
         await place.intake.forgetting.forget()
         assert await place.attendance() == []
+
+    play(story)
+
+
+def test_passages_expire_by_days_of_their_own() -> None:
+    async def story(place: Place) -> None:
+        decide(place, Retention(decision="FN 2027/14", bookings_days=730, passages_days=30))
+        place.source.lines = [f"{n};a;passed;hall-a;2026-11-{n:02}T18:00:00+01:00" for n in (1, 20)]
+        await place.post(f"/connections/{NAME}:fetch")
+        later(place, 15)
+        await place.intake.forgetting.forget()
+        assert await place.here.hub.readers.read(lambda c: c.rows("SELECT count(*) FROM passages")) == [(1,)]
+        later(place, 15)
+        await place.intake.forgetting.forget()
+        assert await place.here.hub.readers.read(lambda c: c.rows("SELECT count(*) FROM passages")) == [(0,)]
 
     play(story)

@@ -195,7 +195,7 @@ def test_a_login_page_in_place_of_a_doors_answer_is_no_answer() -> None:
     async def story() -> None:
         async with site() as here:
             await here.arx.check()
-            here.server._act = lambda _asked: httpx.Response(200, text="<html>log in</html>")  # type: ignore[method-assign]
+            here.server._act = lambda asked: httpx.Response(200, text="<html>log in</html>")  # type: ignore[method-assign]  # noqa: ARG005
             with pytest.raises(UnknownOutcomeError):
                 await here.arx.put_zone(Zone(key="Sporthall A", level=Release()))
 
@@ -206,7 +206,7 @@ def test_check_knows_categories_and_doors() -> None:
     async def story() -> None:
         async with site() as here:
             about = await here.arx.check()
-            assert about.external_keys == {"Sporthall A", "Entré & Öst"}
+            assert about.external_keys == frozenset({"Sporthall A", "Entré & Öst"})
             assert about.detail == "2 access categories, 2 doors"
             assert here.server.clock.now() == datetime(2026, 12, 1, 15, tzinfo=UTC)
 
