@@ -19,6 +19,7 @@ from tests.bench import town
 
 LARGE = {
     "bookings", "lanes", "claims", "codes", "occupancy", "events", "deliveries", "entries", "audit", "audit_leaves",
+    "passages",
 }  # fmt: skip
 """Tables that grow with the bookings."""
 
