@@ -23,11 +23,12 @@ def come(here: Site, minutes: float, name: str = VALID, *, person: str = KEY, ca
 async def polled(here: Site, cursor: str | None = None) -> tuple[list[RawItem], str]:
     """All there is after a cursor."""
     items: list[RawItem] = []
-    while True:
+    for _ in range(20):
         page = await here.arx.poll(cursor)
         items, cursor = [*items, *page.items], page.cursor
         if not page.more:
             return items, cursor
+    pytest.fail("there is always more")
 
 
 def meant(here: Site, items: list[RawItem]) -> list[Message]:
