@@ -48,7 +48,11 @@ class FileAccess(Connector[FileConfig], AccessControl):
 
     @property
     def access_limits(self) -> AccessLimits:
-        held, digits = self.config.held(), self.config.pin_digits
+        return self.limits_by(self.config)
+
+    @classmethod
+    def limits_by(cls, config: FileConfig) -> AccessLimits:
+        held, digits = config.held(), config.pin_digits
         methods = {Holds.PIN: Method.PIN, Holds.CARD: Method.CARD}
         return AccessLimits(
             methods=frozenset(method for holds, method in methods.items() if holds in held),

@@ -55,6 +55,10 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
         self._onvif = Onvif(config, lent)
         self._device: Device | None = None
 
+    @classmethod
+    def limits_by(cls, config: OnvifConfig) -> AccessLimits:
+        return declared(config)
+
     @property
     def access_limits(self) -> AccessLimits:
         """By the settings; narrowed when the device has been asked."""

@@ -1,6 +1,6 @@
 """The settings of one workspace of Seam."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
@@ -14,6 +14,11 @@ class SeamConfig(ConnectorConfig):
         default=HttpUrl("https://connect.getseam.com/"), description="Where Seam's API answers; seldom another."
     )
     api_key: SecretStr = Field(description="Key of the workspace, from Seam's console.")
+    codes_by: Literal["hub", "seam"] = Field(
+        default="hub",
+        description="Who makes the codes: `hub`, or `seam` where the locks take none of others (Salto KS), the same for"
+        " all locks of a booking.",
+    )
     transfer_outside_eu: bool = Field(
         default=False,
         description="Must be `true`: Seam is in the USA, and gets the codes of your doors, their times and the hub's "

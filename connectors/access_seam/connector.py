@@ -47,7 +47,6 @@ TAKES = "access_code"
 class SeamAccess(Connector[SeamConfig], AccessControl, ReadsCredentials, ListsCredentials):
     """Locks of one workspace; a door's key is the `device_id` of its lock."""
 
-    access_limits = AccessLimits(windows_per_door=1, pin=PinRules(chosen_by=frozenset(Chooser)))
     pace = Pace(calls_at_once=4, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=60))
 
     def __init__(self, config: SeamConfig, lent: Lent) -> None:
@@ -57,6 +56,15 @@ class SeamAccess(Connector[SeamConfig], AccessControl, ReadsCredentials, ListsCr
         self._seam = SeamClient(lent.http(config.base_url, headers={"Authorization": bearer}))
         self._locks: frozenset[str] = frozenset()
         self._doors: frozenset[str] = frozenset()
+
+    @classmethod
+    def limits_by(cls, config: SeamConfig) -> AccessLimits:
+        chooser = Chooser.SYSTEM if config.codes_by == "seam" else Chooser.HUB
+        return AccessLimits(windows_per_door=1, pin=PinRules(chosen_by=frozenset({chooser})))
+
+    @property
+    def access_limits(self) -> AccessLimits:
+        return self.limits_by(self.config)
 
     async def check(self) -> About:
         locks = await self._look_for_locks()

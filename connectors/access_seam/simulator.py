@@ -189,6 +189,13 @@ class SeamSimulator(HttpSimulator, HasDoors):
         return next(filter(None, alike), f"7{self.made:05}")
 
 
+class ChoosingSeam(SeamSimulator):
+    """A workspace whose locks take no codes but Seam's."""
+
+    def config(self) -> Mapping[str, object]:
+        return {**super().config(), "codes_by": "seam"}
+
+
 def _kept(code: Code) -> dict[str, Any]:
     return {"code": code.code, "starts_at": code.starts_at, "ends_at": code.ends_at}
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.configuration.declared import access_limits
 from hub.configuration.finding import Finding, Path, instead_of
 from hub.configuration.folder import Folder, Use
 from hub.configuration.sheet import Sheet
@@ -11,7 +12,6 @@ from hub.model.configuration import Access, Capability, Connection, LevelKind, Z
 from hub.model.zone import Dim, Setpoint, Switch
 from hub.sdk import (
     AccessControl,
-    AccessLimits,
     Chooser,
     Connector,
     ConnectorConfig,
@@ -145,8 +145,8 @@ def _level_fits(use: Use, zone: ZoneRule, running: Running) -> Iterator[Finding]
 
 
 def _pin_fits(use: Use, access: Access, running: Running) -> Iterator[Finding]:
-    limits = getattr(running.kind, "access_limits", None)
-    if not isinstance(limits, AccessLimits):
+    limits = access_limits(running.kind, running.sheet.value)
+    if limits is None:
         return
     pin, rules = access.credential.pin, limits.pin
     path = (*use.path, "credential", "pin")

@@ -5,12 +5,13 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from hub.clock import STOCKHOLM
+from hub.configuration.declared import access_limits
 from hub.configuration.finding import Finding
 from hub.configuration.folder import Folder
 from hub.configuration.sheet import Sheet
 from hub.model.configuration import Connection
 from hub.model.maintenance import Maintenance
-from hub.sdk import AccessControl, AccessLimits, Connector, Control, Validity
+from hub.sdk import AccessControl, Connector, Control, Validity
 
 _MORNING, _NIGHT = time(6), time(23)
 """Between them halls are open."""
@@ -18,7 +19,7 @@ _MORNING, _NIGHT = time(6), time(23)
 
 def daytime(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: Connection) -> Iterator[Finding]:
     """Windows by day of a system that is told things at their very time: what falls into one is late."""
-    if not _at_their_time(kind):
+    if not _at_their_time(kind, connection):
         return
     for place, window in enumerate(connection.maintenance):
         if _by_day(window):
@@ -29,9 +30,9 @@ def daytime(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: Co
             yield sheet.warning(("maintenance", place), "daytime-window", message)
 
 
-def _at_their_time(kind: type[Connector[Any]]) -> bool:
-    limits = getattr(kind, "access_limits", None)
-    timed = isinstance(limits, AccessLimits) and limits.validity is Validity.TIMES
+def _at_their_time(kind: type[Connector[Any]], connection: Connection) -> bool:
+    limits = access_limits(kind, connection)
+    timed = limits is not None and limits.validity is Validity.TIMES
     return issubclass(kind, Control) or (issubclass(kind, AccessControl) and not timed)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from hub.configuration.declared import access_limits
 from hub.configuration.reader import read_files
 from hub.discovery import load_connector
 from hub.errors import NotFoundError
@@ -12,7 +13,7 @@ from hub.model.configuration import Configuration
 from hub.model.credential import Method
 from hub.model.plan import Closure
 from hub.planner.rules import Rules, compiled
-from hub.sdk import AccessControl, AccessLimits, AcknowledgesApplications, Chooser, Connector
+from hub.sdk import AccessLimits, AcknowledgesApplications, Chooser
 from hub.store import closures, configurations
 from hub.store.configurations import Version
 from hub.store.database import Connection
@@ -140,7 +141,6 @@ def of_applications(configuration: Configuration) -> frozenset[str]:
 
 def _limits(configuration: Configuration) -> Iterator[tuple[str, AccessLimits]]:
     for name, connection in configuration.connections.items():
-        connector: type[Connector[Any]] = load_connector(connection.connector)
-        limits = getattr(connector, "access_limits", None)
-        if issubclass(connector, AccessControl) and isinstance(limits, AccessLimits):
+        limits = access_limits(load_connector(connection.connector), connection)
+        if limits is not None:
             yield name, limits

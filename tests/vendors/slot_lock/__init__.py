@@ -45,10 +45,14 @@ class SlotLock(Connector[SlotConfig], AccessControl, ReadsCredentials, ListsCred
         super().__init__(config, lent)
         self.http = lent.http(config.base_url)
 
+    @classmethod
+    def limits_by(cls, config: SlotConfig) -> AccessLimits:
+        rules = PinRules(lengths=range(4, 7), leading_zero=False)
+        return AccessLimits(validity=Validity.NONE, pin=rules, capacity=config.slots)
+
     @property
     def access_limits(self) -> AccessLimits:
-        rules = PinRules(lengths=range(4, 7), leading_zero=False)
-        return AccessLimits(validity=Validity.NONE, pin=rules, capacity=self.config.slots)
+        return self.limits_by(self.config)
 
     async def check(self) -> About:
         for door in self.config.doors:
