@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hub.configuration.declared import access_limits
 from hub.configuration.finding import Finding, Path, instead_of
 from hub.configuration.folder import Folder, Use
 from hub.configuration.sheet import Sheet
@@ -145,7 +144,8 @@ def _level_fits(use: Use, zone: ZoneRule, running: Running) -> Iterator[Finding]
 
 
 def _pin_fits(use: Use, access: Access, running: Running) -> Iterator[Finding]:
-    limits = access_limits(running.kind, running.sheet.value)
+    kind, config = running.kind, running.config
+    limits = kind.limits_by(config) if issubclass(kind, AccessControl) and config is not None else None
     if limits is None:
         return
     pin, rules = access.credential.pin, limits.pin
