@@ -5,7 +5,7 @@ Part of the settling transaction, so that an event is there exactly when what it
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hub.delivery import shared
@@ -58,6 +58,7 @@ def _of_town(connection: Connection, town: str, outcomes: list[Outcome], timing:
     tell_anew(connection, town, outcomes, behind, now=now)
     known = {one.id: one for one in bookings.told(connection, town, {id_ for ids in behind for id_ in ids})}
     seen = _seen(connection, town, known.values())
+    _let_go(connection, town, _granted(outcomes, behind), known, seen, now)
     events: list[Event] = []
     for outcome, ids in zip(outcomes, behind, strict=True):
         events += _of_credential(outcome, now)
@@ -134,6 +135,24 @@ def _seen(connection: Connection, town: str, told: Iterable[Told]) -> dict[int, 
     waiting = [one for one in told if one.effective != one.revision]
     ids = {target.lane for one in waiting for target in Asked.from_json(one.asked).targets.values()}
     return shown.seen(connection, town, ids) if ids else {}
+
+
+def _granted(outcomes: Sequence[Outcome], behind: Sequence[Sequence[int]]) -> set[int]:
+    """The bookings of which a credential is as it should be now."""
+    at_rest = [one.lane.kind is TargetKind.CREDENTIAL and one.delivery in _AT_REST for one in outcomes]
+    return {id_ for rests, ids in zip(at_rest, behind, strict=True) if rests for id_ in ids}
+
+
+def _let_go(
+    connection: Connection, town: str, granted: set[int], known: Mapping[int, Told], seen: Mapping[int, Seen], now: int
+) -> None:
+    """What a booking has moved away from waits no longer when nothing that it moved to is under way."""
+    for booking in (known[id_] for id_ in sorted(granted & known.keys())):
+        targets = Asked.from_json(booking.asked).targets.values()
+        its = [seen[one.lane] for one in targets if one.kind is TargetKind.CREDENTIAL and one.lane in seen]
+        put_off = [one for one in its if one.delivery == Delivery.DUE and one.due > now]
+        if put_off and all(one in put_off or one.delivery in _AT_REST for one in its):
+            lanes.hurry(connection, [(now, town, one.id) for one in put_off])
 
 
 def _of_credential(outcome: Outcome, now: int) -> Iterator[Event]:
