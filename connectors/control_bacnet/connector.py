@@ -1,0 +1,153 @@
+"""Zones in the objects of one device: written at a low priority, read back, and given up again."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+from connectors.control_bacnet import translate
+from connectors.control_bacnet.client import Address, Device
+from connectors.control_bacnet.config import BacnetConfig, Kind, Point, ZoneObject
+from connectors.control_bacnet.following import Following
+from connectors.control_bacnet.frames import Station, Value, Values
+from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
+from hub.sdk import (
+    About,
+    Condition,
+    Connector,
+    Control,
+    ControlLimits,
+    Lent,
+    Pace,
+    ReadsZones,
+    Receipt,
+    RejectedError,
+    Sighting,
+    TransientError,
+)
+
+LEVELS: dict[Kind, frozenset[type[Level]]] = {
+    Kind.SWITCH: frozenset({Switch}),
+    Kind.DIM: frozenset({Dim, Switch}),
+    Kind.SETPOINT: frozenset({Setpoint}),
+}
+
+
+class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
+    """One device; a zone is an object of it."""
+
+    pace = Pace(calls_at_once=4, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=20))
+
+    @classmethod
+    def configured_keys(cls, config: BacnetConfig) -> frozenset[str]:
+        """The zones of the settings."""
+        return frozenset(config.zones)
+
+    def __init__(self, config: BacnetConfig, lent: Lent) -> None:
+        """Keep what it is given; nothing is sent before `open`."""
+        super().__init__(config, lent)
+        station = None
+        if config.network is not None and config.station is not None:
+            station = Station(config.network, config.station)
+        self.device = Device(
+            f"{config.host}:{config.port}",
+            config.device,
+            self._way,
+            seconds=lent.timeout.total_seconds(),
+            tries=config.tries,
+            station=station,
+        )
+        self.device.changed = self._changed
+        self._zone_of = {zone.point: key for key, zone in config.zones.items()}
+        self._known: dict[str, Value] = {}
+        self._following = Following(self.device, config, lent.log) if config.changes_for else None
+
+    @property
+    def control_limits(self) -> ControlLimits:
+        """What the configured kinds of zones can be told."""
+        kinds = {zone.kind for zone in self.config.zones.values()}
+        levels = frozenset({Release}).union(*(LEVELS[kind] for kind in kinds))
+        return ControlLimits(levels=levels, tells_changes=self._following is not None)
+
+    async def open(self) -> None:
+        """Subscribe to changes, where that is asked for; what fails is tried again."""
+        if self._following:
+            self._following.begin()
+
+    async def check(self) -> About:
+        """Read every zone; one that can be read proves the device, and the others are told of in the log."""
+        looks = await asyncio.gather(*(self._look(key) for key in self.config.zones), return_exceptions=True)
+        silent = [look for look in looks if isinstance(look, BaseException)]
+        for error in silent:
+            if len(silent) == len(looks) or not isinstance(error, TransientError):
+                raise error
+            self.lent.log.warning("check: %s", error)
+        aside = [f"{key}: {look.set_aside}" for key, look in self._seen(looks) if look.set_aside]
+        return About(external_keys=frozenset(self.config.zones), detail="; ".join(aside))
+
+    async def close(self) -> None:
+        """Hang up; what was written stands, at its priority."""
+        if self._following:
+            await self._following.end()
+        self.device.close()
+
+    async def put_zone(self, zone: Zone) -> Receipt:
+        """Write at our priority, or give it up; then read all priorities back."""
+        own = self._zone(zone.key)
+        value = translate.wanted(zone.level, own)
+        if zone.key not in self._known:
+            await self._look(zone.key)  # what has no priorities could not be given back
+        await self.device.write(own.point, value, self.config.priority)
+        return Receipt(own.object, await self._proof(zone.key, value))
+
+    async def read_zone(self, key: str) -> Sighting[Level]:
+        """Read the present value, and by which priority it is so."""
+        return self._named(key, await self._look(key))
+
+    async def _proof(self, key: str, value: Value) -> Condition:
+        """What reading back shows; a look that fails undoes nothing."""
+        try:
+            now = await self._look(key)
+        except TransientError:
+            return Condition.COMING
+        return translate.proof(now, value, self.config.priority)
+
+    async def _look(self, key: str) -> translate.Seen:
+        zone = self._zone(key)
+        found = await self.device.read(zone.point, translate.PROPERTIES)
+        try:
+            now = translate.seen(found, zone)
+        except RejectedError as error:
+            raise RejectedError(f"zone {key}: {error}") from None
+        self._known[key] = now.present
+        return now
+
+    def _named(self, key: str, now: translate.Seen) -> Sighting[Level]:
+        try:
+            return translate.sighting(now, self._zone(key), self.config.priority)
+        except RejectedError as error:
+            raise RejectedError(f"zone {key}: {error}") from None
+
+    def _seen(self, looks: list[translate.Seen | BaseException]) -> list[tuple[str, translate.Seen]]:
+        pairs = zip(self.config.zones, looks, strict=True)
+        return [(key, look) for key, look in pairs if isinstance(look, translate.Seen)]
+
+    def _changed(self, point: Point, found: Mapping[str, Values]) -> None:
+        """Tell the hub of what it has not seen itself; of a zone that was never looked at nothing is news."""
+        key = self._zone_of.get(point)
+        if key is None or key not in self._known:
+            return
+        if found.get("present-value", (None,)) != (self._known[key],):
+            self.lent.touched(key)
+
+    def _zone(self, key: str) -> ZoneObject:
+        try:
+            return self.config.zones[key]
+        except KeyError:
+            raise RejectedError(f"no zone {key}; the connection's zones name it or it cannot be controlled") from None
+
+    def _way(self) -> Address:
+        if self.lent.tunnel:
+            raise RejectedError(
+                f"{self.config.host}: BACnet/IP is UDP, which goes through no proxy; take the proxy out"
+            )
+        return self.lent.route(self.config.host, self.config.port)
