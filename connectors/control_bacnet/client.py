@@ -6,7 +6,6 @@ Source: ASHRAE 135-2020, clause 5.4 (a request is matched by its invoke ID and m
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from typing import cast
 
 from connectors.control_bacnet import frames
@@ -29,9 +28,7 @@ LATER = frozenset(
     }
 )  # fmt: skip
 """Nothing was done, and something may be later."""
-UNSURE = frozenset(
-    {"other", "timeout", "application-exceeded-reply-time", "tsm-timeout", "no-response", "server-timeout"}
-)
+UNSURE = frozenset({"other", "timeout", "application-exceeded-reply-time", "tsm-timeout"})
 """A write may have come into force all the same."""
 FOR_A_PERSON = {
     "unknown-object": "the device has no such object; correct the zone's object",
@@ -48,7 +45,7 @@ class Device:
     def __init__(
         self, name: str, number: int, way: Callable[[], Address], *, seconds: float, tries: int, station: Station | None
     ) -> None:
-        """Keep what it is given; nothing is sent before the first question. `seconds`: the longest that one may take."""
+        """Keep what it is given; nothing is sent before the first question, which may take so many `seconds`."""
         self._name, self._meant, self._way = name, Point("device", number), way
         self._seconds, self._tries, self._station = seconds, tries, station
         self._talk: _Talk | None = None
@@ -137,9 +134,9 @@ class Device:
         try:
             for _ in range(self._tries):
                 talk.send(frames.asked(request, invoke, self._station))
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._seconds / self._tries):
-                        return self._good(await asyncio.shield(answer), request, changes=changes)
+                await asyncio.wait({answer}, timeout=self._seconds / self._tries)
+                if answer.done():
+                    return self._good(answer.result(), request, changes=changes)
         finally:
             del self._open[invoke]
         self._proven = False
@@ -222,9 +219,7 @@ def refused(where: str, refusal: Refusal, *, changes: bool) -> ConnectorError:
     """What a refusal means for what happens next; `changes`: it answers a write."""
     told = f"{where}: {refusal}"
     if refusal.of == "security" or refusal.reason in SECURITY:
-        return CredentialsError(
-            f"{told}; the device wants to be asked securely, which the hub cannot; let this address in"
-        )
+        return CredentialsError(f"{told}; it wants to be asked securely, which the hub cannot; let us in")
     if refusal.reason in LATER or (refusal.of == "resources" and refusal.reason == "other"):
         return TransientError(f"{told}; the device cannot now")
     if refusal.how is not How.REJECT and refusal.reason in UNSURE:

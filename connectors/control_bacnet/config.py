@@ -109,9 +109,7 @@ def _faults(zone: ZoneObject) -> list[str]:
     if zone.point.number > MOST:
         faults.append(f"no object has a number above {MOST}")
     if (zone.kind is Kind.SWITCH) == (zone.point.type in REAL):
-        faults.append(
-            f"a {zone.kind} cannot be {zone.object}: binary and multi-state objects switch, others have kinds"
-        )
+        faults.append(f"a {zone.kind} cannot be {zone.object}: binary and multi-state objects switch, others do not")
     states = zone.on is not None and zone.off is not None and zone.on != zone.off
     if zone.point.type in STATES and not states:
         faults.append("a multi-state object needs two states: on, off")

@@ -147,7 +147,5 @@ class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
 
     def _way(self) -> Address:
         if self.lent.tunnel:
-            raise RejectedError(
-                f"{self.config.host}: BACnet/IP is UDP, which goes through no proxy; take the proxy out"
-            )
+            raise RejectedError(f"{self.config.host}: UDP goes through no proxy; the connection can have none")
         return self.lent.route(self.config.host, self.config.port)

@@ -5,7 +5,7 @@ Sources: ASHRAE 135-2020, annex J (BACnet/IP), clauses 6 (network layer), 13.14 
 """
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from typing import Any
@@ -212,27 +212,32 @@ def _of(tag: Tag) -> Any:  # noqa: ANN401  (whatever it is)
     """The value of one tag. Source: ASHRAE 135, 20.2.1.4."""
     if tag.tag_class != TagClass.application:
         raise ValueError(tag)
-    data = bytes(tag.tag_data)
-    match int(tag.tag_number):
-        case 0:
-            return None
-        case 2 | 9:
-            return int.from_bytes(data, "big")
-        case 4:
-            return struct.unpack(">f", _of_length(data, 4))[0]
-        case 5:
-            return struct.unpack(">d", _of_length(data, 8))[0]
-        case 8:
-            return tuple(bool(octet >> place & 1) for octet in data[1:] for place in range(7, -1, -1))
-        case 12:
-            return str(_point(ObjectIdentifier(int.from_bytes(_of_length(data, 4), "big"))))
-    return bytes(data)
+    return BY_NUMBER.get(int(tag.tag_number), bytes)(bytes(tag.tag_data))
 
 
-def _of_length(data: bytes, length: int) -> bytes:
-    if len(data) != length:
+def _number(data: bytes) -> int:
+    return int.from_bytes(data, "big")
+
+
+def _float(data: bytes) -> float:
+    if len(data) not in {4, 8}:
         raise ValueError(data)
-    return data
+    return float(struct.unpack(">f" if len(data) == 4 else ">d", data)[0])  # noqa: PLR2004  (Real, not Double)
+
+
+def _bits(data: bytes) -> Values:
+    return tuple(bool(octet >> place & 1) for octet in data[1:] for place in range(7, -1, -1))
+
+
+BY_NUMBER: Mapping[int, Callable[[bytes], Any]] = {
+    0: lambda _: None,
+    2: _number,
+    4: _float,
+    5: _float,
+    8: _bits,
+    9: _number,
+}
+"""What is read of the standard types; others, which nobody asks for, stay octets."""
 
 
 def _request(point: Point, spelt: Any) -> Request:  # noqa: ANN401  (bacpypes3's)

@@ -1,7 +1,7 @@
 """A believable BACnet/IP device: objects that can be commanded, in one state behind four services.
 
-It answers ReadProperty, ReadPropertyMultiple, WriteProperty and SubscribeCOV as ASHRAE 135-2020, annex J and clauses 13, 15,
-19.2 and 20 have them, by way of `@bacnet-js/client` 3.3.2 and what it was seen to send, read 2026-11-26.
+It answers ReadProperty, ReadPropertyMultiple, WriteProperty and SubscribeCOV as ASHRAE 135-2020, annex J and clauses
+13, 15, 19.2 and 20 have them, by way of `@bacnet-js/client` 3.3.2, its source, read 2026-11-26.
 """
 
 import asyncio
@@ -47,10 +47,10 @@ Id = tuple[int, int]
 Send = Callable[[bytes], None]
 
 
-class _ErrorError(Exception):
+class _RefusesError(Exception):
     """What the device answers instead."""
 
-    def __init__(self, told: tuple[int, int]) -> None:
+    def __init__(self, told: bytes) -> None:
         super().__init__(told)
         self.told = told
 
@@ -120,7 +120,7 @@ class Thing:
                 return b"".join(self.spelt(place) for place in self.places)
             case 111:
                 return _tagged(BITS, bytes([4, self.overridden << 5 | self.out_of_service << 4]))
-        raise _ErrorError(UNKNOWN_PROPERTY)
+        raise _RefusesError(error(*UNKNOWN_PROPERTY))
 
 
 class BacnetSimulator(DatagramSimulator, HasZones):
@@ -146,14 +146,14 @@ class BacnetSimulator(DatagramSimulator, HasZones):
         self.station: tuple[int, int] | None = None
         """Network and address of the device, when this is the router before it."""
         self.refusal: bytes | None = None
-        """The end of an answer to every command and question about an object: `error`, `reject` or `abort` makes one."""
+        """What is said to everything about an object: `error`, `reject` or `abort` makes one. None: nothing."""
         self.only_for: str | None = None
         """The zone that alone answers so; None: all do."""
         self.singly = False
         """It reads one property at a time."""
         self.down = False
-        self.services: list[int] = []
-        """What it was asked, by service."""
+        self.asked: list[tuple[int, int]] = []
+        """Service and invoke ID of whatever reached it."""
         self.subscribers: dict[Id, tuple[Send, int]] = {}
         self.heard_back = 0
         """How many of its notices were acknowledged."""
@@ -217,23 +217,18 @@ class BacnetSimulator(DatagramSimulator, HasZones):
         if self.down or datagram[:2] != b"\x81\x0a" or int.from_bytes(datagram[2:4], "big") != len(datagram):
             return None
         apdu = self._for_the_device(datagram[4:])
-        if apdu is None:
-            return None
-        if apdu[0] >> 4 == 2:  # noqa: PLR2004  (a simple acknowledgement, of a notice)
+        if apdu and apdu[0] >> 4 == 2:  # noqa: PLR2004  (a simple acknowledgement, of a notice)
             self.heard_back += 1
-            return None
+        return self._framed(self._answer(apdu, send)) if apdu and apdu[0] >> 4 == 0 else None
+
+    def _answer(self, apdu: bytes, send: Send) -> bytes:
         invoke, service = apdu[2], apdu[3]
-        self.services.append(service)
+        self.asked.append((service, invoke))
         try:
             body = self._act(service, list(_tags(apdu[4:])), send)
-        except _ErrorError as refused:
-            return self._framed(bytes([0x50, invoke, service]) + _coded(*refused.told))
-        except _NoSuchServiceError:
-            return self._framed(bytes([0x60, invoke, UNRECOGNIZED_SERVICE]))
         except _RefusesError as refused:
-            return self._framed(_with_invoke(refused.told, invoke, service))
-        head = bytes([0x30, invoke, service]) if body else bytes([0x20, invoke, service])
-        return self._framed(head + body)
+            return _with_invoke(refused.told, invoke, service)
+        return bytes([0x30 if body else 0x20, invoke, service]) + body
 
     def _for_the_device(self, npdu: bytes) -> bytes | None:
         """What is for the device, and not for a network behind it that is not there."""
@@ -263,7 +258,7 @@ class BacnetSimulator(DatagramSimulator, HasZones):
                 self.subscribers[_identifier(tags[1].data)] = send, _number(tags[0].data)
                 self._found(_identifier(tags[1].data))
                 return b""
-        raise _NoSuchServiceError
+        raise _RefusesError(reject(UNRECOGNIZED_SERVICE))
 
     def _read_many(self, tags: list[Tag]) -> bytes:
         where, told = _identifier(tags[0].data), b""
@@ -271,8 +266,8 @@ class BacnetSimulator(DatagramSimulator, HasZones):
         for tag in tags[2:-1]:
             try:
                 value = b"\x4e" + self._property(where, _number(tag.data)) + b"\x4f"
-            except _ErrorError as refused:
-                value = b"\x5e" + _coded(*refused.told) + b"\x5f"
+            except _RefusesError as refused:
+                value = b"\x5e" + refused.told[1:] + b"\x5f"
             told += _context(2, tag.data) + value
         return _context(0, tags[0].data) + b"\x1e" + told + b"\x1f"
 
@@ -286,13 +281,13 @@ class BacnetSimulator(DatagramSimulator, HasZones):
         if value.number == NULL:
             new = None
         elif value.number != thing.tag:
-            raise _ErrorError(WRONG_TYPE)
+            raise _RefusesError(error(*WRONG_TYPE))
         else:
             new = struct.unpack(">f", value.data)[0] if thing.tag == REAL else float(_number(value.data))
         if not thing.commandable and new is None:
-            raise _ErrorError(WRONG_TYPE)
+            raise _RefusesError(error(*WRONG_TYPE))
         if thing.tag == ENUMERATED and new not in {None, 0, 1}:
-            raise _ErrorError(OUT_OF_RANGE)
+            raise _RefusesError(error(*OUT_OF_RANGE))
         before = thing.present
         thing.places[priority - 1] = new
         if thing.present != before:
@@ -304,7 +299,7 @@ class BacnetSimulator(DatagramSimulator, HasZones):
         if self.refusal and self.only_for in {None, key}:
             raise _RefusesError(self.refusal)
         if key is None:
-            raise _ErrorError(UNKNOWN_OBJECT)
+            raise _RefusesError(error(*UNKNOWN_OBJECT))
         return self.things[key]
 
     def _notice(self, where: Id, process: int) -> bytes:
@@ -332,18 +327,6 @@ class _Datagrams(asyncio.DatagramProtocol):
 
         if answer := self._simulator.handle(data, send):
             send(answer)
-
-
-class _NoSuchServiceError(Exception):
-    """It does not do that."""
-
-
-class _RefusesError(Exception):
-    """It was told to say no."""
-
-    def __init__(self, told: bytes) -> None:
-        super().__init__(told)
-        self.told = told
 
 
 def error(kind: int, code: int) -> bytes:

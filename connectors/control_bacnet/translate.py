@@ -1,7 +1,7 @@
 """Pure: a level to a present value, and what an object tells to a level and how it stands.
 
-Source: ASHRAE 135-2020, 12 (present value, status flags) and 19.2 (command prioritization: sixteen places, 1 the strongest, 6 for
-the object's own minimum on and off times, 8 for a person), by way of bacpypes3 0.0.110, read 2026-11-26.
+Source: ASHRAE 135-2020, 12 (present value, status flags) and 19.2 (priorities: sixteen, 1 the strongest, 6
+for the object's own minimum on and off times, 8 for a person), by way of bacpypes3 0.0.110, read 2026-11-26.
 """
 
 import math

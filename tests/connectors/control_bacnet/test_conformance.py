@@ -6,4 +6,4 @@ from connectors.control_bacnet import BacnetControl
 from connectors.control_bacnet.simulator import BacnetSimulator
 from hub.conformance import conformance
 
-TestBacnetControl = conformance(BacnetControl, BacnetSimulator, patience=timedelta(milliseconds=50))
+TestBacnetControl = conformance(BacnetControl, BacnetSimulator, patience=timedelta(milliseconds=30))
