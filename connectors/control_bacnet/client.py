@@ -55,6 +55,8 @@ class Device:
         self._proven = self._closed = self._one_at_a_time = False
         self.changed: Callable[[Point, Mapping[str, Values]], None] = lambda _point, _found: None
         """Called when the device tells of a change."""
+        self.found: Callable[[], None] = lambda: None
+        """Called when it has answered for the first time, and again after a silence."""
 
     async def read(self, point: Point, names: Iterable[str]) -> Mapping[str, Values | Refusal]:
         """Read properties of an object, each its values or why not.
@@ -107,6 +109,7 @@ class Device:
                 told = f"{self}: another device than {self._meant.number} answers there; correct `device`, or `host`"
                 raise RejectedError(told) from error
             self._proven = True
+            self.found()
 
     async def _read(self, point: Point, names: tuple[str, ...]) -> Mapping[str, Values | Refusal]:
         if not self._one_at_a_time:

@@ -56,7 +56,7 @@ class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
             tries=config.tries,
             station=station,
         )
-        self.device.changed = self._changed
+        self.device.changed, self.device.found = self._changed, self._back
         self._zone_of = {zone.point: key for key, zone in config.zones.items()}
         self._known: dict[str, Value] = {}
         self._following = Following(self.device, config, lent.log) if config.changes_for else None
@@ -96,6 +96,8 @@ class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
         value = translate.wanted(zone.level, own)
         if zone.key not in self._known:
             await self._look(zone.key)  # what has no priorities could not be given back
+        if value is not None:
+            self._known[zone.key] = value  # so that the device's word of it is no news
         await self.device.write(own.point, value, self.config.priority)
         return Receipt(own.object, await self._proof(zone.key, value))
 
@@ -138,6 +140,13 @@ class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
             return
         if found.get("present-value", (None,)) != (self._known[key],):
             self.lent.touched(key)
+
+    def _back(self) -> None:
+        """What changed while the device was silent was not heard, and it may have forgotten who listens."""
+        if self._following:
+            self._following.renew_now()
+            for key in self._known:
+                self.lent.touched(key)
 
     def _zone(self, key: str) -> ZoneObject:
         try:

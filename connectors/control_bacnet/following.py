@@ -5,6 +5,7 @@ Source: ASHRAE 135-2020, 13.1 and 13.14, by way of bacpypes3 0.0.110, its source
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from connectors.control_bacnet.client import Device
 from connectors.control_bacnet.config import BacnetConfig
@@ -23,10 +24,15 @@ class Following:
         self._seconds = config.changes_for.total_seconds() if config.changes_for else 0
         self._silent: set[str] = set()
         self._going: asyncio.Task[None] | None = None
+        self._due = asyncio.Event()
 
     def begin(self) -> None:
         """Subscribe, and from then on renew."""
         self._going = asyncio.get_running_loop().create_task(self._go_on())
+
+    def renew_now(self) -> None:
+        """Do not wait for the next time: the device was silent, and may have been started again."""
+        self._due.set()
 
     async def end(self) -> None:
         """Renew no more; the device lets the subscriptions end."""
@@ -38,7 +44,10 @@ class Following:
         while True:
             for key in self._config.zones:
                 await self._subscribe(key)
-            await asyncio.sleep(self._seconds / TIMES)
+            self._due.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds / TIMES):
+                    await self._due.wait()
 
     async def _subscribe(self, key: str) -> None:
         try:

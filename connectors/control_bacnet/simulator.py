@@ -255,8 +255,8 @@ class BacnetSimulator(DatagramSimulator, HasZones):
                 self._write(_identifier(tags[0].data), tags[3], _number(tags[5].data) if len(tags) > 5 else 16)  # noqa: PLR2004  (the sixth is the priority)
                 return b""
             case 5:
-                self.subscribers[_identifier(tags[1].data)] = send, _number(tags[0].data)
                 self._found(_identifier(tags[1].data))
+                self.subscribers[_identifier(tags[1].data)] = send, _number(tags[0].data)
                 return b""
         raise _RefusesError(reject(UNRECOGNIZED_SERVICE))
 

@@ -117,7 +117,7 @@ async def test_nothing_is_written_to_a_device_of_another_number(shared: BacnetDe
 
 @in_a_loop
 async def test_a_device_that_freezes_leaves_it_open_and_a_repetition_settles_it(shared: BacnetDevice) -> None:
-    async with Room().connector(at(shared, tries=2), timeout=0.3) as hasty, Room().connector(at(shared)) as patient:
+    async with Room().connector(at(shared, tries=2), timeout=0.5) as hasty, Room().connector(at(shared)) as patient:
         await patient.put_zone(Zone(key="hall", level=Release()))
         await hasty.read_zone("hall")
         shared.pause()
