@@ -9,7 +9,15 @@ from tests.mutants.broken import Mutant, mutants
 from tests.mutants.hunt import caught_by
 
 ALL = mutants()
-SLOW = {"control_knx", "control_modbus", "control_mqtt", "finance_peppol", "registry_fgs", "sdk_places"}
+SLOW = {
+    "control_bacnet",
+    "control_knx",
+    "control_modbus",
+    "control_mqtt",
+    "finance_peppol",
+    "registry_fgs",
+    "sdk_places",
+}
 """Their tests run over real sockets, and take half a minute for each mutant."""
 QUICK = [mutant for mutant in ALL if mutant.vendor not in SLOW]
 FEW = random.Random(20261124).sample(QUICK, len(ALL) // 10)
