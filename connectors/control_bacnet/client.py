@@ -49,7 +49,8 @@ class Device:
         self._name, self._meant, self._way = name, Point("device", number), way
         self._seconds, self._tries, self._station = seconds, tries, station
         self._talk: _Talk | None = None
-        self._opening, self._proving = asyncio.Lock(), asyncio.Lock()
+        self._opening = asyncio.Lock()
+        self._proving: asyncio.Task[None] | None = None
         self._open: dict[int, tuple[Request, asyncio.Future[Answer]]] = {}
         self._invoke = 0
         self._proven = self._closed = self._one_at_a_time = False
@@ -89,6 +90,8 @@ class Device:
     def close(self) -> None:
         """Hang up for good."""
         self._closed = True
+        if self._proving:
+            self._proving.cancel()
         if self._talk:
             self._talk.close()
             self._talk = None
@@ -97,37 +100,51 @@ class Device:
         return self._name
 
     async def _prove(self) -> None:
-        """Know by its number that the device is the one that was meant; again whenever it was silent."""
-        async with self._proving:
-            if self._proven:
-                return
-            try:
-                await self._ask(frames.reading_one(self._meant, "object-identifier"), changes=False)
-            except _RefusedError as error:
-                if error.refusal.reason != "unknown-object":
-                    raise
-                told = f"{self}: another device than {self._meant.number} answers there; correct `device`, or `host`"
-                raise RejectedError(told) from error
-            self._proven = True
-            self.found()
+        """Know by its number that the device is the one that was meant; again whenever it was silent.
+
+        Whoever comes meanwhile waits for the same answer: a silent device costs each of them one time-out.
+        """
+        if self._proven:
+            return
+        if self._proving is None or self._proving.done():
+            self._proving = asyncio.get_running_loop().create_task(self._ask_who_it_is())
+            self._proving.add_done_callback(lambda asking: asking.cancelled() or asking.exception())
+        await asyncio.shield(self._proving)
+
+    async def _ask_who_it_is(self) -> None:
+        try:
+            await self._ask(frames.reading_one(self._meant, "object-identifier"), changes=False)
+        except _RefusedError as error:
+            if error.refusal.reason != "unknown-object":
+                raise
+            told = f"{self}: another device than {self._meant.number} answers there; correct `device`, or `host`"
+            raise RejectedError(told) from error
+        self._proven = True
+        self.found()
 
     async def _read(self, point: Point, names: tuple[str, ...]) -> Mapping[str, Values | Refusal]:
         if not self._one_at_a_time:
             try:
-                return (await self._ask(frames.reading(point, names), changes=False)).found
+                found = (await self._ask(frames.reading(point, names), changes=False)).found
             except _RefusedError as error:
                 if error.refusal.reason not in ONE_AT_A_TIME:
                     raise
                 self._one_at_a_time = True
+            else:
+                return {name: self._bearable(point, told) for name, told in found.items()}
         return {name: await self._read_one(point, name) for name in names}
 
     async def _read_one(self, point: Point, name: str) -> Values | Refusal:
         try:
-            return (await self._ask(frames.reading_one(point, name), changes=False)).found[name]
+            return (await self._ask(frames.reading_one(point, name), changes=False)).found.get(name, ())
         except _RefusedError as error:
-            if error.refusal.of != "property":
-                raise
-            return error.refusal
+            return self._bearable(point, error.refusal)
+
+    def _bearable(self, point: Point, told: Values | Refusal) -> Values | Refusal:
+        """What is told of a property; that the object has no such property is told too."""
+        if isinstance(told, Refusal) and told.of != "property":
+            raise refused(f"{self}, {point}", told, changes=False)
+        return told
 
     async def _ask(self, request: Request, *, changes: bool) -> Answer:
         """Send until it is answered: the same number each time, so that the device knows it again."""
@@ -232,4 +249,6 @@ def refused(where: str, refusal: Refusal, *, changes: bool) -> ConnectorError:
 
 def _belongs(answer: Answer, request: Request) -> bool:
     """Whether it answers that very question, and not an old one of the same number."""
-    return answer.service in {None, request.service} and answer.point in {None, request.point}
+    if answer.refusal:
+        return answer.service in {None, request.service}
+    return answer.service == request.service and answer.point == (request.point if request.reads else None)

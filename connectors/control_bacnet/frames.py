@@ -58,6 +58,8 @@ class Request:
     point: Point
     spelt: Any
     """As bacpypes3 has it."""
+    reads: bool = False
+    """Whether its answer tells something of the object."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +97,13 @@ def reading(point: Point, names: Iterable[str]) -> Request:
     """Ask for several properties of an object at once."""
     wanted = [PropertyReference(propertyIdentifier=PropertyIdentifier(name)) for name in names]
     access = ReadAccessSpecification(objectIdentifier=_identifier(point), listOfPropertyReferences=wanted)
-    return _request(point, wire.ReadPropertyMultipleRequest(listOfReadAccessSpecs=[access]))
+    return _request(point, wire.ReadPropertyMultipleRequest(listOfReadAccessSpecs=[access]), reads=True)
 
 
 def reading_one(point: Point, name: str) -> Request:
     """Ask for one property of an object."""
     told = wire.ReadPropertyRequest(objectIdentifier=_identifier(point), propertyIdentifier=PropertyIdentifier(name))
-    return _request(point, told)
+    return _request(point, told, reads=True)
 
 
 def writing(point: Point, value: Value, priority: int) -> Request:
@@ -240,8 +242,8 @@ BY_NUMBER: Mapping[int, Callable[[bytes], Any]] = {
 """What is read of the standard types; others, which nobody asks for, stay octets."""
 
 
-def _request(point: Point, spelt: Any) -> Request:  # noqa: ANN401  (bacpypes3's)
-    return Request(int(spelt.service_choice), point, spelt)
+def _request(point: Point, spelt: Any, *, reads: bool = False) -> Request:  # noqa: ANN401  (bacpypes3's)
+    return Request(int(spelt.service_choice), point, spelt, reads)
 
 
 def _identifier(point: Point) -> ObjectIdentifier:

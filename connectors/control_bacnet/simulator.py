@@ -151,6 +151,8 @@ class BacnetSimulator(DatagramSimulator, HasZones):
         """The zone that alone answers so; None: all do."""
         self.singly = False
         """It reads one property at a time."""
+        self.priorities: bytes | None = None
+        """What it tells in place of any priorities."""
         self.down = False
         self.asked: list[tuple[int, int]] = []
         """Service and invoke ID of whatever reached it."""
@@ -266,6 +268,8 @@ class BacnetSimulator(DatagramSimulator, HasZones):
         for tag in tags[2:-1]:
             try:
                 value = b"\x4e" + self._property(where, _number(tag.data)) + b"\x4f"
+                if self.priorities is not None and _number(tag.data) == PRIORITIES:
+                    value = self.priorities
             except _RefusesError as refused:
                 value = b"\x5e" + refused.told[1:] + b"\x5f"
             told += _context(2, tag.data) + value

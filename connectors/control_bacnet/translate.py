@@ -91,11 +91,10 @@ def seen(found: Mapping[str, Values | Refusal], zone: ZoneObject) -> Seen:
     places = _values(found, "priority-array", zone)
     if len(places) != PLACES:
         raise RejectedError(f"{zone.object} tells {len(places)} priorities, not sixteen; choose another object")
-    (present,) = _values(found, "present-value", zone) or (None,)
+    present = next(iter(_values(found, "present-value", zone)), None)
     if isinstance(present, tuple | str | bytes):
         raise RejectedError(f"{zone.object} has a present value that is no number; choose another object")
-    flags = found.get("status-flags")
-    return Seen(present, places, _set_aside(flags[0] if isinstance(flags, tuple) and flags else ()))
+    return Seen(present, places, _set_aside(found.get("status-flags")))
 
 
 def sighting(now: Seen, zone: ZoneObject, priority: int) -> Sighting[Level]:
@@ -125,7 +124,10 @@ def _standing(now: Seen, priority: int) -> tuple[Condition, str]:
     return Condition.STANDING, ""
 
 
-def _set_aside(flags: Values) -> str:
+def _set_aside(told: Values | Refusal | None) -> str:
+    flags = next(iter(told), ()) if isinstance(told, tuple) else ()
+    if not isinstance(flags, tuple):
+        return ""
     if flags[OVERRIDDEN : OVERRIDDEN + 1] == (True,):
         return "overridden at the device itself"
     return "out of service in the device" if flags[OUT_OF_SERVICE : OUT_OF_SERVICE + 1] == (True,) else ""

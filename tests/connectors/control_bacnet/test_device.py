@@ -1,5 +1,6 @@
 """What a device does besides what it is told: it refuses, stays silent, is set by hand, forgets its subscribers."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -217,6 +218,46 @@ async def test_one_zone_that_cannot_be_read_fails_a_check_only_when_a_person_mus
         one.refusal = error(1, 31)
         with pytest.raises(RejectedError, match=r"binary-output,7: .*correct the zone's object"):
             await connector.check()
+
+
+@pytest.mark.parametrize(
+    "told, expected",
+    [
+        (b"\x5e\x91\x00\x91\x03\x5f", TransientError),  # device-busy, of one property
+        (b"\x5e\x91\x01\x91\x1f\x5f", RejectedError),  # unknown-object, of one property
+        (b"\x4e\x4f", RejectedError),  # no value at all
+        (b"\x4e\x91\x00\x4f", RejectedError),  # one priority where sixteen are
+        (b"\x4e\x0e\x21\x01\x0f\x4f", TransientError),  # something made up of others, which no such property is
+    ],
+)
+@in_a_loop
+async def test_a_property_that_is_not_as_it_should_be_ends_in_an_error(
+    told: bytes, expected: type[ConnectorError]
+) -> None:
+    async with device(**TWO) as one, Room().connector(TWO | dict(one.config()), timeout=0.4) as connector:
+        one.priorities = told
+        with pytest.raises(expected):
+            await connector.read_zone("hall")
+
+
+@in_a_loop
+async def test_an_acknowledgement_is_no_answer_to_a_question() -> None:
+    async with device(**TWO) as one, Room().connector(TWO | dict(one.config()), timeout=0.4) as connector:
+        await connector.read_zone("hall")
+        one._act = lambda *_: b""  # type: ignore[method-assign]  # it says that it is done
+        with pytest.raises(TransientError, match="no answer"):
+            await connector.read_zone("hall")
+
+
+@in_a_loop
+async def test_a_silent_device_costs_each_of_many_one_time_out() -> None:
+    async with device(**TWO) as one, Room().connector(TWO | dict(one.config()), timeout=0.4) as connector:
+        one.misbehave(Misbehaviour.DOWN)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        many = await asyncio.gather(*(connector.put_zone(ON) for _ in range(16)), return_exceptions=True)
+        assert {type(error) for error in many} == {TransientError}
+        assert loop.time() - began < 16 * 0.4 / 2
 
 
 @in_a_loop
