@@ -88,10 +88,10 @@ class Device:
         await self._ask(frames.subscribing(point, PROCESS, seconds), changes=False)
 
     def close(self) -> None:
-        """Hang up for good."""
+        """Hang up for good; who still waits for an answer gets none."""
         self._closed = True
-        if self._proving:
-            self._proving.cancel()
+        for _, answer in self._open.values():
+            answer.cancel()
         if self._talk:
             self._talk.close()
             self._talk = None
@@ -155,6 +155,8 @@ class Device:
             for _ in range(self._tries):
                 talk.send(frames.asked(request, invoke, self._station))
                 await asyncio.wait({answer}, timeout=self._seconds / self._tries)
+                if answer.cancelled():
+                    break
                 if answer.done():
                     return self._good(answer.result(), request, changes=changes)
         finally:
@@ -193,16 +195,20 @@ class Device:
 
     async def _connected(self) -> "_Talk":
         async with self._opening:
-            if self._closed:
+            if self._talk is None and not self._closed:
+                self._talk = await self._made()
+            if self._talk is None or self._closed:
+                self.close()
                 raise TransientError(f"{self}: closed")
-            if self._talk is None:
-                loop = asyncio.get_running_loop()
-                try:
-                    _, talk = await loop.create_datagram_endpoint(lambda: _Talk(self._heard), remote_addr=self._way())
-                except OSError as error:
-                    raise TransientError(f"{self}: no way there ({type(error).__name__}); check `host`") from error
-                self._talk = talk
             return self._talk
+
+    async def _made(self) -> "_Talk":
+        make = asyncio.get_running_loop().create_datagram_endpoint
+        try:
+            _, talk = await make(lambda: _Talk(self._heard), remote_addr=self._way())
+        except OSError as error:
+            raise TransientError(f"{self}: no way there ({type(error).__name__}); check `host`") from error
+        return talk
 
 
 class _Talk(asyncio.DatagramProtocol):

@@ -20,7 +20,7 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
-from tests.connectors.control_bacnet.stand import Room, device, eventually
+from tests.connectors.control_bacnet.stand import DEADLINE, Room, device, eventually
 
 LIT, DARK = Switch(on=True), Switch(on=False)
 ON = Zone(key="hall", level=LIT)
@@ -261,6 +261,18 @@ async def test_a_silent_device_costs_each_of_many_one_time_out() -> None:
 
 
 @in_a_loop
+async def test_who_waits_while_the_connection_closes_waits_no_longer() -> None:
+    async with device(**TWO) as one, Room().connector(TWO | dict(one.config()), timeout=60) as connector:
+        await connector.read_zone("hall")
+        one.misbehave(Misbehaviour.DOWN)
+        writing = asyncio.ensure_future(connector.put_zone(ON))
+        await eventually(lambda: bool(connector.device._open))
+        await connector.close()
+        with pytest.raises(UnknownOutcomeError, match="no answer says"):
+            await asyncio.wait_for(writing, DEADLINE)
+
+
+@in_a_loop
 async def test_a_proxy_is_not_passed_by() -> None:
     async def tunnel(_host: str, _port: int) -> Any:
         raise AssertionError("UDP goes through no tunnel")
@@ -295,5 +307,9 @@ def test_what_is_no_bacnet_or_cut_short_says_nothing() -> None:
         assert frames.read(whole[:length]) is None
         cut = bytes([0x81, 0x0A]) + length.to_bytes(2, "big") + whole[4:length]
         assert len(cut) != length or not getattr(frames.read(cut), "found", {})
+    done = bytes.fromhex("810a000901002007" + "0f")
+    assert frames.read(done) == frames.Answer(7, 15)
+    for length in (8, 10, 20):
+        assert frames.read(done[:3] + bytes([length]) + done[4:]) is None, "it says that it is of another length"
     for told in (b"", b"\xff" * 64, whole[:4] + b"\x01\x80" + whole[6:], b"\x81\x0a\x00\x07\x01\x20\x00"):
         assert frames.read(told) is None
