@@ -27,7 +27,7 @@ from hub.sdk import (
 
 LEVELS: dict[Kind, frozenset[type[Level]]] = {
     Kind.SWITCH: frozenset({Switch}),
-    Kind.DIM: frozenset({Dim, Switch}),
+    Kind.DIM: frozenset({Dim}) | frozenset({Switch}),
     Kind.SETPOINT: frozenset({Setpoint}),
 }
 

@@ -42,7 +42,7 @@ def at(one: BacnetDevice, **more: Any) -> dict[str, Any]:
 async def everything_and_back(one: BacnetDevice) -> None:
     """Every zone gets a level and is given up."""
     async with Room().connector(at(one)) as connector:
-        assert (await connector.check()).external_keys == set(ZONES)
+        assert (await connector.check()).external_keys == frozenset(ZONES)
         for key, level in LEVELS.items():
             assert (await connector.put_zone(Zone(key=key, level=level))).condition is Condition.STANDING
             seen = await connector.read_zone(key)

@@ -213,7 +213,7 @@ async def test_one_zone_that_cannot_be_read_fails_a_check_only_when_a_person_mus
     room = Room()
     async with device(**TWO) as one, room.connector(TWO | dict(one.config())) as connector:
         one.refusal, one.only_for = error(0, 3), "hall"
-        assert (await connector.check()).external_keys == {"hall", "stairs"}
+        assert (await connector.check()).external_keys == frozenset({"hall", "stairs"})
         assert "device-busy" in room.told.getvalue()
         one.refusal = error(1, 31)
         with pytest.raises(RejectedError, match=r"binary-output,7: .*correct the zone's object"):
