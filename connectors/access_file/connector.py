@@ -30,7 +30,7 @@ from hub.sdk import (
 class FileAccess(Connector[FileConfig], AccessControl):
     """Doors of one system that takes files. One with receipts can be read, and so is of another class."""
 
-    pace = Pace(calls_at_once=4, clients_at_once=1, timeout=timedelta(seconds=25), lands_within=timedelta(seconds=60))
+    pace = Pace(calls_at_once=4, clients_at_once=1, timeout=timedelta(seconds=25), lands_within=timedelta(seconds=30))
 
     def __new__(cls, config: FileConfig, lent: Lent) -> Self:  # noqa: ARG004 - as `__init__`
         """Give what can read, where there is something to read."""

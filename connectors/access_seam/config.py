@@ -1,10 +1,18 @@
 """The settings of one workspace of Seam."""
 
-from typing import Literal, Self
+from enum import StrEnum
+from typing import Self
 
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from hub.sdk import ConnectorConfig
+
+
+class CodeBy(StrEnum):
+    """Who makes a code up."""
+
+    HUB = "hub"
+    LOCK_SYSTEM = "lock_system"
 
 
 class SeamConfig(ConnectorConfig):
@@ -14,10 +22,9 @@ class SeamConfig(ConnectorConfig):
         default=HttpUrl("https://connect.getseam.com/"), description="Where Seam's API answers; seldom another."
     )
     api_key: SecretStr = Field(description="Key of the workspace, from Seam's console.")
-    codes_by: Literal["hub", "seam"] = Field(
-        default="hub",
-        description="Who makes the codes: `hub`, or `seam` where the locks take none of others (Salto KS), the same for"
-        " all locks of a booking.",
+    code_by: CodeBy = Field(
+        default=CodeBy.HUB,
+        description="`lock_system`: the locks make each code themselves, as Salto KS does, and the hub learns it.",
     )
     transfer_outside_eu: bool = Field(
         default=False,

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from connectors.access_seam.client import AccessCode, Device, SeamClient, SeamRefusalError
-from connectors.access_seam.config import SeamConfig
+from connectors.access_seam.config import CodeBy, SeamConfig
 from connectors.access_seam.translate import (
     TAKEN,
     Changes,
@@ -47,7 +47,7 @@ TAKES = "access_code"
 class SeamAccess(Connector[SeamConfig], AccessControl, ReadsCredentials, ListsCredentials):
     """Locks of one workspace; a door's key is the `device_id` of its lock."""
 
-    pace = Pace(calls_at_once=4, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=60))
+    pace = Pace(calls_at_once=4, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=30))
 
     def __init__(self, config: SeamConfig, lent: Lent) -> None:
         """Show the workspace's key with each call."""
@@ -59,7 +59,7 @@ class SeamAccess(Connector[SeamConfig], AccessControl, ReadsCredentials, ListsCr
 
     @classmethod
     def limits_by(cls, config: SeamConfig) -> AccessLimits:
-        chooser = Chooser.SYSTEM if config.codes_by == "seam" else Chooser.HUB
+        chooser = Chooser.SYSTEM if config.code_by is CodeBy.LOCK_SYSTEM else Chooser.HUB
         return AccessLimits(windows_per_door=1, pin=PinRules(chosen_by=frozenset({chooser})))
 
     @property

@@ -193,7 +193,7 @@ class ChoosingSeam(SeamSimulator):
     """A workspace whose locks take no codes but Seam's."""
 
     def config(self) -> Mapping[str, object]:
-        return {**super().config(), "codes_by": "seam"}
+        return {**super().config(), "code_by": "lock_system"}
 
 
 def _kept(code: Code) -> dict[str, Any]:
