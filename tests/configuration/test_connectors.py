@@ -1,10 +1,12 @@
 """Connections against the connectors that they run."""
 
+from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
 
 from hub.configuration import read_files
+from hub.configuration.limits import LEASE
 from hub.discovery import load_connector
 from hub.errors import ConfigurationError
 from tests.configuration.folders import STUBS, load, load_stub, read, small, the_error, the_warning, with_code, written
@@ -245,3 +247,9 @@ def test_a_lock_told_only_a_day_ahead_is_warned_of() -> None:
     assert the_warning(read(trees), "short-horizon").file == LOCKS
     trees[LOCKS]["push_horizon_days"] = 2
     assert with_code(read(trees), "short-horizon") == []
+
+
+@pytest.mark.parametrize("name", sorted(entry.name for entry in entry_points(group="hub.connectors")))
+def test_no_connector_of_ours_declares_a_timing_that_check_refuses(name: str) -> None:
+    pace = load(name).pace
+    assert pace.timeout <= pace.lands_within <= LEASE / 2
