@@ -28,6 +28,9 @@ WRONG = "svar"
 
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
+LAMPS = ("connections/mqtt", "connections/knx", "connections/modbus")
+"""Of those whose settings name their zones."""
+
 every_file = pytest.mark.parametrize("file", FILES)
 
 
@@ -149,7 +152,7 @@ def below(node: Any) -> Iterator[Any]:
 def test_the_example_has_no_errors() -> None:
     report = check_folder(UMEA, environment={}, load_class=load)
     assert report.ok, [str(finding) for finding in report.findings]
-    assert (report.read.files, report.read.connections, report.read.resources) == (15, 8, 19)
+    assert (report.read.files, report.read.connections, report.read.resources) == (20, 13, 19)
 
 
 def test_what_goes_in_its_place_has_no_errors_either() -> None:
@@ -176,6 +179,8 @@ def test_every_key_there_is_is_walked_below() -> None:
     assert sum(len(ours(file)) for file in FILES) > 400
 
 
+LATELY_RULED = ("is", "luft", "halvplan-a-0", "halvplan-a-1", "halvplan-b-2", "halvplan-b-3")
+"""Zones with rules that others do without."""
 PLAINLY_NONE = {
     ("maintenance",), ("reconcile_hours",), ("pace",),
     *(("pace", limit) for limit in Slower.model_fields),
@@ -186,7 +191,7 @@ PLAINLY_NONE = {
     ("registry", "documents"), ("registry", "documents", "authorities", "Fritidsnämnden", "series"),
     ("settings", "sftp"), ("arrives", "folder"), ("arrives", "sftp"),
     ("finance", "charging", "customers", "association", "connection"),
-    *(("zones", zone, *rule) for zone in ("is", "luft") for rule in (
+    *(("zones", zone, *rule) for zone in LATELY_RULED for rule in (
         ("restrike_minutes",), ("only_when_dark",), ("latest_off",), ("latest_off", "evenings"), ("tail",),
         ("warning",), ("purge",),
     )),
@@ -269,7 +274,7 @@ def test_a_resource_that_is_renamed_or_gone_is_told_where_it_is_named(file: str)
         assert told(file, without(tree, key), path if len(tree["resources"]) > 1 else ("resources",)), name
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("connections/mqtt")])
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith(LAMPS)])
 def test_a_zone_that_is_renamed_or_gone_from_its_settings_is_told_where_it_is_named(file: str) -> None:
     tree = trees()[file]
     for zone in tree["settings"]["zones"]:
