@@ -26,6 +26,8 @@ TOWN = "2480"
 NOON = datetime(2026, 11, 22, 11, tzinfo=UTC)
 """Sunday 22 November, 12:00 in Stockholm."""
 _PATIENCE = 15.0
+_TO_START = 60.0
+"""Seconds: a whole town of simulated systems begins, perhaps beside much else."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def running(folder: Path) -> Iterator[Live]:
         thread = threading.Thread(target=server.run, args=([listening],), name="live hub", daemon=True)
         thread.start()
         try:
-            until(lambda: server.started, "the hub starts")
+            until(lambda: server.started, "the hub starts", seconds=_TO_START)
             yield Live(url, hub.operator_key_file.read_text().strip(), settings.database)
         finally:
             hub.end_streams()
@@ -78,9 +80,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield hub
 
 
-def until(so: Callable[[], object], what: str) -> None:
+def until(so: Callable[[], object], what: str, *, seconds: float = _PATIENCE) -> None:
     """Wait for another thread's work."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + seconds
     while not so():
         assert time.monotonic() < deadline, f"in vain: {what}"
         threading.Event().wait(0.02)
