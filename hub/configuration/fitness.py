@@ -28,6 +28,7 @@ CAPABILITIES: Mapping[Capability, type] = {
     Capability.LIGHTING: Control,
     Capability.CLIMATE: Control,
     Capability.HOLD_OPEN: Control,
+    Capability.ALARM: Control,
     Capability.NOTIFICATION: Notifier,
     Capability.FINANCE: Finance,
     Capability.REGISTRY: Registry,

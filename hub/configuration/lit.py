@@ -10,9 +10,11 @@ from hub.model.configuration import Capability, Facility, LevelKind, ZoneRule
 from hub.model.lit import LatestOff, Warn
 
 _ONLY_LIGHT = {
-    "restrike_minutes": "heat and air need no time to strike again",
+    "restrike_minutes": "nothing else needs time to strike again",
     "only_when_dark": "the sun tells nothing of what is wanted there",
 }
+_NOT_OF_ALARMS = ("latest_off", "purge", "tail")
+"""What ends sooner than a booking, or is for air and light: an alarm may not arm while somebody is there."""
 
 
 def lit(folder: Folder) -> Iterator[Finding]:
@@ -37,6 +39,10 @@ def _of_its_kind(sheet: Sheet[Facility], path: Path, zone: ZoneRule) -> Iterator
     for key, why in _ONLY_LIGHT.items():
         if not light and getattr(zone, key) is not None:
             yield sheet.error((*path, key), "rule-of-light", f"only for light: {why}; take it out")
+    for key in _NOT_OF_ALARMS if zone.capability is Capability.ALARM else ():
+        if getattr(zone, key) is not None:
+            message = "an alarm arms when its bookings are over, and at no other time; take it out, write `lag_minutes`"
+            yield sheet.error((*path, key), "rule-of-no-alarm", message)
     if zone.purge and light:
         message = "airs out after the bookings, and this is light; write `tail` for those who are leaving"
         yield sheet.error((*path, "purge"), "purge-of-light", message)

@@ -1,7 +1,8 @@
 """The nightly sweep: every door that the hub may hold open, and that nobody claims, is let go anew.
 
-Most lock systems never say whether a door is held open, so no look and no reconcile would find one that was left so: by
-an answer that was lost, by a hand, by a hub that was restored from a backup. The carrying is the same as any other.
+So is every alarm whose arming it may postpone. Most systems never say whether a door is held open or an alarm waits, so
+no look and no reconcile would find one that was left so: by an answer that was lost, by a hand, by a hub that was
+restored from a backup. The carrying is the same as any other.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from hub.store.writer import Writer
 
 NIGHT = time(3)
 """When doors are swept, Swedish time: it comes once in every night of the year."""
+_SWEPT = frozenset({Capability.HOLD_OPEN, Capability.ALARM})
 
 
 class Sweeping:
@@ -49,10 +51,10 @@ class Sweeping:
 
 
 def held_open(configuration: Configuration, name: str) -> Iterator[str]:
-    """The external keys of the doors that a connection may hold open."""
+    """The external keys of the doors that a connection may hold open, and of alarms that it may keep from arming."""
     for facility in configuration.facilities.values():
         for zone in facility.zones.values():
-            if zone.connection == name and zone.capability is Capability.HOLD_OPEN:
+            if zone.connection == name and zone.capability in _SWEPT:
                 yield zone.key
 
 

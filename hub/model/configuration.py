@@ -34,6 +34,8 @@ class Capability(StrEnum):
     CLIMATE = auto()
     HOLD_OPEN = auto()
     """A door that is held open is a zone."""
+    ALARM = auto()
+    """So is an intruder alarm (larm) whose arming is postponed."""
     FINANCE = auto()
     NOTIFICATION = auto()
     REGISTRY = auto()
@@ -120,13 +122,16 @@ class LevelKind(StrEnum):
 
 
 class ZoneRule(Frozen):
-    """One zone of light or climate (ljuszon, klimatzon), or a door to hold open, and what bookings ask of it."""
+    """One zone and what bookings ask of it: light, climate (ljuszon, klimatzon), a door to hold open, an alarm (larm)."""
 
     connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
     key: ExternalKey
     capability: Annotated[
-        Literal[Capability.LIGHTING, Capability.CLIMATE, Capability.HOLD_OPEN],
-        Field(description="lighting, climate or hold_open (a door is held open; kind: switch)"),
+        Literal[Capability.LIGHTING, Capability.CLIMATE, Capability.HOLD_OPEN, Capability.ALARM],
+        Field(
+            description="lighting, climate, hold_open (a door is held open; kind: switch) or alarm (an alarm does not"
+            " arm; kind: switch)"
+        ),
     ]
     serves: Annotated[
         Literal["all"] | tuple[ResourceId, ...], Field(description="resources whose bookings want it, or all places")
@@ -156,6 +161,13 @@ class ZoneRule(Frozen):
     def _a_door_is_held_or_not(self) -> Self:
         if self.capability is Capability.HOLD_OPEN and self.kind is not LevelKind.SWITCH:
             msg = f"kind: {self.kind}: a door is held open or not; write kind: switch, and true or false as levels"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _an_alarm_waits_or_not(self) -> Self:
+        if self.capability is Capability.ALARM and self.kind is not LevelKind.SWITCH:
+            msg = f"kind: {self.kind}: arming is postponed or not; write kind: switch, and true as level"
             raise ValueError(msg)
         return self
 

@@ -9,6 +9,7 @@ from tests.configuration.folders import read, small, the_error, the_warning
 
 HALL = "facilities/hall.yaml"
 OFF = {"at": "22:00", "until": "06:00"}
+ALARM = {"capability": "alarm", "kind": "switch", "levels": {"default": True}}
 
 
 def ruled(**rules: Any) -> dict[str, Any]:
@@ -38,6 +39,11 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str, str]] = [
         "purge",
     ),
     ({"capability": "climate", "restrike_minutes": 15}, "rule-of-light", "restrike_minutes"),
+    (ALARM | {"latest_off": OFF}, "rule-of-no-alarm", "latest_off"),
+    (ALARM | {"tail": {"minutes": 5, "level": True}}, "rule-of-no-alarm", "tail"),
+    (ALARM | {"purge": {"minutes": 5, "level": True}}, "rule-of-no-alarm", "purge"),
+    (ALARM | {"only_when_dark": {"margin_minutes": 0}}, "rule-of-light", "only_when_dark"),
+    (ALARM | {"levels": {"default": True, "match": False}}, "wrong-level", "levels.match"),
     ({"capability": "climate", "only_when_dark": {"margin_minutes": 0}}, "rule-of-light", "only_when_dark"),
 ]
 
