@@ -112,6 +112,17 @@ def _sections(view: BookingView, words: Words) -> Iterator[tuple[str, tuple[str,
         ("holder", "occasion", "kind", "value", "doors", "when"),
         _credentials(view.credentials, words),
     )
+    rungs = (
+        (
+            one.occasion,
+            one.role,
+            local(one.given_at),
+            local(one.ended_at),
+            words(f"ended_{one.why}") if one.why else None,
+        )
+        for one in view.fallback
+    )
+    yield words("fallback"), ("occasion", "role", "given", "ended", "why"), rungs
     yield words("past"), ("when", "what", "target", "detail"), _happenings(view.timeline, words, past=True)
     yield words("coming"), ("when", "what", "target", "detail"), _happenings(view.timeline, words, past=False)
     yield words("others"), ("target", "number", "occasion", "asks", "when"), _others(view, words)

@@ -9,6 +9,7 @@ SWEDISH: Mapping[str, str] = {
     "booking.effective": "allt som bokningen begär är på plats",
     "credential.ready": "behörigheten klar",
     "credential.changed": "behörigheten ändrad",
+    "access.fallback": "reserv för dörren",
     "outcome.revised": "utfallet ändrat",
     "time.released": "tiden släppt",
     "closure.in_force": "avstängt",

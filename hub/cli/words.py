@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from hub.cli import timeline
+from hub.cli import ladders, timeline
 from hub.service.saying import Language, said
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     "sv": {
+        **ladders.WORDS["sv"],
         "times": "Tider är svensk tid.",
         "effects": "Verkan",
         "nothing": "inget",
@@ -201,6 +202,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "no": "nej",
     },
     "en": {
+        **ladders.WORDS["en"],
         "times": "Times are Swedish time.",
         "effects": "Effects",
         "nothing": "nothing",

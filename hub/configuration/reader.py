@@ -10,6 +10,7 @@ from hub.configuration.connectors import Load, connectors
 from hub.configuration.files import is_ours, load, missing, stranger
 from hub.configuration.finding import Finding, Severity, in_order
 from hub.configuration.folder import Folder, folder_of
+from hub.configuration.ladders import ladders
 from hub.configuration.levels import levels
 from hub.configuration.lit import lit
 from hub.configuration.omissions import omissions
@@ -83,6 +84,7 @@ def _read(texts: Mapping[str, str], mappings: Iterable[str], before: Iterable[Fi
             resources(folder),
             levels(folder),
             lit(folder),
+            ladders(folder),
             codes(folder),
             references(folder),
             telling(folder),

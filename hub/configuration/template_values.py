@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from hub.model.ladder import Ended
 from hub.model.notifying import News
 
 
@@ -54,6 +55,7 @@ class Item(NamedTuple):
 _BOOKING = frozenset({"municipality", "role", "kind", "number", "occasions", "places", "more", "customer", "moved"})
 _BOOKER = _BOOKING | {"contact", "reason", "codes", "code_later"}
 _DIGEST = frozenset({"municipality", "role", "date", "items", "counts"})
+_RUNG = frozenset({"municipality", "role", "kind", "why", "number", "one", "customer", "told"})
 _CALENDAR = frozenset({"municipality", "kind", "number", "one", "contact"})
 
 TEMPLATES: Mapping[str, frozenset[str]] = {
@@ -67,6 +69,10 @@ TEMPLATES: Mapping[str, frozenset[str]] = {
     "digest.html": _DIGEST,
     "digest-sms.txt": _DIGEST,
     "calendar.txt": _CALENDAR,
+    "rung.txt": _RUNG,
+    "rung-sms.txt": _RUNG,
+    "booker-rung.txt": _RUNG | {"contact"},
+    "booker-rung-sms.txt": _RUNG | {"contact"},
 }
 """Every template by name, and what it is given."""
 
@@ -78,6 +84,25 @@ _CODE = DoorCode("12345", "Kim Berg", [Opening(["Entrén"], "måndag", _MONDAY, 
 
 def trials(name: str) -> Iterator[dict[str, object]]:
     """Values to try a template with: rich ones and bare ones, for each thing that may have happened."""
+    yield from _of_rungs() if "rung" in name else _of_news(name)
+
+
+def _of_rungs() -> Iterator[dict[str, object]]:
+    for why in (None, Ended.WORKS, Ended.GONE):
+        yield {
+            "municipality": "Umeå kommun",
+            "role": "vaktmastare",
+            "kind": "withdrawn" if why else "given",
+            "why": why,
+            "number": "B-1",
+            "one": _HALL,
+            "customer": "Kim Berg" if why else None,
+            "told": "vaktmastare",
+            "contact": "bokning@kommun.example",
+        }
+
+
+def _of_news(name: str) -> Iterator[dict[str, object]]:
     for kind in (kind for kind in News if kind is not News.CODE or name.startswith("booker")):
         for rich in (True, False):
             occasions = [_HALL, _SHUT] if rich else [_SHUT]

@@ -62,6 +62,8 @@ class Alike(NamedTuple):
     nearest: datetime | None
     places: Sequence[str]
     """Resources that will not be ready because of them."""
+    instead: Sequence[tuple[str, Sequence[str]]]
+    """(booking, who is told) of what is done instead of doors."""
 
 
 class Texts:
@@ -98,6 +100,10 @@ class Texts:
         """Several, with commas between."""
         return ", ".join(map(self.state, codes))
 
+    def instead(self, told: Iterable[tuple[str, Sequence[str]]]) -> str:
+        """Who is told of which booking."""
+        return "; ".join(f"{number}: {', '.join(roles)}" for number, roles in told)
+
     def readiness(self, line: ReadinessAnswer) -> str:
         """What a line's colour means for it."""
         effect, _, delivery = line.state.partition(", ")
@@ -126,15 +132,20 @@ def board(
 def _alike(problems: Iterable[ProblemAnswer], lines: Sequence[ReadinessAnswer]) -> Iterable[Alike]:
     """One for all that say the same of the same connection, in the order of the first."""
     hit: dict[int | None, set[str]] = {}
+    instead: dict[int | None, dict[str, set[str]]] = {}
     for line in lines:
         hit.setdefault(line.problem, set()).add(line.name)
+        for rung in line.fallback:
+            instead.setdefault(line.problem, {}).setdefault(line.number, set()).add(rung.role)
     said: dict[tuple[str, ...], list[ProblemAnswer]] = {}
     for one in problems:
         said.setdefault((one.connection, one.code, one.title, one.detail), []).append(one)
     for mine in said.values():
         nearest = min((one.nearest for one in mine if one.nearest), default=None)
         places = sorted({name for one in mine for name in hit.get(one.id, ())})
-        yield Alike(mine[0], len(mine), sum(one.waiting for one in mine), nearest, places)
+        rungs = {number: roles for one in mine for number, roles in instead.get(one.id, {}).items()}
+        told = [(number, sorted(roles)) for number, roles in sorted(rungs.items())]
+        yield Alike(mine[0], len(mine), sum(one.waiting for one in mine), nearest, places, told)
 
 
 def _answer(readiness: Readiness) -> str:

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from hub.model.notice_record import DigestBody, NoticeBody
+from hub.model.notice_record import DigestBody, NoticeBody, RungBody
 from hub.model.plan import DocumentBody, InvoiceBody, TargetKind
 from hub.model.states import Delivery, Record
-from hub.service import news
-from hub.service.knowing import DigestKnown, Known, of_digest, of_notice
-from hub.store import claims, codes, documents, invoices, lanes, shown, told
+from hub.service import laddering, news
+from hub.service.knowing import DigestKnown, Known, RungKnown, of_digest, of_notice, of_rung
+from hub.store import claims, codes, documents, invoices, ladders, lanes, shown, told
 from hub.store.claims import Live
 from hub.store.codes import Code
 from hub.store.database import Connection
@@ -30,7 +30,7 @@ class Loaded(NamedTuple):
     lane: Lane
     claims: Live
     code: Code | None
-    known: Known | DigestKnown | None = None
+    known: Known | DigestKnown | RungKnown | None = None
     """Of a message: what it is about."""
     bill: Bill | None = None
     """Of an invoice: itself."""
@@ -41,9 +41,11 @@ class Loaded(NamedTuple):
 def lease(connection: Connection, asked: list[Take]) -> list[list[Loaded]]:
     """Take lanes, then read their claims: what is sent may be newer than what is settled, never older.
 
-    Digests whose time has come are made first, and are lanes then.
+    Digests whose time has come, and what is done instead of doors, are made first, and are lanes then.
     """
-    news.form(connection, now=max((take.now for take in asked), default=0))
+    now = max((take.now for take in asked), default=0)
+    news.form(connection, now=now)
+    laddering.form(connection, now=now)
     return [
         loaded(connection, taken, take.now) for take, taken in zip(asked, lanes.take(connection, asked), strict=True)
     ]
@@ -72,12 +74,14 @@ def loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]:
     ]
 
 
-def _known(connection: Connection, lane: Lane, begun: frozenset[int]) -> Known | DigestKnown | None:
+def _known(connection: Connection, lane: Lane, begun: frozenset[int]) -> Known | DigestKnown | RungKnown | None:
     """What a message is about, as it is now, and what has been told of it."""
     if lane.kind is not TargetKind.RECORD or not lane.wanted:
         return None
     if (body := NoticeBody.read(lane.body)) is not None:
         return of_notice(connection, lane, body, begun)
+    if (rung := RungBody.read(lane.body)) is not None:
+        return of_rung(connection, lane, rung, begun)
     digest = DigestBody.read(lane.body)
     return of_digest(connection, lane, digest) if digest is not None else None
 
@@ -89,8 +93,8 @@ def _waits(connection: Connection, lane: Lane) -> bool:
 
 
 def next_due(connection: Connection) -> int:
-    """When the next lane is due, or the next digest is to be made; NEVER when none is."""
-    return min(lanes.next_due(connection), told.next_due(connection))
+    """When the next lane is due, a digest is to be made or a rung may be taken; NEVER when none is."""
+    return min(lanes.next_due(connection), told.next_due(connection), ladders.next_due(connection))
 
 
 def _bill(connection: Connection, lane: Lane) -> Bill | None:

@@ -9,11 +9,11 @@ from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import Outcome, believed, put_off
 from hub.delivery.records import RecordErrand
 from hub.delivery.running import Running
-from hub.model.notice_record import DigestBody, NoticeBody, Slot
+from hub.model.notice_record import DigestBody, NoticeBody, RungBody, Slot
 from hub.model.states import Delivery
 from hub.sdk import Notifier
 from hub.service import sentences
-from hub.service.knowing import DigestKnown, Known
+from hub.service.knowing import DigestKnown, Known, RungKnown
 from hub.service.notices import Draft, Notices
 from hub.store.problems import Cause
 
@@ -69,6 +69,11 @@ class NoticeErrand(RecordErrand):
 def errand(loaded: Loaded, running: Running, now: int, notices: Notices) -> NoticeErrand | None:
     """The carrying of a record that is a message; None for another record."""
     lane, known = loaded.lane, loaded.known
+    if (rung := RungBody.read(lane.body)) is not None:
+        of_rung = known if isinstance(known, RungKnown) else RungKnown(None, None)
+        return NoticeErrand(
+            loaded, running, now, partial(notices.rung, lane.municipality, rung, lane.key, of_rung, now)
+        )
     if (body := NoticeBody.read(lane.body)) is not None:
         slot, about = body.slot, known if isinstance(known, Known) else Known(None)
         write = partial(notices.draft, lane.municipality, body, lane.key, about, now)

@@ -23,7 +23,7 @@ from hub.planner.sharing import is_shared
 from hub.service.asked import Asked
 from hub.service.effective import is_effective, told
 from hub.service.showing import standings
-from hub.store import bookings, claims, lanes, leaving, shown
+from hub.store import bookings, claims, ladders, lanes, leaving, shown
 from hub.store.bookings import Told
 from hub.store.database import Connection
 from hub.store.events import Event
@@ -57,6 +57,7 @@ def _of_town(connection: Connection, town: str, outcomes: list[Outcome], timing:
     _awaken_bookers(connection, town, outcomes, behind, shares, now)
     tell_anew(connection, town, outcomes, behind, now=now)
     known = {one.id: one for one in bookings.told(connection, town, {id_ for ids in behind for id_ in ids})}
+    _look_again(connection, town, outcomes, behind, known, now)
     seen = _seen(connection, town, known.values())
     _let_go(connection, town, _granted(outcomes, behind), known, seen, now)
     events: list[Event] = []
@@ -128,6 +129,24 @@ def _awaken_bookers(
         if f".{BOOKER}" in text:
             asked = Asked.from_json(text)
             lanes.awaken(connection, town, sorted(asked.targets[key].lane for key in asked.records), now=now)
+
+
+def _look_again(
+    connection: Connection,
+    town: str,
+    outcomes: list[Outcome],
+    behind: list[list[int]],
+    known: Mapping[int, Told],
+    now: int,
+) -> None:
+    """What is done instead of a door may be needed now, or no more: its credential stands otherwise than before."""
+    others = [
+        ids
+        for one, ids in zip(outcomes, behind, strict=True)
+        if one.lane.kind is TargetKind.CREDENTIAL and (one.state != one.lane.confirmed or one.effect != one.lane.effect)
+    ]
+    if numbers := {known[id_].number for ids in others for id_ in ids if id_ in known}:
+        ladders.wake(connection, town, numbers, now=now)
 
 
 def _seen(connection: Connection, town: str, told: Iterable[Told]) -> dict[int, Seen]:

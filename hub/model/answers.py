@@ -11,6 +11,7 @@ from hub.model.events import Envelope
 from hub.model.expiry import Thing
 from hub.model.frozen import Frozen
 from hub.model.imported import DoorAttendance
+from hub.model.ladder import Ended
 from hub.model.ledger import Money
 from hub.model.states import Delivery, Effect, Proof, Record
 
@@ -103,6 +104,18 @@ class ClaimAnswer(Frozen):
     suspended: bool = False
 
 
+class FallbackAnswer(Frozen):
+    """A rung that was taken: what is done instead of a door whose credential was not confirmed in time."""
+
+    occasion: str
+    resource: str
+    rung: Annotated[Literal["tell"], Field(description="somebody is told")]
+    role: Annotated[str, Field(description="who is told")]
+    given_at: datetime
+    ended_at: Annotated[datetime | None, Field(description="null while it holds")] = None
+    why: Annotated[Ended | None, Field(description="why it holds no more")] = None
+
+
 class BookingView(Frozen):
     """A booking, and all that follows from it."""
 
@@ -118,6 +131,9 @@ class BookingView(Frozen):
     timeline: tuple[TimelineEntry, ...]
     attendance: Annotated[
         tuple[DoorAttendance, ...], Field(description="of each occasion that opens doors: whether anybody came")
+    ] = ()
+    fallback: Annotated[
+        tuple[FallbackAnswer, ...], Field(description="what was done instead of doors, oldest first")
     ] = ()
     money: Annotated[Money | None, Field(description="what it costs, and its invoices; null when it costs nothing")] = (
         None
@@ -312,6 +328,9 @@ class ReadinessAnswer(Frozen):
     next_try_at: Annotated[datetime | None, Field(description="of what failed")] = None
     detail: str | None = None
     problem: Annotated[int | None, Field(description="the open problem that it waits behind")] = None
+    fallback: Annotated[
+        tuple[FallbackAnswer, ...], Field(description="of a door: what is done instead, as long as it holds")
+    ] = ()
 
 
 class Held(Frozen):

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from hub.model.finance import BillingRule, Charging
 from hub.model.frozen import Frozen
+from hub.model.ladder import Rung
 from hub.model.lit import LONGEST_RESTRIKE_MINUTES, LatestOff, OnlyWhenDark, Position, Purge, Tail, Warn
 from hub.model.maintenance import Maintenance
 from hub.model.mapping import MappingDocument, TableFormat
@@ -108,6 +109,9 @@ class Access(Frozen):
     connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
     credential: Annotated[CredentialRule, Field(description="what opens them")]
     doors: Annotated[dict[str, Door], Field(min_length=1, description="each door by a name of ours")]
+    fallback: Annotated[
+        tuple[Rung, ...], Field(description="what is done instead when a credential is not confirmed in time")
+    ] = ()
 
 
 class LevelKind(StrEnum):
@@ -122,7 +126,7 @@ class LevelKind(StrEnum):
 
 
 class ZoneRule(Frozen):
-    """One zone and what bookings ask of it: light, climate (ljuszon, klimatzon), a door to hold open, an alarm (larm)."""
+    """One zone and what bookings ask of it: light, climate (ljuszon, klimatzon), a door held open, an alarm (larm)."""
 
     connection: Annotated[Name | None, Field(description="left out: unserved until there is one")] = None
     key: ExternalKey
@@ -477,6 +481,7 @@ DOCUMENTED_TYPES = (
     Tail,
     Warn,
     Purge,
+    Rung,
 )
 NOTIFYING_TYPES = (EmailWay, SmsWay, BookerWay, QuietHours, Digest)
 """Documented with the folder's other types."""

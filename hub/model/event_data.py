@@ -12,6 +12,7 @@ from hub.model.credential import Method
 from hub.model.events import EventType
 from hub.model.frozen import Frozen
 from hub.model.invoice import Answer, InvoiceKind
+from hub.model.ladder import Ended
 from hub.model.money import Amount
 from hub.model.naming import ResourceId
 from hub.model.passage import Why
@@ -39,6 +40,19 @@ class CredentialStands(Frozen):
 
     target: TargetName
     proof: Annotated[Proof | None, Field(description="only `read` has been seen in the system")]
+
+
+class AccessFallback(Frozen):
+    """A credential was not confirmed in time, and something is done instead; or that is taken back."""
+
+    occasion: Annotated[str, Field(description="its id within the booking")]
+    resource: Which
+    rung: Annotated[Literal["tell"], Field(description="what is done: somebody is told")]
+    role: Annotated[str, Field(description="who is told")]
+    state: Annotated[Literal["given", "withdrawn"], Field(description="whether it holds")]
+    why: Annotated[Ended | None, Field(description="it was withdrawn: the credential works, or the time is gone")] = (
+        None
+    )
 
 
 class OutcomeRevised(Frozen):
@@ -221,6 +235,9 @@ EVENTS: Mapping[EventType, Told] = {
     ),
     EventType.CREDENTIAL_READY: Told("A holder can open the doors", "booking number", CredentialStands),
     EventType.CREDENTIAL_CHANGED: Told("A holder has another code", "booking number", CredentialStands),
+    EventType.ACCESS_FALLBACK: Told(
+        "Something is done instead of a door, or no more", "booking number", AccessFallback
+    ),
     EventType.OUTCOME_REVISED: Told("What was told earlier is no longer so", "booking number", OutcomeRevised),
     EventType.TIME_RELEASED: Told("Time has become free", "booking number", TimeReleased),
     EventType.CLOSURE_IN_FORCE: Told("A resource is closed", "closure id", ClosureRevision),

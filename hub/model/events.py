@@ -23,6 +23,7 @@ class EventType(StrEnum):
     BOOKING_EFFECTIVE = "booking.effective"
     CREDENTIAL_READY = "credential.ready"
     CREDENTIAL_CHANGED = "credential.changed"
+    ACCESS_FALLBACK = "access.fallback"
     OUTCOME_REVISED = "outcome.revised"
     TIME_RELEASED = "time.released"
     CLOSURE_IN_FORCE = "closure.in_force"

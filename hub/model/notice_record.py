@@ -115,6 +115,34 @@ class DigestBody(NamedTuple):
         return cls(told["slot"], told["period"], tuple((number, wish) for number, wish in told["items"]))
 
 
+class RungBody(NamedTuple):
+    """A message about a rung that was taken for a booking, or that it is withdrawn."""
+
+    number: str
+    rung: int
+    slot: str
+    gone: bool = False
+
+    @property
+    def key(self) -> str:
+        """Of its lane."""
+        return f"{self.others[0]}{self.slot}{':gone' if self.gone else ''}"
+
+    @property
+    def others(self) -> tuple[str, str]:
+        """Between these lie the keys of all messages about the rung."""
+        return f"{self.number}.rung-{self.rung}.", f"{self.number}.rung-{self.rung}/"
+
+    def to_json(self) -> str:
+        """As it is kept."""
+        return json.dumps({"rung": self._asdict()}, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def read(cls, text: str | None) -> "RungBody | None":
+        """What to_json wrote; None for a record of another kind."""
+        return cls(**json.loads(text)["rung"]) if text and text.startswith('{"rung":') else None
+
+
 class NewsWish(NamedTuple):
     """News for a slot that gets a digest: kept until its time comes."""
 

@@ -112,6 +112,14 @@ def _booker(booker: Booker, related: Mapping[str, frozenset[str]]) -> RoleRule:
     )
 
 
+def slots_at(rule: RoleRule, facility: str) -> Iterator[tuple[str, Slot]]:
+    """(connection, slot) of each way to reach a role at a facility."""
+    for way in rule.ways:
+        own = facility in way.facilities
+        if way.connection and (own or way.everywhere):
+            yield way.connection, Slot(rule.name, facility if own else "", way.channel)
+
+
 def _resources(named: str | tuple[str, ...], related: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
     """Those whose booking touches what is named: itself, its parts and its wholes, or all of a facility."""
     if isinstance(named, str):

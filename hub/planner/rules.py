@@ -19,6 +19,7 @@ from hub.model.configuration import (
 )
 from hub.model.credential import Method
 from hub.model.finance import AT_ONCE, Billing, CustomerKind
+from hub.model.ladder import Rung
 from hub.model.lit import Position
 from hub.model.plan import Claim, Closure, TargetKey, TargetKind, Unserved
 from hub.planner.hours import Rest
@@ -58,6 +59,8 @@ class AccessRule(NamedTuple):
     doors: tuple[DoorRule, ...]
     changes_on: str = ""
     """The first day of a season, where associations share a code."""
+    fallback: tuple[Rung, ...] = ()
+    """What is done instead when a credential is not confirmed in time, the first step first."""
 
 
 class ResourceRules(NamedTuple):
@@ -123,6 +126,8 @@ class Rules:
     mark: Mark
     own_pins: frozenset[str] = frozenset()
     """Connections to locks that make their PINs themselves."""
+    has_ladders: bool = False
+    """Whether anything is done instead of a door anywhere."""
     closures: tuple[Closure, ...] = ()
     """Those in force."""
     closures_version: int = 0
@@ -166,6 +171,7 @@ def compiled(
         own_pins: the access connections whose locks make their PINs themselves.
     """
     town, methods = configuration.municipality, methods or {}
+    observed = {name for name, connection in configuration.connections.items() if connection.mode == "observe"}
     resources: dict[str, ResourceRules] = {}
     for name, facility in configuration.facilities.items():
         covered = {key: frozenset((key, *_below(key, facility))) for key in facility.resources}
@@ -173,6 +179,8 @@ def compiled(
             related = frozenset(other for other, its in covered.items() if its & covered[key])
             parts = facility.resources[key].parts
             rules = _rules(name, facility, covered[key], methods)
+            if rules.access and rules.access.connection in observed:
+                rules = rules._replace(access=rules.access._replace(fallback=()))
             resources[key] = rules._replace(related=related, parts=parts)
     return Rules(
         municipality=town.key,
@@ -188,6 +196,7 @@ def compiled(
         notifying=compiled_roles(configuration, {key: rule.related for key, rule in resources.items()}),
         mark=mark,
         own_pins=own_pins,
+        has_ladders=any(each.access and each.access.fallback for each in configuration.facilities.values()),
     )
 
 
@@ -243,6 +252,7 @@ def _access(access: Access, doors: Mapping[str, Door], methods: Mapping[str, fro
         methods.get(connection, frozenset(Method)),
         tuple(DoorRule(door.key, door.lead_minutes * MINUTE, door.lag_minutes * MINUTE) for door in doors.values()),
         access.credential.changes_on or "",
+        access.fallback,
     )
 
 

@@ -12,7 +12,7 @@ from hub.model.audit import Act
 from hub.model.booking import Status
 from hub.model.events import EventType
 from hub.model.plan import TargetKey
-from hub.service import effective, news
+from hub.service import effective, laddering, news
 from hub.service.asked import Target
 from hub.service.auditing import Auditing, Note
 from hub.service.changes import Change, change
@@ -124,6 +124,7 @@ class Accepting:
             self._writing.write(connection, changed, replanned=True)
             events.append(connection, [_suspension(one) for one in changed if _is_told(one)])
         news.note(connection, [one for one in held if not one.request.effects_only])
+        laddering.watch(connection, [one for one in held if one.request.effects_only])
         return outcomes
 
 

@@ -5,17 +5,18 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.model.notice_record import DigestBody, NoticeBody
+from hub.model.notice_record import DigestBody, NoticeBody, RungBody
 from hub.model.notifying import BOOKER
 from hub.model.plan import TargetKey, TargetKind
 from hub.model.states import Record
 from hub.service.asked import Asked
 from hub.service.judging import State
-from hub.store import bookings, closures, codes, lanes, shown, told
+from hub.store import bookings, closures, codes, ladders, lanes, shown, told
 from hub.store.bookings import Stored
 from hub.store.closures import Stored as Closure
 from hub.store.codes import Code
 from hub.store.database import Connection
+from hub.store.ladders import Rung
 from hub.store.lanes import Lane, Near
 from hub.store.shown import Seen
 
@@ -51,6 +52,17 @@ class DigestKnown(NamedTuple):
     """When an earlier digest of the slot is due; None when there is none to wait for."""
 
 
+class RungKnown(NamedTuple):
+    """About a rung that was taken for a booking, and one slot that is told of it."""
+
+    booking: Stored | None
+    rung: Rung | None
+    told: bool = False
+    """Of a withdrawal: whether the slot was, or may have been, told of the rung."""
+    held_until: int | None = None
+    """Of a withdrawal: when the message of the rung is due that somebody has in hand; None: nobody has."""
+
+
 def of_notice(connection: Connection, lane: Lane, body: NoticeBody, begun: Collection[int]) -> Known:
     """All that a message about one booking needs. `begun`: lanes taken with it, with which nothing is done yet."""
     town = lane.municipality
@@ -67,6 +79,19 @@ def of_notice(connection: Connection, lane: Lane, body: NoticeBody, begun: Colle
         closures=_in_force(connection, town),
         credentials=_credentials(connection, town, booking) if booking and body.role == BOOKER else {},
     )
+
+
+def of_rung(connection: Connection, lane: Lane, body: RungBody, begun: Collection[int]) -> RungKnown:
+    """All that a message about a rung needs."""
+    town = lane.municipality
+    booking, rung = bookings.find(connection, town, body.number), ladders.with_id(connection, town, body.rung)
+    if not body.gone:
+        return RungKnown(booking, rung)
+    near = lanes.records_between(connection, town, lane.connection, *body.others, but=lane.id)
+    given = [one for one in near if one.key == body._replace(gone=False).key]
+    going = (one.due for one in given if one.in_hand and one.id not in begun)
+    told_ = any(one.effect == Record.DONE or one.in_doubt for one in given)
+    return RungKnown(booking, rung, told_, min(going, default=None))
 
 
 def of_digest(connection: Connection, lane: Lane, body: DigestBody) -> DigestKnown:

@@ -21,13 +21,14 @@ from hub.service.preparing import stored_booking
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
 from hub.service.timeline import Story
-from hub.store import bookings, claims, codes, deliveries, events, occupancy, passages, shown
+from hub.store import bookings, claims, codes, deliveries, events, ladders, occupancy, passages, shown
 from hub.store.bookings import Stored
 from hub.store.claims import ClaimRow
 from hub.store.codes import Code
 from hub.store.database import Connection
 from hub.store.deliveries import Carried, Spell
 from hub.store.events import Numbered
+from hub.store.ladders import Rung
 from hub.store.passages import Came
 from hub.store.sealing import Seal
 from hub.store.shown import Seen
@@ -55,6 +56,8 @@ class Found(NamedTuple):
     came: list[Came]
     telling: frozenset[str]
     """Connections of its doors that tell of passages."""
+    rungs: list[Rung]
+    """What was done instead of its doors."""
 
 
 class Reader(NamedTuple):
@@ -98,6 +101,7 @@ class LookUp:
             others={"/".join(key): _others(rows, found, stored.id) for key, rows in found.claims.items()},
             timeline=timeline.of_booking(_story(found, booking, rules, reader.language), now=now),
             attendance=came.attendance(booking, found.asked, found.came, found.telling, now=now),
+            fallback=tuple(map(showing.fallback, found.rungs)),
             money=found.money if found.money.lines else None,
         )
 
@@ -123,6 +127,7 @@ class LookUp:
             expired=missed.expired(connection, town, asked, now=now),
             came=passages.came(connection, town, [number]),
             telling=passages.telling(connection, town, {key.connection for key in asked.targets}),
+            rungs=ladders.of_booking(connection, town, number),
         )
 
     def secrets(self, connection: Connection, municipality: str, asked: Asked) -> dict[TargetKey, str]:

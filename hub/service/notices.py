@@ -7,17 +7,18 @@ from hub.configuration.template_values import DoorCode, Item
 from hub.configuration.templates import Texts
 from hub.model import Notice
 from hub.model.booking import Booking
-from hub.model.notice_record import DigestBody, NoticeBody, Slot
-from hub.model.notifying import News
+from hub.model.notice_record import DigestBody, NoticeBody, RungBody, Slot
+from hub.model.notifying import BOOKER, Booker, News
 from hub.planner.hours import quiet_until
 from hub.service import sentences
 from hub.service.allocating import place_of
-from hub.service.knowing import DigestKnown, Known
+from hub.service.judging import Slice
+from hub.service.knowing import DigestKnown, Known, RungKnown
 from hub.service.preparing import stored_booking
 from hub.service.reading import Reader, role_of
 from hub.service.rulebook import Rulebook
 from hub.service.story import Story
-from hub.service.viewing import holder_of
+from hub.service.viewing import holder_of, named
 from hub.store.bookings import Stored
 from hub.store.sealing import Seal
 from hub.store.told import Learnt
@@ -120,6 +121,35 @@ class Notices:
         counts = {str(kind): sum(item.kind == kind for item in items) for kind in News}
         values = {"date": body.period.partition("T")[0], "items": items, "counts": counts}
         return Draft(reader.notice("digest", values, self._key(municipality, key), to), tuple(learnt))
+
+    def rung(self, municipality: str, body: RungBody, key: str, known: RungKnown, now: int) -> Draft:
+        """What is done instead of a door, or that it is done no more. It waits for no quiet hours.
+
+        Raises:
+            TextError: a template gives no text.
+        """
+        reader, rung = self._reader(municipality, Slot.parse(body.slot)), known.rung
+        if reader is None or rung is None or known.booking is None:
+            return NOBODY
+        if known.held_until is not None:
+            return _in_turn(known.held_until, now)
+        if not known.told if body.gone else rung.ended_at is not None:
+            return NOTHING
+        booking, role = self._booking(municipality, known.booking), reader.role
+        to = reader.address(booking)
+        if to is None:
+            return NOBODY
+        values = {
+            "kind": "withdrawn" if body.gone else "given",
+            "why": rung.why,
+            "number": body.number,
+            "one": reader.words.occasion(Slice(rung.occasion, rung.resource, rung.starts, rung.ends)),
+            "customer": named(booking),
+            "told": rung.role,
+            "contact": role.contact if isinstance(role, Booker) else None,
+        }
+        base = "booker-rung" if reader.slot.role == BOOKER else "rung"
+        return Draft(reader.notice(base, values, self._key(municipality, key), to))
 
     def _booking(self, municipality: str, stored: Stored) -> Booking:
         return stored_booking(stored.body, stored.persons, municipality, stored.number, self._seal)

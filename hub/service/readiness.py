@@ -20,9 +20,10 @@ from hub.service.remedies import remedy
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
 from hub.service.sentences import in_language
-from hub.service.showing import Standing, moment, standings
-from hub.store import connections, occupancy, problems, shown
+from hub.service.showing import Standing, fallback, moment, standings
+from hub.store import connections, ladders, occupancy, problems, shown
 from hub.store.database import Connection
+from hub.store.ladders import Rung
 from hub.store.occupancy import Coming
 from hub.store.shown import Seen
 from hub.store.writer import Readers
@@ -52,6 +53,8 @@ class _Around(NamedTuple):
 
     shut: dict[str, _Shut]
     titles: dict[int, str]
+    rungs: dict[tuple[str, str], list[Rung]]
+    """What is done instead of doors, by booking and occasion."""
 
 
 class ReadinessBoard:
@@ -136,7 +139,10 @@ def _around(connection: Connection, scene: _Scene) -> _Around:
         for one in known
         if one.paused is not None and (one.name not in shut or shut[one.name].problem is None)
     }
-    return _Around(shut, {one.id: remedy(one.code, scene.language).title for one in open_})
+    rungs: dict[tuple[str, str], list[Rung]] = {}
+    for one in ladders.holding(connection, town):
+        rungs.setdefault((one.number, one.occasion), []).append(one)
+    return _Around(shut, {one.id: remedy(one.code, scene.language).title for one in open_}, rungs)
 
 
 def _lines(connection: Connection, scene: _Scene, around: _Around, until: int) -> Iterator[ReadinessAnswer]:
@@ -183,6 +189,7 @@ def _line(
         or title
         or _held_back(readiness, shut, scene.language),
         problem=problem if title else None,
+        fallback=tuple(map(fallback, around.rungs.get((use.number, use.occasion), ()))) if claims[0].door else (),
     )
 
 

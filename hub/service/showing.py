@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from hub.clock import NEVER, instant
-from hub.model.answers import ConflictAnswer, CredentialAnswer, DoorHours, EffectAnswer, Hours
+from hub.model.answers import ConflictAnswer, CredentialAnswer, DoorHours, EffectAnswer, FallbackAnswer, Hours
 from hub.model.booking import Booking, Holder
+from hub.model.ladder import Ended
 from hub.model.plan import Claim, Plan, TargetKey, TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
@@ -18,6 +19,7 @@ from hub.service.conflicts import Conflict
 from hub.service.saying import Language
 from hub.service.sentences import in_language
 from hub.store.claims import Part
+from hub.store.ladders import Rung
 from hub.store.shown import Seen
 
 HIDDEN = "********"
@@ -249,6 +251,19 @@ def conflicts(found: Iterable[Conflict]) -> tuple[ConflictAnswer, ...]:
             ends_at=instant(one.overlap.ends),
         )
         for one in found
+    )
+
+
+def fallback(rung: Rung) -> FallbackAnswer:
+    """What was done instead of a door, for a caller."""
+    return FallbackAnswer(
+        occasion=rung.occasion,
+        resource=rung.resource,
+        rung="tell",
+        role=rung.role,
+        given_at=instant(rung.given_at),
+        ended_at=moment(rung.ended_at),
+        why=Ended(rung.why) if rung.why else None,
     )
 
 

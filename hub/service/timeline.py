@@ -67,7 +67,8 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
 }
 _FIELDS: Mapping[Language, Mapping[str, str]] = {
     "en": {"starts_at": "from", "ends_at": "to"},
-    "sv": {"target": "mål", "proof": "bevis", "state": "läge", "resource": "resurs", "starts_at": "från",
+    "sv": {"target": "mål", "proof": "bevis", "state": "läge", "resource": "resurs", "occasion": "tillfälle",
+           "rung": "steg", "role": "roll", "why": "skäl", "starts_at": "från",
            "ends_at": "till"},
 }  # fmt: skip
 """What the fields of an event are called; one that is not named here is called as it is."""

@@ -3,7 +3,7 @@
 from hub.clock import DAY
 from hub.model.plan import TargetKey, TargetKind
 from hub.planner.sharing import is_seasonal, is_shared
-from hub.service import allocating, charging, news, registering
+from hub.service import allocating, charging, laddering, news, registering
 from hub.service.allocating import Wanted
 from hub.service.asked import Target
 from hub.service.changes import Change, raises
@@ -41,6 +41,7 @@ class Writing:
         self._write_codes(connection, changes, fresh)
         _write_uses(connection, changes)
         registering.keep_documents(connection, changes)
+        laddering.watch(connection, changes)
         news.note(connection, [one for one in changes if not one.request.effects_only])
         if not replanned:
             charging.charge(connection, changes)

@@ -5,6 +5,7 @@ from hub.store import (
     change_tables,
     document_tables,
     intake_tables,
+    ladder_tables,
     ledger_tables,
     notice_tables,
     passage_tables,
@@ -15,7 +16,7 @@ from hub.store import (
 from hub.store.columns import METADATA
 
 TABLES = (
-    tables, audit_tables, change_tables, document_tables, intake_tables, ledger_tables, notice_tables,
+    tables, audit_tables, change_tables, document_tables, intake_tables, ladder_tables, ledger_tables, notice_tables,
     passage_tables, person_tables, protection_tables,
 )  # fmt: skip
 """The modules that tell them."""

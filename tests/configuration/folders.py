@@ -301,6 +301,8 @@ access:
     changes_on: 09-01
   doors:
     IS-ENTRE: {key: Ishallen entre, serves: all, lead_minutes: 15, lag_minutes: 15}
+  fallback:
+    - {minutes_before: 45, tell: vaktmastare}
 zones:
   is:
     key: is

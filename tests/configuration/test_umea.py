@@ -185,7 +185,7 @@ PLAINLY_NONE = {
     ("maintenance",), ("reconcile_hours",), ("pace",),
     *(("pace", limit) for limit in Slower.model_fields),
     ("proxy",), ("ca_file",), ("client_certificate",), ("credentials_expire",), ("webhooks",),
-    ("access", "credential", "pin", "alphabet"), ("population", "production"), ("population", "test_numbers"),
+    ("access", "credential", "pin", "alphabet"), ("access", "fallback"), ("population", "production"), ("population", "test_numbers"),
     ("population", "per_day"), ("population", "cache_minutes"),
     ("webhooks", "allow"), ("client_certificate", "key"), ("client_certificate", "password"),
     ("registry", "documents"), ("registry", "documents", "authorities", "Fritidsnämnden", "series"),

@@ -41,7 +41,7 @@ from hub.service.readiness import ReadinessBoard
 from hub.service.registering import Documents, Files, Overdue
 from hub.service.rulebook import Rulebook
 from hub.settings import Pulse
-from hub.store import configurations, entries, events, shown, told
+from hub.store import configurations, entries, events, ladders, shown, told
 from hub.store.database import Connection, Session, SqliteConnection, connect
 from hub.store.events import Numbered
 from hub.store.postgres import PostgresConnection
@@ -210,7 +210,7 @@ class Stage:
         """When a lane can next be taken, a digest made, or a line invoiced."""
         sql = "SELECT CASE WHEN due > lease_until - ? THEN due ELSE lease_until - ? END FROM lanes WHERE due < ?"
         wakes = self.rows(sql, SKEW, SKEW, NEVER)
-        others = [self.read(entries.next_due), self.read(told.next_due)]
+        others = [self.read(entries.next_due), self.read(told.next_due), self.read(ladders.next_due)]
         return min([int(wake) for (wake,) in wakes] + others)
 
     def restart(self) -> None:

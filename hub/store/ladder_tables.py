@@ -1,0 +1,46 @@
+"""The tables of what is done instead of doors: what is watched, and what was taken."""
+
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text
+
+from hub.clock import NEVER
+from hub.store.columns import METADATA, row_id, town, whole
+
+WATCHES = Table(
+    "watches",
+    METADATA,
+    town(),
+    Column("number", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    whole("due"),
+    PrimaryKeyConstraint("municipality", "number"),
+    sqlite_with_rowid=False,
+)
+"""A booking whose doors have a ladder: its windows and rungs (JSON, no persons), and when the next may be taken."""
+Index("ix_watches_due", WATCHES.c.due, sqlite_where=WATCHES.c.due < NEVER, postgresql_where=WATCHES.c.due < NEVER)
+
+RUNGS = Table(
+    "rungs",
+    METADATA,
+    row_id(),
+    town(),
+    Column("number", Text, nullable=False),
+    Column("occasion", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    whole("minutes"),
+    Column("role", Text, nullable=False),
+    whole("starts"),
+    whole("ends"),
+    whole("given_at"),
+    Column("slots", Text, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("why", Text),
+    Index("ix_rungs_number", "municipality", "number"),
+)
+"""A rung that was taken, for which window of its doors, and who was told how (`slots`, JSON).
+
+`ended_at` is null while it holds.
+"""
+Index(
+    "ix_rungs_open", RUNGS.c.municipality, sqlite_where=RUNGS.c.ended_at.is_(None),
+    postgresql_where=RUNGS.c.ended_at.is_(None),
+)  # fmt: skip
