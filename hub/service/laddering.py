@@ -89,12 +89,17 @@ def watch(connection: Connection, changes: Iterable[Change]) -> None:
         known = ladders.watched(connection, town, [one.request.number for one in listed if one.known])
         found = {one.request.number: (one, tuple(_windows(one))) for one in listed}
         rows = [
-            Watch(town, number, _written(windows), one.request.now)
+            Watch(town, number, _written(windows), one.request.now if number in known else _first(windows))
             for number, (one, windows) in sorted(found.items())
             if windows or number in known
         ]
         if rows:
             ladders.watch(connection, rows)
+
+
+def _first(windows: Iterable[Window]) -> int:
+    """When the first rung may be taken; what was watched before is looked at at once, for it may be needed no more."""
+    return min((window.due(step) for window in windows for step in window.steps), default=NEVER)
 
 
 def _windows(one: Change) -> Iterator[Window]:

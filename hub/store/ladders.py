@@ -40,6 +40,7 @@ class Rung(NamedTuple):
 
 def watch(connection: Connection, rows: Iterable[Watch]) -> None:
     """Keep what is watched from now on."""
+    connection.ring(Bell.LANES)
     connection.each(
         "INSERT INTO watches(municipality, number, body, due) VALUES(?, ?, ?, ?)"
         " ON CONFLICT(municipality, number) DO UPDATE SET body = excluded.body, due = excluded.due",

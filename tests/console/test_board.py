@@ -197,6 +197,17 @@ def test_problems_that_say_the_same_are_one_on_the_page() -> None:
     assert "3 wait behind it, the first is needed Sun 22/11 13:00." in page
 
 
+def test_a_problem_and_a_line_say_who_was_told_instead_of_the_door() -> None:
+    problem = ProblemAnswer(
+        id=1, connection="locks", code="unreachable", title="No answer", detail="", remedy="Wait.", since=NOON,
+        until=None, waiting=1, nearest=NOON,
+    )  # fmt: skip
+    rung = {"occasion": "1", "resource": "hall.court-1", "rung": "tell", "role": "vakt", "given_at": NOON}
+    page = a_board(a_line("red", problem=1, fallback=[rung]), a_line("red", number="B-2"), problems=[problem])
+    assert "<p>Told instead: B-1: vakt.</p>" in page
+    assert page.count("vakt told 13:00") + page.count("vakt told 12:00") == 1
+
+
 def test_a_problem_is_on_top_with_its_remedy_and_runs_nothing() -> None:
     problem = ProblemAnswer(
         id=1, connection="locks", code="unreachable", title="The system does not answer",

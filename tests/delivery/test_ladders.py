@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from hub.cli import explain
+from hub.cli.words import Words
 from hub.model.configuration import Configuration
 from hub.model.event_data import AccessFallback
 from hub.model.ladder import Rung
@@ -268,6 +270,8 @@ def test_the_booking_the_board_and_the_timeline_tell_of_it(hall: Stage) -> None:
     (rung,) = hall.view().fallback
     assert rung.why == "works"
     assert [entry.what for entry in hall.view().timeline].count("access.fallback") == 2
+    sections = {title: list(rows) for title, _, rows in explain._sections(hall.view(), Words("sv"))}
+    assert [(row[1], row[4]) for row in sections["I stället för dörren"]] == [("vakt", "dörren fungerar")]
     assert all(not line.fallback for line in hall.run(hall.board.board(TOWN, hours=2)).lines)
 
 
