@@ -73,6 +73,8 @@ class ResourceRules(NamedTuple):
     related: frozenset[str] = frozenset()
     """The resource itself and all that shares a part with it: they cannot be used at the same time."""
     parts: tuple[str, ...] = ()
+    is_place: bool = True
+    """Whether people go there: no equipment."""
 
 
 class Timing(NamedTuple):
@@ -181,7 +183,9 @@ def compiled(
             rules = _rules(name, facility, covered[key], methods)
             if rules.access and rules.access.connection in observed:
                 rules = rules._replace(access=rules.access._replace(fallback=()))
-            resources[key] = rules._replace(related=related, parts=parts)
+            resources[key] = rules._replace(
+                related=related, parts=parts, is_place=facility.resources[key].kind == "place"
+            )
     return Rules(
         municipality=town.key,
         version=version,

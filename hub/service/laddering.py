@@ -31,7 +31,7 @@ from hub.store.shown import Seen
 
 _BROKEN = frozenset({Effect.LOST, Effect.OVERRIDDEN})
 _GRACE = 2 * MINUTE
-"""How long the lock of a booking that was accepted just now has before anything else is done."""
+"""How long a lock has, when a booking was accepted or its push horizon begins, before anything else is done."""
 
 
 class Opening(NamedTuple):
@@ -59,7 +59,7 @@ class Window(NamedTuple):
     doors: tuple[Opening, ...]
     steps: tuple[Step, ...]
     patience: int
-    """Until when nothing else is done: it was accepted just now."""
+    """Until when nothing else is done: its lock is told just now."""
 
     @property
     def starts(self) -> int:
@@ -105,16 +105,23 @@ def _first(windows: Iterable[Window]) -> int:
 def _windows(one: Change) -> Iterator[Window]:
     """What of the booking has a ladder, and is not over."""
     rules, now = one.request.rules, one.request.now
-    resources = {(use.occasion, facility_of(use.resource)): use.resource for use in sorted(one.request.uses)}
-    for (occasion, facility), resource in sorted(resources.items()):
-        found = rules.resources.get(resource)
-        if found is None or found.access is None or not found.access.fallback:
-            continue
-        doors = tuple(sorted(_doors(one, occasion, found.access, now)))
+    for occasion, facility, resource, access in _laddered(one):
+        doors = tuple(sorted(_doors(one, occasion, access, now)))
         if doors:
-            yield Window(
-                occasion, resource, doors, tuple(_steps(rules, found.access, facility, resource)), now + _GRACE
-            )
+            sent = min(door.starts for door in doors) - rules.horizons.get(access.connection, 0)
+            steps = tuple(_steps(rules, access, facility, resource))
+            yield Window(occasion, resource, doors, steps, max(sent, now) + _GRACE)
+
+
+def _laddered(one: Change) -> list[tuple[str, str, str, AccessRule]]:
+    """(occasion, facility, resource, its access): one for each facility of an occasion, by the place, not by extras."""
+    found: dict[tuple[str, str], tuple[str, AccessRule]] = {}
+    resources = one.request.rules.resources
+    known = [(resources[use.resource], use) for use in one.request.uses if use.resource in resources]
+    for rule, use in sorted(known, key=lambda pair: (not pair[0].is_place, pair[1])):
+        if rule.access and rule.access.fallback:
+            found.setdefault((use.occasion, facility_of(use.resource)), (use.resource, rule.access))
+    return [(*place, *theirs) for place, theirs in found.items()]
 
 
 def _doors(one: Change, occasion: str, access: AccessRule, now: int) -> Iterator[Opening]:

@@ -167,6 +167,42 @@ def test_a_lock_has_two_minutes_for_a_booking_that_comes_late(staging: Staging) 
     assert [role for role, *_ in told(hall)] == ["vakt", "chef"]
 
 
+def test_a_lock_has_two_minutes_from_when_it_is_told_of_what_lies_ahead(staging: Staging) -> None:
+    hall = staging(town((24 * 60, "vakt"), horizon_days=1))
+    hall.put(**hour(2 * 24 * 60))
+    hall.at("12:00", days=1)
+    assert told(hall) == []
+    pause(hall)
+    hall.put("B-2", **hour(2 * 24 * 60 + 60, of="hall.court-2"))
+    hall.at("12:46", days=1)
+    assert told(hall) == []
+    hall.at("12:47", days=1)
+    assert told(hall) == [("vakt", "given", None)]
+
+
+def test_what_goes_along_with_a_place_has_no_ladder_of_its_own(hall: Stage) -> None:
+    hall.put(extras=[{"resource": "hall.machine", "occasions": ["1"]}])
+    hall.at("11:15")
+    (event,) = hall.events("access.fallback")
+    assert json.loads(event.body)["resource"] == "hall.court-1"
+
+
+@pytest.mark.parametrize("strategy", ["per_holder", "per_association"])
+def test_a_code_of_each_holder_or_of_the_association_is_watched_as_well(staging: Staging, strategy: str) -> None:
+    hall = staging(town(strategy=strategy))
+    hall.put()
+    hall.at("11:20")
+    assert told(hall) == []
+    pause(hall)
+    hall.put("B-2", **hour(60))
+    hall.at("12:20")
+    assert [(event.subject, json.loads(event.body)["state"]) for event in hall.events("access.fallback")] == [
+        ("B-2", "given")
+    ]
+    works(hall)
+    assert told(hall)[-1] == ("vakt", "withdrawn", "works")
+
+
 def test_who_was_not_told_of_it_is_not_told_that_it_is_withdrawn(hall: Stage) -> None:
     hall.mail.breaks(Fault.DOWN)
     hall.put()
