@@ -10,13 +10,14 @@ import pytest
 
 from hub.cli import explain
 from hub.cli.words import Words
-from hub.model.configuration import Configuration
+from hub.model.configuration import Configuration, Door
 from hub.model.event_data import AccessFallback
 from hub.model.ladder import Rung
 from hub.model.states import Record
-from tests.builders import a_town
+from hub.service import allocating
+from tests.builders import a_town, occasion
 from tests.delivery.fakes import Fault
-from tests.delivery.harness import TOWN, Stage, hour
+from tests.delivery.harness import PIN, TOWN, Stage, hour
 from tests.delivery.test_configuring import applied
 
 Staging = Callable[..., Stage]
@@ -180,11 +181,42 @@ def test_a_lock_has_two_minutes_from_when_it_is_told_of_what_lies_ahead(staging:
     assert told(hall) == [("vakt", "given", None)]
 
 
-def test_what_goes_along_with_a_place_has_no_ladder_of_its_own(hall: Stage) -> None:
-    hall.put(extras=[{"resource": "hall.machine", "occasions": ["1"]}])
+def test_a_credential_that_was_shut_off_is_stood_in_for(staging: Staging) -> None:
+    hall = staging(town())
+    hall.put()
+    hall.at("12:10")
+    hall.locks.disabled.add(PIN)
+    hall.look_round()
+    assert [role for role, *_ in told(hall)] == ["vakt", "chef"]
+
+
+def test_a_lock_with_another_code_than_we_tell_is_stood_in_for(
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(["48291", "48291", "73915"])
+    monkeypatch.setattr(allocating, "drawn_pin", lambda _length, **_: next(drawn))
+    hall, later = staging(town()), 30 * 24 * 60
+    hall.put("B-1")
+    hall.put("B-2", **hour(later))
+    pause(hall)
+    hall.put("B-1", 2, occasions=[occasion(id="1"), occasion(id="2", after=later)])
+    hall.at("11:15")
+    assert told(hall) == [("vakt", "given", None)]
+
+
+def test_what_goes_along_with_a_place_has_no_ladder_of_its_own(staging: Staging) -> None:
+    made = town()
+    access = made.facilities["hall"].access
+    assert access
+    cage = Door(key="cage", serves=("hall.machine",), lead_minutes=15, lag_minutes=0)
+    access = access.model_copy(update={"doors": access.doors | {"CAGE": cage}})
+    facility = made.facilities["hall"].model_copy(update={"access": access})
+    hall = staging(made.model_copy(update={"facilities": {"hall": facility}}))
+    pause(hall)
+    hall.put(extras=[{"resource": "hall.machine", "occasions": ["1"]}], **hour(of="hall.whole"))
     hall.at("11:15")
     (event,) = hall.events("access.fallback")
-    assert json.loads(event.body)["resource"] == "hall.court-1"
+    assert json.loads(event.body)["resource"] == "hall.whole"
 
 
 @pytest.mark.parametrize("strategy", ["per_holder", "per_association"])
