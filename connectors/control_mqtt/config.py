@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
 from hub.sdk import ConnectorConfig
+from hub.sdk.mqtt import BrokerConfig
 
 
 class Kind(StrEnum):
@@ -19,13 +20,6 @@ class Kind(StrEnum):
     """On and off only."""
 
 
-class Protocol(StrEnum):
-    """A version of MQTT."""
-
-    V3 = "3.1.1"
-    V5 = "5"
-
-
 class Profile(StrEnum):
     """A gateway's way of writing JSON."""
 
@@ -34,11 +28,6 @@ class Profile(StrEnum):
 
 TOPIC_MAX_BYTES = 65_535
 """Source: MQTT 5.0 (OASIS, 2019-03-07) 4.7.3, and MQTT 3.1.1 (2014-10-29) 4.7.3, read 2026-11-21."""
-
-
-def _text(value: object) -> object:
-    """A protocol number as text: YAML reads `5` as a number and `3.1.1` as text."""
-    return str(value) if isinstance(value, int) else value
 
 
 @dataclass(frozen=True)
@@ -60,28 +49,9 @@ class ZoneTopics(ConnectorConfig):
     kind: Kind | None = Field(default=None, description="`dim`, or `switch` for on and off only.")
 
 
-class MqttConfig(ConnectorConfig):
+class MqttConfig(BrokerConfig):
     """One broker, one gateway behind it, and its zones."""
 
-    host: str = Field(description="Address of the broker.")
-    port: int = Field(default=8883, ge=1, le=65535, description="Its TCP port; 1883 is usual without TLS.")
-    tls: bool = Field(default=True, description="Encrypt, and check the broker's certificate.")
-    protocol: Annotated[Protocol, BeforeValidator(_text)] = Field(
-        default=Protocol.V5, description="MQTT version. With 3.1.1 a broker cannot say that a topic is forbidden."
-    )
-    username: str | None = Field(default=None, description="Account at the broker.")
-    password: SecretStr | None = Field(default=None, description="Its password.")
-    client_id: str = Field(
-        min_length=1,
-        description="Name of this connection at the broker, which keeps a session under it: never shared with another"
-        " client, connection or hub.",
-    )
-    keepalive: timedelta = Field(
-        default=timedelta(seconds=30),
-        ge=timedelta(seconds=1),
-        le=timedelta(seconds=65535),
-        description="Seconds of silence after which either side asks whether the other is there.",
-    )
     profile: Profile = Field(default=Profile.ZIGBEE2MQTT, description="The gateway's way of writing JSON.")
     state_topic: str = Field(default="zigbee2mqtt/{zone}", description="State topic of zones that name none.")
     set_topic: str = Field(default="{state}/set", description="Command topic of zones that name none.")

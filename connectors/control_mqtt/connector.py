@@ -1,17 +1,13 @@
 """Lamps behind a gateway that speaks MQTT: commands are proven by the state that the lamp tells afterwards."""
 
 import asyncio
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from paho.mqtt.enums import MQTTProtocolVersion
-
 from connectors.control_mqtt import translate
-from connectors.control_mqtt.client import Session
-from connectors.control_mqtt.config import Kind, MqttConfig, Protocol, Topics
-from connectors.control_mqtt.link import Endpoint, Heard
+from connectors.control_mqtt.client import session
+from connectors.control_mqtt.config import Kind, MqttConfig, Topics
 from hub.model import Dim, Level, Release, Switch, Zone
 from hub.sdk import (
     About,
@@ -28,6 +24,7 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
+from hub.sdk.mqtt import Heard
 
 EACH_DAY = timedelta(days=1)
 
@@ -75,10 +72,9 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
         self._waiting: dict[str, list[Waiting]] = {key: [] for key in self._topics}
         self._bridge: bytes | None = None
         self._puzzled: set[str] = set()
-        self._tls: ssl.SSLContext | None = None
         self._met = lent.clock.now()
         heard = [*self._zone_of, *filter(None, [config.bridge_topic])]
-        self.session = Session(self._endpoint, heard, self._hear, lent.log, self.pace.lands_within)
+        self.session = session(config, lent, self.pace, heard, self._hear)
         self.session.lost.append(self._give_up_waiting)
 
     @property
@@ -221,25 +217,6 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
             return self._topics[key]
         except KeyError:
             raise RejectedError(f"no zone {key}; the connection's zones name it or it cannot be lit") from None
-
-    def _endpoint(self) -> Endpoint:
-        config = self.config
-        if config.tls and self._tls is None:
-            self._tls = self.lent.tls or ssl.create_default_context()
-        host, port = self.lent.route(config.host, config.port)
-        return Endpoint(
-            host=host,
-            port=port,
-            server_name=config.host,
-            client_id=config.client_id,
-            protocol=MQTTProtocolVersion.MQTTv5 if config.protocol is Protocol.V5 else MQTTProtocolVersion.MQTTv311,
-            tls=self._tls,
-            way=(lambda: self.lent.connected(config.host, config.port)) if self.lent.tunnel else None,
-            username=config.username,
-            password=config.password,
-            keepalive=config.keepalive,
-            timeout=self.lent.timeout,
-        )
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -6,55 +6,22 @@ keys; `bridge/state` says online.
 """
 
 import asyncio
-import hmac
 import json
-import logging
-import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
-from amqtt.broker import Broker
-from amqtt.plugins.base import BaseAuthPlugin
-from amqtt.session import Session
-from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
-
 from hub.model import Dim, Level, Switch
 from hub.sdk import Clock, HasZones, ListeningSimulator, Misbehaviour
+from hub.sdk.mqtt.simulator import GATEWAY, HUB, BrokerAt, Guest, OwnBroker
 
 EXAMPLES = {"stairs.light": {"kind": "switch"}, "hall-a.light": {"kind": "dim"}, "hall-b.light": {"kind": "dim"}}
 """Zones of a simulator that is told of none."""
-QUIET = ("amqtt", "amqtt.broker.plugins", "transitions")
-"""Loggers that report each packet, and every fault that the kit makes, as if it were theirs."""
 FULL = 254
 """Brightness of a lamp at full."""
 BY_HAND = 102
 """Brightness to which a hand turns a lamp that was off: 40 per cent."""
-
-
-@dataclass(frozen=True)
-class BrokerAt:
-    """A broker that runs already, and the gateway's account there."""
-
-    host: str
-    port: int
-    username: str = "gateway"
-    password: str = "gateway-secret"
-
-
-HUB = BrokerAt("127.0.0.1", 0, "hub", "hub-secret-7")
-GATEWAY = BrokerAt("127.0.0.1", 0)
-
-
-class KnownAccounts(BaseAuthPlugin):  # type: ignore[misc]  # (published without types)
-    """Lets in the hub and the gateway, with their passwords."""
-
-    async def authenticate(self, *, session: Session) -> bool:
-        known = {account.username: account.password for account in (HUB, GATEWAY)}
-        return hmac.compare_digest(known.get(session.username or "", "\0"), session.password or "")
 
 
 @dataclass
@@ -137,7 +104,7 @@ class MqttSimulator(ListeningSimulator, HasZones):
         """How long a lamp takes to obey."""
         self._own = None if broker else OwnBroker()
         self._at = broker or GATEWAY
-        self._client: mqtt.Client | None = None
+        self._client: Guest | None = None
 
     @classmethod
     def standing_in(cls, clock: Clock, external_keys: Sequence[str], settings: Mapping[str, object]) -> Self:
@@ -185,15 +152,15 @@ class MqttSimulator(ListeningSimulator, HasZones):
         if self._own:
             self.port = await self._own.start()
             self._at = BrokerAt(GATEWAY.host, self.port)
-        await self._connect()
+        topics = [topic for lamp in self.lamps.values() for topic in (lamp.set_topic, lamp.get_topic)]
+        self._client = Guest(self._at, "zigbee2mqtt", topics, self._hear)
+        await self._client.start()
+        self._client.tell(self.bridge_topic, b'{"state": "online"}', retain=True)
 
     async def stop(self) -> None:
         """Stop both; harmless when they never started."""
         if self._client:
-            self._client.disconnect()
-            await asyncio.to_thread(self._client.loop_stop)
-            self._client.on_connect = self._client.on_message = self._client.on_subscribe = None
-            self._client.on_socket_open = None
+            await self._client.stop()
             self._client = None
         if self._own:
             await self._own.stop()
@@ -208,28 +175,6 @@ class MqttSimulator(ListeningSimulator, HasZones):
             "password": HUB.password,
             "client_id": "hub-simulated",
         }
-
-    async def _connect(self) -> None:
-        """Connect, and listen; paho's thread only hands over."""
-        loop, listening = asyncio.get_running_loop(), asyncio.Event()
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="zigbee2mqtt")
-        client.suppress_exceptions = True
-        client.username_pw_set(self._at.username, self._at.password)
-        topics = [(topic, 1) for lamp in self.lamps.values() for topic in (lamp.set_topic, lamp.get_topic)]
-
-        def connected(*_: object) -> None:
-            client.publish(self.bridge_topic, b'{"state": "online"}', qos=1, retain=True)
-            client.subscribe(topics)
-
-        client.on_socket_open = lambda _c, _u, sock: _undelayed(sock)
-        client.on_connect = connected
-        client.on_subscribe = lambda *_: _in(loop, listening.set)
-        client.on_message = lambda _c, _u, came: _in(loop, lambda: self._hear(came.topic, bytes(came.payload)))
-        client.connect_async(self._at.host, self._at.port)
-        client.loop_start()
-        self._client = client
-        async with asyncio.timeout(10):
-            await listening.wait()
 
     def _hear(self, topic: str, payload: bytes) -> None:
         for lamp in self.lamps.values():
@@ -248,86 +193,4 @@ class MqttSimulator(ListeningSimulator, HasZones):
 
     def _tell(self, lamp: Lamp) -> None:
         if self._client:
-            self._client.publish(lamp.state_topic, lamp.state(), qos=1, retain=True)
-
-
-class _Broker(Broker):  # type: ignore[misc]  # (published without types)
-    """amqtt, put right: 0.12.1 takes a client that came back before its old connection ended for one that is gone."""
-
-    async def _client_message_loop(self, client_session: Session, handler: object) -> None:
-        if client_session.transitions.state != "connected":
-            client_session.transitions.connect()
-        await super()._client_message_loop(client_session, handler)
-
-    async def _handle_disconnect(self, client_session: Session, handler: object, waiter: asyncio.Future[Any]) -> None:
-        if self._get_handler(client_session) is handler:
-            await super()._handle_disconnect(client_session, handler, waiter)
-
-
-class OwnBroker:
-    """amqtt 0.12 in this event loop: MQTT 3.1.1 only, and queued messages come with retain set."""
-
-    down = False
-
-    def __init__(self) -> None:
-        """Nothing runs before `start`."""
-        self._broker: Any = None
-        self._server: asyncio.Server | None = None
-        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
-
-    async def start(self) -> int:
-        """Listen at 127.0.0.1, and return the port."""
-        for name in QUIET:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        plugins: dict[str, Any] = {f"{KnownAccounts.__module__}.{KnownAccounts.__qualname__}": {}}
-        self._broker = _Broker({"listeners": {"default": {"type": "external"}}, "plugins": plugins})
-        await self._broker.start()
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        return int(self._server.sockets[0].getsockname()[1])
-
-    async def stop(self) -> None:
-        """Drop every connection, and stop."""
-        if self._server is None:
-            return
-        self._server.close()
-        self.drop_all()
-        if self._connections:
-            await asyncio.wait(self._connections, timeout=5)
-        await self._broker.shutdown()
-        await self._server.wait_closed()
-        self._server = None
-
-    def drop_all(self, *, down: bool = False) -> None:
-        """Cut every connection; while it is down, new ones too."""
-        self.down = down
-        for writer in self._connections.values():
-            writer.transport.abort()
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.down:
-            writer.transport.abort()
-            return
-        task = asyncio.get_running_loop().create_task(self._carry(reader, writer))
-        self._connections[task] = writer
-        task.add_done_callback(self._connections.pop)
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await self._broker.external_connected(StreamReaderAdapter(reader), StreamWriterAdapter(writer), "default")
-        except Exception:
-            logging.getLogger("amqtt").debug("a connection ended", exc_info=True)
-        finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
-
-
-def _undelayed(sock: object) -> None:
-    if isinstance(sock, socket.socket):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _in(loop: asyncio.AbstractEventLoop, what: Callable[[], object]) -> None:
-    """Let the event loop do it, from another thread."""
-    with suppress(RuntimeError):  # the loop is closed: the gateway is being taken down
-        loop.call_soon_threadsafe(what)
+            self._client.tell(lamp.state_topic, lamp.state(), retain=True)

@@ -16,6 +16,7 @@ SLOW = {
     "control_mqtt",
     "finance_peppol",
     "registry_fgs",
+    "sdk_mqtt",
     "sdk_places",
 }
 """Their tests run over real sockets, and take half a minute for each mutant."""

@@ -10,8 +10,6 @@ from urllib.parse import quote
 from paho.mqtt.enums import MQTTProtocolVersion
 from pydantic import Field, HttpUrl, SecretStr
 
-from connectors.control_mqtt.client import Session
-from connectors.control_mqtt.link import Endpoint
 from hub.model import Credential, Method, Window
 from hub.sdk import (
     About,
@@ -25,6 +23,7 @@ from hub.sdk import (
     Receipt,
     Sighting,
 )
+from hub.sdk.mqtt import Endpoint, Session
 
 _SIZE = 300
 """Bytes of a call, as the others send."""

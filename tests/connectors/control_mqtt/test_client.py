@@ -9,10 +9,9 @@ from datetime import timedelta
 import pytest
 from paho.mqtt import client as mqtt
 
-from connectors.control_mqtt.client import Patience, Session
-from connectors.control_mqtt.link import Endpoint, Heard
 from hub.conformance.base import test as in_a_loop
 from hub.sdk import ConnectorError, CredentialsError, RejectedError, TransientError, UnknownOutcomeError
+from hub.sdk.mqtt import Endpoint, Heard, Patience, Session
 from tests.connectors.control_mqtt.stand import eventually, never
 
 Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

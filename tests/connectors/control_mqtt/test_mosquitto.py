@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.control_mqtt.client import Patience, Session
 from hub.conformance.base import test as in_a_loop
 from hub.conformance.driver import SetClock
 from hub.model import Dim, Level, Release, Switch, Zone
 from hub.sdk import CredentialsError, Misbehaviour, RejectedError, TransientError, UnknownOutcomeError
+from hub.sdk.mqtt import Patience, Session
 from hub.sdk.tls import certificates_in, tls_context
 from tests.connectors.control_mqtt.stand import ACCESS, PASSWORDS, at_last, eventually, guest, hall, never
 from tests.counterparts.mosquitto import Mosquitto

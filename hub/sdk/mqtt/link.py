@@ -20,14 +20,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import SecretStr
 
-from hub.sdk import (
-    ConnectorError,
-    CredentialsError,
-    RejectedError,
-    TransientError,
-    UnknownOutcomeError,
-    turned_away,
-)
+from hub.sdk.errors import ConnectorError, CredentialsError, RejectedError, TransientError, UnknownOutcomeError
+from hub.sdk.tls import turned_away
 
 AT_LEAST_ONCE: Final = 1
 SESSION_KEPT: Final = timedelta(days=1)
@@ -155,15 +149,17 @@ class Link:
         self._ended = asyncio.Event()
         self._client = self._begin()
 
-    def publish(self, topic: str, payload: bytes, *, expires: timedelta) -> asyncio.Future[ReasonCode]:
-        """Send at once, and give what the broker will say of it.
+    def publish(
+        self, topic: str, payload: bytes, *, expires: timedelta | None, retain: bool = False
+    ) -> asyncio.Future[ReasonCode]:
+        """Send at once, and give what the broker will say of it; `retain`: it keeps the last one on that topic.
 
         Raises:
             TransientError: it could not be sent.
         """
         version_5 = self._endpoint.protocol == MQTTProtocolVersion.MQTTv5
-        properties = _with(PacketTypes.PUBLISH, MessageExpiryInterval=expires) if version_5 else None
-        sent = self._client.publish(topic, payload, qos=AT_LEAST_ONCE, retain=False, properties=properties)
+        properties = _with(PacketTypes.PUBLISH, MessageExpiryInterval=expires) if version_5 and expires else None
+        sent = self._client.publish(topic, payload, qos=AT_LEAST_ONCE, retain=retain, properties=properties)
         if sent.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise TransientError(f"{self._endpoint}: not connected, {topic} was not sent")
         ack: asyncio.Future[ReasonCode] = self._loop.create_future()

@@ -1,0 +1,10 @@
+"""MQTT for connectors: settings of a broker, and a lasting session with it.
+
+Apart from `hub.sdk`, so that only who speaks MQTT pays for paho; `hub.sdk.mqtt.simulator` is apart again, for amqtt.
+"""
+
+from hub.sdk.mqtt.broker import BrokerConfig, dialling
+from hub.sdk.mqtt.link import Endpoint, Heard, Link, TakenOverError
+from hub.sdk.mqtt.session import Patience, Session
+
+__all__ = ["BrokerConfig", "Endpoint", "Heard", "Link", "Patience", "Session", "TakenOverError", "dialling"]

@@ -1,0 +1,72 @@
+"""Which broker, and as whom: the settings that every connection over MQTT has."""
+
+import ssl
+from collections.abc import Callable
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from paho.mqtt.enums import MQTTProtocolVersion
+from pydantic import BeforeValidator, Field, SecretStr
+
+from hub.sdk.connector import ConnectorConfig, Lent
+from hub.sdk.mqtt.link import Endpoint
+
+
+class Protocol(StrEnum):
+    """A version of MQTT."""
+
+    V3 = "3.1.1"
+    V5 = "5"
+
+
+def _text(value: object) -> object:
+    """A protocol number as text: YAML reads `5` as a number and `3.1.1` as text."""
+    return str(value) if isinstance(value, int) else value
+
+
+class BrokerConfig(ConnectorConfig):
+    """One broker, and our account there."""
+
+    host: str = Field(description="Address of the broker.")
+    port: int = Field(default=8883, ge=1, le=65535, description="Its TCP port; 1883 is usual without TLS.")
+    tls: bool = Field(default=True, description="Encrypt, and check the broker's certificate.")
+    protocol: Annotated[Protocol, BeforeValidator(_text)] = Field(
+        default=Protocol.V5, description="MQTT version. With 3.1.1 a broker cannot say that a topic is forbidden."
+    )
+    username: str | None = Field(default=None, description="Account at the broker.")
+    password: SecretStr | None = Field(default=None, description="Its password.")
+    client_id: str = Field(
+        min_length=1,
+        description="Name of this connection at the broker, which keeps a session under it: never shared with another"
+        " client, connection or hub.",
+    )
+    keepalive: timedelta = Field(
+        default=timedelta(seconds=30),
+        ge=timedelta(seconds=1),
+        le=timedelta(seconds=65535),
+        description="Seconds of silence after which either side asks whether the other is there.",
+    )
+
+
+def dialling(config: BrokerConfig, lent: Lent) -> Callable[[], Endpoint]:
+    """Give what says, each time anew, where a session is to connect."""
+    tls = (lent.tls or ssl.create_default_context()) if config.tls else None
+
+    def dial() -> Endpoint:
+        host, port = lent.route(config.host, config.port)
+        return Endpoint(
+            host=host,
+            port=port,
+            server_name=config.host,
+            client_id=config.client_id,
+            protocol=MQTTProtocolVersion.MQTTv5 if config.protocol is Protocol.V5 else MQTTProtocolVersion.MQTTv311,
+            tls=tls,
+            way=(lambda: lent.connected(config.host, config.port)) if lent.tunnel else None,
+            username=config.username,
+            password=config.password,
+            keepalive=config.keepalive,
+            timeout=lent.timeout,
+        )
+
+    return dial
