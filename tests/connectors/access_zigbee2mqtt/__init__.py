@@ -1,0 +1,1 @@
+"""Small Zigbee locks."""
