@@ -151,7 +151,7 @@ class Zigbee2Mqtt:
             waiting.came.put_nowait(came)
 
     def _hear(self, message: Heard) -> None:
-        """Sort what came: who waits for it gets it. What was retained tells of notes and of who is there, never of a slot."""
+        """Give what came to who waits for it; what was retained tells of notes and of who is there, not of slots."""
         topic, payload = message.topic, message.payload
         if topic == self._config.ping:
             self._offer(PING, payload.decode(errors="replace"))

@@ -63,7 +63,7 @@ class ZigbeeConfig(BrokerConfig):
         min_length=1, description="Each lock by its door's key, with its own `state` and `slots`, or `{}`."
     )
     slots: Slots = Field(
-        description="Slots of a lock that are the hub's, such as `11-30`. Each is a code; what is in others, and what is"
+        description="Slots of a lock that are the hub's, such as `11-30`, a code each; what is in others, and what is"
         " in these without a note of ours, is never touched."
     )
     state_topic: str = Field(default="zigbee2mqtt/{lock}", description="State topic of locks that name none.")

@@ -1,4 +1,4 @@
-"""Small locks behind Zigbee2MQTT: a credential is one slot in each of its locks, and a note at the broker of whose it is.
+"""Small locks behind Zigbee2MQTT: a credential is one slot in each of its locks, and a note at the broker of whose.
 
 A slot keeps no key, and seldom shows its code. So a note is written before a slot is filled, and taken away after the
 slot has been seen empty; only a slot that its lock has just told to be empty is filled. What stands in a slot that is
@@ -50,12 +50,13 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
         super().__init__(config, lent)
         self.zigbee = Zigbee2Mqtt(config, lent, self.pace, self._changed_by_hand)
         self._changed: set[tuple[str, int]] = set()
+        self._locks = list(self.zigbee.locks.values())
         self._one_at_a_time = {name: asyncio.Lock() for name in self.zigbee.locks}
 
     @property
     def access_limits(self) -> AccessLimits:
         """As many codes as the lock with the fewest slots has room for; no times, and no leading zero."""
-        room = min(len(lock.slots) for lock in self.zigbee.locks.values())
+        room = min(len(lock.slots) for lock in self._locks)
         rules = PinRules(lengths=range(4, 9), leading_zero=False)
         return AccessLimits(pin=rules, validity=Validity.NONE, capacity=room)
 
@@ -72,7 +73,7 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
         await self.zigbee.ready()
         if odd := sorted(self.zigbee.unreadable.values()):
             raise RejectedError(f"{', '.join(odd)}: no note of ours; look what is in that slot, and clear the topic")
-        looks = await asyncio.gather(*map(self._greet, self.zigbee.locks.values()), return_exceptions=True)
+        looks = await asyncio.gather(*map(self._greet, self._locks), return_exceptions=True)
         silent = [look for look in looks if isinstance(look, BaseException)]
         for error in silent:
             if not isinstance(error, TransientError):
@@ -93,24 +94,30 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
         await self.zigbee.ready()
         wanted = [self.zigbee.locks[door] for door in sorted(doors)]
         proven = [await self._fill(lock, credential.key, pin) for lock in wanted]
-        if not all(proven):
-            return Receipt(credential.key, Condition.COMING)
-        for lock in self.zigbee.locks.values():
-            await self._clear_all(lock, credential.key, but=pin if lock in wanted else None)
-        return Receipt(credential.key)
+        older = {lock.name: self._older(lock, credential.key, pin if lock in wanted else None) for lock in self._locks}
+        if all(proven):
+            for lock in self._locks:
+                await self._clear_all(lock, older[lock.name])
+            return Receipt(credential.key)
+        if any(older.values()):
+            silent = ", ".join(lock.name for lock, done in zip(wanted, proven, strict=True) if not done)
+            raise UnknownOutcomeError(
+                f"lock {silent}: it does not tell of the new code, so the old one is left as it was"
+            )
+        return Receipt(credential.key, Condition.COMING)
 
     async def remove_credential(self, key: str) -> Receipt:
         """Clear each slot that is noted for it, until its lock says that it is empty."""
         await self.zigbee.ready()
-        for lock in self.zigbee.locks.values():
-            await self._clear_all(lock, key)
+        for lock in self._locks:
+            await self._clear_all(lock, self._older(lock, key, None))
         return Receipt(key)
 
     async def read_credential(self, key: str) -> Sighting[Credential] | None:
         """Ask the locks for each slot that is noted for the key; what a note says is no proof."""
         await self.zigbee.ready()
         found = []
-        for lock in self.zigbee.locks.values():
+        for lock in self._locks:
             async with self._one_at_a_time[lock.name]:
                 found += [await self._look(lock, slot, note) for slot, note in self._noted(lock, key).items()]
         return sighting_of(key, found)
@@ -118,7 +125,7 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
     async def list_credentials(self) -> AsyncIterator[Sighting[Credential]]:
         """All that is noted, as the locks tell it."""
         await self.zigbee.ready()
-        keys = {note.key for lock in self.zigbee.locks.values() for note in self.zigbee.notes(lock).values()}
+        keys = {note.key for lock in self._locks for note in self.zigbee.notes(lock).values()}
         for key in sorted(keys):
             if sighting := await self.read_credential(key):
                 yield sighting
@@ -138,8 +145,8 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
             if done is False:
                 await self._clear(lock, slot)
                 raise RejectedError(
-                    f"lock {lock.name}: slot {slot} does not take the code; is its length one that the lock takes, or is"
-                    " it in use there already?"
+                    f"lock {lock.name}: slot {slot} does not take the code; is its length one that the lock takes, or"
+                    " is it in use there already?"
                 )
             return done is True
 
@@ -165,16 +172,21 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
             return slot
         raise RejectedError(f"lock {lock.name}: all its {len(lock.slots)} slots are taken; clear one, or give it more")
 
-    async def _clear_all(self, lock: Lock, key: str, *, but: SecretStr | None = None) -> None:
-        """Clear what is noted for a key, except the slot of one code."""
+    def _older(self, lock: Lock, key: str, pin: SecretStr | None) -> list[int]:
+        """The slots that are noted for a key, without that of one code."""
+        noted = self._noted(lock, key).items()
+        return [slot for slot, note in noted if pin is None or note.mark != self._mark(lock, slot, pin)]
+
+    async def _clear_all(self, lock: Lock, slots: list[int]) -> None:
         async with self._one_at_a_time[lock.name]:
-            for slot, note in self._noted(lock, key).items():
-                if but is None or note.mark != self._mark(lock, slot, but):
-                    await self._clear(lock, slot)
+            for slot in slots:
+                await self._clear(lock, slot)
 
     async def _clear(self, lock: Lock, slot: int) -> None:
         """Have a slot of ours empty, and then its note gone; what shows another's code is left to them."""
-        note = self.zigbee.notes(lock)[slot]
+        note = self.zigbee.notes(lock).get(slot)
+        if note is None:
+            return
         if (await self._look(lock, slot, note)).state is not State.ANOTHERS:
             await self._empty(lock, slot)
         await self.zigbee.note(lock, slot, None)

@@ -1,10 +1,11 @@
-"""A believable Zigbee2MQTT with its locks, and a broker of its own unless it is shown to another.
+"""A believable Zigbee2MQTT with its locks, which is its own broker unless it is shown to another.
 
 Its topics and payloads are those of zigbee2mqtt.io (docs/devices/99100-045.md, guide/usage) and of the converters in
 zigbee-herdsman-converters, read 2026-11-27: a slot is told only when it is asked for, a code that the lock does not
 take is only logged, and the state is retained, as a device's `retain` has it.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,8 +16,9 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 from hub.model import Credential, Method, Window
-from hub.sdk import Clock, HasDoors, ListeningSimulator, Misbehaviour
-from hub.sdk.mqtt.simulator import GATEWAY, HUB, BrokerAt, Guest, OwnBroker
+from hub.sdk import Clock, HasDoors, Misbehaviour, TcpSimulator
+from hub.sdk.mqtt.simulator import HUB, BrokerAt, Guest
+from hub.sdk.mqtt.small_broker import SmallBroker
 
 EXAMPLES = ("sauna", "gym")
 """Locks of a simulator that is told of none."""
@@ -75,7 +77,7 @@ class Lock:
         return json.dumps({"state": "LOCK", "lock_state": "locked", "battery": 81, "users": users, **more}).encode()
 
 
-class ZigbeeSimulator(ListeningSimulator, HasDoors):
+class ZigbeeSimulator(TcpSimulator, HasDoors):
     """Locks at a Zigbee2MQTT at a broker.
 
     Its locks are those of `settings`, the connection's configured settings, or one for each of `external_keys`, or two
@@ -103,9 +105,9 @@ class ZigbeeSimulator(ListeningSimulator, HasDoors):
         self.bridge_topic = str(own.get("bridge_topic") or "zigbee2mqtt/bridge/state")
         self.notes: dict[tuple[str, int], str] = {}
         """Whose a slot is, as the notes at the broker say."""
-        self._own = None if broker else OwnBroker()
-        self._at = broker or GATEWAY
-        self._client: Guest | None = None
+        self._broker: SmallBroker | Guest = SmallBroker(HUB, self._hear)
+        if broker:
+            self._broker = Guest(broker, "zigbee2mqtt", list(self._topics()), self._hear)
 
     @classmethod
     def standing_in(cls, clock: Clock, external_keys: Sequence[str], settings: Mapping[str, object]) -> Self:
@@ -175,29 +177,29 @@ class ZigbeeSimulator(ListeningSimulator, HasDoors):
 
     def tell(self, topic: str, payload: bytes) -> None:
         """Publish something, retained."""
-        if self._client:
-            self._client.tell(topic, payload, retain=True)
+        self._broker.tell(topic, payload, retain=True)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Be the broker for one client."""
+        if isinstance(self._broker, SmallBroker):
+            await self._broker.serve(reader, writer)
 
     async def start(self) -> None:
-        """Start the broker, and connect Zigbee2MQTT."""
-        if self._own:
-            self.port = await self._own.start()
-            self._at = BrokerAt(GATEWAY.host, self.port)
-        topics = [f"{lock.state}/{what}" for lock in self.locks.values() for what in ("set", "get")]
-        notes = [self._notes_topic.replace("{lock}", name).replace("{slot}", "+") for name in self.locks]
-        self._client = Guest(self._at, "zigbee2mqtt", [*topics, *notes], self._hear)
-        await self._client.start()
+        """Listen, or connect to the broker that is there."""
+        await (self._broker.start() if isinstance(self._broker, Guest) else super().start())
         self.tell(self.bridge_topic, b'{"state": "online"}')
         for door in self.locks:
             self.say(door, online=True)
 
     async def stop(self) -> None:
-        """Stop both; harmless when they never started."""
-        if self._client:
-            await self._client.stop()
-            self._client = None
-        if self._own:
-            await self._own.stop()
+        """Hang up; harmless when it never started."""
+        await (self._broker.stop() if isinstance(self._broker, Guest) else super().stop())
+
+    def _topics(self) -> Iterable[str]:
+        """What Zigbee2MQTT listens to, and, beyond it, our notes: so it knows whose a slot is."""
+        for name, lock in self.locks.items():
+            yield from (f"{lock.state}/set", f"{lock.state}/get")
+            yield self._notes_topic.replace("{lock}", name).replace("{slot}", "+")
 
     def _hear(self, topic: str, payload: bytes) -> None:
         for lock in self.locks.values():
