@@ -27,6 +27,7 @@ from hub.sdk import ConnectorError, Lent, Pace, RejectedError, TransientError, U
 from hub.sdk.mqtt import Heard, Link, Session, dialling
 
 PING = "ping"
+"""Stands where the slot's number is in a note's topic."""
 
 
 class Waiting:
@@ -55,8 +56,9 @@ class Zigbee2Mqtt:
         self._waiting: dict[Hashable, list[Waiting]] = {}
         self._meeting = asyncio.Lock()
         self._met: Link | None = None
+        self._pings = {lock.note(PING) for lock in self.locks.values()}
         notes = [lock.note("+") for lock in self.locks.values()]
-        topics = [config.ping, config.bridge_topic, *self._states, *self._availabilities, *notes]
+        topics = [config.bridge_topic, *self._states, *self._availabilities, *notes]
         self.session = Session(dialling(config, lent), topics, self._hear, lent.log, pace.lands_within)
         self.session.lost.append(self._forget)
 
@@ -66,14 +68,17 @@ class Zigbee2Mqtt:
             link = await self.session.ready(self._deadline())
             if link is self._met:
                 return
-            word = token_hex(8)
-            with self._listening(PING) as heard:
-                await self.session.publish(self._config.ping, word.encode(), self._deadline())
-                if await self._first(heard, word.__eq__) is None:
-                    raise TransientError(
-                        f"{self._config.ping}: our own ping did not come; may we read and write there?"
-                    )
+            for lock in self.locks.values():
+                await self._ping(lock.note(PING))
             self._met = link
+
+    async def _ping(self, topic: str) -> None:
+        """Write to ourselves where the notes are, and hear it: who may not read there would know of no note."""
+        word = token_hex(8)
+        with self._listening(topic) as heard:
+            await self.session.publish(topic, word.encode(), self._deadline())
+            if await self._first(heard, word.__eq__) is None:
+                raise TransientError(f"{topic}: our own ping did not come; may we read there?")
 
     def notes(self, lock: Lock) -> dict[int, Note]:
         """What we noted of a lock's slots."""
@@ -153,8 +158,8 @@ class Zigbee2Mqtt:
     def _hear(self, message: Heard) -> None:
         """Give what came to who waits for it; what was retained tells of notes and of who is there, not of slots."""
         topic, payload = message.topic, message.payload
-        if topic == self._config.ping:
-            self._offer(PING, payload.decode(errors="replace"))
+        if topic in self._pings:
+            self._offer(topic, payload.decode(errors="replace"))
         elif topic == self._config.bridge_topic:
             self._there(topic, payload)
         elif lock := self._availabilities.get(topic):

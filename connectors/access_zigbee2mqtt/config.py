@@ -74,10 +74,6 @@ class ZigbeeConfig(BrokerConfig):
         default="knutpunkt/{lock}/slots/{slot}",
         description="Where the broker keeps, retained, what the hub put into which slot.",
     )
-    ping_topic: str = Field(
-        default="knutpunkt/{client}/ping",
-        description="Where the hub writes to itself: when that comes back, all notes have come.",
-    )
     notes_secret: SecretStr = Field(
         min_length=16,
         description="A secret of this connection's own, 16 characters or more: a note marks a code with it, and holds"
@@ -97,16 +93,12 @@ class ZigbeeConfig(BrokerConfig):
         state = own.state or self.state_topic.replace("{lock}", name)
         return Lock(name, state, range(int(first), int(last) + 1), self.notes_topic.replace("{lock}", name))
 
-    @property
-    def ping(self) -> str:
-        """The topic on which we write to ourselves."""
-        return self.ping_topic.replace("{client}", self.client_id)
-
     @model_validator(mode="after")
     def _topics_can_be_used(self) -> Self:
         locks = [self.lock(name) for name in self.locks]
         faults = [fault for lock in locks for fault in _faults(lock)]
-        faults += [f"{topic!r} {why}" for topic in (self.bridge_topic, self.ping) if (why := _unfit(topic))]
+        if why := _unfit(self.bridge_topic):
+            faults.append(f"bridge topic {self.bridge_topic!r} {why}")
         for what in ("state", "notes"):
             if len({getattr(lock, what) for lock in locks}) < len(locks):
                 faults.append(f"two locks share their {what} topic; write {{lock}} into it")

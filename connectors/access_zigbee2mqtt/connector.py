@@ -101,9 +101,7 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
             return Receipt(credential.key)
         if any(older.values()):
             silent = ", ".join(lock.name for lock, done in zip(wanted, proven, strict=True) if not done)
-            raise UnknownOutcomeError(
-                f"lock {silent}: it does not tell of the new code, so the old one is left as it was"
-            )
+            raise UnknownOutcomeError(f"lock {silent}: it does not tell of the new code, so the old one is left")
         return Receipt(credential.key, Condition.COMING)
 
     async def remove_credential(self, key: str) -> Receipt:

@@ -52,6 +52,8 @@ class Lock:
     """It takes no code, and Zigbee2MQTT only logs that."""
     silent: bool = False
     """It obeys, and nothing of what it tells comes through."""
+    goes_silent: bool = False
+    """So it is once it has obeyed."""
     echoes: bool = False
     """`expose_pin` is set."""
     remembers: bool = False
@@ -61,6 +63,7 @@ class Lock:
     def obey(self, wish: Mapping[str, Any]) -> None:
         """Fill or clear a slot."""
         slot, pin = int(wish["user"]), wish.get("pin_code")
+        self.silent = self.silent or self.goes_silent
         if pin is None:
             self.slots.pop(slot, None)
         elif not self.refuses:

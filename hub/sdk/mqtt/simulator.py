@@ -50,12 +50,13 @@ class Guest:
         self, at: BrokerAt, client_id: str, topics: Sequence[str], hear: Callable[[str, bytes], object]
     ) -> None:
         """Nothing is sent before `start`."""
-        self._at, self._topics, self._hear = at, topics, hear
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
+        self._at, self._client_id, self._topics, self._hear = at, client_id, topics, hear
+        self._client: mqtt.Client | None = None
 
     async def start(self) -> None:
         """Connect, and listen."""
-        loop, listening, client = asyncio.get_running_loop(), asyncio.Event(), self._client
+        loop, listening = asyncio.get_running_loop(), asyncio.Event()
+        client = self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._client_id)
         client.suppress_exceptions = True
         client.username_pw_set(self._at.username, self._at.password)
         client.on_socket_open = lambda _c, _u, sock: at_once(sock)
@@ -69,14 +70,17 @@ class Guest:
 
     async def stop(self) -> None:
         """Hang up; harmless when it never started."""
-        client = self._client
+        client, self._client = self._client, None
+        if client is None:
+            return
         client.disconnect()
         await asyncio.to_thread(client.loop_stop)
         client.on_connect = client.on_message = client.on_subscribe = client.on_socket_open = None
 
     def tell(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Say something."""
-        self._client.publish(topic, payload, qos=1, retain=retain)
+        """Say something; unheard when it is not connected."""
+        if self._client:
+            self._client.publish(topic, payload, qos=1, retain=retain)
 
 
 class _Broker(Broker):  # type: ignore[misc]  # (published without types)

@@ -1,7 +1,9 @@
 """MQTT 3.1.1 in small, for a simulator that is the gateway and its broker in one, without a thread or a second socket.
 
-It keeps what is retained, and no session; it grants QoS 0 only, and acknowledges what comes with QoS 1. All of that a
-broker may do. Source: MQTT 3.1.1 (OASIS, 2014-10-29) 2.2 to 3.14, read 2026-11-27.
+It keeps no session, grants QoS 0 only, acknowledges what comes with QoS 1, and takes its time with what is retained:
+that comes before the answer to the client's next packet. All of that a broker may do.
+
+Source: MQTT 3.1.1 (OASIS, 2014-10-29) 2.2 to 3.14, read 2026-11-27.
 """
 
 import asyncio
@@ -53,6 +55,8 @@ class _Fields:
 class _Client:
     writer: asyncio.StreamWriter
     filters: list[str] = field(default_factory=list)
+    owed: list[str] = field(default_factory=list)
+    """Filters whose retained messages have not been sent yet."""
 
 
 class SmallBroker:
@@ -99,6 +103,7 @@ class SmallBroker:
         return user == account.username and hmac.compare_digest(password.encode(), account.password.encode())
 
     def _obey(self, client: _Client, packet: _Packet) -> None:
+        self._catch_up(client)
         match packet.kind:
             case kind if kind == PUBLISH:
                 self._published(client, packet)
@@ -118,10 +123,14 @@ class SmallBroker:
     def _subscribed(self, client: _Client, fields: _Fields) -> None:
         number, wanted = fields.take(2), list(_filters(fields))
         client.filters += wanted
+        client.owed += wanted
         client.writer.write(_framed(SUBACK, number + bytes(len(wanted))))
+
+    def _catch_up(self, client: _Client) -> None:
         for topic, payload in self.retained.items():
-            if any(_matches(one, topic) for one in wanted):
+            if any(_matches(one, topic) for one in client.owed):
                 _send(client, topic, payload, kind=RETAINED)
+        client.owed.clear()
 
 
 def _filters(fields: _Fields) -> Iterator[str]:

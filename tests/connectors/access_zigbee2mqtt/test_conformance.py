@@ -6,4 +6,4 @@ from connectors.access_zigbee2mqtt import ZigbeeLocks
 from connectors.access_zigbee2mqtt.simulator import ZigbeeSimulator
 from hub.conformance import conformance
 
-TestZigbeeLocks = conformance(ZigbeeLocks, ZigbeeSimulator, patience=timedelta(milliseconds=150))
+TestZigbeeLocks = conformance(ZigbeeLocks, ZigbeeSimulator, patience=timedelta(milliseconds=300))
