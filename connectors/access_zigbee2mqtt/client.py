@@ -116,7 +116,10 @@ class Zigbee2Mqtt:
         wanted = AVAILABLE if pin is None else ENABLED
         with self._listening((lock.name, slot)) as heard:
             await self.session.publish(lock.set, command(slot, pin), self._deadline())
-            await self.session.publish(lock.get, question(slot), self._deadline())
+            try:
+                await self.session.publish(lock.get, question(slot), self._deadline())
+            except TransientError as error:
+                raise UnknownOutcomeError(f"{lock.set} was written, and {error}") from error
             seen = await self._first(heard, lambda came: isinstance(came, Slot) and came.status == wanted)
         if seen is not None:
             return True

@@ -99,9 +99,11 @@ class ZigbeeConfig(BrokerConfig):
         faults = [fault for lock in locks for fault in _faults(lock)]
         if why := _unfit(self.bridge_topic):
             faults.append(f"bridge topic {self.bridge_topic!r} {why}")
-        for what in ("state", "notes"):
-            if len({getattr(lock, what) for lock in locks}) < len(locks):
-                faults.append(f"two locks share their {what} topic; write {{lock}} into it")
+        faults += [
+            f"two locks share their {what} topic; write {{lock}} into it"
+            for what in ("state", "notes")
+            if len({getattr(lock, what) for lock in locks}) < len(locks)
+        ]
         if faults:
             msg = "; ".join(faults)
             raise ValueError(msg)

@@ -1,5 +1,6 @@
 """What is particular to locks with slots behind Zigbee2MQTT: whose a slot is, and what a lock has really said."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -20,6 +21,7 @@ from hub.conformance.driver import Memory, SetClock
 from hub.conformance.network import Network
 from hub.model import Credential, Method, Unsaid, Window
 from hub.sdk import Condition, Lent, Misbehaviour, RejectedError, TransientError, UnknownOutcomeError
+from hub.sdk.mqtt import Heard
 from hub.sdk.mqtt.small_broker import SmallBroker
 from tests.connectors.control_mqtt.stand import eventually
 
@@ -174,8 +176,11 @@ async def test_what_the_broker_retains_of_a_lock_proves_nothing() -> None:
             stand.simulator.tell("zigbee2mqtt/sauna", b'{"users": {"11": {"status": "enabled"}}}')
         stand.simulator.locks["sauna"].silent = True
         async with stand.connector(**QUICK) as locks:
+            reading = asyncio.create_task(locks.read_credential(KEY))
+            await eventually(lambda: bool(locks.zigbee._waiting.get(("sauna", 11))))
+            locks.zigbee._hear(Heard("zigbee2mqtt/sauna", b'{"users": {"11": {"status": "enabled"}}}', retained=True))
             with pytest.raises(TransientError):
-                await locks.read_credential(KEY)
+                await reading
 
 
 @in_a_loop
@@ -270,6 +275,7 @@ async def test_a_note_holds_no_code_and_equal_codes_have_unlike_marks() -> None:
         assert [note["key"] for note in notes] == [KEY, KEY]
         assert len({note["mark"] for note in notes}) == 2
         assert not [payload for payload in stand.notes().values() if b"482917" in payload]
+        assert not [topic for topic in stand.retained if topic.endswith(("/set", "/get", "/ping"))]
 
 
 @in_a_loop
