@@ -16,9 +16,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from connectors.access_arx.simulator import PASSWORD
-from connectors.control_mqtt.simulator import BrokerAt, MqttSimulator
+from connectors.control_mqtt.simulator import MqttSimulator
 from hub.clock import DomainClock
 from hub.model import Dim
+from hub.sdk.mqtt.simulator import BrokerAt
 from tests.counterparts.disk import SmallDisk
 from tests.counterparts.mosquitto import Mosquitto
 from tests.counterparts.network import CUT, HALF_OPEN, Network, rough

@@ -57,10 +57,14 @@ class Guest:
         """Connect, and listen."""
         loop, listening = asyncio.get_running_loop(), asyncio.Event()
         client = self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._client_id)
+
+        def connected(*_: object) -> None:
+            client.subscribe([(topic, 1) for topic in self._topics])
+
         client.suppress_exceptions = True
         client.username_pw_set(self._at.username, self._at.password)
         client.on_socket_open = lambda _c, _u, sock: at_once(sock)
-        client.on_connect = lambda *_: client.subscribe([(topic, 1) for topic in self._topics])
+        client.on_connect = connected
         client.on_subscribe = lambda *_: _in(loop, listening.set)
         client.on_message = lambda _c, _u, came: _in(loop, lambda: self._hear(came.topic, bytes(came.payload)))
         client.connect_async(self._at.host, self._at.port)

@@ -17,10 +17,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from connectors.control_mqtt import MqttControl
 from connectors.control_mqtt.config import MqttConfig
-from connectors.control_mqtt.simulator import BrokerAt, MqttSimulator
+from connectors.control_mqtt.simulator import MqttSimulator
 from hub.clock import Clock, DomainClock
 from hub.conformance.driver import Memory
 from hub.sdk import Lent, TransientError, UnknownOutcomeError
+from hub.sdk.mqtt.simulator import BrokerAt
 from tests.counterparts.mosquitto import Mosquitto
 
 PASSWORDS = {"hub": "hub-secret-4711", "gateway": "gateway-secret", "guest": "guest-secret"}
