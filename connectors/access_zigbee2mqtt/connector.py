@@ -53,12 +53,17 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
         self._locks = list(self.zigbee.locks.values())
         self._one_at_a_time = {name: asyncio.Lock() for name in self.zigbee.locks}
 
-    @property
-    def access_limits(self) -> AccessLimits:
+    @classmethod
+    def limits_by(cls, config: ZigbeeConfig) -> AccessLimits:
         """As many codes as the lock with the fewest slots has room for; no times, and no leading zero."""
-        room = min(len(lock.slots) for lock in self._locks)
+        room = min(len(config.lock(name).slots) for name in config.locks)
         rules = PinRules(lengths=range(4, 9), leading_zero=False)
         return AccessLimits(pin=rules, validity=Validity.NONE, capacity=room)
+
+    @property
+    def access_limits(self) -> AccessLimits:
+        """By the settings."""
+        return self.limits_by(self.config)
 
     async def open(self) -> None:
         """Connect, and hear all notes."""
