@@ -76,9 +76,13 @@ class Zigbee2Mqtt:
         """Write to ourselves where the notes are, and hear it: who may not read there would know of no note."""
         word = token_hex(8)
         with self._listening(topic) as heard:
-            await self.session.publish(topic, word.encode(), self._deadline())
-            if await self._first(heard, word.__eq__) is None:
-                raise TransientError(f"{topic}: our own ping did not come; may we read there?")
+            try:
+                await self.session.publish(topic, word.encode(), self._deadline())
+                came = await self._first(heard, word.__eq__)
+            except UnknownOutcomeError as error:
+                raise TransientError(str(error)) from error
+        if came is None:
+            raise TransientError(f"{topic}: our own ping did not come; may we read there?")
 
     def notes(self, lock: Lock) -> dict[int, Note]:
         """What we noted of a lock's slots."""

@@ -33,6 +33,7 @@ from hub.sdk import (
     UnknownOutcomeError,
     Validity,
 )
+from hub.sdk.mqtt import Handshake
 
 
 class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, ListsCredentials):
@@ -51,6 +52,7 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
         self.zigbee = Zigbee2Mqtt(config, lent, self.pace, self._changed_by_hand)
         self._changed: set[tuple[str, int]] = set()
         self._locks = list(self.zigbee.locks.values())
+        self._handshake = Handshake(config, lent)
         self._one_at_a_time = {name: asyncio.Lock() for name in self.zigbee.locks}
 
     @classmethod
@@ -87,6 +89,7 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
             raise silent[0]
         for error in silent:
             self.lent.log.warning("check: %s", error)
+        await self._handshake.anew()
         return About(external_keys=frozenset(self.zigbee.locks), detail=f"{len(looks) - len(silent)} locks answer")
 
     async def put_credential(self, credential: Credential) -> Receipt:
@@ -143,6 +146,7 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
                 slot = await self._free(lock, key)
             elif state is not State.EMPTY:
                 await self._empty(lock, slot)
+            self._changed.discard((lock.name, slot))
             await self.zigbee.note(lock, slot, Note(key=key, mark=self._mark(lock, slot, pin)))
             done = await self.zigbee.write(lock, slot, pin)
             if done is False:
@@ -154,13 +158,13 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
             return done is True
 
     async def _kept(self, lock: Lock, key: str, pin: SecretStr) -> tuple[int | None, State]:
-        """The slot that is noted for this very code, and how it stands; one that has become another's is given up."""
+        """The slot that is noted for this very code, and how it stands; one that is not to be filled is given up."""
         for slot, note in self._noted(lock, key).items():
             if note.mark == self._mark(lock, slot, pin):
                 state = (await self._look(lock, slot, note)).state
-                if state is not State.ANOTHERS:
+                if state is State.OURS or (state is not State.ANOTHERS and slot in lock.slots):
                     return slot, state
-                await self.zigbee.note(lock, slot, None)
+                await self._clear(lock, slot)
         return None, State.EMPTY
 
     async def _free(self, lock: Lock, key: str) -> int:
@@ -200,7 +204,6 @@ class ZigbeeLocks(Connector[ZigbeeConfig], AccessControl, ReadsCredentials, List
                 raise UnknownOutcomeError(f"lock {lock.name}: it does not tell whether slot {slot} is empty now")
             case False:
                 raise TransientError(f"lock {lock.name}: slot {slot} was cleared, and is not empty")
-        self._changed.discard((lock.name, slot))
 
     async def _look(self, lock: Lock, slot: int, note: Note) -> Found:
         seen = await self.zigbee.ask(lock, slot)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 
 from connectors.control_mqtt import translate
@@ -12,7 +12,6 @@ from hub.model import Dim, Level, Release, Switch, Zone
 from hub.sdk import (
     About,
     Connector,
-    ConnectorError,
     Control,
     ControlLimits,
     Lent,
@@ -24,9 +23,7 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
-from hub.sdk.mqtt import Heard
-
-EACH_DAY = timedelta(days=1)
+from hub.sdk.mqtt import Handshake, Heard
 
 
 class Waiting:
@@ -72,7 +69,7 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
         self._waiting: dict[str, list[Waiting]] = {key: [] for key in self._topics}
         self._bridge: bytes | None = None
         self._puzzled: set[str] = set()
-        self._met = lent.clock.now()
+        self._handshake = Handshake(config, lent)
         heard = [*self._zone_of, *filter(None, [config.bridge_topic])]
         self.session = session(config, lent, self.pace, heard, self._hear)
         self.session.lost.append(self._give_up_waiting)
@@ -100,18 +97,8 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
             raise next(iter(silent.values()))
         for error in silent.values():
             self.lent.log.warning("check: %s", error)
-        await self._meet_anew()
+        await self._handshake.anew()
         return About(external_keys=frozenset(self._topics))
-
-    async def _meet_anew(self) -> None:
-        """Shake hands once a day: a link may stand for months, and show nothing of a certificate that was renewed."""
-        now = self.lent.clock.now()
-        if not self.config.tls or now - self._met < EACH_DAY:
-            return
-        self._met = now
-        with suppress(ConnectorError):  # the link itself stands; when it has to be made again, this will be told
-            async with self.lent.dial(self.config.host, self.config.port, tls=True, safe=True):
-                pass
 
     async def close(self) -> None:
         """Hang up; the broker keeps the session for the next time."""

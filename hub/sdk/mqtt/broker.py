@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -10,7 +11,10 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from pydantic import BeforeValidator, Field, SecretStr
 
 from hub.sdk.connector import ConnectorConfig, Lent
+from hub.sdk.errors import ConnectorError
 from hub.sdk.mqtt.link import Endpoint
+
+EACH_DAY = timedelta(days=1)
 
 
 class Protocol(StrEnum):
@@ -47,6 +51,24 @@ class BrokerConfig(ConnectorConfig):
         le=timedelta(seconds=65535),
         description="Seconds of silence after which either side asks whether the other is there.",
     )
+
+
+class Handshake:
+    """Shakes hands once a day: a link may stand for months, and show nothing of a certificate that was renewed."""
+
+    def __init__(self, config: BrokerConfig, lent: Lent) -> None:
+        """Count from now on."""
+        self._config, self._lent, self._met = config, lent, lent.clock.now()
+
+    async def anew(self) -> None:
+        """Do so when a day has passed; what comes of it is told to whoever watches certificates."""
+        now = self._lent.clock.now()
+        if not self._config.tls or now - self._met < EACH_DAY:
+            return
+        self._met = now
+        with suppress(ConnectorError):  # the link itself stands; when it has to be made again, this will be told
+            async with self._lent.dial(self._config.host, self._config.port, tls=True, safe=True):
+                pass
 
 
 def dialling(config: BrokerConfig, lent: Lent) -> Callable[[], Endpoint]:

@@ -236,6 +236,10 @@ async def test_a_code_cleared_at_the_keypad_is_told_at_once_and_absent() -> None
         stand.simulator.at_the_keypad("sauna", 11, None)
         await eventually(lambda: stand.touched == [KEY])
         assert await locks.read_credential(KEY) is None
+        await locks.put_credential(code("sauna"))
+        seen = await locks.read_credential(KEY)
+        assert seen
+        assert seen.condition is Condition.STANDING
 
 
 @in_a_loop
@@ -299,6 +303,17 @@ async def test_a_slot_that_is_not_the_hubs_any_more_is_still_cleared() -> None:
             assert await locks.read_credential(KEY)
             await locks.remove_credential(KEY)
             assert stand.slots("sauna") == {}
+
+
+@in_a_loop
+async def test_a_slot_that_is_not_the_hubs_any_more_is_not_filled_again() -> None:
+    async with house() as stand:
+        async with stand.connector() as locks:
+            await locks.put_credential(code("sauna"))
+        stand.simulator.misbehave(Misbehaviour.DELETED_BY_HAND, KEY)
+        async with stand.connector(slots="21-22") as locks:
+            await locks.put_credential(code("sauna"))
+            assert stand.slots("sauna") == {21: "482917"}
 
 
 @in_a_loop
