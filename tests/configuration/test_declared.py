@@ -2,13 +2,17 @@
 
 import pytest
 
-from hub.configuration import read_folder
-from hub.model.configuration import Configuration
+from hub.configuration import declared, read_folder
+from hub.discovery import load_connector
+from hub.model.configuration import Configuration, Connection
 from hub.model.credential import Method
-from hub.sdk import Chooser
-from hub.service.bounds import access_limits
+from hub.sdk import AccessLimits, Chooser
 from hub.service.rulebook import methods, own_pins
 from tests.live import UMEA
+
+
+def access_limits(connection: Connection) -> AccessLimits | None:
+    return declared.access_limits(load_connector(connection.connector), connection)
 
 
 @pytest.fixture(scope="module")
