@@ -3,7 +3,8 @@
 import asyncio
 import json
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,53 @@ FOLDER = Path(__file__).parents[2] / "examples" / "umea"
 LOCKS, LAMPS = "arx-tennishallen", "mqtt-tennishallen"
 _PATIENCE_SECONDS = 240
 """A story that has not ended then hangs; it fails, and tells where."""
+_A_WHILE = 0.1
+"""Seconds for which an answer is waited for before the clock moves on."""
 Story = Callable[[Stage, httpx.AsyncClient], Awaitable[None]]
+
+
+Opening = tuple[str, datetime, datetime]
+"""A door, from when until when."""
+
+
+@dataclass(frozen=True)
+class Hall:
+    """A building whose doors a story is about, as its technicians wrote it down."""
+
+    locks: str
+    """The connection."""
+    places: tuple[str, ...]
+    doors: Mapping[str, tuple[int, int]]
+    """What the lock system calls each, with the minutes that it opens before and shuts after."""
+    room: int
+    """Windows of one credential that a door keeps at a time."""
+
+    def opens(self, starts: str, ends: str) -> set[Opening]:
+        """The windows of one occasion."""
+        return {
+            (door, _utc(starts) - timedelta(minutes=lead), _utc(ends) + timedelta(minutes=lag))
+            for door, (lead, lag) in self.doors.items()
+        }
+
+    def key(self, told: Mapping[str, Any]) -> str:
+        """What a booking opens with, by its answer."""
+        (key,) = {_key(effect) for effect in told["effects"] if effect["target"].startswith(f"{self.locks}/")}
+        return key
+
+
+def _key(effect: Mapping[str, str]) -> str:
+    return effect["target"].partition("/")[2]
+
+
+SPORTHALL = Hall(
+    "onvif-sporthall-nord",
+    ("sporthall-nord.a", "sporthall-nord.b", "sporthall-nord.c"),
+    {"ap-sn-entre": (15, 0), "ap-sn-omk": (30, 30)},
+    room=2,
+)
+KULTURHUS = Hall(
+    "seam-kulturhuset", ("kulturhuset.stora-salen",), {"9d3a6b1e-7c25-4f0a-8e52-b0c4f7d21a68": (60, 60)}, room=1
+)
 
 
 def at(wall: str) -> datetime:
@@ -89,6 +136,15 @@ async def put(client: httpx.AsyncClient, body: dict[str, Any], *, wait: int = 0,
     return told
 
 
+async def held(here: Stage, asking: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    """What a call that waits is answered, with time passing while it does: a lock system may take half a minute."""
+    answer = asyncio.ensure_future(asking)
+    while not answer.done():
+        await asyncio.wait({answer}, timeout=_A_WHILE)
+        await here.play_until(here.clock.now() + timedelta(seconds=15))
+    return answer.result()
+
+
 async def cancel(client: httpx.AsyncClient, body: dict[str, Any], *, wait: int = 0) -> dict[str, Any]:
     """Send it again, cancelled, at the next revision."""
     return await put(client, body | {"status": "cancelled", "revision": body["revision"] + 1}, wait=wait)
@@ -112,9 +168,9 @@ def doors(here: Stage, name: str = LOCKS) -> list[Credential]:
     return [credential for credential in simulator.credentials() if credential.key.startswith("hub-")]
 
 
-def values(here: Stage, key: str) -> set[str]:
+def values(here: Stage, key: str, name: str = LOCKS) -> set[str]:
     """The codes that open under a key; one, when all is well."""
-    found = (credential.value for credential in doors(here) if credential.key == key)
+    found = (credential.value for credential in doors(here, name) if credential.key == key)
     return {value.get_secret_value() for value in found if isinstance(value, SecretStr)}
 
 
@@ -129,19 +185,19 @@ def _percent(level: Level) -> int:
     return level.percent if isinstance(level, Dim) else 0
 
 
-def windows(here: Stage, key: str) -> set[tuple[str, datetime, datetime]]:
-    """(door, from, until) of one credential at the doors."""
-    found: set[Window] = {w for credential in doors(here) if credential.key == key for w in credential.windows}
+def windows(here: Stage, key: str, name: str = LOCKS) -> set[Opening]:
+    """What one credential opens at the doors."""
+    found: set[Window] = {w for credential in doors(here, name) if credential.key == key for w in credential.windows}
     return {(window.door, window.starts_at, window.ends_at) for window in found}
 
 
-def entrance(starts: str, ends: str, margin: int = 15) -> tuple[str, datetime, datetime]:
+def entrance(starts: str, ends: str, margin: int = 15) -> Opening:
     """The entrance's window around a booking."""
     around = timedelta(minutes=margin)
     return "Tennishallen entre", _utc(starts) - around, _utc(ends) + around
 
 
-def changing(hall: str, starts: str, ends: str) -> tuple[str, datetime, datetime]:
+def changing(hall: str, starts: str, ends: str) -> Opening:
     """The changing room's window around a booking."""
     around = timedelta(minutes=30)
     return f"Tennishallen omkladning {hall}", _utc(starts) - around, _utc(ends) + around
