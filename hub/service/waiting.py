@@ -90,6 +90,14 @@ class Waiting:
 def is_pending(standing: Iterable[Standing], awaited: frozenset[str]) -> bool:
     """Whether anything that is awaited is still to be confirmed now."""
     return any(
-        one.target.connection in awaited and one.state not in _DONE and one.delivery not in _NO_USE_WAITING
+        one.target.connection in awaited
+        and one.state not in _DONE
+        and one.delivery not in _NO_USE_WAITING
+        and not _has_no_room_yet(one)
         for one in standing
     )
+
+
+def _has_no_room_yet(one: Standing) -> bool:
+    """Whether the lock has all the windows that it can keep now; the rest is sent when one of them has ended."""
+    return one.state is Effect.PLANNED and one.delivery is Delivery.CONFIRMED
