@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from hub.clock import STOCKHOLM
 from hub.demo.stage import MUNICIPALITY, Stage, stage
-from hub.model import Credential, Dim, Level, Window
+from hub.model import Credential, Dim, Level, Switch, Window
 from hub.sdk import HasDoors, HasZones
 
 FOLDER = Path(__file__).parents[2] / "examples" / "umea"
@@ -75,12 +75,12 @@ def at(wall: str) -> datetime:
     return datetime.fromisoformat(wall).replace(tzinfo=STOCKHOLM)
 
 
-def play(story: Story, *, start: str = "2026-11-23 07:00", folder: Path = FOLDER) -> None:
-    """Set the stage at a moment, and tell the story."""
+def play(story: Story, *, start: str = "2026-11-23 07:00", folder: Path = FOLDER, home: Path | None = None) -> None:
+    """Set the stage at a moment, and tell the story; with `home` it goes on from the one before there."""
 
     async def told() -> None:
-        with tempfile.TemporaryDirectory() as home:
-            async with stage(folder, Path(home), at(start), 0) as (here, address, key):
+        with tempfile.TemporaryDirectory() as fresh:
+            async with stage(folder, home or Path(fresh), at(start), 0) as (here, address, key):
                 headers = {"Authorization": f"Bearer {key}"}
                 async with httpx.AsyncClient(base_url=f"{address}/v1/2480", headers=headers, timeout=40) as client:
                     async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -182,7 +182,12 @@ def lamps(here: Stage, name: str = LAMPS) -> dict[str, int]:
 
 
 def _percent(level: Level) -> int:
-    return level.percent if isinstance(level, Dim) else 0
+    match level:
+        case Dim(percent=percent):
+            return percent
+        case Switch(on=on):
+            return 100 if on else 0
+    return 0
 
 
 def windows(here: Stage, key: str, name: str = LOCKS) -> set[Opening]:

@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from hub.sdk import AccessLimits
 from hub.service import waiting
 from hub.service.bookings import Done
 from hub.service.waiting import LONGEST_SECONDS, Waiting
-from tests.builders import a_town
+from tests.builders import a_town, occasion
+from tests.delivery.fakes import FakeLocks
 from tests.delivery.harness import Stage, hour
 
 
@@ -71,5 +73,25 @@ def test_a_caller_who_has_gone_takes_no_place(hall: Stage, monkeypatch: pytest.M
         async with asyncio.timeout(5):
             await going
         assert await here.until_settled(second, seconds=0), "its place is free"
+
+    hall.run(story())
+
+
+def test_nobody_is_held_for_what_the_lock_has_no_room_for_yet(
+    staging: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeLocks, "access_limits", AccessLimits(windows_per_door=1))
+    hall = staging()
+    here = Waiting(hall.readers, hall.clock)
+
+    async def story() -> None:
+        morning, evening = occasion(after=60), occasion(after=300) | {"id": "2"}
+        (task,) = await held(here, await hall.accepting(occasions=[morning, evening]))
+        assert not task.done()
+        await hall.node.settle()
+        async with asyncio.timeout(5):
+            assert await task
+        (sent,) = hall.locks.stands.values()
+        assert len(sent.windows) == len({window.door for window in sent.windows}), "one at each door"
 
     hall.run(story())
