@@ -1,4 +1,4 @@
-"""`knutpunkt demo`: a day in tennishallen, played."""
+"""`knutpunkt demo`: a day in tennishallen, and an evening in two other halls, played."""
 
 import asyncio
 import errno
@@ -69,7 +69,9 @@ async def _demo(*, stay: bool, port: int) -> Played:
 
 
 def _table(moments: list[Moment]) -> Table:
-    table = Table(title="Tennishallen, måndag 23 november 2026: vad som är sant i varje system")
+    table = Table(
+        title="Tennishallen, Sporthall Nord (knx) och konstgräset (modbus), måndag 23 november 2026: vad som är sant"
+    )
     for heading in (
         "Tid", "Vad som händer", "Lampor, lästa", "Koder i ARX, lästa", "Meddelanden", "Fakturerat, kr", "Problem",
         "Som det ska",

@@ -36,6 +36,30 @@ def use(court: int, starts: str, ends: str, days: int = 0) -> Use:
     return Use(court, at(starts, days), at(ends, days))
 
 
+class Elsewhere(NamedTuple):
+    """A booking of another place than tennishallen, of which only the light is followed."""
+
+    number: str
+    resource: str
+    starts: datetime
+    ends: datetime
+    revision: int = 1
+    cancelled: bool = False
+
+    def body(self) -> dict[str, Any]:
+        """The booking as the booking core sends it."""
+        times = {"starts_at": self.starts.isoformat(), "ends_at": self.ends.isoformat()}
+        occasion = {"id": "1", "resource": self.resource, "activity": "training", "holders": [], **times}
+        return {
+            "number": self.number,
+            "revision": self.revision,
+            "status": "cancelled" if self.cancelled else "confirmed",
+            "customer": {"kind": "association", "organisation_number": "802407-0008", "name": "Tegs Schackklubb"},
+            "occasions": [occasion],
+            "payment": {"kind": "free"},
+        }
+
+
 @dataclass(frozen=True)
 class Booked:
     """A booking of courts."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hub.demo.booked import Booked, Use, at, use
+from hub.demo.booked import Booked, Elsewhere, Use, at, use
 from hub.demo.stage import MUNICIPALITY, Stage
 from hub.sdk import Misbehaviour
 
@@ -26,6 +26,9 @@ class Ledger:
     """What should have been asked to be paid back, in order."""
     codes: dict[str, str] = field(default_factory=dict)
     """The code that an answer gave at once, by booking number."""
+
+    elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
+    """Of places whose light alone is followed, by booking number."""
 
     def one(self, number: str) -> Booked:
         """The booking as it stands."""
@@ -72,6 +75,27 @@ async def _send(stage: Stage, ledger: Ledger, booked: Booked, *, wait: int = 0) 
     ledger.told += booked.told
     if wait:
         ledger.codes[booked.number] = answer["credentials"][0]["value"]
+
+
+def book_elsewhere(number: str, resource: str, starts: str, ends: str) -> Act:
+    """A new booking of another place."""
+
+    async def act(stage: Stage, ledger: Ledger) -> None:
+        ledger.elsewhere[number] = Elsewhere(number, resource, at(starts), at(ends))
+        await stage.put(ledger.elsewhere[number].body())
+
+    return act
+
+
+def cancel_elsewhere(number: str) -> Act:
+    """It is not to be after all."""
+
+    async def act(stage: Stage, ledger: Ledger) -> None:
+        known = ledger.elsewhere[number]
+        ledger.elsewhere[number] = known._replace(revision=known.revision + 1, cancelled=True)
+        await stage.put(ledger.elsewhere[number].body())
+
+    return act
 
 
 def misbehave(name: str, how: Misbehaviour) -> Act:
@@ -134,6 +158,21 @@ SCENES = (
         book("B-2026-100012", use(2, "13:00", "14:00"), costs=True, receipt="SW-100012", machine=True),
     ),
     Scene(
+        at("07:07"),
+        "KNX: Del A av Sporthall Nord bokas 17-18",
+        book_elsewhere("B-2026-100021", "sporthall-nord.a", "17:00", "18:00"),
+    ),
+    Scene(
+        at("07:08"),
+        "KNX: Hela Sporthall Nord bokas 18-19: A släcks inte emellan",
+        book_elsewhere("B-2026-100022", "sporthall-nord.hela", "18:00", "19:00"),
+    ),
+    Scene(
+        at("07:09"),
+        "Modbus: Halvplan A på konstgräset bokas 17-19",
+        book_elsewhere("B-2026-100023", "konstgras.halvplan-a", "17:00", "19:00"),
+    ),
+    Scene(
         at("07:10"),
         "Bana 1 bokas på tisdag 10-11, mot faktura",
         book("B-2026-100013", use(1, "10:00", "11:00", 1), costs=True),
@@ -174,6 +213,8 @@ SCENES = (
     Scene(ARX_BACK, "ARX svarar igen", recover(LOCKS)),
     Scene(at("16:20"), "Någon släcker bana 2 för hand", switch_off_by_hand("bana-2", until="17:10")),
     Scene(at("17:30"), "Bana 2 bokas 18-19: hela kedjan en gång till", book("B-2026-100007", use(2, "18:00", "19:00"))),
+    Scene(at("18:40"), "KNX: Hela Sporthall Nord avbokas mitt i: det släcks", cancel_elsewhere("B-2026-100022")),
+    Scene(at("18:45"), "Modbus: Halvplan A lyser än", lambda _stage, _ledger: _nothing()),
     Scene(at("20:30"), "S4: Konserten avbokas; de fem får veta det", change("B-2026-100015", cancelled=True)),
     Scene(EVENING, "Hallen är tom", lambda _stage, _ledger: _nothing()),
     Scene(at("06:45", 1), "S4: Fastighetskontoret fick dagens sammandrag 06.30", lambda _stage, _ledger: _nothing()),

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from pydantic import SecretStr
 
-from hub.demo.booked import DIGESTED, ROLES, Booked, at
+from hub.demo.booked import DIGESTED, ROLES, Booked, Elsewhere, at
 from hub.demo.script import LAMPS, LOCKS, Ledger
 from hub.demo.stage import MUNICIPALITY, Stage
 from hub.model import Dim, Invoice, InvoiceKind, Level, Notice, Switch
@@ -29,6 +29,25 @@ CHANGING = {
     5: "Tennishallen omkladning B",
 }
 CHANGING_MARGIN = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Lit:
+    """What lights a place outside tennishallen, as its technicians wrote it down."""
+
+    connection: str
+    lamps: tuple[str, ...]
+    lead: timedelta
+    lag: timedelta
+
+
+_PARTS = {part: Lit("knx-sporthall-nord", (part,), LIGHT_LEAD, LIGHT_LAG) for part in ("a", "b", "c")}
+ELSEWHERE = {f"sporthall-nord.{part}": lit for part, lit in _PARTS.items()} | {
+    "sporthall-nord.hela": Lit("knx-sporthall-nord", tuple(_PARTS), LIGHT_LEAD, LIGHT_LAG),
+    "konstgras.halvplan-a": Lit("modbus-konstgras", ("halvplan-a-0", "halvplan-a-1"), timedelta(), LIGHT_LAG),
+    "konstgras.halvplan-b": Lit("modbus-konstgras", ("halvplan-b-2", "halvplan-b-3"), timedelta(), LIGHT_LAG),
+}
+"""The pitch is lit only when it is dark and not after ten; the day's bookings of it lie between."""
 
 Opening = tuple[str, str, datetime, datetime]
 """Credential, door, from, until."""
@@ -52,9 +71,9 @@ class Truth:
 
 def true_now(stage: Stage, now: datetime) -> Truth:
     """Read it from the simulated systems."""
-    lamps, locks = (stage.simulators.find(MUNICIPALITY, name) for name in (LAMPS, LOCKS))
-    if not isinstance(lamps, HasZones) or not isinstance(locks, HasDoors):
-        msg = "tennishallen has lamps and locks"
+    locks = stage.simulators.find(MUNICIPALITY, LOCKS)
+    if not isinstance(locks, HasDoors):
+        msg = "tennishallen has locks"
         raise TypeError(msg)
     found = [credential for credential in locks.credentials() if credential.key.startswith("hub-")]
     openings = (
@@ -67,12 +86,30 @@ def true_now(stage: Stage, now: datetime) -> Truth:
     }
     records = [record for one in stage.simulators.all(MUNICIPALITY) for record in _records(one)]
     return Truth(
-        {key: _percent(level) for key, level in lamps.zones().items()},
+        _lamps(stage, LAMPS)
+        | {
+            _named(one.connection, lamp): percent
+            for one in ELSEWHERE.values()
+            for lamp, percent in _lamps(stage, one.connection).items()
+        },
         frozenset(_live(openings, now)),
         codes,
         _told(stage, [one for one in records if isinstance(one, Notice)]),
         _invoiced(one for one in records if isinstance(one, Invoice)),
     )
+
+
+def _lamps(stage: Stage, name: str) -> dict[str, int]:
+    lamps = stage.simulators.find(MUNICIPALITY, name)
+    if not isinstance(lamps, HasZones):
+        msg = f"{name} has lamps"
+        raise TypeError(msg)
+    return {key: _percent(level) for key, level in lamps.zones().items()}
+
+
+def _named(connection: str, lamp: str) -> str:
+    """What the lamp is called in the table: `knx a`."""
+    return f"{connection.partition('-')[0]} {lamp}"
 
 
 def _records(simulator: Simulator) -> Iterable[object]:
@@ -114,6 +151,7 @@ def should_be(ledger: Ledger, now: datetime) -> Truth:
     live = [booked for booked in ledger.booked.values() if not booked.cancelled]
     lamps = {f"bana-{court}": _light(live, court, now) for court in range(1, 6)}
     lamps[COMMON] = 100 if any(lamps.values()) else 0
+    lamps |= _elsewhere(ledger.elsewhere.values(), now)
     for lamp, until in ledger.by_hand.items():
         if now < until:
             lamps[lamp] = 0
@@ -146,6 +184,16 @@ def _light(live: Iterable[Booked], court: int, now: datetime) -> int:
         ),
         default=0,
     )
+
+
+def _elsewhere(booked: Iterable[Elsewhere], now: datetime) -> dict[str, int]:
+    """Full where it is booked, lead and lag told in; else dark."""
+    lamps = {_named(one.connection, lamp): 0 for one in ELSEWHERE.values() for lamp in one.lamps}
+    for each in booked:
+        one = ELSEWHERE[each.resource]
+        if not each.cancelled and each.starts - one.lead <= now < each.ends + one.lag:
+            lamps |= {_named(one.connection, lamp): 100 for lamp in one.lamps}
+    return lamps
 
 
 def _openings(booked: Booked) -> Iterator[Opening]:

@@ -75,10 +75,10 @@ async def s16_what_was_down_for_two_hours_is_lit_as_the_time_then_asks_for(here:
     await here.play_until(at("2026-11-25 16:00"))
     for name in (KNX, MODBUS):
         here.simulators.misbehave(MUNICIPALITY, name, Misbehaviour.DOWN)
-    gone = _both("B-6", "a", "halvplan-a", "2026-11-25 16:30", "2026-11-25 19:00")
+    gone = _both("B-6", "a", "halvplan-a", "2026-11-25 17:45", "2026-11-25 19:00")
     await put(client, gone)
-    await put(client, _both("B-7", "b", "halvplan-b", "2026-11-25 16:30", "2026-11-25 19:00"))
-    await here.play_until(at("2026-11-25 17:00"))
+    await put(client, _both("B-7", "b", "halvplan-b", "2026-11-25 17:45", "2026-11-25 19:00"))
+    await here.play_until(at("2026-11-25 17:50"))
     await cancel(client, gone)
     await here.play_until(at("2026-11-25 18:00"))
     problems = await here.problems()
