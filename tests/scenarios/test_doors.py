@@ -33,8 +33,10 @@ from tests.scenarios.plays import (
 
 A_LOOK = timedelta(minutes=6)
 """By then a system that was down has been asked again, and what it was told is read back."""
-PERSON = {"customer": {"kind": "person", "name": "Lena Norberg", "phone": "+46701740606"}}
-FAIR = {"customer": {"kind": "association", "organisation_number": "802407-0008", "name": "Tegs Schackklubb"}}
+PERSON: dict[str, Any] = {"customer": {"kind": "person", "name": "Lena Norberg", "phone": "+46701740606"}}
+FAIR: dict[str, Any] = {
+    "customer": {"kind": "association", "organisation_number": "802407-0008", "name": "Tegs Schackklubb"}
+}
 Client = httpx.AsyncClient
 
 
