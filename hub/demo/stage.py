@@ -110,12 +110,16 @@ def _next_due(connection: Connection) -> int:
 
 @asynccontextmanager
 async def stage(
-    folder: Path, home: Path, start: datetime, port: int, *more: Path
+    folder: Path, home: Path, start: datetime, port: int, *more: Path, simulate: bool = True
 ) -> AsyncIterator[tuple[Stage, str, str]]:
-    """Set up in an empty folder; gives the stage, its address and its key. All ends with the block."""
+    """Set up in an empty folder; gives the stage, its address and its key. All ends with the block.
+
+    `simulate`: with the simulator of every connection; else each leads where its settings say.
+    """
     clock = DomainClock(start)
     with socket.create_server((Settings.host, port)) as listening:  # taken at once: who asks for a free port keeps it
-        settings = Settings(database=f"sqlite:///{home / 'demo.db'}", port=listening.getsockname()[1], simulate=True)
+        database, port = f"sqlite:///{home / 'demo.db'}", listening.getsockname()[1]
+        settings = Settings(database=database, port=port, simulate=simulate)
         hub = Hub(settings, [folder, *more], clock=clock, environment={})
         config = uvicorn.Config(
             hub.web(), log_level="error", access_log=False, timeout_graceful_shutdown=_FINISH_SECONDS

@@ -54,9 +54,15 @@ class Knxd(Program):
         subprocess.run(command, check=True, capture_output=True, timeout=20)
 
     @asynccontextmanager
-    async def devices(self, seen: Program, status: Mapping[str, str]) -> AsyncIterator[None]:
-        """Have lights on the bus: what is written to a group is told on its status, and answered there."""
-        obeying = asyncio.get_running_loop().create_task(self._obey(seen, status))
+    async def devices(
+        self, seen: Program, status: Mapping[str, str], now: dict[str, str] | None = None
+    ) -> AsyncIterator[None]:
+        """Have lights on the bus: what is written to a group is told on its status, and answered there.
+
+        `now`: what each status tells, kept up to date; left out, all are bits, and off.
+        """
+        now = dict.fromkeys(status.values(), "0") if now is None else now
+        obeying = asyncio.get_running_loop().create_task(self._obey(seen, status, now))
         try:
             yield
         finally:
@@ -71,13 +77,13 @@ class Knxd(Program):
     def _url(self) -> str:
         return f"ip:127.0.0.1:{self.tools_port}"
 
-    async def _obey(self, seen: Program, status: Mapping[str, str]) -> None:
-        known, now = 0, dict.fromkeys(status.values(), "0")
+    async def _obey(self, seen: Program, status: Mapping[str, str], now: dict[str, str]) -> None:
+        known = 0
         while True:
             lines = telegrams(seen)
             for what, group, value in lines[known:]:
                 if what == "Write" and group in status:
-                    now[status[group]] = value if len(value) > 2 or int(value, 16) > 1 else str(int(value, 16))
+                    now[status[group]] = str(int(value, 16)) if len(now[status[group]]) == 1 else value
                     await asyncio.to_thread(self.tell, status[group], now[status[group]])
                 elif what == "Read" and group in now:
                     await asyncio.to_thread(self.tell, group, now[group], how="response")

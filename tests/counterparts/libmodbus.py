@@ -20,6 +20,7 @@ SOURCE = Path(__file__).with_name("modbus_server.c")
 BUILT = Path(__file__).with_name("build")
 COIL, INPUT, HOLDING = "0", "3", "4"
 """Tables by mbpoll's own numbers."""
+WRITTEN = re.compile(r"^(\d+) (\d+) (\d+)$", re.MULTILINE)
 
 
 def server() -> str:
@@ -59,6 +60,10 @@ class LibModbus(Program):
     def write(self, table: str, address: int, value: int) -> None:
         """Have mbpoll write one coil or register, as a hand would."""
         self._mbpoll("-t", table, "-r", str(address + 1), value=str(value))
+
+    def written(self) -> list[tuple[int, int, int]]:
+        """Every write that the device took: function, address, and the value or how many."""
+        return [(int(a), int(b), int(c)) for a, b, c in WRITTEN.findall(self.log())]
 
     def _mbpoll(self, *how: str, value: str = "") -> str:
         command = [found("mbpoll"), "-m", "tcp", "-p", str(self.port), "-a", "1", *how, "127.0.0.1", *value.split()]

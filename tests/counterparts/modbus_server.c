@@ -2,6 +2,7 @@
  *
  * modbus_server PORT [WATCHDOG_MS]
  *
+ * Each write that it takes is told in a line: function, address, and the value or how many.
  * A write to holding register 200 + N is answered with exception N by libmodbus itself. Holding registers 0-49 are
  * repeated in input registers 0-49, as outputs that are measured. Without a write for WATCHDOG_MS all coils fall. */
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FUNCTION = 7, ADDRESS = 8, RAISES = 200, OUTPUTS = 50, SIZE = 100 };
+enum { FUNCTION = 7, ADDRESS = 8, VALUE = 10, RAISES = 200, OUTPUTS = 50, SIZE = 100 };
 
 static long long now_ms(void) {
     struct timespec now;
@@ -68,7 +69,11 @@ int main(int argc, char **argv) {
             }
             modbus_reply(device, query, length, tables);
             memcpy(tables->tab_input_registers, tables->tab_registers, OUTPUTS * sizeof(uint16_t));
-            if (writes(query[FUNCTION])) written = now_ms();
+            if (writes(query[FUNCTION])) {
+                written = now_ms();
+                printf("%d %d %d\n", query[FUNCTION], address, query[VALUE] << 8 | query[VALUE + 1]);
+                fflush(stdout);
+            }
         }
     }
 }
