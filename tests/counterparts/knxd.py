@@ -86,7 +86,8 @@ class Knxd(Program):
                     now[status[group]] = str(int(value, 16)) if len(now[status[group]]) == 1 else value
                     await asyncio.to_thread(self.tell, status[group], now[status[group]])
                 elif what == "Read" and group in now:
-                    await asyncio.to_thread(self.tell, group, now[group], how="response")
+                    how = "response" if len(now[group]) == 1 else "write"  # `groupresponse` of bytes: "Open failed"
+                    await asyncio.to_thread(self.tell, group, now[group], how=how)
             known = len(lines)
             await asyncio.sleep(0.01)
 
