@@ -16,6 +16,7 @@ import pytest
 from connectors.control_knx import KnxControl
 from hub.demo.stage import Stage, stage
 from hub.sdk import Pace
+from tests.scenarios.killed import hub_at
 from tests.scenarios.plants import NAME, PLANTS, REST, Plant, State, municipality
 from tests.scenarios.plays import at, booking, cancel, occasion, put
 
@@ -96,6 +97,35 @@ def house(plant: Plant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         one.play(lambda: one.open(folder, "2026-10-24 07:00"))
         yield one
         one.close()
+
+
+def test_s17_after_a_kill_zones_have_the_state_that_the_time_now_asks_for(plant: Plant, tmp_path: Path) -> None:
+    town = municipality(tmp_path / "town", plant)
+
+    async def becomes(state: State) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await plant.state() != state:
+                await asyncio.sleep(0.05)
+
+    async def story() -> None:
+        async with plant.alive():
+            async with hub_at("2026-10-20 17:30", town, tmp_path) as client:
+                await put(client, booking("K-1", occasion("plan.a", "2026-10-20 17:00", "2026-10-20 18:00")))
+                await put(client, booking("K-2", occasion("plan.b", "2026-10-20 18:00", "2026-10-20 19:00")))
+                await becomes(State(a=True, b=0, heat=20))
+            async with hub_at("2026-10-20 18:30", town, tmp_path) as client:
+                await becomes(State(a=False, b=60, heat=20))
+                await plant.cut()
+                late = booking("K-3", occasion("plan.a", "2026-10-20 18:00", "2026-10-20 20:00"))
+                await put(client, late)
+            assert await plant.state() == State(a=False, b=60, heat=20), "accepted, not sent, and killed"
+            await plant.mend()
+            async with hub_at("2026-10-20 19:30", town, tmp_path):
+                await becomes(State(a=True, b=0, heat=20))
+            async with hub_at("2026-10-20 23:00", town, tmp_path):
+                await becomes(REST)
+
+    asyncio.run(story())
 
 
 def test_s18_lights_and_heat_are_right_to_the_minute_in_the_longer_night(house: House) -> None:
