@@ -7,13 +7,18 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import yaml
 
+from connectors.control_knx import KnxControl
+from connectors.control_modbus import ModbusControl
 from hub.demo.stage import MUNICIPALITY
+from hub.sdk import Connector, Pace
 from tests.counterparts.knxd import Knxd, telegrams
 from tests.counterparts.libmodbus import COIL, HOLDING, LibModbus
 from tests.counterparts.network import CUT, Network
@@ -41,11 +46,13 @@ REST = State(a=False, b=0, heat=16.0)
 class Plant(ABC):
     """A counterpart with three zones."""
 
-    connector: str
+    connector: type[Connector[Any]]
+    called: str
+    """The connector's name."""
 
     @abstractmethod
     def settings(self) -> Mapping[str, Any]:
-        """The connection's settings, with the zones `a`, `b` and `varme`."""
+        """The connection's settings, with the zones `a`, `b` and `varme`; known when it is alive."""
 
     @abstractmethod
     async def state(self) -> State:
@@ -80,7 +87,7 @@ class Plant(ABC):
 class ModbusPlant(Plant):
     """libmodbus' device, reached over a network that can be cut, and read by mbpoll, which goes beside it."""
 
-    connector = "control_modbus"
+    connector, called = ModbusControl, "control_modbus"
 
     def __init__(self) -> None:
         self._device = LibModbus()
@@ -122,7 +129,7 @@ class ModbusPlant(Plant):
 
     def sent(self) -> list[object]:
         """As the device tells it."""
-        return [value for _, address, value in self._device.written() if address == 10]  # noqa: PLR2004 - the coil
+        return [value for _, address, value in self._device.written() if address == 10]
 
     async def cut(self) -> None:
         """Reset whatever is sent."""
@@ -136,7 +143,7 @@ class ModbusPlant(Plant):
 class KnxPlant(Plant):
     """knxd's bus, with actuators that knxtool lends its voice, and knxtool as whoever sees what is told there."""
 
-    connector = "control_knx"
+    connector, called = KnxControl, "control_knx"
     _STATUS = {"1/2/1": "1/3/1", "1/2/2": "1/3/2", "2/2/3": "2/3/3"}  # noqa: RUF012
 
     def __init__(self) -> None:
@@ -220,6 +227,11 @@ def _degrees(told: str) -> float:
     return mantissa * 2 ** (word >> 11 & 0xF) / 100
 
 
+def in_a_hurry(connector: type[Connector[Any]]) -> Pace:
+    """Its pace on this machine, where an answer is there at once or never."""
+    return replace(connector.pace, timeout=timedelta(seconds=2), lands_within=timedelta(seconds=3))
+
+
 PLANTS: dict[str, type[Plant]] = {"modbus": ModbusPlant, "knx": KnxPlant}
 
 
@@ -232,7 +244,7 @@ def municipality(folder: Path, plant: Plant) -> Path:
             "finance": {}, "registry": {}, "population": {}, "notify": {}, "booker": {},
         },
         f"connections/{NAME}": {
-            "connector": plant.connector, "mode": "live", "push_horizon_days": 30, "settings": dict(plant.settings()),
+            "connector": plant.called, "mode": "live", "push_horizon_days": 30, "settings": dict(plant.settings()),
         },
         "facilities/plan": {
             "name": "Planen",

@@ -6,18 +6,16 @@ Each protocol has one counterpart and one hub, whose days the stories share: eac
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from connectors.control_knx import KnxControl
 from hub.demo.stage import Stage, stage
-from hub.sdk import Pace
 from tests.scenarios.killed import hub_at
-from tests.scenarios.plants import NAME, PLANTS, REST, Plant, State, municipality
+from tests.scenarios.plants import NAME, PLANTS, REST, Plant, State, in_a_hurry, municipality
 from tests.scenarios.plays import at, booking, cancel, occasion, put
 
 PATIENCE_SECONDS = 120
@@ -53,11 +51,10 @@ class House:
 
     async def open(self, folder: Path, start: str) -> None:
         """Start the hub."""
-        home = folder.with_name("home")
-        home.mkdir()
         await self._open.enter_async_context(self.plant.alive())
+        town = municipality(folder / "town", self.plant)
         self.here, address, key = await self._open.enter_async_context(
-            stage(folder, home, at(start), 0, simulate=False)
+            stage(town, folder, at(start), 0, simulate=False)
         )
         headers = {"Authorization": f"Bearer {key}"}
         self.client = await self._open.enter_async_context(
@@ -91,38 +88,37 @@ def house(plant: Plant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
     """A hub on the counterpart, from the day before the first story."""
     one = House(plant)
     with pytest.MonkeyPatch.context() as patience:
-        short = Pace(calls_at_once=32, clients_at_once=1, timeout=timedelta(seconds=4), lands_within=timedelta(seconds=8))
-        patience.setattr(KnxControl, "pace", short)
-        folder = municipality(tmp_path_factory.mktemp("real") / "town", plant)
-        one.play(lambda: one.open(folder, "2026-10-24 07:00"))
+        patience.setattr(plant.connector, "pace", in_a_hurry(plant.connector))
+        one.play(lambda: one.open(tmp_path_factory.mktemp("real"), "2026-10-24 07:00"))
         yield one
         one.close()
 
 
 def test_s17_after_a_kill_zones_have_the_state_that_the_time_now_asks_for(plant: Plant, tmp_path: Path) -> None:
-    town = municipality(tmp_path / "town", plant)
-
     async def becomes(state: State) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while await plant.state() != state:
+            while True:
+                if await plant.state() == state:
+                    return
                 await asyncio.sleep(0.05)
 
     async def story() -> None:
         async with plant.alive():
-            async with hub_at("2026-10-20 17:30", town, tmp_path) as client:
+            municipality(tmp_path / "town", plant)
+            async with hub_at("2026-10-20 17:30", plant.connector, tmp_path) as client:
                 await put(client, booking("K-1", occasion("plan.a", "2026-10-20 17:00", "2026-10-20 18:00")))
                 await put(client, booking("K-2", occasion("plan.b", "2026-10-20 18:00", "2026-10-20 19:00")))
                 await becomes(State(a=True, b=0, heat=20))
-            async with hub_at("2026-10-20 18:30", town, tmp_path) as client:
+            async with hub_at("2026-10-20 18:30", plant.connector, tmp_path) as client:
                 await becomes(State(a=False, b=60, heat=20))
                 await plant.cut()
                 late = booking("K-3", occasion("plan.a", "2026-10-20 18:00", "2026-10-20 20:00"))
                 await put(client, late)
             assert await plant.state() == State(a=False, b=60, heat=20), "accepted, not sent, and killed"
             await plant.mend()
-            async with hub_at("2026-10-20 19:30", town, tmp_path):
+            async with hub_at("2026-10-20 19:30", plant.connector, tmp_path) as client:
                 await becomes(State(a=True, b=0, heat=20))
-            async with hub_at("2026-10-20 23:00", town, tmp_path):
+                await cancel(client, late)
                 await becomes(REST)
 
     asyncio.run(story())
