@@ -1,6 +1,7 @@
-"""A hub on real connections in a process of its own, which is killed, and a clock that begins where it is told."""
+"""A hub on real connections in a process of its own, which is killed, and whose clock begins where it is told."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,40 +15,31 @@ from hub.clock import DomainClock
 from hub.demo.stage import MUNICIPALITY
 from hub.sdk import Connector
 from hub.settings import Settings
-from tests.counterparts.ports import free_port
 from tests.faults.hub_process import end, start
 from tests.scenarios.plants import in_a_hurry
 from tests.scenarios.plays import at
 
 
-def serve(moment: str, connector: type[Connector[Any]], home: Path, port: int) -> None:
+def serve(moment: str, connector: type[Connector[Any]], home: Path, listening: socket.socket) -> None:
     """Be the hub."""
     connector.pace = in_a_hurry(connector)
-    settings = Settings(database=f"sqlite:///{home / 'hub.db'}", port=port)
+    settings = Settings(database=f"sqlite:///{home / 'hub.db'}", port=listening.getsockname()[1])
     hub = Hub(settings, [home / "town"], clock=DomainClock(at(moment)), environment={})
-    uvicorn.run(hub.web(), host=settings.host, port=port, log_config=None, access_log=False)
+    config = uvicorn.Config(hub.web(), log_config=None, access_log=False)
+    asyncio.run(uvicorn.Server(config).serve([listening]))
 
 
 @asynccontextmanager
 async def hub_at(moment: str, connector: type[Connector[Any]], home: Path) -> AsyncIterator[httpx.AsyncClient]:
     """With a hub of the folder `town` from that moment on; at the end it is killed, with whatever it has in hand."""
-    port = free_port()
-    process = start(serve, moment, connector, home, port)
-    try:
-        address = f"http://{Settings.host}:{port}"
-        async with httpx.AsyncClient(base_url=f"{address}/v1/{MUNICIPALITY}", timeout=40) as client:
-            while not await _lives(client, f"{address}/healthz"):
-                assert process.is_alive(), "the hub does not start; its message stands above"
-                await asyncio.sleep(0.05)
-            key = (home / "hub.operator-key").read_text().strip()
-            client.headers["Authorization"] = f"Bearer {key}"
-            yield client
-    finally:
-        end(process)
-
-
-async def _lives(client: httpx.AsyncClient, address: str) -> bool:
-    try:
-        return (await client.get(address)).is_success
-    except httpx.ConnectError:
-        return False
+    with socket.create_server((Settings.host, 0)) as listening:  # ours until it is the hub's: nobody else gets it
+        process = start(serve, moment, connector, home, listening)
+        try:
+            address = f"http://{Settings.host}:{listening.getsockname()[1]}"
+            async with httpx.AsyncClient(base_url=f"{address}/v1/{MUNICIPALITY}", timeout=60) as client:
+                await client.get(f"{address}/healthz")  # heard when the hub has started
+                key = (home / "hub.operator-key").read_text().strip()
+                client.headers["Authorization"] = f"Bearer {key}"
+                yield client
+        finally:
+            end(process)
