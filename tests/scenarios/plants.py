@@ -15,10 +15,13 @@ from typing import Any, NamedTuple, Self
 
 import yaml
 
+from connectors.control_bacnet import BacnetControl
 from connectors.control_knx import KnxControl
 from connectors.control_modbus import ModbusControl
+from hub.conformance.datagrams import DatagramRelay, UdpFault
 from hub.demo.stage import MUNICIPALITY
 from hub.sdk import Connector, Pace
+from tests.counterparts.bacnet import NUMBER, BacnetDevice
 from tests.counterparts.knxd import Knxd, telegrams
 from tests.counterparts.libmodbus import COIL, HOLDING, LibModbus
 from tests.counterparts.network import CUT, Network
@@ -57,6 +60,10 @@ class Plant(ABC):
     @abstractmethod
     async def state(self) -> State:
         """What is there, as somebody else sees it."""
+
+    async def seen(self) -> State:
+        """Give the same, by whoever is the most independent; it may take long."""
+        return await self.state()
 
     @abstractmethod
     def sent(self) -> list[object]:
@@ -227,12 +234,80 @@ def _degrees(told: str) -> float:
     return mantissa * 2 ** (word >> 11 & 0xF) / 100
 
 
+class BacnetPlant(Plant):
+    """A BACnet device on `@bacnet-js/client`, over a network that can lose all, and a person at its panel who looks."""
+
+    connector, called = BacnetControl, "control_bacnet"
+    _OBJECTS = (("binary-output", 1, 0.0), ("analog-output", 2, 0.0), ("analog-value", 3, 16.0))
+
+    def __init__(self) -> None:
+        self._device = BacnetDevice()
+        self._fault: UdpFault | None = None
+        self._port = 0
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self._device.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it."""
+        self._device.__exit__(kind, error, trace)
+
+    def settings(self) -> Mapping[str, Any]:
+        """A binary output, an analog one, and an analog value, which rests at 16."""
+        return {
+            "host": "127.0.0.1",
+            "port": self._port,
+            "device": NUMBER,
+            "zones": {
+                "a": {"object": "binary-output,1"},
+                "b": {"object": "analog-output,2", "kind": "dim"},
+                "varme": {"object": "analog-value,3", "kind": "setpoint"},
+            },
+        }
+
+    @asynccontextmanager
+    async def alive(self) -> AsyncIterator[None]:
+        """With the network."""
+        relay = DatagramRelay(self._device.port, lambda: self._fault, lambda _late: None)
+        self._port = await relay.start()
+        try:
+            yield
+        finally:
+            await relay.stop()
+
+    async def state(self) -> State:
+        """As the device tells it after each write."""
+        told = [(self._device.told(kind, number) or [rest])[-1] for kind, number, rest in self._OBJECTS]
+        return State(bool(told[0]), int(told[1]), told[2])
+
+    async def seen(self) -> State:
+        """As the panel reads it."""
+        a, b, heat = [(await asyncio.to_thread(self._device.read, *one[:2]))[0] for one in self._OBJECTS]
+        return State(bool(a), int(b), heat)
+
+    def sent(self) -> list[object]:
+        """As the device tells it."""
+        return [*self._device.told("binary-output", 1)]
+
+    async def cut(self) -> None:
+        """Lose whatever is sent."""
+        self._fault = UdpFault.LOST
+
+    async def mend(self) -> None:
+        """Let it through."""
+        self._fault = None
+
+
 def in_a_hurry(connector: type[Connector[Any]]) -> Pace:
     """Its pace on this machine, where an answer is there at once or never."""
     return replace(connector.pace, timeout=timedelta(seconds=2), lands_within=timedelta(seconds=3))
 
 
-PLANTS: dict[str, type[Plant]] = {"modbus": ModbusPlant, "knx": KnxPlant}
+PLANTS: dict[str, type[Plant]] = {"modbus": ModbusPlant, "knx": KnxPlant, "bacnet": BacnetPlant}
 
 
 def municipality(folder: Path, plant: Plant) -> Path:

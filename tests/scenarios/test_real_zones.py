@@ -207,6 +207,7 @@ def test_s9_half_and_whole_adjacent_and_overlapping_keep_their_light_and_heat(ho
             assert (await house.until(f"2026-11-18 {minute}")).a, minute
         assert await house.until("2026-11-18 19:29") == State(a=True, b=60, heat=20)
         assert await house.until("2026-11-18 19:30") == State(a=True, b=100, heat=20)
+        assert await house.plant.seen() == State(a=True, b=100, heat=20)
         await cancel(house.client, match)
         await house.here.quiet()
         assert await house.plant.state() == State(a=True, b=60, heat=20), "cancelling one never darkens the other"

@@ -1,5 +1,5 @@
 // A BACnet/IP device on @bacnet-js/client, and a person at its panel by the same library:
-//   node bacnet.mjs serve PORT [singly]             until it is ended; tells every write on a line of its own
+//   node bacnet.mjs serve PORT [singly]             until it is ended; tells every write on a line of its own, and what came of it
 //   node bacnet.mjs write PORT OWN_PORT TYPE NUMBER TAG VALUE PRIORITY
 //   node bacnet.mjs read PORT OWN_PORT TYPE NUMBER  the present value and all priorities, as JSON
 import bacnet from '@bacnet-js/client'
@@ -91,6 +91,7 @@ const serve = (singly) => {
     const before = present(one)
     one.places[value.priority - 1] = told.type === 0 ? null : told.value
     console.log(`write ${objectId.type},${objectId.instance} ${told.value} at ${value.priority}`)
+    console.log(`now ${objectId.type},${objectId.instance} ${present(one)}`)
     server.simpleAckResponse(to, 15, invoke)
     if (present(one) !== before) tell(objectId)
   }))
