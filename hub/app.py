@@ -222,9 +222,9 @@ class Hub:
         """With spans around what it carries and calls, when somebody is to get them."""
         tracing, files = self.tracing, Files(self.readers, self.seal)
         if tracing is None:
-            return Carrier(self.clock, self.seal, notices, files)
+            return Carrier(self.writer, self.clock, self.seal, notices, files)
         self.connections.around = lambda way: TracedTransport(way, tracing)
-        return TracedCarrier(self.clock, self.seal, notices, files, tracing)
+        return TracedCarrier(self.writer, self.clock, self.seal, notices, files, tracing)
 
     def _listen(self) -> None:
         """Hear what other processes have done: they share a PostgreSQL database, and no other."""

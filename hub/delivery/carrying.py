@@ -13,6 +13,7 @@ from hub.delivery.gate import Entry
 from hub.delivery.invoices import InvoiceErrand
 from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import UNKNOWN, Outcome, at_rest, failed, put_off, untouched
+from hub.delivery.room import placed
 from hub.delivery.running import Running
 from hub.delivery.ways import NoWayError
 from hub.delivery.zones import ZoneErrand
@@ -25,6 +26,7 @@ from hub.service.registering import Files
 from hub.store.lanes import SPREAD
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
+from hub.store.writer import Writer
 
 PAUSED_FOR = 10 * MINUTE
 """How long a lane of a paused connection sleeps before it is looked at again; resuming wakes it at once."""
@@ -43,8 +45,8 @@ LOG = logging.getLogger("hub.delivery")
 class Carrier:
     """Carries lanes; knows nothing of leases but the moment after which no call may start."""
 
-    def __init__(self, clock: Clock, seal: Seal, writing: Notices, files: Files) -> None:
-        self.clock, self._seal, self._notices, self._files = clock, seal, writing, files
+    def __init__(self, writer: Writer, clock: Clock, seal: Seal, writing: Notices, files: Files) -> None:
+        self._writer, self.clock, self._seal, self._notices, self._files = writer, clock, seal, writing, files
         self._missed: dict[tuple[str, str], int] = {}
         """Since when connections are not here that something is to be carried over."""
 
@@ -55,6 +57,9 @@ class Carrier:
             return self._homeless(loaded, now)
         self._missed.pop(running.place, None)
         errand = self._errand(loaded, running, now)
+        if (its := await placed(self._writer, errand)) is not None:
+            loaded = loaded._replace(turn=its)
+            errand = self._errand(loaded, running, now)
         if outcome := errand.idle():
             return outcome
         if running.paused:

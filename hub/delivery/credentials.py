@@ -12,12 +12,14 @@ from hub.delivery.errand import Drift, Errand
 from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import UNKNOWN, Outcome, at_rest
 from hub.delivery.retrying import next_attempt
+from hub.delivery.room import limits_of, lock_of
 from hub.delivery.running import Running
 from hub.model import Credential, Method, Unsaid, Window
 from hub.model.events import EventType
 from hub.model.findings import What
 from hub.model.states import Delivery, Effect, Proof
 from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
+from hub.planner.room import Turn
 from hub.sdk import AccessControl, Chooser, Condition, Receipt, Sighting
 from hub.sdk.narrowing import as_kept, narrowed
 from hub.service import sentences
@@ -25,6 +27,7 @@ from hub.service.allocating import learned, place_of
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
 
+FULL = Cause("full", "")
 Spans = list[tuple[str, int, int]]
 
 
@@ -47,6 +50,10 @@ class CredentialErrand(Errand):
         version = self.loaded.code.version if self.loaded.code else 0
         self._state = _written(version, self._windows)
         self.desired = self.desired._replace(state=self._state if self._windows else NO_WINDOWS)
+        its = self.loaded.turn
+        if its is not None and not its.has_place:
+            self.next_edge = min(self.next_edge, its.again)
+            self.desired = self.desired._replace(state=NO_WINDOWS)
 
     @property
     def wanted_until(self) -> int | None:
@@ -68,7 +75,27 @@ class CredentialErrand(Errand):
             return None
         if self.desired.wanted and self.lane.confirmed == self._awaited:
             return self._awaiting(None)  # and nobody can say whether it was accepted
+        if self.stands and not self.over_in_vain and (its := self.loaded.turn) and not its.has_place:
+            return self._waiting(its)
         return self.resting() if self.stands else None
+
+    def _waiting(self, its: Turn) -> Outcome:
+        """The lock is full: it waits for its turn, and somebody is told when that will be too late."""
+        access = self.running.access()
+        room = access.access_limits.capacity if access else None
+        told = (sentences.NO_ROOM if its.short else sentences.WAITS_FOR_ROOM).say(taken=its.taken, room=room)
+        return Outcome(
+            lane=self.lane,
+            delivery=Delivery.RETRYING if its.short else Delivery.WAITING,
+            effect=self.effect,
+            due=self.next_edge,
+            state=self.lane.confirmed,
+            detail=told,
+            repairs=self.lane.repairs,
+            cause=FULL if its.short else None,
+            wanted_until=self.wanted_until,
+            told=its.short and self.lane.problem is None,
+        )
 
     async def run(self) -> Outcome:
         """Look first where there is doubt or a hint; put or remove the whole; look at what came of it."""
@@ -235,15 +262,21 @@ class CredentialErrand(Errand):
         reader = self.running.reads_credentials()
         if reader is None:
             proof = Proof.RECEIPT if receipt.condition is Condition.STANDING else Proof.SENT
-            return self.confirmed(proof=proof, state=NO_WINDOWS, sent=NO_WINDOWS)
+            return self._gone(proof)
         found = await settled_sighting(
             lambda: reader.read_credential(self.lane.key), coming=lambda seen: seen is not None, patient=self.patient
         )
         if found is None:
-            return self.confirmed(proof=Proof.READ, state=NO_WINDOWS, sent=NO_WINDOWS)
+            return self._gone(Proof.READ)
         due = self.next_try(self.now)
         told = sentences.STILL_READS.say(found=found.condition)
         return self.not_so(told, sent=NO_WINDOWS, due=due, cause=Cause("still-there", self.lane.key))
+
+    def _gone(self, proof: Proof) -> Outcome:
+        """Taken away; where there is room for so many, its place is for the next."""
+        limits, outcome = limits_of(self.running), self.confirmed(proof=proof, state=NO_WINDOWS, sent=NO_WINDOWS)
+        counted = limits is not None and limits.capacity is not None
+        return replace(outcome, frees=lock_of(self.running, self.now) if counted else None)
 
     def _shown(self, seen: Credential, access: AccessControl) -> str | None:
         """The state that a look shows, when it is what should be.

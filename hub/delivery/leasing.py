@@ -5,6 +5,7 @@ from typing import NamedTuple
 from hub.model.notice_record import DigestBody, NoticeBody, RungBody
 from hub.model.plan import DocumentBody, InvoiceBody, TargetKind
 from hub.model.states import Delivery, Record
+from hub.planner.room import Turn
 from hub.service import laddering, news
 from hub.service.knowing import DigestKnown, Known, RungKnown, of_digest, of_notice, of_rung
 from hub.store import claims, codes, documents, invoices, ladders, lanes, shown, told
@@ -36,6 +37,8 @@ class Loaded(NamedTuple):
     """Of an invoice: itself."""
     waits: bool = False
     """Of a document: whether another goes before it."""
+    turn: Turn | None = None
+    """Of a credential in a lock that has room for so many: whether it has a place there."""
 
 
 def lease(connection: Connection, asked: list[Take]) -> list[list[Loaded]]:

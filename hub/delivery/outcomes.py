@@ -8,6 +8,7 @@ from hub.planner.fold import NO_WINDOWS, RELEASE
 from hub.store.codes import Code
 from hub.store.lanes import Lane
 from hub.store.problems import Cause
+from hub.store.room import Lock
 from hub.store.told import Learnt
 
 UNKNOWN = "?"
@@ -50,6 +51,8 @@ class Outcome:
     """(type, JSON) to tell about the target."""
     made_up: Code | None = None
     """The PIN that the lock chose, when it is new to us."""
+    frees: Lock | None = None
+    """Where a place has come free by it, that others may wait for."""
     learnt: tuple[Learnt, ...] = ()
     """What whoever was told now knows."""
 

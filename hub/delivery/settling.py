@@ -10,7 +10,7 @@ from hub.model.events import EventType
 from hub.model.plan import DocumentBody, InvoiceBody
 from hub.model.states import Record
 from hub.service import applying, ledger, registering
-from hub.store import codes, connections, deliveries, events, invoices, lanes, places, problems, told
+from hub.store import codes, connections, deliveries, events, invoices, lanes, places, problems, room, told
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.lanes import Settled
@@ -37,6 +37,8 @@ class Settling:
         _follow_invoices(connection, mine, now)
         _follow_documents(connection, mine, now)
         codes.put(connection, [one.made_up for one in mine if one.made_up])
+        for lock in (one.frees for one in mine if one.frees):
+            room.give_on(connection, lock)
         learnt = {(one.lane.municipality, new.number, new.slot): new for one in mine for new in one.learnt}
         if learnt:
             told.learn(connection, [(town, new) for (town, *_), new in learnt.items()])

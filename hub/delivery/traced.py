@@ -11,13 +11,16 @@ from hub.service.notices import Notices
 from hub.service.registering import Files
 from hub.service.tracing import Tracing, failed
 from hub.store.sealing import Seal
+from hub.store.writer import Writer
 
 
 class TracedCarrier(Carrier):
     """Makes a span of each carrying."""
 
-    def __init__(self, clock: Clock, seal: Seal, notices: Notices, files: Files, tracing: Tracing) -> None:
-        super().__init__(clock, seal, notices, files)
+    def __init__(
+        self, writer: Writer, clock: Clock, seal: Seal, notices: Notices, files: Files, tracing: Tracing
+    ) -> None:
+        super().__init__(writer, clock, seal, notices, files)
         self._tracing = tracing
 
     async def carry(self, loaded: Loaded, running: Running | None, last_start: float) -> Outcome:

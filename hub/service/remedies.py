@@ -76,6 +76,18 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Någon har spärrat behörigheten", "Ta reda på varför i passersystemet. Navet slår inte på den igen."
         ),
     },
+    "full": {
+        "en": Remedy(
+            "The lock system is full, and more credentials are needed now",
+            "Have room made in the lock system, or cancel what needs none. `knutpunkt rehearse` tells beforehand when"
+            " there are too many at once. What waits goes in by itself as soon as there is room.",
+        ),
+        "sv": Remedy(
+            "Passersystemet är fullt och fler behörigheter behövs nu",
+            "Skaffa plats i passersystemet, eller avboka det som inte behövs. `knutpunkt rehearse` säger i förväg när"
+            " det blir för många på en gång. Det som väntar läggs in av sig självt så snart det finns plats.",
+        ),
+    },
     "orphaned-grants": {
         "en": Remedy(
             "Grants stand that no booking asks for",

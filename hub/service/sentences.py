@@ -55,6 +55,14 @@ TEST_GUARDIAN = _sentence("a guardian has a test number", "en vårdnadshavare ha
 NOT_ASKED_NOW = _sentence("it does not answer, and is not asked just now", "det svarar inte, och frågas inte just nu")
 NO_TEST_LIST = _sentence("test_numbers: the file cannot be read", "test_numbers: filen går inte att läsa")
 NOT_RUNNING_HERE = _sentence("no such connection runs here", "ingen sådan anslutning körs här")
+WAITS_FOR_ROOM = _sentence(
+    "waits for room: {taken} of ours are in the lock system, which has room for {room}",
+    "väntar på plats: {taken} av våra ligger i passersystemet, som har plats för {room}",
+)
+NO_ROOM = _sentence(
+    "{taken} of ours are in the lock system, which has room for {room}, and more are needed now",
+    "{taken} av våra ligger i passersystemet, som har plats för {room}, och fler behövs nu",
+)
 OPENS_NO_DOORS = _sentence("the connection opens no doors", "anslutningen öppnar inga dörrar")
 CONTROLS_NO_ZONES = _sentence("the connection controls no zones", "anslutningen styr inga zoner")
 PAUSED = _sentence("the connection is paused", "anslutningen är pausad")

@@ -173,11 +173,16 @@ class LockSystem(System):
         self.looks_until_there = 0
         """How many looks say `coming` before what was put is there."""
         self.limits = EVERYTHING
+        self.most = 0
+        """How many credentials have stood at once."""
         self._coming: dict[str, int] = {}
 
     def put(self, credential: Credential) -> Receipt:
         kept = as_kept(credential.windows, self.limits)
         known = credential.key in self.stands
+        if not known and self.limits.capacity is not None and len(self.stands) >= self.limits.capacity:
+            raise RejectedError(f"room for {self.limits.capacity} credentials, and {len(self.stands)} are there")
+        self.most = max(self.most, len(self.stands) + (not known))
         value = self._made_up(credential.key) if credential.value is Unsaid.CHOSEN_BY_SYSTEM else credential.value
         self.stands[credential.key] = credential.model_copy(update={"windows": kept, "value": value})
         self._coming[credential.key] = self.looks_until_there
@@ -351,6 +356,18 @@ class DayLocks(FakeLocks):
     access_limits = AccessLimits(validity=Validity.DATES)
 
 
+class FewLocks(FakeLocks):
+    """Locks with room for three credentials; a fourth is refused."""
+
+    access_limits = AccessLimits(capacity=3)
+
+
+class FewAppLocks(FakeLocks):
+    """The same, whose holders must accept in an app: what is there is left there."""
+
+    access_limits = AccessLimits(capacity=3, awaits_user=True, methods=frozenset(Method))
+
+
 class AppLocks(FakeLocks):
     """Locks whose holders must accept in an app."""
 
@@ -459,6 +476,8 @@ def installed(monkeypatch: pytest.MonkeyPatch, folder: Path, *more: type[Connect
         FakeLocks,
         BlindLocks,
         DayLocks,
+        FewLocks,
+        FewAppLocks,
         AppLocks,
         BlindAppLocks,
         OwnLocks,

@@ -90,7 +90,7 @@ class Node:
         self.connections = Connections(stage.writer, stage.readers, stage.seal, stage.clock, stage.pulse.lease)
         self.health = Health(stage.writer, stage.readers, stage.seal, self.connections, stage.rulebook, stage.clock)
         files = Files(stage.readers, stage.seal)
-        carrier = Carrier(stage.clock, stage.seal, Notices(stage.rulebook, stage.seal), files)
+        carrier = Carrier(stage.writer, stage.clock, stage.seal, Notices(stage.rulebook, stage.seal), files)
         self.overdue = Overdue(stage.writer, stage.readers, stage.rulebook, stage.clock)
         settling = Settling(stage.clock, lambda town: stage.rulebook.rules(town).timing)
         self.worker = Worker(stage.writer, self.connections, self.health, carrier, settling, stage.pulse)
