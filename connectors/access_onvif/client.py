@@ -5,6 +5,7 @@ github.com/onvif/specs, 2026-07-23); WS-Security UsernameToken Profile 1.0; read
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +34,14 @@ T = TypeVar("T")
 WSDLS = Path(__file__).parent / "wsdl"
 CREDENTIAL = "http://www.onvif.org/ver10/credential/wsdl"
 ACCESS_RULES = "http://www.onvif.org/ver10/accessrules/wsdl"
-WSDL_OF = {CREDENTIAL: WSDLS / "credential.wsdl", ACCESS_RULES: WSDLS / "accessrules.wsdl"}
+EVENTS = "http://www.onvif.org/ver10/events/wsdl"
+WSDL_OF = {
+    CREDENTIAL: WSDLS / "credential.wsdl",
+    ACCESS_RULES: WSDLS / "accessrules.wsdl",
+    EVENTS: WSDLS / "events.wsdl",
+}
+NEEDED = (CREDENTIAL, ACCESS_RULES)
+ADDRESSING = "http://www.w3.org/2005/08/addressing"
 MOST_PAGES = 1000
 CLOCK_MOVED = timedelta(seconds=5)
 """So much another than it was measured, the device's clock has been set since."""
@@ -61,7 +69,12 @@ class AccessProfile:
 
     token: str
     name: str
-    opens_something: bool
+    points: tuple[str, ...]
+    """The tokens of the access points that it opens."""
+
+    @property
+    def opens_something(self) -> bool:
+        return bool(self.points)
 
 
 @dataclass(frozen=True)
@@ -105,6 +118,21 @@ class State:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where something that a service has made is asked for: its path below our address, and what it is to be told."""
+
+    path: str
+    address: str
+    parameters: tuple[etree._Element, ...] = ()
+
+    def headers(self) -> Sequence[etree._Element]:
+        """What says in a message for whom it is."""
+        to = etree.Element(f"{{{ADDRESSING}}}To", nsmap={"wsa": ADDRESSING})
+        to.text = self.address
+        return (to, *(deepcopy(one) for one in self.parameters))
+
+
 class Onvif:
     """The calls of one device. Where its services are, and how far its clock is off, is asked for first."""
 
@@ -122,19 +150,21 @@ class Onvif:
         """Measure the clock, and find the services: their paths below our address, whatever host the device names."""
         self.clock_offset = await self._measured()
         paths = await self._device.ask("GetServices", _paths, safe=True, headers=self._login(), IncludeCapability=False)
-        if missing := [name for name in WSDL_OF if name not in paths]:
+        if missing := [name for name in NEEDED if name not in paths]:
             told = ", ".join(name.split("/")[-2] for name in missing)
             raise RejectedError(f"the device has no service {told}; it must have ONVIF Profile A")
         self._services = {
-            name: Soap(self._http, wsdl, paths[name], refusal=refusal_of) for name, wsdl in WSDL_OF.items()
+            name: Soap(self._http, wsdl, paths[name], refusal=refusal_of)
+            for name, wsdl in WSDL_OF.items()
+            if name in paths
         }
 
     async def capabilities(self) -> Capabilities:
-        return await self._ask(CREDENTIAL, "GetServiceCapabilities", _capabilities, safe=True)
+        return await self.ask(CREDENTIAL, "GetServiceCapabilities", _capabilities, safe=True)
 
     async def format_types(self, identifier_type: str) -> frozenset[str]:
         """The formats that identifiers of a type may have: `pt:PIN`, `pt:Card`."""
-        return await self._ask(
+        return await self.ask(
             CREDENTIAL, "GetSupportedFormatTypes", _formats, safe=True, CredentialIdentifierTypeName=identifier_type
         )
 
@@ -147,38 +177,38 @@ class Onvif:
 
     async def credential(self, token: str) -> TokenHolder | None:
         """The one with a token."""
-        told = await self._ask(CREDENTIAL, "GetCredentials", _credentials, safe=True, Token=[token])
+        told = await self.ask(CREDENTIAL, "GetCredentials", _credentials, safe=True, Token=[token])
         return next((one for one in told if one.token == token), None)
 
     async def state(self, token: str) -> State:
         """Raises GoneError when it is not there."""
-        return await self._ask(CREDENTIAL, "GetCredentialState", _state, safe=True, Token=token)
+        return await self.ask(CREDENTIAL, "GetCredentialState", _state, safe=True, Token=token)
 
     async def create_credential(self, credential: Mapping[str, object]) -> str:
         """Have one made, enabled; gives the token that the device makes up."""
         state = {"Enabled": True}
-        return await self._ask(CREDENTIAL, "CreateCredential", _token, Credential=credential, State=state)
+        return await self.ask(CREDENTIAL, "CreateCredential", _token, Credential=credential, State=state)
 
     async def set_credential(self, credential: Mapping[str, object]) -> None:
         """Have one under a token of ours, enabled, whatever was there."""
         data = {"Credential": credential, "CredentialState": {"Enabled": True}}
-        await self._ask(CREDENTIAL, "SetCredential", _nothing("SetCredential"), CredentialData=data)
+        await self.ask(CREDENTIAL, "SetCredential", _nothing("SetCredential"), CredentialData=data)
 
     async def modify_credential(self, credential: Mapping[str, object]) -> None:
         """Write all of one anew, but not whether it is enabled. Raises GoneError when it is not there."""
-        await self._ask(CREDENTIAL, "ModifyCredential", _nothing("ModifyCredential"), Credential=credential)
+        await self.ask(CREDENTIAL, "ModifyCredential", _nothing("ModifyCredential"), Credential=credential)
 
     async def disable_credential(self, token: str, reason: str) -> None:
         """Raises GoneError when it is not there."""
-        await self._ask(CREDENTIAL, "DisableCredential", _nothing("DisableCredential"), Token=token, Reason=reason)
+        await self.ask(CREDENTIAL, "DisableCredential", _nothing("DisableCredential"), Token=token, Reason=reason)
 
     async def enable_credential(self, token: str) -> None:
         """Raises GoneError when it is not there."""
-        await self._ask(CREDENTIAL, "EnableCredential", _nothing("EnableCredential"), Token=token)
+        await self.ask(CREDENTIAL, "EnableCredential", _nothing("EnableCredential"), Token=token)
 
     async def delete_credential(self, token: str) -> None:
         """Raises GoneError when it is not there."""
-        await self._ask(CREDENTIAL, "DeleteCredential", _nothing("DeleteCredential"), Token=token)
+        await self.ask(CREDENTIAL, "DeleteCredential", _nothing("DeleteCredential"), Token=token)
 
     async def _pages(self, service: str, operation: str, name: str, one: Callable[[etree._Element], T]) -> list[T]:
         """Everything, page by page, each as long as the device likes."""
@@ -190,19 +220,36 @@ class Onvif:
         found: list[T] = []
         start: str | None = None
         for _ in range(MOST_PAGES):
-            start, page = await self._ask(service, operation, read, safe=True, StartReference=start)
+            start, page = await self.ask(service, operation, read, safe=True, StartReference=start)
             found += page
             if not start:
                 return found
         raise TransientError(f"{operation}: no end after {MOST_PAGES} pages")
 
-    async def _ask(
-        self, service: str, operation: str, read: Callable[[etree._Element], T], *, safe: bool = False, **values: object
+    @property
+    def tells_events(self) -> bool:
+        """Whether it was found to have a service for them."""
+        return EVENTS in self._services
+
+    async def ask(
+        self,
+        service: str,
+        operation: str,
+        read: Callable[[etree._Element], T],
+        *,
+        safe: bool = False,
+        at: Place | None = None,
+        **values: object,
     ) -> T:
+        """Ask a service, or something that it has made."""
         if not self._services:
             await self.connect()
+        if service not in self._services:
+            raise RejectedError(f"the device has no service {service.split('/')[-2]}; do not ask it for events")
+        soap = Soap(self._http, WSDL_OF[service], at.path, refusal=refusal_of) if at else self._services[service]
+        headers = [*self._login(), *(at.headers() if at else ())]
         try:
-            return await self._services[service].ask(operation, read, safe=safe, headers=self._login(), **values)
+            return await soap.ask(operation, read, safe=safe, headers=headers, **values)
         except CredentialsError:
             if await self._clock_moved():
                 raise TransientError("the device's clock has been set: what proves who we are is made anew") from None
@@ -278,8 +325,8 @@ def _formats(told: etree._Element) -> frozenset[str]:
 
 
 def _profile(element: etree._Element) -> AccessProfile:
-    policies = children_of(element, "AccessPolicy")
-    return AccessProfile(element.attrib["token"], text_of(element, "Name"), bool(policies))
+    points = tuple(text_of(one, "Entity") for one in children_of(element, "AccessPolicy"))
+    return AccessProfile(element.attrib["token"], text_of(element, "Name"), points)
 
 
 def _credentials(told: etree._Element) -> list[TokenHolder]:

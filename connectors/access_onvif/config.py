@@ -51,3 +51,14 @@ class OnvifConfig(ConnectorConfig):
         ge=1,
         description="Access profiles of each name: as many times can be sent ahead for one door.",
     )
+    event_history_hours: int = Field(
+        default=24, ge=0, description="How far back events are read the first time, where the device keeps them."
+    )
+    event_overlap_minutes: int = Field(
+        default=5, ge=1, description="How far over what was read before they are read again: a door may tell late."
+    )
+    event_doors: dict[str, str] = Field(
+        default_factory=dict,
+        description="The external key of an access point's door, by its token, where it is not the name of the one "
+        "access profile that opens it.",
+    )

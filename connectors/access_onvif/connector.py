@@ -1,6 +1,6 @@
 """One credential of the hub is one credential of the device, found by its key: by our token, or by its description."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import replace
@@ -10,6 +10,8 @@ from connectors.access_onvif.client import Onvif, TokenHolder
 from connectors.access_onvif.config import OnvifConfig
 from connectors.access_onvif.faults import DuplicateError, GoneError
 from connectors.access_onvif.learning import declared, learned
+from connectors.access_onvif.log import EventLog
+from connectors.access_onvif.passages import passage_of
 from connectors.access_onvif.translate import (
     CARD,
     PIN,
@@ -22,7 +24,7 @@ from connectors.access_onvif.translate import (
     token_of,
     written,
 )
-from hub.model import Credential
+from hub.model import Credential, Message
 from hub.sdk import (
     About,
     AccessControl,
@@ -32,6 +34,9 @@ from hub.sdk import (
     Lent,
     ListsCredentials,
     Pace,
+    Page,
+    Polls,
+    RawItem,
     ReadsCredentials,
     Receipt,
     RejectedError,
@@ -43,7 +48,7 @@ REASON = "Taken back by the booking system"
 """Why a credential is disabled: by it ours is told from a person's, should it not come to be deleted."""
 
 
-class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, ListsCredentials):
+class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, ListsCredentials, Polls):
     """Doors of one controller; a door's key is the name of its access profile, or of several."""
 
     pace = Pace(calls_at_once=4, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=30))
@@ -54,6 +59,7 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
         super().__init__(config, lent)
         self._onvif = Onvif(config, lent)
         self._device: Device | None = None
+        self._log = EventLog(self._onvif, config, lent)
 
     @classmethod
     def limits_by(cls, config: OnvifConfig) -> AccessLimits:
@@ -63,6 +69,9 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
     def access_limits(self) -> AccessLimits:
         """By the settings; narrowed when the device has been asked."""
         return self._device.limits if self._device else declared(self.config)
+
+    async def close(self) -> None:
+        await self._log.close()
 
     async def check(self) -> About:
         await self._onvif.connect()
@@ -77,8 +86,14 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
             clock_offset=self._onvif.clock_offset,
             access_limits=limits,
             detail=f"{len(device.doors())} access profiles; {len(everybody)} of {most} credentials, {theirs} not ours; "
-            f"{_spoken(device)}; tokens by {'us' if device.client_tokens else 'the device'}",
+            f"{_spoken(device)}; tokens by {'us' if device.client_tokens else 'the device'}; {await self._told()}",
         )
+
+    async def _told(self) -> str:
+        """What becomes of its events."""
+        if not self._onvif.tells_events:
+            return "no events"
+        return "events kept" if await self._log.kept() else "events not kept: what nobody hears is lost"
 
     async def put_credential(self, credential: Credential) -> Receipt:
         ours(credential.key)
@@ -109,6 +124,12 @@ class OnvifAccess(Connector[OnvifConfig], AccessControl, ReadsCredentials, Lists
         for key, there in found.items():
             if sighting := await self._seen(key, there):
                 yield sighting
+
+    async def poll(self, cursor: str | None) -> Page:
+        return await self._log.page(cursor)
+
+    def translate(self, item: RawItem) -> Iterable[Message]:
+        yield passage_of(item)
 
     async def _modified(self, made: dict[str, object], tokens: list[str]) -> Receipt:
         """Write it anew where it stands, and take away what stands there twice.

@@ -16,8 +16,10 @@ from lxml import etree
 from lxml.builder import ElementMaker
 from pydantic import SecretStr
 
-from hub.model import Credential, Method, Window
-from hub.sdk import Clock, HasDoors, HttpSimulator, Misbehaviour, SoapRefusalError, SoapService, parse_xml
+from connectors.access_onvif.simulated_events import EVENTS, EventService
+from connectors.access_onvif.simulated_events import PATH as EVENTS_PATH
+from hub.model import Credential, Message, Method, Window
+from hub.sdk import Clock, Emits, HasDoors, HttpSimulator, Misbehaviour, SoapRefusalError, SoapService, parse_xml
 
 USER, PASSWORD = "hub", "pass-for-onvif"
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -32,6 +34,7 @@ PATHS = {
     "/onvif/device_service": (DEVICE, "device.wsdl"),
     "/onvif/services/credential": (CREDENTIAL, "credential.wsdl"),
     "/onvif/services/accessrules": (ACCESS_RULES, "accessrules.wsdl"),
+    EVENTS_PATH: (EVENTS, "events.wsdl"),
 }
 _TDS, _TCR, _TAR = (ElementMaker(namespace=space) for space in (DEVICE, CREDENTIAL, ACCESS_RULES))
 _TT = ElementMaker(namespace=SCHEMA)
@@ -57,12 +60,13 @@ class Able:
     max_credentials: int = 200
     profiles_per_door: int = 2
     page: int = 100
+    keeps_events: bool = True
     formats: Mapping[str, Sequence[str]] = field(
         default_factory=lambda: {"pt:PIN": ("SIMPLE_NUMBER32", "SIMPLE_ALPHA_NUMERIC")}
     )
 
 
-class OnvifSimulator(HttpSimulator, HasDoors):
+class OnvifSimulator(HttpSimulator, HasDoors, Emits):
     """A controller of two doors."""
 
     can = frozenset(
@@ -89,6 +93,8 @@ class OnvifSimulator(HttpSimulator, HasDoors):
         """Name by token."""
         self.kept = {JANITOR: Kept(self._janitor())}
         self.made = 0
+        points = {_point(door): door for door in self.doors}
+        self.events = EventService(self._now, points, keeps=self.able.keeps_events)
         self.down = self.full = self.refuses = False
         self._acts: Mapping[str, Callable[[etree._Element], etree._Element]] = {
             "GetSystemDateAndTime": self._time,
@@ -160,14 +166,23 @@ class OnvifSimulator(HttpSimulator, HasDoors):
     def handle(self, request: httpx.Request) -> httpx.Response:
         if self.down:
             raise httpx.ConnectError("the controller is down", request=request)
-        if request.url.path not in PATHS:
+        path = request.url.path
+        its = EVENTS_PATH if path.startswith(f"{EVENTS_PATH}/") else path
+        if its not in PATHS:
             return httpx.Response(404)
-        service = SoapService(WSDLS / PATHS[request.url.path][1], elements=True)
+        service = SoapService(WSDLS / PATHS[its][1], elements=True)
         try:
             self._let_in(request)
         except SoapRefusalError as refusal:
             return service.refuse(refusal)
-        return service.handle(request, self._acts)
+        self.events.asked = path
+        return service.handle(request, self.events.acts() if its == EVENTS_PATH else self._acts)
+
+    def happen(self, count: int) -> None:
+        self.events.happen(count, JANITOR)
+
+    def emitted(self) -> Sequence[Message]:
+        return [told for one in self.events.told if (told := one.passage())]
 
     def _now(self) -> datetime:
         return self.clock.now() + self.clock_off
@@ -228,7 +243,7 @@ class OnvifSimulator(HttpSimulator, HasDoors):
 
     def _profile_list(self, asked: etree._Element) -> etree._Element:
         def profile(token: str, door: str) -> etree._Element:
-            policy = _TAR.AccessPolicy(_TAR.ScheduleToken("always"), _TAR.Entity(f"point-{door}"[:64]))
+            policy = _TAR.AccessPolicy(_TAR.ScheduleToken("always"), _TAR.Entity(_point(door)))
             return _TAR.AccessProfile(_TAR.Name(door), policy, token=token)
 
         empty = _TAR.AccessProfile(_TAR.Name("Förråd, avstängt"), token="ap-empty")
@@ -368,6 +383,11 @@ class OnvifSimulator(HttpSimulator, HasDoors):
             *uses,
             token=JANITOR,
         )
+
+
+def _point(door: str) -> str:
+    """The token of the access point at a door."""
+    return f"point-{door}"[:64]
 
 
 def _fault(*subcodes: str, code: str = "Client") -> SoapRefusalError:

@@ -31,7 +31,7 @@ def wire() -> Iterator[OnvifWire]:
 
 
 def said(able: Able) -> list[httpx.Request]:
-    """All that is said in the life of a credential, without what is said to the device service."""
+    """All that is said in the life of a credential, without what is said to the services of device and events."""
 
     async def story() -> list[httpx.Request]:
         async with site(device_of(able)) as here:
@@ -41,7 +41,7 @@ def said(able: Able) -> list[httpx.Request]:
             await here.onvif.put_credential(evening("73051"))
             assert [one async for one in here.onvif.list_credentials()]
             await here.onvif.remove_credential("hub-2480-B-7")
-            return [one for one in here.asked if not one.url.path.endswith("device_service")]
+            return [one for one in here.asked if not one.url.path.endswith(("device_service", "events"))]
 
     return asyncio.run(story())
 
@@ -126,6 +126,32 @@ def test_the_two_questions_to_the_device_service_are_as_its_official_wsdl_has_th
     for operation, children in asked.items():
         (element,) = wsdl.iterfind(f".//{SCHEMA}schema/{SCHEMA}element[@name='{operation}']")
         assert [one.get("name") for one in element.iterfind(f".//{SCHEMA}element")] == children
+
+
+def test_what_is_said_of_events_is_as_the_official_wsdl_has_it() -> None:
+    wsdl = etree.parse(official("events/wsdl/event-vs.wsdl")).getroot()
+
+    async def story(able: Able) -> list[httpx.Request]:
+        async with site(device_of(able)) as here:
+            await here.onvif.poll((await here.onvif.poll(None)).cursor)
+            return [one for one in here.asked if "/events" in one.url.path]
+
+    kinds = (Able(), Able(keeps_events=False))
+    asked = {etree.QName(inside(o.content)): o for kind in kinds for o in asyncio.run(story(kind))}
+    tells = {"GetServiceCapabilities", "CreatePullPointSubscription", "PullMessages", "Seek"}
+    assert {name.localname for name in asked} == tells | {"Renew", "Unsubscribe"}
+    for name, one in asked.items():
+        assert any(f'action="{action}"' in one.headers["Content-Type"] for action in _actions(wsdl, name.localname))
+        assert (name.namespace == wsdl.get("targetNamespace")) is (name.localname in tells)
+        if name.localname in tells:
+            (element,) = wsdl.iterfind(f".//{SCHEMA}schema/{SCHEMA}element[@name='{name.localname}']")
+            official_names = iter([told.get("name") for told in element.iterfind(f".//{SCHEMA}element")])
+            assert all(etree.QName(child).localname in official_names for child in inside(one.content)), "its order"
+
+
+def _actions(wsdl: etree._Element, operation: str) -> set[str]:
+    found = wsdl.iterfind(f"{{*}}binding/{{*}}operation[@name='{operation}']/{{*}}operation")
+    return {told.get("soapAction", "") for told in found}
 
 
 def _action(wsdl: etree._Element, operation: str) -> str:
