@@ -23,6 +23,8 @@ from hub.model.invoice import (
 )
 from hub.model.messages import CredentialTouched, Message
 from hub.model.notice import Channel, Notice
+from hub.model.observation import Observation, Quantity
+from hub.model.observation import Unit as ObservationUnit
 from hub.model.passage import Outcome as PassageOutcome
 from hub.model.passage import Passage, Refusal
 from hub.model.person import AddressKind, Guardian, Person, PersonAddress, PersonLookup
@@ -58,6 +60,8 @@ __all__ = [
     "Message",
     "Method",
     "Notice",
+    "Observation",
+    "ObservationUnit",
     "OrganisationNumber",
     "Party",
     "Passage",
@@ -69,6 +73,7 @@ __all__ = [
     "PersonNumber",
     "PostalAddress",
     "Protected",
+    "Quantity",
     "Refusal",
     "Release",
     "Role",

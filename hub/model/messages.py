@@ -5,6 +5,7 @@ from hub.model.attendance import Attendance
 from hub.model.changes import ChangesFile, PersonChanged
 from hub.model.frozen import Frozen
 from hub.model.invoice import InvoiceAnswered
+from hub.model.observation import Observation
 from hub.model.passage import Passage
 
 
@@ -14,4 +15,6 @@ class CredentialTouched(Frozen):
     key: str
 
 
-Message = Attendance | Passage | CredentialTouched | InvoiceAnswered | PersonChanged | ChangesFile | Application
+Message = (
+    Attendance | Passage | Observation | CredentialTouched | InvoiceAnswered | PersonChanged | ChangesFile | Application
+)
