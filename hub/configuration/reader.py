@@ -16,6 +16,7 @@ from hub.configuration.lit import lit
 from hub.configuration.omissions import omissions
 from hub.configuration.references import references
 from hub.configuration.resources import resources
+from hub.configuration.sensors import sensors
 from hub.configuration.telling import telling
 from hub.discovery import load_connector
 from hub.errors import ConfigurationError
@@ -85,6 +86,7 @@ def _read(texts: Mapping[str, str], mappings: Iterable[str], before: Iterable[Fi
             levels(folder),
             lit(folder),
             ladders(folder),
+            sensors(folder),
             codes(folder),
             references(folder),
             telling(folder),

@@ -53,6 +53,8 @@ class Outcome:
     """The PIN that the lock chose, when it is new to us."""
     frees: Lock | None = None
     """Where a place has come free by it, that others may wait for."""
+    lit: bool | None = None
+    """Of a zone that was found set by hand: whether it is on; None where nobody looked."""
     learnt: tuple[Learnt, ...] = ()
     """What whoever was told now knows."""
 

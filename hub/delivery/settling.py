@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from hub.clock import Clock, micros
-from hub.delivery import telling
+from hub.delivery import telling, zones
 from hub.delivery.outcomes import Outcome
 from hub.delivery.telling import Timings
 from hub.model.events import EventType
 from hub.model.plan import DocumentBody, InvoiceBody
 from hub.model.states import Record
 from hub.service import applying, ledger, registering
-from hub.store import codes, connections, deliveries, events, invoices, lanes, places, problems, room, told
+from hub.store import codes, connections, deliveries, events, invoices, lanes, places, problems, room, stretches, told
 from hub.store.database import Connection
 from hub.store.events import Event
 from hub.store.lanes import Settled
@@ -34,6 +34,8 @@ class Settling:
         problems.close(connection, old, now=now)
         mine = [one for one, is_ours in zip(done, ours, strict=True) if is_ours]
         _tell(connection, mine, now)
+        lit = [stretches.Now(one.lane.municipality, one.lane.id, zones.how(one)) for one in mine if zones.is_new(one)]
+        stretches.follow(connection, lit, now=now)
         _follow_invoices(connection, mine, now)
         _follow_documents(connection, mine, now)
         codes.put(connection, [one.made_up for one in mine if one.made_up])

@@ -20,8 +20,10 @@ from hub.planner.fold import RELEASE, lit_until
 from hub.sdk import Condition, Control, Receipt, Sighting
 from hub.service import sentences
 from hub.store.problems import Cause
+from hub.store.stretches import How
 
 _PROOFS = {Condition.STANDING: Proof.RECEIPT}
+_ZONES = frozenset({TargetKind.SWITCH, TargetKind.DIM, TargetKind.SETPOINT})
 _GRACE = 2 * MINUTE
 """A device's own timer ends no sooner after the hub means to: the hub may be late, and the light must not blink."""
 
@@ -40,6 +42,34 @@ def level_of(state: str) -> Level:
             return Setpoint(celsius=Decimal(level) / 10)
     msg = f"{state}: not the state of a zone"
     raise ValueError(msg)
+
+
+def _is_on(level: Level) -> bool:
+    """Whether it is lit, warm, or held open."""
+    match level:
+        case Switch(on=on):
+            return on
+        case Dim(percent=percent):
+            return percent > 0
+    return isinstance(level, Setpoint)
+
+
+def how(outcome: Outcome) -> How | None:
+    """What the zone of an outcome that says so is; None: off, and nobody's wish."""
+    if outcome.effect == Effect.OVERRIDDEN:
+        return How.BY_HAND_ON if outcome.lit else How.BY_HAND_OFF
+    state = outcome.state or RELEASE
+    return None if at_rest(state) or not _is_on(level_of(state)) else How.ON
+
+
+def is_new(outcome: Outcome) -> bool:
+    """Whether it says what a zone is, and more than was known."""
+    if outcome.lane.kind not in _ZONES:
+        return False
+    if outcome.effect == Effect.OVERRIDDEN:
+        return outcome.lit is not None
+    before = (outcome.lane.effect, outcome.lane.confirmed)
+    return outcome.proven and (outcome.told or before != (outcome.effect, outcome.state))
 
 
 class ZoneErrand(Errand):
@@ -156,6 +186,7 @@ class ZoneErrand(Errand):
             detail=told + (f": {found.detail}" if found.detail else ""),
             wanted_until=self.next_edge,
             told=fresh,
+            lit=_is_on(found.value),
             events=((EventType.EFFECT_OVERRIDDEN, json.dumps({"found": _said(found.value)})),) if fresh else (),
         )
 

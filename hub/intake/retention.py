@@ -11,7 +11,7 @@ from hub.model.audit import Act
 from hub.service.auditing import Auditing, Note, written
 from hub.service.rulebook import Rulebook
 from hub.service.taking_in import QUARANTINED, judge
-from hub.store import attendance, changed, documents, intake, passages, problems
+from hub.store import attendance, changed, documents, intake, noticed, passages, problems, readings, stretches
 from hub.store.database import Connection
 from hub.store.sealing import Seal
 from hub.store.writer import Writer
@@ -22,7 +22,7 @@ _DOCUMENTS = 10
 
 
 class Forgetting:
-    """Forgets raw rows, attendance, passages and documents."""
+    """Forgets raw rows, attendance, passages, readings and documents."""
 
     def __init__(self, writer: Writer, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
         self._writer, self._auditing, self._rulebook, self._clock = writer, Auditing(seal), rulebook, clock
@@ -31,6 +31,7 @@ class Forgetting:
         """Remove what is older than each municipality's days."""
         for town, known in self._rulebook.towns().items():
             retention = known.configuration.municipality.retention
+            await self._lately(town)
             if retention and retention.intake_days:
                 await self._rows(town, self._before(retention.intake_days))
                 await self._files(town, self._before(retention.intake_days))
@@ -39,6 +40,8 @@ class Forgetting:
                 await self._gatherings(town, self._before(retention.attendance_days))
             if retention and retention.passages_days:
                 await self._passages(town, self._before(retention.passages_days))
+            if retention and retention.readings_days:
+                await self._readings(town, self._before(retention.readings_days))
             if retention and retention.documents_days:
                 await self._documents(town, self._before(retention.documents_days))
 
@@ -72,6 +75,21 @@ class Forgetting:
     async def _passages(self, town: str, before: int) -> None:
         while await self._writer.call(self._forget, town, "passages", passages.forget, before, _ROWS) == _ROWS:
             pass
+
+    async def _lately(self, town: str) -> None:
+        """What stands in an hour is not kept by itself for long: nothing expires by this that anybody is told."""
+        before = self._now() - readings.LATELY
+        while await self._writer.call(lambda c: readings.forget_lately(c, town, before=before, limit=_ROWS)) >= _ROWS:
+            pass
+
+    async def _readings(self, town: str, before: int) -> None:
+        for what, forget in (
+            ("readings", readings.forget),
+            ("stretches", stretches.forget),
+            ("noticed", noticed.forget),
+        ):
+            while await self._writer.call(self._forget, town, what, forget, before, _ROWS) >= _ROWS:
+                pass
 
     async def _documents(self, town: str, before: int) -> None:
         while (

@@ -16,6 +16,7 @@ from hub.service.attended import Attended
 from hub.service.passing import Passing
 from hub.service.protecting import Protecting
 from hub.service.rulebook import Rulebook
+from hub.service.sensing import Sensing
 from hub.service.taking_in import TakingIn
 from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
@@ -47,7 +48,7 @@ class Intake:
 
 def put_together(writer: Writer, readers: Readers, seal: Seal, rulebook: Rulebook, clock: Clock) -> Intake:
     """One process's intake, with no inlets yet."""
-    inlets, taking_in = Inlets(), TakingIn(seal, clock, Applying(seal, rulebook), Passing(rulebook))
+    inlets, taking_in = Inlets(), TakingIn(seal, clock, Applying(seal, rulebook), Passing(rulebook), Sensing(rulebook))
     protecting = Protecting(writer, readers, seal, rulebook, clock)
     taking = Taking(writer, readers, taking_in, protecting.begun)
     attended = Attended(readers, rulebook, seal)

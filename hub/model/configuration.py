@@ -19,6 +19,7 @@ from hub.model.mapping import MappingDocument, TableFormat
 from hub.model.naming import ExternalKey, Name, ResourceId, Title
 from hub.model.notifying import Booker, BookerWay, Digest, EmailWay, QuietHours, Role, SmsWay
 from hub.model.registering import AuthorityRule, BookingDocument, BookingDocuments, Registering
+from hub.model.sensing import Sensor
 
 LONGEST_HORIZON_DAYS = 400
 DIGITS = "0123456789"
@@ -161,6 +162,25 @@ class ZoneRule(Frozen):
     warning: Annotated[Warn | None, Field(description="before it goes dark; only dim; left out: none")] = None
     purge: Annotated[Purge | None, Field(description="only climate; left out: nothing after the bookings")] = None
 
+    empty_after_minutes: Annotated[
+        int | None,
+        Field(
+            ge=5,
+            le=24 * 60,
+            description="how long into a booking nobody may be seen before `zone.booked_but_empty` is told; left out:"
+            " it is not",
+        ),
+    ] = None
+    unbooked_after_minutes: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=24 * 60,
+            description="how long it may be lit though nobody claims it before `zone.lit_but_unbooked` is told; left"
+            " out: it is not",
+        ),
+    ] = None
+
     @model_validator(mode="after")
     def _a_door_is_held_or_not(self) -> Self:
         if self.capability is Capability.HOLD_OPEN and self.kind is not LevelKind.SWITCH:
@@ -195,6 +215,9 @@ class Facility(Frozen):
     resources: Annotated[dict[ResourceId, Resource], Field(min_length=1, description="what can be booked, by its id")]
     access: Annotated[Access | None, Field(description="its doors; null where bookings open none")] = None
     zones: Annotated[dict[Name, ZoneRule], Field(description="its zones of light and climate; {} for none")] = Field(
+        default_factory=dict
+    )
+    sensors: Annotated[dict[Name, Sensor], Field(description="what is read there; left out: nothing")] = Field(
         default_factory=dict
     )
 
@@ -365,6 +388,14 @@ class Retention(Frozen):
         int | None,
         Field(ge=1, description="days after somebody came to a door; left out: passages do not expire"),
     ] = None
+    readings_days: Annotated[
+        int | None,
+        Field(
+            ge=32,
+            description="days that the hours of sensors, and when zones were lit, are kept; left out: they do not"
+            " expire",
+        ),
+    ] = None
     documents_days: Annotated[
         int | None,
         Field(
@@ -482,6 +513,7 @@ DOCUMENTED_TYPES = (
     Warn,
     Purge,
     Rung,
+    Sensor,
 )
 NOTIFYING_TYPES = (EmailWay, SmsWay, BookerWay, QuietHours, Digest)
 """Documented with the folder's other types."""

@@ -20,6 +20,7 @@ from hub.model import (
     CredentialTouched,
     InvoiceAnswered,
     Message,
+    Observation,
     Passage,
     PersonChanged,
     Role,
@@ -34,6 +35,7 @@ from hub.service.attending import Attending, Prepared
 from hub.service.changing import Changing
 from hub.service.foreseeing import Foreseeing
 from hub.service.passing import Passing
+from hub.service.sensing import Sensing
 from hub.store import events, imports, intake, lanes, problems
 from hub.store.database import Connection
 from hub.store.events import Event
@@ -117,6 +119,7 @@ class Batch(NamedTuple):
     rows: tuple[New, ...]
     gatherings: tuple[Prepared, ...]
     passages: tuple[Passage, ...]
+    observations: tuple[Observation, ...]
     touched: tuple[str, ...]
     answers: tuple[tuple[int, InvoiceAnswered], ...]
     """What was said of invoices, with the place of its row."""
@@ -134,9 +137,9 @@ class Batch(NamedTuple):
 class TakingIn:
     """Everything between a raw item and its rows. What is pure runs in any thread."""
 
-    def __init__(self, seal: Seal, clock: Clock, applying: Applying, passing: Passing) -> None:
+    def __init__(self, seal: Seal, clock: Clock, applying: Applying, passing: Passing, sensing: Sensing) -> None:
         self.seal = self._seal = seal
-        self._clock, self._applying, self._passing = clock, applying, passing
+        self._clock, self._applying, self._passing, self._sensing = clock, applying, passing, sensing
         self._attending, self.changing = Attending(seal), Changing(seal, clock)
 
     def foreseeing(self, whence: From) -> Foreseeing:
@@ -170,6 +173,7 @@ class TakingIn:
             tuple(self._row(whence, one) for one in fresh),
             tuple(self._attending.prepare(whence.municipality, whence.connection, attended)),
             tuple(one for one in messages if isinstance(one, Passage)),
+            tuple(one for one in messages if isinstance(one, Observation)),
             tuple(one.key for one in messages if isinstance(one, CredentialTouched)),
             tuple((n, m) for n, one in enumerate(fresh) for m in one.told.messages if isinstance(m, InvoiceAnswered)),
             self.changing.prepare(whence.municipality, [one for one in messages if isinstance(one, PersonChanged)]),
@@ -266,6 +270,8 @@ class TakingIn:
             lanes.ask_for_a_look(connection, town, name, batch.touched, now=now)
         if batch.passages:
             self._passing.keep(connection, town, name, batch.passages, now=now)
+        if batch.observations:
+            self._sensing.keep(connection, town, name, batch.observations, now=now)
         if batch.gatherings and not import_id:
             told = Event(town, EventType.ATTENDANCE_CHANGED, name, _changed(batch.gatherings), now)
             events.append(connection, [told])

@@ -20,6 +20,7 @@ from hub.service.applying import Applying
 from hub.service.attending import Attending, Prepared
 from hub.service.passing import Passing
 from hub.service.rulebook import Rulebook
+from hub.service.sensing import Sensing
 from hub.service.taking_in import From, TakingIn, Understood
 from hub.settings import Settings as Process
 from hub.store import intake
@@ -127,7 +128,7 @@ def bulk(folder: Path, path: Path) -> float:
     ready(f"sqlite:///{database}")
     seal = Seal(bytes(32))
     rules = Rulebook(seal)
-    taking = TakingIn(seal, DomainClock(), Applying(seal, rules), Passing(rules))
+    taking = TakingIn(seal, DomainClock(), Applying(seal, rules), Passing(rules), Sensing(rules))
     whence = From(MUNICIPALITY, "dak", 1)
     connection = connect(f"sqlite:///{database}")
     count, spent = 0, 0.0

@@ -126,7 +126,7 @@ SMALL: dict[str, Any] = {
     "municipality.yaml": {
         "key": "2480", "name": "Provköping", "time_zone": "Europe/Stockholm", "awaits": ["access"],
         "retention": {"decision": "FN 2027/14", "bookings_days": 730, "intake_days": 90, "attendance_days": 3650,
-                      "passages_days": 90, "documents_days": 90},
+                      "passages_days": 90, "readings_days": 730, "documents_days": 90},
         "finance": {}, "registry": {}, "population": {}, "notify": {}, "booker": {},
     },
     "connections/locks.yaml": {
@@ -217,7 +217,7 @@ name: Umeå kommun
 time_zone: Europe/Stockholm
 awaits: [access]
 retention: {decision: "FN 2027/14", bookings_days: 730, intake_days: 90, attendance_days: 3650, passages_days: 90,
-  documents_days: 90}
+  readings_days: 730, documents_days: 90}
 finance:
   connection: peppol
   charging:

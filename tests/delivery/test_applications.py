@@ -23,6 +23,7 @@ from hub.service.auditing import Witness
 from hub.service.choosing import Wish
 from hub.service.passing import Passing
 from hub.service.protecting import Protecting
+from hub.service.sensing import Sensing
 from hub.service.taking_in import From, MovedError, TakingIn, Understood
 from hub.store import intake
 from tests.builders import a_town, mark
@@ -64,7 +65,9 @@ def come(hall: Stage, *told: Application, version: str = "1") -> None:
 
 
 def taking_in(hall: Stage) -> TakingIn:
-    return TakingIn(hall.seal, hall.clock, Applying(hall.seal, hall.rulebook), Passing(hall.rulebook))
+    return TakingIn(
+        hall.seal, hall.clock, Applying(hall.seal, hall.rulebook), Passing(hall.rulebook), Sensing(hall.rulebook)
+    )
 
 
 def applications(hall: Stage) -> Applications:

@@ -27,6 +27,7 @@ from hub.service.auditing import Witness
 from hub.service.passing import Passing
 from hub.service.preparing import stored_booking
 from hub.service.protecting import Protecting, _bound
+from hub.service.sensing import Sensing
 from hub.service.taking_in import From, TakingIn, Understood
 from hub.service.unsealing import Unseals
 from hub.store import attendance, bookings, intake, protected
@@ -222,7 +223,9 @@ def gathering(code: str = "1", name: str = "Lena") -> Attendance:
 
 
 def take(hall: Stage, code: str, content: str, *, fault: str = "", version: str = "1") -> None:
-    taking = TakingIn(hall.seal, hall.clock, Applying(hall.seal, hall.rulebook), Passing(hall.rulebook))
+    taking = TakingIn(
+        hall.seal, hall.clock, Applying(hall.seal, hall.rulebook), Passing(hall.rulebook), Sensing(hall.rulebook)
+    )
     whence = From(TOWN, "lists")
     told = Understood(RawItem(code, content.encode(), "row", version), () if fault else (gathering(code),), fault)
     hashed = taking.hashed(whence, [told])
