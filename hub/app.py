@@ -57,6 +57,7 @@ from hub.service.closing import Closing
 from hub.service.configuring import Applying, put_folder
 from hub.service.doors import Doors
 from hub.service.dry_running import DryRuns
+from hub.service.energy import Energy
 from hub.service.feed import Feed
 from hub.service.figures import Figures
 from hub.service.findings import Findings
@@ -285,6 +286,7 @@ class Hub:
             answering=Answering(readers, look_up, clock),
             resources=Resources(readers, rulebook, clock),
             figures=Figures(readers, rulebook, clock, self.meters, lambda: ways(self.connections)),
+            energy=Energy(readers, rulebook, clock),
             closing=closing,
             feed=Feed(readers, rulebook, clock),
             subscribing=subscribing,

@@ -21,6 +21,7 @@ from hub.service.bookings import Bookings
 from hub.service.closing import Closing
 from hub.service.doors import Doors
 from hub.service.dry_running import DryRuns
+from hub.service.energy import Energy
 from hub.service.feed import Feed
 from hub.service.figures import Figures
 from hub.service.findings import Findings
@@ -70,6 +71,7 @@ class Desk:
     resources: Resources
     zone_lines: ZoneLines
     figures: Figures
+    energy: Energy
     closing: Closing
     feed: Feed
     subscribing: Subscribing

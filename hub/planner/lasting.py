@@ -6,6 +6,7 @@ A local month is as long as it is: 743 hours in March, 745 in October. Who adds 
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from hub.clock import HOUR, STOCKHOLM, micros
@@ -40,14 +41,14 @@ class Month(NamedTuple):
     @property
     def span(self) -> Span:
         """From its first midnight to the next month's."""
-        return self._begins, self.after._begins
-
-    @property
-    def _begins(self) -> int:
-        return micros(datetime(self.year, self.month, 1, tzinfo=STOCKHOLM))
+        return _begins(self), _begins(self.after)
 
     def __str__(self) -> str:
         return f"{self.year:04}-{self.month:02}"
+
+
+def _begins(month: Month) -> int:
+    return micros(datetime(month.year, month.month, 1, tzinfo=STOCKHOLM))
 
 
 def united(spans: Iterable[Span], within: Span) -> list[Span]:
@@ -91,7 +92,8 @@ def used(meter: Iterable[tuple[int, int]]) -> int | None:
 
     A meter that falls was exchanged: the fall counts as nothing.
     """
-    readings = [value for hour in meter for value in hour]
-    if len(readings) <= 1 or (len(readings) == 2 and readings[0] == readings[1]):  # noqa: PLR2004 - one hour
+    told = list(meter)
+    if len(told) <= 1 and all(first == last for first, last in told):
         return None
-    return sum(max(0, later - earlier) for earlier, later in zip(readings, readings[1:], strict=False))
+    readings = [value for hour in told for value in hour]
+    return sum(max(0, later - earlier) for earlier, later in pairwise(readings))

@@ -116,6 +116,20 @@ def coming(
     return [Coming(*row) for row in rows]
 
 
+def booked(
+    connection: Connection, municipality: str, resources: Iterable[str], *, starts: int, ends: int
+) -> list[tuple[str, int, int]]:
+    """(resource, from, until) of uses of the resources by confirmed bookings at any time of [starts, ends)."""
+    condition, values = connection.among("o.resource", resources)
+    rows = connection.rows(
+        "SELECT o.resource, o.starts, o.ends FROM occupancy o JOIN bookings b ON b.id = o.booking"
+        f" WHERE o.municipality = ? AND {condition} AND o.long IN (0, 1) AND o.starts > ? AND o.starts < ?"
+        " AND o.ends > ? AND b.status = 'confirmed'",
+        [municipality, *values, starts - _LONGEST, ends, starts],
+    )
+    return [(resource, int(begins), int(stops)) for resource, begins, stops in rows]
+
+
 def bookings_in(
     connection: Connection,
     municipality: str,
