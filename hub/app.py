@@ -68,6 +68,7 @@ from hub.service.ledger import Ledger
 from hub.service.looking_up import LookUp
 from hub.service.meters import Meters
 from hub.service.notices import Notices
+from hub.service.noticing import Noticing
 from hub.service.operating import Operating
 from hub.service.protecting import Protecting
 from hub.service.readiness import ReadinessBoard
@@ -194,6 +195,7 @@ class Hub:
         )
         self.worker.renewing = Renewing(self.writer, self.readers, self.rulebook, self.clock)
         self.worker.overdue = Overdue(self.writer, self.readers, self.rulebook, self.clock)
+        self.worker.noticing = Noticing(self.writer, self.readers, self.rulebook, self.clock)
         self.worker.sweeping = Sweeping(self.writer, self.connections, self.rulebook, self.clock)
         self.worker.chaining = Chaining(self.writer, self.readers, self.seal)
         self.reconciler = self.worker.reconciler = Reconciler(

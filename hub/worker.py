@@ -32,6 +32,7 @@ from hub.masking import place_of
 from hub.model.lit import REACH
 from hub.service.budget import Renewing
 from hub.service.chaining import Chaining
+from hub.service.noticing import Noticing
 from hub.service.protecting import Protecting
 from hub.service.registering import Overdue
 from hub.service.resealing import Resealing
@@ -100,6 +101,7 @@ class Worker:
     reconciler: Reconciler | None = None
     """Likewise."""
     overdue: Overdue | None = None
+    noticing: Noticing | None = None
     """Likewise."""
     sweeping: Sweeping | None = None
     """Likewise."""
@@ -188,10 +190,9 @@ class Worker:
             self._every_leading(_MINUTE, self.reconciler.look_after)
         if self.protecting:
             self._every_leading(_MINUTE, self.protecting.finish, at_once=True)
-        if self.renewing:
-            self._every_leading(_MINUTE, self.renewing.look)
-        if self.overdue:
-            self._every_leading(_MINUTE, self.overdue.look)
+        for watch in (self.renewing, self.overdue, self.noticing):
+            if watch:
+                self._every_leading(_MINUTE, watch.look)
         self._sweep()
         if self.finish and self._writer.shared:
             self._every_leading(_MINUTE, self.finish)

@@ -28,6 +28,8 @@ SWEDISH: Mapping[str, str] = {
     "attendance.changed": "närvaro inkommen",
     "door.passed": "dörr passerad",
     "door.refused": "nekad vid dörr",
+    "zone.booked_but_empty": "bokad men tom",
+    "zone.lit_but_unbooked": "tänd men obokad",
     "problem.started": "problem började",
     "problem.escalated": "problem brådskar mer",
     "problem.ended": "problem slutade",

@@ -203,6 +203,29 @@ class DoorRefused(DoorPassed):
     minutes: Annotated[int | None, Field(description="how much too early, or too late; begun minutes count")] = None
 
 
+class ZoneBookedButEmpty(Frozen):
+    """Nobody has been seen since an occasion began; told once for each. References only."""
+
+    zone: Annotated[str, Field(description="facility/zone")]
+    booking: Annotated[str, Field(description="its number")]
+    occasion: Annotated[str, Field(description="of that booking")]
+    resource: Which
+    starts_at: Annotated[datetime, Field(description="UTC")]
+    minutes: Annotated[int, Field(description="how long into it nobody was seen")]
+
+
+class ZoneLitButUnbooked(Frozen):
+    """A zone is lit though no booking claims it, nor a tail; told once, and where it stays so for days once a day."""
+
+    zone: Annotated[str, Field(description="facility/zone")]
+    since: Annotated[datetime, Field(description="UTC; from when it was lit and unclaimed, as far as two days tell")]
+    minutes: Annotated[int, Field(description="how long that is")]
+    seen: Annotated[
+        Literal["system", "sensor"],
+        Field(description="system: it was confirmed on, and never off; sensor: there is light on one of lux"),
+    ]
+
+
 class ProblemAbout(Frozen):
     """One cause that stops deliveries, or soon will."""
 
@@ -256,6 +279,8 @@ EVENTS: Mapping[EventType, Told] = {
     EventType.ATTENDANCE_CHANGED: Told("Attendance came in", "connection or subscription", AttendanceChanged),
     EventType.DOOR_PASSED: Told("Somebody passed a door", "target", DoorPassed),
     EventType.DOOR_REFUSED: Told("A door stayed shut before somebody", "target", DoorRefused),
+    EventType.ZONE_BOOKED_BUT_EMPTY: Told("A zone is booked, and nobody is there", "target", ZoneBookedButEmpty),
+    EventType.ZONE_LIT_BUT_UNBOOKED: Told("A zone is lit that nobody has booked", "target", ZoneLitButUnbooked),
     EventType.PERSON_PROTECTED: Told(
         "Somebody is protected of whom more was told before", "keyed hash of an identity number", PersonProtected
     ),

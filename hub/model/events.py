@@ -40,6 +40,8 @@ class EventType(StrEnum):
     ATTENDANCE_CHANGED = "attendance.changed"
     DOOR_PASSED = "door.passed"
     DOOR_REFUSED = "door.refused"
+    ZONE_BOOKED_BUT_EMPTY = "zone.booked_but_empty"
+    ZONE_LIT_BUT_UNBOOKED = "zone.lit_but_unbooked"
     PERSON_PROTECTED = "person.protected"
     PERSON_CHANGED = "person.changed"
     PROBLEM_STARTED = "problem.started"

@@ -133,6 +133,13 @@ def lately(connection: Connection, municipality: str, sensor: int, *, since: int
     return [Reading(*row) for row in [*before, *within]]
 
 
+def last_at_most(connection: Connection, municipality: str, sensor: int, value: int) -> int | None:
+    """When a sensor told so much or less for the last time; None where it did not lately."""
+    sql = "SELECT at FROM readings WHERE municipality = ? AND sensor = ? AND value <= ? ORDER BY at DESC LIMIT 1"
+    rows = connection.rows(sql, (municipality, sensor, value))
+    return int(rows[0][0]) if rows else None
+
+
 def forget_lately(connection: Connection, municipality: str, *, before: int, limit: int) -> int:
     """Remove the oldest readings by themselves; their hours stay. Gives how many."""
     sql = (

@@ -1,6 +1,7 @@
 """How long something lasts: months across changes of the clock, and spans that are laid together and cut."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from hub.clock import HOUR
 from hub.planner.lasting import Month, hours, united, used, without
 
+Spans = list[tuple[int, int]]
 ALL = (0, 1000)
 SPANS = st.lists(st.tuples(st.integers(-50, 1050), st.integers(0, 200)).map(lambda t: (t[0], t[0] + t[1])), max_size=8)
 
@@ -31,12 +33,10 @@ def minutes(spans: list[tuple[int, int]]) -> set[int]:
 
 
 @given(SPANS, SPANS)
-def test_what_is_united_and_what_is_left_is_what_the_moments_say(
-    some: list[tuple[int, int]], others: list[tuple[int, int]]
-) -> None:
+def test_what_is_united_and_what_is_left_is_what_the_moments_say(some: Spans, others: Spans) -> None:
     one, other = united(some, ALL), united(others, ALL)
     assert minutes(one) == minutes(some)
-    assert all(before[1] < after[0] for before, after in zip(one, one[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(one))
     left = without(one, other)
     assert minutes(left) == minutes(one) - minutes(other)
     assert sum(ends - starts for starts, ends in left) == len(minutes(left))

@@ -97,6 +97,11 @@ INCOMING = {EventType.ATTENDANCE_IMPORTED, EventType.ATTENDANCE_CHANGED, EventTy
 """Told of what comes in from outside; held against their schemas in tests/intake."""
 OF_LADDERS = {EventType.ACCESS_FALLBACK}
 """Of what is done instead of doors; held against their data in tests/delivery/test_ladders.py."""
+INCOMING = {
+    EventType.ATTENDANCE_IMPORTED, EventType.ATTENDANCE_CHANGED, EventType.DOOR_PASSED, EventType.DOOR_REFUSED,
+    EventType.ZONE_BOOKED_BUT_EMPTY, EventType.ZONE_LIT_BUT_UNBOOKED,
+}  # fmt: skip
+"""Told of what comes in from outside; held against their schemas in tests/intake and tests/service."""
 OF_REGISTERS = {EventType.PERSON_PROTECTED, EventType.PERSON_CHANGED, EventType.APPLICATION_RECEIVED}
 """Of the population register and of e-services; held against their schemas in tests/service and tests/delivery."""
 
