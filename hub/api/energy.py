@@ -44,4 +44,4 @@ async def export_energy(municipality: str, here: _Here, month: _Month = None) ->
 
 
 def _month(told: str | None) -> Month | None:
-    return Month(int(told[:4]), int(told[5:])) if told else None
+    return Month.read(told) if told else None

@@ -3,14 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hub.clock import STOCKHOLM
+from hub.console.charts import bars
 from hub.console.words import TEXTS
 from hub.model.answers import ProblemAnswer, Readiness, ReadinessAnswer
+from hub.model.energy import FacilityMonth, MonthOfEnergy
+from hub.planner.lasting import Month
 from hub.service.saying import LANGUAGES, Language, said
 
 HOURS = (12, 24, 48, 168)
@@ -92,6 +96,11 @@ class Texts:
         until = f"{ends.astimezone(STOCKHOLM):%H:%M}" if same else self.moment(ends)
         return f"{self.moment(starts)} - {until}"
 
+    def number(self, value: Decimal | float) -> str:
+        """A number as this language writes it."""
+        told = str(value)
+        return told.replace(".", ",") if self.language == "sv" else told
+
     def state(self, code: str) -> str:
         """A state in this language."""
         return said(code, self.language)
@@ -116,9 +125,15 @@ class Texts:
 
 
 def board(
-    name: str, readiness: Readiness, problems: Iterable[ProblemAnswer] | None, *, hours: int, language: Language
+    name: str,
+    readiness: Readiness,
+    problems: Iterable[ProblemAnswer] | None,
+    *,
+    hours: int,
+    language: Language,
+    key: str = "",
 ) -> str:
-    """The page of one municipality; `problems` is None for a key that may not see them."""
+    """The page of one municipality; `problems` is None for a key that may not see them, `key` leads to its others."""
     answer = _answer(readiness)
     counts = Counter[str](line.readiness for line in readiness.lines)
     return _TEMPLATES.get_template("board.html").render(
@@ -126,7 +141,24 @@ def board(
         places=sorted(_places(readiness.lines), key=lambda place: place.worst),
         counts=[(each, counts[each]) for each in _WORST_FIRST if counts[each]],
         problems=None if problems is None else list(_alike(problems, readiness.lines)), hours=hours, lengths=HOURS,
+        key=key,
     )  # fmt: skip
+
+
+def energy(key: str, name: str, month: MonthOfEnergy, *, later: Month | None, language: Language) -> str:
+    """The page of a month in light and heat; `later`: the next month, if it has begun."""
+    return _TEMPLATES.get_template("energy.html").render(
+        t=Texts(language), key=key, name=name, month=month, later=later, earlier=Month.read(month.month).before,
+        sums=(("lit_sum", "lit"), ("heated_sum", "heated")),
+    )  # fmt: skip
+
+
+def energy_chart(facility: FacilityMonth, month: str, language: Language) -> bytes:
+    """A facility's zones as a picture."""
+    t = Texts(language)
+    series = {t(key): [getattr(zone, key) for zone in facility.zones] for key in ("on", "booked")}
+    title = t("hours_of", f"{facility.name} {month}")
+    return bars(title, [zone.zone for zone in facility.zones], series, t.number)
 
 
 def _alike(problems: Iterable[ProblemAnswer], lines: Sequence[ReadinessAnswer]) -> Iterable[Alike]:

@@ -28,6 +28,12 @@ class Month(NamedTuple):
         local = at.astimezone(STOCKHOLM)
         return cls(local.year, local.month)
 
+    @classmethod
+    def read(cls, told: str) -> "Month":
+        """From 2026-11."""
+        year, month = told.split("-")
+        return cls(int(year), int(month))
+
     @property
     def after(self) -> "Month":
         """The next."""

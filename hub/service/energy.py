@@ -100,8 +100,8 @@ def _facility(place: _Place, name: str, facility: Facility) -> FacilityMonth:
         facility=name,
         name=facility.name,
         zones=zones,
-        lit=_added(one for one in zones if one.capability == Capability.LIGHTING),
-        heated=_added(one for one in zones if one.capability == Capability.CLIMATE),
+        lit=_added(one for one in zones if one.capability == "lighting"),
+        heated=_added(one for one in zones if one.capability == "climate"),
         kwh=_kwh(place, _meters_of(facility)),
     )
 

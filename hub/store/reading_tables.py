@@ -1,6 +1,6 @@
 """The tables of what sensors told, and of how long zones were lit and warm; no person is in them."""
 
-from sqlalchemy import Column, Index, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
 from hub.clock import NEVER
 from hub.store.columns import METADATA, row_id, town, whole
@@ -24,8 +24,9 @@ READINGS = Table(
     whole("sensor"),
     whole("at"),
     whole("value"),
-    UniqueConstraint("municipality", "sensor", "at", name="uq_readings_at"),
+    PrimaryKeyConstraint("municipality", "sensor", "at"),
     Index("ix_readings_old", "municipality", "at"),
+    sqlite_with_rowid=False,
 )
 """What was told lately, each time of a sensor once; `value` in thousandths. What is older stands in the hours only."""
 
@@ -43,8 +44,9 @@ READING_HOURS = Table(
     whole("first_at"),
     whole("last"),
     whole("last_at"),
-    UniqueConstraint("municipality", "sensor", "hour", name="uq_reading_hours_hour"),
+    PrimaryKeyConstraint("municipality", "sensor", "hour"),
     Index("ix_reading_hours_old", "municipality", "hour"),
+    sqlite_with_rowid=False,
 )
 """An hour of a sensor, by its start: how many readings, their sum, least, most, first and last, in thousandths."""
 

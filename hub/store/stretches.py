@@ -5,7 +5,7 @@ from enum import StrEnum, auto
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.store.database import Connection
+from hub.store.database import Connection, Row
 
 
 class How(StrEnum):
@@ -63,7 +63,12 @@ def within(
         " ORDER BY starts, id"
     )
     found = connection.rows_each(sql, [(municipality, lane, since, until) for lane in asked])
-    return {lane: [Stretch(*row[:3], How(row[3])) for row in rows] for lane, rows in zip(asked, found, strict=True)}
+    return {lane: list(map(_stretch, rows)) for lane, rows in zip(asked, found, strict=True)}
+
+
+def _stretch(row: Row) -> Stretch:
+    lane, starts, ends, how = row
+    return Stretch(lane, starts, ends, How(how))
 
 
 def forget(connection: Connection, municipality: str, *, before: int, limit: int) -> int:

@@ -19,7 +19,7 @@ from tests.bench import town
 
 LARGE = {
     "bookings", "lanes", "claims", "codes", "occupancy", "events", "deliveries", "entries", "audit", "audit_leaves",
-    "passages",
+    "passages", "readings", "reading_hours", "stretches", "noticed",
 }  # fmt: skip
 """Tables that grow with the bookings."""
 

@@ -317,6 +317,8 @@ zones:
     latest_off: {at: "22:00", until: "06:00", evenings: {friday: "23:00", sunday: null}}
     tail: {minutes: 10, level: 20}
     warning: {minutes_before: 5, seconds: 10, level: 30}
+    empty_after_minutes: 20
+    unbooked_after_minutes: 15
   luft:
     key: luft
     capability: climate
@@ -326,6 +328,9 @@ zones:
     lead_minutes: 0
     lag_minutes: 0
     purge: {minutes: 20, level: 100}
+sensors:
+  ljus: {connection: lists, key: lux-1, quantity: lux, zone: is, lit_above: 100}
+  folk: {connection: lists, key: pir-1, quantity: occupancy, resource: ishallen.is}
 """
     return {
         "whole/municipality.yaml": municipality,

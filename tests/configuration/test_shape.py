@@ -73,7 +73,7 @@ def test_an_unknown_key_that_is_like_no_other_comes_with_all_there_are() -> None
     trees = small()
     trees[HALL]["opening-hours"] = "08-22"
     finding = the_error(read(trees), "unknown-key")
-    assert finding.message == "unknown key `opening-hours`: there are access, name, position, resources, zones"
+    assert finding.message == "unknown key `opening-hours`: there are access, name, position, resources, sensors, zones"
 
 
 def test_a_missing_key_is_told_at_what_should_hold_it() -> None:

@@ -194,8 +194,9 @@ PLAINLY_NONE = {
     ("finance", "charging", "customers", "association", "connection"),
     *(("zones", zone, *rule) for zone in LATELY_RULED for rule in (
         ("restrike_minutes",), ("only_when_dark",), ("latest_off",), ("latest_off", "evenings"), ("tail",),
-        ("warning",), ("purge",),
+        ("warning",), ("purge",), ("empty_after_minutes",), ("unbooked_after_minutes",),
     )),
+    *(("sensors", *rest) for rest in (("ljus",), ("folk", "resource"), ("ljus", "lit_above"))),
     *(("zones", "is", "latest_off", "evenings", day) for day in ("friday", "sunday")),
 }  # fmt: skip
 """What nobody misses who does not write it: nothing is assumed in its place."""

@@ -28,8 +28,8 @@ def energy(hall: Stage, month: Month | None = None, *, town: str = TOWN) -> Mont
     return hall.run(Energy(hall.readers, hall.rulebook, hall.clock).month(town, month))
 
 
-def facility(hall: Stage, **more: str) -> FacilityMonth:
-    (found,) = energy(hall, **more).facilities
+def facility(hall: Stage, *, town: str = TOWN) -> FacilityMonth:
+    (found,) = energy(hall, town=town).facilities
     return found
 
 

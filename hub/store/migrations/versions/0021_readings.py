@@ -29,14 +29,16 @@ def upgrade() -> None:
     sa.Column('sensor', sa.BigInteger(), nullable=False),
     sa.Column('at', sa.BigInteger(), nullable=False),
     sa.Column('value', sa.BigInteger(), nullable=False),
-    sa.UniqueConstraint('municipality', 'sensor', 'at', name='uq_readings_at')
+    sa.PrimaryKeyConstraint('municipality', 'sensor', 'at', name=op.f('pk_readings')),
+    sqlite_with_rowid=False
     )
     op.create_index('ix_readings_old', 'readings', ['municipality', 'at'], unique=False)
     op.create_table('reading_hours',
     sa.Column('municipality', sa.Text(), nullable=False),
     *(sa.Column(name, sa.BigInteger(), nullable=False) for name in (
         'sensor', 'hour', 'readings', 'total', 'least', 'most', 'first', 'first_at', 'last', 'last_at')),
-    sa.UniqueConstraint('municipality', 'sensor', 'hour', name='uq_reading_hours_hour')
+    sa.PrimaryKeyConstraint('municipality', 'sensor', 'hour', name=op.f('pk_reading_hours')),
+    sqlite_with_rowid=False
     )
     op.create_index('ix_reading_hours_old', 'reading_hours', ['municipality', 'hour'], unique=False)
     op.create_table('stretches',
