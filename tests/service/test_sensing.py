@@ -6,16 +6,19 @@ from datetime import timedelta
 import pytest
 
 from hub.clock import HOUR, micros
+from hub.intake.retention import Forgetting
 from hub.model import Observation, ObservationUnit, Quantity
+from hub.model.configuration import Retention
 from hub.sdk import RawItem
 from hub.service.applying import Applying
 from hub.service.passing import Passing
 from hub.service.sensing import Sensing
 from hub.service.taking_in import From, TakingIn, Understood
-from hub.store import intake, readings
+from hub.store import intake, noticed, readings
+from hub.store.noticed import Noticed
 from hub.store.readings import Hour, SensorKey
 from tests.builders import SATURDAY
-from tests.delivery.harness import TOWN, Stage
+from tests.delivery.harness import TOWN, Stage, hour
 from tests.service.watched import watched
 
 _UNITS = {
@@ -110,3 +113,29 @@ def test_observations_come_in_as_all_else_does_and_a_raw_row_that_is_known_tells
         hall.run(hall.writer.call(taking.take, taking.batch(whence, hashed, known)))
     assert [(one.readings, one.total) for one in hours(hall)] == [(2, 38_000)]
     assert hall.rows("SELECT count(*) FROM intake") == [(2,)]
+
+
+def test_hours_stretches_and_what_was_noticed_expire_by_decision_and_what_is_kept_by_itself_without(
+    staging: Callable[..., Stage],
+) -> None:
+    kept = Retention(decision="FN 2027/14", bookings_days=730, readings_days=32)
+    one, other = watched(), watched(key="2481")
+    hall = staging(
+        one.model_copy(update={"municipality": one.municipality.model_copy(update={"retention": kept})}), other
+    )
+    for town in (TOWN, "2481"):
+        hall.put("B-1", **hour(), town=town)
+    hall.at("14:00")
+    for town in (TOWN, "2481"):
+        tell(hall, seen(0, "18"), town=town)
+        some = {Noticed("zone.lit_but_unbooked", "hall/court-1", "1")}
+        hall.run(hall.writer.call(lambda c, t=town, s=some: noticed.add(c, t, s, now=hall.now())))
+    forgetting = Forgetting(hall.writer, hall.seal, hall.rulebook, hall.clock)
+    counted = (
+        "SELECT (SELECT count(*) FROM readings), (SELECT count(*) FROM reading_hours),"
+        " (SELECT count(*) FROM stretches), (SELECT count(*) FROM noticed)"
+    )
+    for days, left in ((1, (2, 2, 6, 2)), (3, (0, 2, 6, 2)), (33, (0, 1, 3, 1))):
+        hall.skip(days=days)
+        hall.run(forgetting.forget())
+        assert hall.rows(counted) == [left]

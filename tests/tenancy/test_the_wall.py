@@ -230,7 +230,7 @@ def asked_with(path: str) -> dict[str, str]:
 
 async def state_of(client: httpx.AsyncClient, key: str) -> dict[str, Any]:
     """All that a municipality is told of itself, but how the time has passed."""
-    found = {}
+    found: dict[str, Any] = {}
     for method, path in every_route():
         if method == "GET" and "{municipality}" in path and not re.search("stream|status|connections|readiness", path):
             answer = await client.get(address_of(path, THEIRS), headers=bearer(key), params=asked_with(path))
