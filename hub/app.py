@@ -83,7 +83,7 @@ from hub.service.verifying import Verifying
 from hub.service.waiting import Waiting
 from hub.service.zone_lines import ZoneLines
 from hub.settings import Settings
-from hub.store import imports, keys, lanes, problems, rotation, untold, walls
+from hub.store import imports, keys, lanes, problems, rotation, stretches, untold, walls
 from hub.store.alone import alone_with
 from hub.store.bells import Bell
 from hub.store.database import Connection, beside, is_postgresql, path_of
@@ -333,6 +333,7 @@ class Hub:
         now = micros(self.clock.now())
         for name in names:
             lanes.begin_anew(connection, town, name, now=now)
+            stretches.end_all(connection, town, name, now=now)
             problems.close_of(connection, town, name, ["vanished"], now=now, even_waiting=False)
 
     def _followed(self) -> None:

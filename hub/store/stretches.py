@@ -53,6 +53,15 @@ def follow(connection: Connection, found: Iterable[Now], *, now: int) -> None:
             connection.run(_BEGIN, (one.municipality, one.lane, now, one.how, one.municipality, one.lane))
 
 
+def end_all(connection: Connection, municipality: str, name: str, *, now: int) -> None:
+    """End the stretches of a connection whose system is another: what is on there nobody knows."""
+    connection.run(
+        f"UPDATE stretches SET ends = ? WHERE municipality = ? AND ends = {NEVER} AND lane IN"
+        " (SELECT id FROM lanes WHERE municipality = ? AND connection = ?)",
+        (now, municipality, municipality, name),
+    )
+
+
 def within(
     connection: Connection, municipality: str, lanes: Iterable[int], *, since: int, until: int
 ) -> dict[int, list[Stretch]]:

@@ -2,7 +2,8 @@
 
 from hub.clock import NEVER, micros
 from hub.model import Dim
-from hub.store import stretches
+from hub.store import lanes, stretches
+from hub.store.database import Connection
 from hub.store.stretches import How
 from tests.builders import SATURDAY
 from tests.delivery.fakes import Fault
@@ -60,3 +61,17 @@ def test_what_is_set_by_hand_is_told_apart(hall: Stage) -> None:
     hall.at("15:00")
     by_hand = [(How.BY_HAND_OFF, 10, 20), (How.BY_HAND_ON, 20, 70)]
     assert stood(hall) == [(How.ON, -15, 10), *by_hand]
+
+
+def test_of_a_system_that_is_another_nothing_is_on_until_it_is_confirmed(hall: Stage) -> None:
+    hall.put("B-1", **hour())
+    hall.at("12:30")
+
+    def begin(c: Connection) -> None:
+        lanes.begin_anew(c, TOWN, "lamps", now=hall.now())
+        stretches.end_all(c, TOWN, "lamps", now=hall.now())
+
+    hall.run(hall.writer.call(begin))
+    hall.after(minutes=2)
+    hall.at("14:00")
+    assert stood(hall) == [(How.ON, -15, 30), (How.ON, 32, 70)]
