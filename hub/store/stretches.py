@@ -44,6 +44,8 @@ _BEGIN = (
 def follow(connection: Connection, found: Iterable[Now], *, now: int) -> None:
     """End the stretches of lanes that are otherwise now, and begin others; the lanes are held by who calls."""
     told = list(found)
+    if not told:
+        return
     connection.each(
         f"UPDATE stretches SET ends = ? WHERE municipality = ? AND lane = ? AND ends = {NEVER} AND how <> ?",
         [(now, one.municipality, one.lane, one.how or "") for one in told],
