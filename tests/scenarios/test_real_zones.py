@@ -16,9 +16,10 @@ import pytest
 from hub.demo.stage import Stage, stage
 from tests.scenarios.killed import hub_at
 from tests.scenarios.plants import NAME, PLANTS, REST, Plant, State, in_a_hurry, municipality
-from tests.scenarios.plays import at, booking, cancel, occasion, put
+from tests.scenarios.plays import at, booking, cancel, events, occasion, put
 
 PATIENCE_SECONDS = 120
+PROBLEMS = ("problem.started", "problem.ended")
 
 
 @pytest.fixture(
@@ -225,7 +226,7 @@ def test_s16_a_gateway_that_is_gone_for_two_hours_is_one_problem_and_gets_the_la
         evening = booking("G-2", occasion("plan.a", "2026-11-20 19:00", "2026-11-20 21:00"))
         await house.book(running, evening)
         assert await house.until("2026-11-20 15:30") == State(a=True, b=60, heat=20)
-        before = len(house.plant.sent())
+        before, known = len(house.plant.sent()), len(await events(house.client, *PROBLEMS))
         await house.plant.cut()
         await cancel(house.client, running)
         await house.here.quiet()
@@ -239,6 +240,8 @@ def test_s16_a_gateway_that_is_gone_for_two_hours_is_one_problem_and_gets_the_la
         await house.plant.mend()
         assert await house.until("2026-11-20 17:40") == State(a=False, b=100, heat=20)
         assert await house.here.problems() == []
+        told = (await events(house.client, *PROBLEMS))[known:]
+        assert [one["type"] for one in told] == ["problem.started", "problem.ended"]
         assert len(house.plant.sent()) - before == 1, "half A was switched off once"
         assert await house.until("2026-11-20 18:40") == State(a=False, b=0, heat=20), "heated for the evening"
         assert await house.until("2026-11-20 19:00") == State(a=True, b=0, heat=20)
