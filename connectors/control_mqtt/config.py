@@ -1,14 +1,16 @@
 """The settings of one connection to a broker, and the topics that they make."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from hub.sdk import ConnectorConfig
-from hub.sdk.mqtt import BrokerConfig
+from hub.sdk.mqtt import BrokerConfig, unfit_topic
 
 
 class Kind(StrEnum):
@@ -18,16 +20,35 @@ class Kind(StrEnum):
     """Light in per cent."""
     SWITCH = "switch"
     """On and off only."""
+    SETPOINT = "setpoint"
+    """Degrees Celsius."""
 
 
 class Profile(StrEnum):
-    """A gateway's way of writing JSON."""
+    """A gateway's way of writing."""
 
     ZIGBEE2MQTT = "zigbee2mqtt"
+    TASMOTA = "tasmota"
+    HOME_ASSISTANT = "home_assistant"
+    JSON = "json"
 
 
-TOPIC_MAX_BYTES = 65_535
-"""Source: MQTT 5.0 (OASIS, 2019-03-07) 4.7.3, and MQTT 3.1.1 (2014-10-29) 4.7.3, read 2026-11-21."""
+@dataclass(frozen=True)
+class Templates:
+    """The topics that a profile has where the settings name none; empty: there is no such topic."""
+
+    state: str
+    set: str
+    get: str = ""
+    online: str = ""
+
+
+TEMPLATES = {
+    Profile.ZIGBEE2MQTT: Templates("zigbee2mqtt/{zone}", "{state}/set", "{state}/get"),
+    Profile.TASMOTA: Templates("stat/{zone}/RESULT", "cmnd/{zone}", "{set}/State", "tele/{zone}/LWT"),
+    Profile.HOME_ASSISTANT: Templates("{zone}/state", "{zone}/set"),
+    Profile.JSON: Templates("{zone}/state", "{zone}/set"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +57,12 @@ class Topics:
 
     set: str
     get: str
+    """Empty where it cannot be asked."""
     state: str
     kind: Kind
+    online: str = ""
+    """Where its device tells whether it is there; empty: it does not."""
+    relay: int | None = None
 
 
 class ZoneTopics(ConnectorConfig):
@@ -46,17 +71,41 @@ class ZoneTopics(ConnectorConfig):
     state: str | None = Field(default=None, description="Topic on which the gateway tells how the lamp is.")
     set: str | None = Field(default=None, description="Topic on which the gateway takes commands for it.")
     get: str | None = Field(default=None, description="Topic on which the gateway is asked how it is.")
-    kind: Kind | None = Field(default=None, description="`dim`, or `switch` for on and off only.")
+    online: str | None = Field(default=None, description="Topic on which its device tells whether it is there.")
+    kind: Kind | None = Field(default=None, description="`dim`, `switch` for on and off only, or `setpoint`.")
+    relay: int | None = Field(default=None, ge=1, le=32, description="Tasmota: which relay of the device; one if none.")
+    values: dict[str, str] = Field(default={}, description="Further names in braces in the templates, and their words.")
+
+
+class JsonKeys(ConnectorConfig):
+    """How plain JSON says it; a key may lead into objects with dots, as in `light.level`."""
+
+    switch: str | None = Field(default="on", min_length=1, description="Key of on and off; `null`: there is none.")
+    on: bool | int | str = Field(default=True, description="What it holds when on.")
+    off: bool | int | str = Field(default=False, description="What it holds when off.")
+    dim: str = Field(default="level", min_length=1, description="Key of the light.")
+    full: int = Field(default=100, ge=1, le=65535, description="What it holds at full.")
+    setpoint: str = Field(default="setpoint", min_length=1, description="Key of the wanted degrees Celsius.")
 
 
 class MqttConfig(BrokerConfig):
     """One broker, one gateway behind it, and its zones."""
 
-    profile: Profile = Field(default=Profile.ZIGBEE2MQTT, description="The gateway's way of writing JSON.")
-    state_topic: str = Field(default="zigbee2mqtt/{zone}", description="State topic of zones that name none.")
-    set_topic: str = Field(default="{state}/set", description="Command topic of zones that name none.")
-    get_topic: str = Field(default="{state}/get", description="Question topic of zones that name none.")
-    kind: Kind = Field(default=Kind.DIM, description="Kind of zones that name none: `dim` or `switch`.")
+    profile: Profile = Field(default=Profile.ZIGBEE2MQTT, description="The gateway's way of writing.")
+    state_topic: str | None = Field(
+        default=None, description="State topic of zones that name none; the profile's if left out."
+    )
+    set_topic: str | None = Field(
+        default=None, description="Command topic of zones that name none; the profile's if left out."
+    )
+    get_topic: str | None = Field(
+        default=None, description="Question topic of zones that name none; the profile's if left out."
+    )
+    online_topic: str | None = Field(
+        default=None,
+        description="Topic on which a zone's device tells whether it is there; the profile's if left out.",
+    )
+    kind: Kind = Field(default=Kind.DIM, description="Kind of zones that name none: `dim`, `switch` or `setpoint`.")
     zones: dict[str, ZoneTopics] = Field(
         min_length=1, description="Each zone with its `state`, `set`, `get` and `kind`, or `{}` for the templates."
     )
@@ -66,6 +115,20 @@ class MqttConfig(BrokerConfig):
     rest_percent: int = Field(
         default=0, ge=0, le=100, description="What a released zone goes back to: a lamp has no automation of its own."
     )
+    rest_celsius: Decimal | None = Field(
+        default=None, description="What a released setpoint goes back to; needed where a zone has one."
+    )
+    brightness_scale: int = Field(
+        default=255, ge=1, le=65535, description="Home Assistant: brightness of a lamp at full."
+    )
+    setpoint_name: str = Field(
+        default="occupied_heating_setpoint", min_length=1, description="Zigbee2MQTT: key of the wanted degrees."
+    )
+    keys: JsonKeys | None = Field(default=None, description="Plain JSON: the keys and values of a message, if others.")
+    off_timer: bool = Field(
+        default=True,
+        description="Tasmota: set the device's PulseTime, so that it ends by itself when the hub is gone.",
+    )
     echo_within: timedelta = Field(
         default=timedelta(seconds=5),
         gt=timedelta(0),
@@ -73,45 +136,64 @@ class MqttConfig(BrokerConfig):
         description="Seconds within which a lamp tells its new state.",
     )
 
+    @property
+    def words(self) -> JsonKeys:
+        """The keys and values of plain JSON."""
+        return self.keys or JsonKeys()
+
     def topics(self, zone: str) -> Topics:
         """The topics of a zone that is configured."""
-        own = self.zones[zone]
-        state = (own.state or self.state_topic).replace("{zone}", zone)
-        set_topic, get_topic = (
-            template.replace("{state}", state).replace("{zone}", zone)
-            for template in (own.set or self.set_topic, own.get or self.get_topic)
-        )
-        return Topics(set_topic, get_topic, state, own.kind or self.kind)
+        own, usual = self.zones[zone], TEMPLATES[self.profile]
+        words = {**own.values, "zone": zone}
+        for name in ("state", "set", "get", "online"):
+            template = getattr(own, name) or getattr(self, f"{name}_topic") or getattr(usual, name)
+            words[name] = _filled(template, words)
+        return Topics(words["set"], words["get"], words["state"], own.kind or self.kind, words["online"], own.relay)
 
     @model_validator(mode="after")
     def _topics_can_be_used(self) -> Self:
         faults = [fault for zone in self.zones for fault in _faults(zone, self.topics(zone))]
-        told = {self.topics(zone).state: zone for zone in reversed(self.zones)}
-        faults += [
-            f"zones {first} and {zone} share state topic {state}"
-            for zone in self.zones
-            if (first := told[state := self.topics(zone).state]) != zone
-        ]
+        told: dict[tuple[str, int | None], str] = {}
+        for zone in self.zones:
+            topics = self.topics(zone)
+            if (first := told.setdefault((topics.state, topics.relay), zone)) != zone:
+                faults.append(f"zones {first} and {zone} share state topic {topics.state}")
+        faults += self._unfit_kinds()
         if faults:
             msg = "; ".join(faults)
             raise ValueError(msg)
         return self
 
+    def _unfit_kinds(self) -> list[str]:
+        kinds = {self.topics(zone).kind for zone in self.zones}
+        faults = []
+        if Kind.SETPOINT in kinds and self.rest_celsius is None:
+            faults.append("a setpoint needs rest_celsius, to go back to when it is released")
+        if Kind.SETPOINT in kinds and self.profile is Profile.TASMOTA:
+            faults.append("profile tasmota has no setpoints")
+        if self.profile is not Profile.TASMOTA and any(zone.relay for zone in self.zones.values()):
+            faults.append("only profile tasmota has relays")
+        if self.words.on == self.words.off:
+            faults.append("keys: on and off are the same")
+        return faults
+
+
+def _filled(template: str, words: dict[str, str]) -> str:
+    """Put words in place of names in braces, once; a name that is not known stays."""
+    return re.sub(r"\{([^{}]*)\}", lambda found: words.get(found[1], found[0]), template)
+
 
 def _faults(zone: str, topics: Topics) -> list[str]:
-    names = {"set": topics.set, "get": topics.get, "state": topics.state}
+    optional = {name: topic for name in ("get", "online") if (topic := getattr(topics, name))}
+    names = {"set": topics.set, "state": topics.state, **optional}
     faults = [f"zone {zone}: {name} topic {topic!r} {why}" for name, topic in names.items() if (why := _unfit(topic))]
     if len(set(names.values())) < len(names):
-        faults.append(f"zone {zone}: set, get and state need a topic each")
+        faults.append(f"zone {zone}: {', '.join(names)} need a topic each")
     return faults
 
 
 def _unfit(topic: str) -> str:
-    """Why no message can be published there, or nothing."""
-    if not topic or len(topic.encode()) > TOPIC_MAX_BYTES:
-        return "is empty or too long"
-    if set(topic) & {"+", "#", "\0"}:
-        return "has a wildcard"
-    if topic.startswith("$"):
-        return "belongs to the broker ($)"
-    return "has a name in braces that is not {zone} or {state}" if "{" in topic else ""
+    """Why it cannot be used, or nothing."""
+    return unfit_topic(topic) or (
+        "has a name in braces that is neither zone, state nor set, nor among its values" if "{" in topic else ""
+    )

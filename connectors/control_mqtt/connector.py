@@ -1,14 +1,15 @@
 """Lamps behind a gateway that speaks MQTT: commands are proven by the state that the lamp tells afterwards."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
 from connectors.control_mqtt import translate
-from connectors.control_mqtt.client import session
-from connectors.control_mqtt.config import Kind, MqttConfig, Topics
-from hub.model import Dim, Level, Release, Switch, Zone
+from connectors.control_mqtt.client import Gateway, Send, Waiting
+from connectors.control_mqtt.config import Kind, MqttConfig, Profile, Topics
+from connectors.control_mqtt.dialects import DIALECTS, LONGEST_PULSE, Told
+from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
 from hub.sdk import (
     About,
     Connector,
@@ -25,35 +26,22 @@ from hub.sdk import (
 )
 from hub.sdk.mqtt import Handshake, Heard
 
-
-class Waiting:
-    """Someone who waits for a lamp to tell a level that will do."""
-
-    def __init__(self, will_do: Callable[[Level], bool]) -> None:
-        """Begin to wait."""
-        self.will_do = will_do
-        self.told: asyncio.Future[Level] = asyncio.get_running_loop().create_future()
-        self.told.add_done_callback(lambda told: told.cancelled() or told.exception())
-        self.puzzle: RejectedError | None = None
-        """Why something that came meanwhile could not be read."""
-
-    def offer(self, level: Level) -> bool:
-        """Take it if it will do."""
-        if not self.will_do(level):
-            return False
-        self.told.set_result(level)
-        return True
-
-    def fail(self, error: Exception) -> None:
-        """Stop waiting."""
-        if not self.told.done():
-            self.told.set_exception(error)
+LEVELS: dict[Kind, tuple[type[Level], ...]] = {
+    Kind.SWITCH: (Switch,),
+    Kind.DIM: (Dim, Switch),
+    Kind.SETPOINT: (Setpoint,),
+}
 
 
 class MqttControl(Connector[MqttConfig], Control, ReadsZones):
     """One gateway; a zone is a lamp or a group of lamps of it."""
 
     pace = Pace(calls_at_once=16, clients_at_once=1, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=30))
+
+    @classmethod
+    def off_timer(cls, config: MqttConfig, key: str) -> timedelta | None:  # noqa: ARG003  (all zones alike)
+        """Give how long a Tasmota's PulseTime can be."""
+        return LONGEST_PULSE if config.profile is Profile.TASMOTA and config.off_timer else None
 
     @classmethod
     def configured_keys(cls, config: MqttConfig) -> frozenset[str]:
@@ -64,22 +52,28 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
         """Keep what it is given; nothing is sent before `open`."""
         super().__init__(config, lent)
         self._topics = {key: config.topics(key) for key in config.zones}
-        self._zone_of = {topics.state: key for key, topics in self._topics.items()}
+        self._dialect = DIALECTS[config.profile](config)
+        self._zones_of = _by_topic({key: topics.state for key, topics in self._topics.items()})
+        self._online_of = _by_topic({key: topics.online for key, topics in self._topics.items() if topics.online})
+        self._offline: set[str] = set()
+        self._told: dict[str, Told] = {}
+        """What each zone has told over the link that stands, retained or not."""
         self._known: dict[str, Level] = {}
-        self._waiting: dict[str, list[Waiting]] = {key: [] for key in self._topics}
+        self._waiting: dict[str, list[Waiting[Level]]] = {key: [] for key in self._topics}
         self._bridge: bytes | None = None
         self._puzzled: set[str] = set()
+        heard = [*self._zones_of, *self._online_of, *filter(None, [config.bridge_topic])]
         self._handshake = Handshake(config, lent)
-        heard = [*self._zone_of, *filter(None, [config.bridge_topic])]
-        self.session = session(config, lent, self.pace, heard, self._hear)
+        self._gateway = Gateway(config, lent, heard, self._hear, lands=self.pace.lands_within)
+        self.session = self._gateway.session
         self.session.lost.append(self._give_up_waiting)
 
     @property
     def control_limits(self) -> ControlLimits:
-        """On and off, and per cent where a zone can be dimmed."""
-        dims = any(topics.kind is Kind.DIM for topics in self._topics.values())
-        levels: frozenset[type[Level]] = frozenset({Switch, Dim, Release} if dims else {Switch, Release})
-        return ControlLimits(levels=levels, tells_changes=True)
+        """What the configured kinds of zones can be told."""
+        kinds = {topics.kind for topics in self._topics.values()}
+        levels: list[type[Level]] = [Release, *(level for kind in kinds for level in LEVELS[kind])]
+        return ControlLimits(levels=frozenset(levels), tells_changes=True)
 
     async def open(self) -> None:
         """Connect and listen, so that a lamp switched by hand is heard of before the first command."""
@@ -107,38 +101,64 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
     async def put_zone(self, zone: Zone) -> Receipt:
         """Send the level, and wait until the lamp tells it."""
         topics, deadline = self._topics_of(zone.key), self._deadline()
-        wanted = translate.wanted(zone.level, topics.kind, rest_percent=self.config.rest_percent)
-        await self._exchange(zone.key, topics.set, translate.command(wanted), wanted.__eq__, deadline)
+        wanted = self._wanted(zone.level, topics)
+        ends_in = zone.until - self.lent.clock.now() if zone.until else None
+        sends = self._dialect.commands(wanted, topics, ends_in)
+        await self._exchange(zone.key, sends, wanted.__eq__, deadline)
         return Receipt(topics.set)
 
     async def read_zone(self, key: str) -> Sighting[Level]:
-        """Ask the lamp; what it told before, or what the broker retained, is no answer."""
+        """Ask the lamp; what it told before, or what the broker retained, is no answer, unless it cannot be asked."""
         topics, deadline = self._topics_of(key), self._deadline()
+        question = self._dialect.question(topics)
         try:
-            return Sighting(await self._exchange(key, topics.get, translate.question(topics.kind), _anything, deadline))
+            if question is None:
+                return Sighting(await self._remembered(key, deadline))
+            return Sighting(await self._exchange(key, [question], _anything, deadline))
         except UnknownOutcomeError as error:
             raise TransientError(str(error)) from error
 
     def rest_level(self, key: str) -> Level | None:
         """Give what the settings say: a lamp has no automation of its own."""
-        return translate.wanted(Release(), self._topics_of(key).kind, rest_percent=self.config.rest_percent)
+        return self._wanted(Release(), self._topics_of(key))
+
+    def _wanted(self, level: Level, topics: Topics) -> Level:
+        rest = self.config.rest_celsius
+        more = {} if rest is None else {"rest_celsius": rest}
+        return translate.wanted(level, topics.kind, rest_percent=self.config.rest_percent, **more)
 
     async def _exchange(
-        self, key: str, topic: str, payload: bytes, will_do: Callable[[Level], bool], deadline: float
+        self, key: str, sends: Sequence[Send], will_do: Callable[[Level], bool], deadline: float
     ) -> Level:
         """Publish, and give the first level told afterwards that will do."""
         await self.session.ready(deadline)
+        self._expect_online(key)
         with self._listening(key, will_do) as waiting:
-            await self.session.publish(topic, payload, deadline)
-            try:
-                async with asyncio.timeout_at(min(deadline, self._now() + self.config.echo_within.total_seconds())):
-                    return await waiting.told
-            except TimeoutError:
-                raise waiting.puzzle or _unproven(key, topic, self._topics[key].state) from None
+            await self._gateway.publish(sends, deadline)
+            return await self._heard(key, waiting, sends[-1].topic, deadline)
+
+    async def _heard(self, key: str, waiting: Waiting[Level], topic: str, deadline: float) -> Level:
+        try:
+            async with asyncio.timeout_at(min(deadline, self._now() + self.config.echo_within.total_seconds())):
+                return await waiting.told
+        except TimeoutError:
+            raise waiting.puzzle or _unproven(key, topic, self._topics[key].state) from None
+
+    async def _remembered(self, key: str, deadline: float) -> Level:
+        """Give what a zone that cannot be asked told last over this link, or tells soon: such a state is retained."""
+        await self.session.ready(deadline)
+        self._expect_online(key)
+        topics = self._topics[key]
+        if level := self._told.get(key, Told()).level(topics.kind):
+            return level
+        with self._listening(key, _anything, retained=True) as waiting:
+            return await self._heard(key, waiting, f"connecting to {self.config.host}", deadline)
 
     @contextmanager
-    def _listening(self, key: str, will_do: Callable[[Level], bool]) -> Iterator[Waiting]:
-        waiting = Waiting(will_do)
+    def _listening(
+        self, key: str, will_do: Callable[[Level], bool], *, retained: bool = False
+    ) -> Iterator[Waiting[Level]]:
+        waiting = Waiting(will_do, retained=retained)
         self._waiting[key].append(waiting)
         try:
             yield waiting
@@ -149,16 +169,30 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
         """Take a state: for those who wait, or else as news for the hub."""
         if message.topic == self.config.bridge_topic:
             self._bridge = message.payload
-            return
-        key = self._zone_of.get(message.topic)
-        if key is None:
-            return
+        for key in self._online_of.get(message.topic, ()):
+            self._hear_whether_online(key, message)
+        for key in self._zones_of.get(message.topic, ()):
+            self._hear_state(key, message)
+
+    def _hear_whether_online(self, key: str, message: Heard) -> None:
         try:
-            level = translate.level_of(message.payload, self._topics[key].kind)
+            online = self._dialect.is_online(message.payload)
         except RejectedError as error:
             self._puzzle(key, RejectedError(f"zone {key}: {message.topic}: {error}"))
             return
-        if level is not None:
+        (self._offline.discard if online else self._offline.add)(key)
+
+    def _hear_state(self, key: str, message: Heard) -> None:
+        topics = self._topics[key]
+        try:
+            told = self._dialect.told(message.payload, topics, self._told.get(key, Told()))
+        except RejectedError as error:
+            self._puzzle(key, RejectedError(f"zone {key}: {message.topic}: {error}"))
+            return
+        if told is None:
+            return
+        self._told[key] = told
+        if (level := told.level(topics.kind)) is not None:
             self._puzzled.discard(key)
             self._take(key, level, fresh=not message.retained)
 
@@ -167,11 +201,12 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
 
         A retained state proves nothing; where it differs from what we know, something happened while we were away.
         """
-        if not fresh:
+        open_ = [one for one in self._waiting[key] if not one.told.done()]
+        waiting = [one for one in open_ if fresh or one.retained]
+        if not fresh and not waiting:
             if self._known.get(key, level) != level:
                 self.lent.touched(key)
             return
-        waiting = [one for one in self._waiting[key] if not one.told.done()]
         taken = [one for one in waiting if one.offer(level)]
         if not waiting and self._known.get(key) != level:
             self.lent.touched(key)
@@ -187,17 +222,24 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
             self.lent.log.warning("%s", error)
 
     def _give_up_waiting(self) -> None:
+        self._told.clear()
+        self._offline.clear()
         for waiting in (waiting for all_of_one in self._waiting.values() for waiting in all_of_one):
             waiting.fail(UnknownOutcomeError(f"{self.config.host}: the connection was lost before the lamp answered"))
 
     def _expect_no_farewell(self) -> None:
         """Raise if the gateway says that it is offline, or something that is neither."""
         try:
-            offline = self._bridge is not None and not translate.is_online(self._bridge)
+            offline = self._bridge is not None and not self._dialect.is_online(self._bridge)
         except RejectedError as error:
             raise RejectedError(f"{self.config.bridge_topic}: {error}") from None
         if offline:
             raise TransientError(f"{self.config.bridge_topic}: the gateway says that it is offline; start it")
+
+    def _expect_online(self, key: str) -> None:
+        """Raise if the zone's device says, or the broker says for it, that it is gone."""
+        if key in self._offline:
+            raise TransientError(f"{self._topics[key].online}: the device of zone {key} is offline; has it power?")
 
     def _topics_of(self, key: str) -> Topics:
         try:
@@ -216,6 +258,14 @@ def _unproven(key: str, topic: str, state: str) -> UnknownOutcomeError:
     return UnknownOutcomeError(
         f"zone {key}: nothing that proves it came on {state} after {topic}; has the lamp power, does the gateway run?"
     )
+
+
+def _by_topic(topics: Mapping[str, str]) -> dict[str, list[str]]:
+    """The zones of each topic: those of one device may share it."""
+    found: dict[str, list[str]] = {}
+    for key, topic in topics.items():
+        found.setdefault(topic, []).append(key)
+    return found
 
 
 def _anything(_level: Level) -> bool:

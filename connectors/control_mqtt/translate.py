@@ -1,16 +1,17 @@
-"""Pure: a level to Zigbee2MQTT's JSON, and back.
+"""Pure: what a zone is to have, and light to Zigbee2MQTT's JSON and back; other ways of writing are in `dialects`.
 
 Source: zigbee2mqtt.io, guide/usage/mqtt_topics_and_messages and the Exposes of dimmable lights (state ON, OFF, TOGGLE;
 brightness 0-254; get with empty values), read 2026-11-21. TOGGLE is never sent: what it does depends on what was.
 """
 
 import json
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, Strict, ValidationError
 
 from connectors.control_mqtt.config import Kind
-from hub.model import Dim, Level, Release, Switch
+from hub.model import Dim, Level, Release, Setpoint, Switch
 from hub.sdk import RejectedError
 
 FULL = 254
@@ -40,26 +41,32 @@ def percent_of(brightness: int) -> int:
     return min(100, max((brightness * 100 + FULL // 2) // FULL, int(brightness > 0)))
 
 
-def wanted(level: Level, kind: Kind, *, rest_percent: int) -> Level:
+def wanted(level: Level, kind: Kind, *, rest_percent: int, rest_celsius: Decimal = Decimal(0)) -> Level:
     """The level that a zone of that kind is to have.
 
     Raises:
         RejectedError: the zone cannot have it.
     """
     match level, kind:
-        case Release(), Kind.DIM:
-            return Dim(percent=rest_percent)
         case Release(), _:
-            return Switch(on=rest_percent > 0)
-        case Dim(), Kind.DIM:
+            return _rest(kind, rest_percent, rest_celsius)
+        case (Dim(), Kind.DIM) | (Switch(), Kind.SWITCH) | (Setpoint(), Kind.SETPOINT):
             return level
         case Switch(on=on), Kind.DIM:
             return Dim(percent=100 if on else 0)
-        case ((Switch(on=False) | Dim(percent=0)), _):
+        case Dim(percent=0), Kind.SWITCH:
             return Switch(on=False)
-        case Switch(), _:
-            return level
     raise RejectedError(f"a zone of kind {kind} cannot have {level!r}; change its kind or what is asked of it")
+
+
+def _rest(kind: Kind, percent: int, celsius: Decimal) -> Level:
+    match kind:
+        case Kind.DIM:
+            return Dim(percent=percent)
+        case Kind.SWITCH:
+            return Switch(on=percent > 0)
+        case Kind.SETPOINT:
+            return Setpoint(celsius=celsius)
 
 
 def command(level: Level) -> bytes:

@@ -3,7 +3,7 @@
 Apart from `hub.sdk`, so that only who speaks MQTT pays for paho; `hub.sdk.mqtt.simulator` is apart again, for amqtt.
 """
 
-from hub.sdk.mqtt.broker import BrokerConfig, Handshake, dialling
+from hub.sdk.mqtt.broker import BrokerConfig, Handshake, dialling, unfit_topic
 from hub.sdk.mqtt.link import Endpoint, Heard, Link, TakenOverError
 from hub.sdk.mqtt.session import Patience, Session
 
@@ -17,4 +17,5 @@ __all__ = [
     "Session",
     "TakenOverError",
     "dialling",
+    "unfit_topic",
 ]

@@ -15,6 +15,8 @@ from hub.sdk.errors import ConnectorError
 from hub.sdk.mqtt.link import Endpoint
 
 EACH_DAY = timedelta(days=1)
+TOPIC_MAX_BYTES = 65_535
+"""Source: MQTT 5.0 (OASIS, 2019-03-07) 4.7.3, and MQTT 3.1.1 (2014-10-29) 4.7.3, read 2026-11-21."""
 
 
 class Protocol(StrEnum):
@@ -92,3 +94,12 @@ def dialling(config: BrokerConfig, lent: Lent) -> Callable[[], Endpoint]:
         )
 
     return dial
+
+
+def unfit_topic(topic: str) -> str:
+    """Why no message can be published there, or nothing."""
+    if not topic or len(topic.encode()) > TOPIC_MAX_BYTES:
+        return "is empty or too long"
+    if set(topic) & {"+", "#", "\0"}:
+        return "has a wildcard"
+    return "belongs to the broker ($)" if topic.startswith("$") else ""

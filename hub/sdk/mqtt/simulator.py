@@ -33,6 +33,8 @@ class BrokerAt:
 
 HUB = BrokerAt("127.0.0.1", 0, "hub", "hub-secret-7")
 GATEWAY = BrokerAt("127.0.0.1", 0)
+HUBS_ACCOUNT = {"username": HUB.username, "password": HUB.password, "client_id": "hub-simulated"}
+"""Settings with which the hub is let in by a broker of the simulator's own."""
 
 
 class KnownAccounts(BaseAuthPlugin):  # type: ignore[misc]  # (published without types)
@@ -99,6 +101,16 @@ class _Broker(Broker):  # type: ignore[misc]  # (published without types)
         if self._get_handler(client_session) is handler:
             await super()._handle_disconnect(client_session, handler, waiter)
 
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        """Send what is retained; a client that hangs up before it acknowledges is no fault of anybody's task."""
+        topic_filter, qos = subscription
+        kept = [one for topic, one in self._retained_messages.items() if self._matches(topic, topic_filter)]
+        if handler := self._get_handler(session):
+            sent = (handler.mqtt_publish(one.topic, one.data, min(qos, one.qos or qos), retain=True) for one in kept)
+            await asyncio.gather(*sent, return_exceptions=True)
+
 
 class OwnBroker:
     """amqtt 0.12 in this event loop: MQTT 3.1.1 only, and queued messages come with retain set."""
@@ -156,6 +168,47 @@ class OwnBroker:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+class Gateway:
+    """A gateway at a broker that runs already, or at one of its own."""
+
+    def __init__(self, client_id: str, topics: Sequence[str], hear: Callable[[str, bytes], object]) -> None:
+        """Listen to these topics once started; `hear` gets topic and payload."""
+        self._client_id, self._topics, self._hear = client_id, topics, hear
+        self._guest: Guest | None = None
+        self._own: OwnBroker | None = None
+
+    async def start(self, broker: BrokerAt | None = None) -> int:
+        """Connect, and give the broker's port; without one, start one."""
+        if broker is None:
+            self._own = OwnBroker()
+            broker = BrokerAt(GATEWAY.host, await self._own.start())
+        self._guest = Guest(broker, self._client_id, self._topics, self._hear)
+        await self._guest.start()
+        return broker.port
+
+    async def stop(self) -> None:
+        """Hang up, and stop a broker of its own; harmless when it never started."""
+        if self._guest:
+            await self._guest.stop()
+        if self._own:
+            await self._own.stop()
+
+    def tell(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Say something; unheard when it is not connected."""
+        if self._guest:
+            self._guest.tell(topic, payload, retain=retain)
+
+    def drop_all(self) -> None:
+        """Cut every connection to a broker of its own, and let nobody in until `recover`."""
+        if self._own:
+            self._own.drop_all(down=True)
+
+    def recover(self) -> None:
+        """Let connections in again."""
+        if self._own:
+            self._own.down = False
 
 
 def _in(loop: asyncio.AbstractEventLoop, what: Callable[[], object]) -> None:

@@ -33,6 +33,29 @@ def test_zones_take_the_templates_for_what_they_leave_out() -> None:
     assert settings.topics("c") == Topics("own/c/set", "own/c/how", "own/c", Kind.DIM)
 
 
+def test_each_profile_has_topics_of_its_own_and_zones_fill_further_names() -> None:
+    tasmota = config(profile="tasmota", zones={"box": {"relay": 2, "kind": "switch"}}).topics("box")
+    assert tasmota == Topics("cmnd/box", "cmnd/box/State", "stat/box/RESULT", Kind.SWITCH, "tele/box/LWT", 2)
+    templates = {"state_topic": "{house}/{room}/state", "set_topic": "{house}/{zone}/set", "online_topic": "{house}/up"}
+    own = {"a": {"values": {"house": "h", "room": "7"}}}
+    json = config(profile="json", zones=own, **templates).topics("a")
+    assert json == Topics("h/a/set", "", "h/7/state", Kind.DIM, "h/up")
+    assert "braces" in faults(profile="json", zones={"a": {"values": {"house": "h"}}}, **templates)
+
+
+def test_relays_of_one_device_share_its_topic_and_nothing_else_does() -> None:
+    box = {"state": "stat/box/RESULT", "set": "cmnd/box", "kind": "switch"}
+    config(profile="tasmota", zones={"a": box | {"relay": 1}, "b": box | {"relay": 2}})
+    assert "zones a and b share" in faults(profile="tasmota", zones={"a": box, "b": box})
+    assert "only profile tasmota has relays" in faults(zones={"a": {"relay": 1}})
+
+
+def test_a_setpoint_has_something_to_go_back_to() -> None:
+    assert "rest_celsius" in faults(kind="setpoint")
+    assert "tasmota has no setpoints" in faults(kind="setpoint", rest_celsius=16, profile="tasmota")
+    config(kind="setpoint", rest_celsius=16)
+
+
 @pytest.mark.parametrize("protocol", ["5", 5, "3.1.1"])
 def test_a_version_may_be_written_as_yaml_reads_it(protocol: object) -> None:
     assert config(protocol=protocol).protocol == str(protocol)
@@ -68,7 +91,7 @@ def test_a_topic_that_cannot_be_used_is_refused(zone: dict[str, str], fault: str
 @pytest.mark.parametrize(
     "changes",
     [{"port": 0}, {"port": 65536}, {"keepalive": 0}, {"echo_within": 0}, {"echo_within": 10}, {"rest_percent": 101},
-     {"client_id": ""}, {"zones": {}}, {"colour": "blue"}, {"profile": "tasmota"}],
+     {"client_id": ""}, {"zones": {}}, {"colour": "blue"}, {"profile": "zwave"}],
 )  # fmt: skip
 def test_a_setting_out_of_bounds_is_named(changes: dict[str, object]) -> None:
     assert next(iter(changes)) in faults(**changes)

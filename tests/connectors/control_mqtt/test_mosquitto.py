@@ -4,12 +4,15 @@ import asyncio
 import ssl
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from connectors.control_mqtt.simulator import TasmotaDevice
 from hub.conformance.base import test as in_a_loop
 from hub.conformance.driver import SetClock
-from hub.model import Dim, Level, Release, Switch, Zone
+from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
 from hub.sdk import CredentialsError, Misbehaviour, RejectedError, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt import Patience, Session
 from hub.sdk.tls import certificates_in, tls_context
@@ -412,3 +415,52 @@ async def test_nothing_at_that_port_is_said_so(shared: Mosquitto) -> None:
         with pytest.raises(TransientError, match="localhost:1: no connection"):
             await connector.open()
         assert connector.session.comes_back
+
+
+@in_a_loop
+async def test_a_tasmota_ends_by_itself_when_the_hub_is_gone(shared: Mosquitto) -> None:
+    clock = SetClock()
+    told: dict[str, Any] = {
+        "profile": "tasmota",
+        "zones": {"stairs": {}, "hall": {}},
+        "state_topic": "tennishallen/stat/{zone}",
+        "set_topic": "tennishallen/cmnd/{zone}",
+        "online_topic": "tennishallen/tele/{zone}",
+        "bridge_topic": None,
+    }
+    async with hall(shared, **told) as stand, stand.connector(clock=clock, **told) as connector:
+        lamp = stand.gateway.lamps["hall"]
+        assert isinstance(lamp, TasmotaDevice)
+        until = clock.now() + timedelta(hours=1)
+        await connector.put_zone(Zone(key="hall", level=Dim(percent=50), until=until))
+        assert (stand.gateway.zones()["hall"], lamp.pulse) == (Dim(percent=50), 3700)
+        lamp.end_by_itself()
+        assert (await connector.read_zone("hall")).value == Dim(percent=0)
+        await connector.put_zone(Zone(key="hall", level=Release()))
+        assert lamp.pulse == 0
+        stand.gateway.lose("hall")
+        await eventually(lambda: "hall" in connector._offline)
+        with pytest.raises(TransientError, match=r"tennishallen/tele/hall: the device of zone hall is offline"):
+            await connector.put_zone(Zone(key="hall", level=Dim(percent=50)))
+        assert (await connector.read_zone("stairs")).value == Dim(percent=0)
+
+
+@in_a_loop
+async def test_what_cannot_be_asked_is_known_by_what_it_told_and_the_broker_kept(shared: Mosquitto) -> None:
+    zones = {"hall": {}, "heat": {"kind": "setpoint", "values": {"what": "climate"}, "set": "tennishallen/{what}/set"}}
+    told: dict[str, Any] = {"profile": "home_assistant", "zones": zones, "rest_celsius": 16}
+    told |= {"set_topic": "tennishallen/{zone}/set"}
+    async with hall(shared, **told) as stand:
+        warm = Zone(key="heat", level=Setpoint(celsius=Decimal("20.5")))
+        async with stand.connector(**told) as connector:
+            await connector.put_zone(warm)
+            await connector.put_zone(Zone(key="hall", level=Dim(percent=30)))
+            assert stand.gateway.zones() == {"hall": Dim(percent=30), "heat": warm.level}
+        async with stand.connector(**told) as connector:
+            assert (await connector.read_zone("heat")).value == warm.level
+            stand.touched.clear()
+            stand.gateway.misbehave(Misbehaviour.SET_BY_HAND, "hall")
+            await eventually(lambda: "hall" in stand.touched)
+            assert (await connector.read_zone("hall")).value == Dim(percent=0)
+            await connector.put_zone(Zone(key="heat", level=Release()))
+            assert stand.gateway.zones()["heat"] == connector.rest_level("heat") == Setpoint(celsius=Decimal(16))

@@ -53,7 +53,7 @@ def test_what_was_commanded_is_what_is_read_when_the_lamp_obeys(percent: int) ->
 
 @given(st.one_of(st.builds(Dim, percent=PERCENT), st.builds(Switch, on=st.booleans()), st.builds(Release)))
 def test_no_command_depends_on_what_was(level: Level) -> None:
-    for kind in Kind:
+    for kind in (Kind.DIM, Kind.SWITCH):
         try:
             payload = command(wanted(level, kind, rest_percent=0))
         except RejectedError:
