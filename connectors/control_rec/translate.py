@@ -1,0 +1,122 @@
+"""Pure: a level to the value of a command, the value of an observation to a level, and to what a sensor told."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from pydantic import ValidationError
+
+from connectors.control_rec.config import Form, Kind, Measured, RecConfig, ZoneIds
+from connectors.control_rec.messages import Observed, Value, first_fault, same
+from hub.model import Dim, Level, Observation, Release, Setpoint, Switch
+from hub.sdk import RejectedError
+
+TENTH = Decimal("0.1")
+FINEST = Decimal("0.000001")
+FULL = 100
+MOST_DIGITS = 12
+"""Before the point: more is no measure of a building, and would not be kept exactly."""
+
+
+def wanted(level: Level, zone: ZoneIds) -> Level:
+    """The level that a zone is to have; Release where its own automation is to decide.
+
+    Raises:
+        RejectedError: it cannot have such a level.
+    """
+    match level, zone.kind:
+        case Release(), _:
+            return rest(zone) or level
+        case (Switch(), Kind.SWITCH) | (Dim(), Kind.DIM) | (Setpoint(), Kind.SETPOINT):
+            return level
+        case Switch(on=on), Kind.DIM:
+            return Dim(percent=FULL if on else 0)
+    raise RejectedError(f"a zone of kind {zone.kind} cannot have {level!r}; change its kind or what is asked of it")
+
+
+def rest(zone: ZoneIds) -> Level | None:
+    """What a released zone goes back to; None: its own automation decides."""
+    if zone.automatic is not None:
+        return None
+    match zone.kind:
+        case Kind.SWITCH:
+            return Switch(on=bool(zone.release))
+        case Kind.DIM:
+            return Dim(percent=int(zone.release or 0))
+        case Kind.SETPOINT:
+            return Setpoint(celsius=Decimal(zone.release or 0))
+
+
+def value_of(level: Level, zone: ZoneIds) -> Value:
+    """What a command says for a level that the zone can have."""
+    match level:
+        case Switch(on=on) if zone.form is Form.TEXT:
+            return zone.on if on else zone.off
+        case Switch(on=on):
+            return on if zone.form is Form.BOOLEAN else Decimal(on)
+        case Dim(percent=percent):
+            return percent * zone.full / FULL
+        case Setpoint(celsius=celsius):
+            return celsius
+        case Release():
+            return zone.automatic or ""
+
+
+def level_of(value: Value, zone: ZoneIds) -> Level:
+    """The level that an observation tells.
+
+    Raises:
+        RejectedError: it is no level of such a zone.
+    """
+    match zone.kind, value:
+        case Kind.SWITCH, bool():
+            return Switch(on=value)
+        case Kind.SWITCH, Decimal():
+            return Switch(on=value != 0)
+        case Kind.SWITCH, str() if value.casefold() in {zone.on.casefold(), zone.off.casefold()}:
+            return Switch(on=value.casefold() == zone.on.casefold())
+        case Kind.DIM, Decimal() if 0 <= value <= zone.full:
+            return Dim(percent=_percent(value / zone.full))
+        case Kind.SETPOINT, Decimal() if abs(value) < FULL * FULL:
+            return Setpoint(celsius=value.quantize(TENTH, ROUND_HALF_UP))
+    raise RejectedError(f"tells no level of kind {zone.kind}; check sensor, kind and form")
+
+
+def observation_of(told: Observed, config: RecConfig) -> Observation | None:
+    """What a sensor told, in canonical words; None: a quantity that the settings do not name.
+
+    Raises:
+        RejectedError: it cannot be.
+    """
+    meant = config.meaning(told.kind)
+    if meant is None:
+        return None
+    try:
+        return Observation(
+            sensor=same(told.sensor),
+            quantity=meant.quantity,
+            value=_measured(told.value, meant),
+            unit=meant.unit,
+            at=told.at,
+            source_id=source_id(told),
+        )
+    except ValidationError as error:
+        raise RejectedError(f"sensor {same(told.sensor)}: {first_fault(error)}; check quantities") from None
+
+
+def source_id(told: Observed) -> str:
+    """What tells one observation from all others: what comes with the same id is a double."""
+    kind = told.kind.rstrip("/").rpartition("/")[2]
+    return f"{same(told.sensor)}@{told.at.isoformat()}/{kind[:40]}"
+
+
+def _measured(value: Value, meant: Measured) -> Decimal:
+    match value:
+        case bool():
+            return Decimal(value)
+        case Decimal() if value.adjusted() < MOST_DIGITS:
+            return (value * meant.factor).quantize(FINEST, ROUND_HALF_UP).normalize()
+    raise RejectedError(f"{meant.quantity} is told in numbers, with at most {MOST_DIGITS} digits; check the device")
+
+
+def _percent(part: Decimal) -> int:
+    """Whole per cent, never 0 for a lamp that is lit."""
+    return max(int((part * FULL).to_integral_value(ROUND_HALF_UP)), int(part > 0))
