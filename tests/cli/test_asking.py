@@ -37,7 +37,7 @@ def test_status_counts_everything(run: Run, put: BookingAnswer) -> None:
     assert told["municipality"] == TOWN
     assert told["bookings"]["confirmed"] >= 2
     assert sum(told["effects"].values()) == sum(told["deliveries"].values()) >= 4
-    assert told["unserved"]["climate"] >= 2
+    assert told["unserved"] == {}
     assert told["problems"] == 0
     assert set(told["connections"].values()) == {"running"}
 
@@ -132,7 +132,6 @@ def test_explain_tells_what_has_happened_and_will_and_who_else_asks(run: Run, pu
     others = coming.split("Who else claims the same targets")[1]
     assert "mqtt-tennishallen/gemensam" in others
     assert "E-2" in others
-    assert "climate: tennishallen/varme" in others
 
 
 def test_explain_in_swedish(run: Run, put: BookingAnswer) -> None:
@@ -143,7 +142,6 @@ def test_explain_in_swedish(run: Run, put: BookingAnswer) -> None:
     assert "revision 1, status bekräftad" in told
     assert "skickade 2 tidsfönster; bevis: avläst" in told
     assert "tillfälle 1 (training), 5 min innan det börjar" in told
-    assert "klimat: tennishallen/varme" in told
     english = [word for word in ("occasion", "proof", "sent ", "climate", "window", "confirmed") if word in told]
     assert english == []
 

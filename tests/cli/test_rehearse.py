@@ -43,12 +43,24 @@ def slow(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_season_that_fits_ends_well_and_tells_what_nobody_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def unserved(tmp_path: Path) -> Path:
+    """Umeå before tennishallen's climate was connected."""
+    folder = tmp_path / "umea"
+    shutil.copytree(UMEA, folder)
+    hall = folder / "facilities" / "tennishallen.yaml"
+    hall.write_text(hall.read_text().replace("    connection: bacnet-tennishallen\n", ""))
+    return folder
+
+
+def test_a_season_that_fits_ends_well_and_tells_what_nobody_serves(
+    unserved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def sends(*_: object) -> NoReturn:
         pytest.fail("a rehearsal reaches no system")
 
     monkeypatch.setattr(socket.socket, "connect", sends)
-    told = rehearsed(UMEA, [court(1), court(2)])
+    told = rehearsed(unserved, [court(1), court(2)])
     assert told.exit_code == 0
     assert "2480: 2 lines, 2 bookings" in told.output
     assert "note: no connection for climate: tennishallen/varme: 2 bookings, the first B-1" in told.output
