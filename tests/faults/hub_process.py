@@ -39,7 +39,8 @@ from tests.faults import moments, skewed
 from tests.faults.town import LEASE, SILENCE_SECONDS
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__, "tests.faults.systems"])
+_BEFORE = [__name__, "tests.faults.systems"]
+_FORKS.set_forkserver_preload(_BEFORE)
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,12 @@ class Place:
     def address(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
+
+
+def before_the_fork(module: str) -> None:
+    """Have a module imported there too, once for all forks; said when it is imported itself."""
+    _BEFORE.append(module)
+    _FORKS.set_forkserver_preload(_BEFORE)
 
 
 def start(target: Callable[..., None], *values: Any) -> BaseProcess:

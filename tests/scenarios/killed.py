@@ -15,9 +15,11 @@ from hub.clock import DomainClock
 from hub.demo.stage import MUNICIPALITY
 from hub.sdk import Connector
 from hub.settings import Settings
-from tests.faults.hub_process import end, start
+from tests.faults.hub_process import before_the_fork, end, start
 from tests.scenarios.plants import in_a_hurry
 from tests.scenarios.plays import at
+
+before_the_fork(__name__)
 
 
 def serve(moment: str, connector: type[Connector[Any]], home: Path, listening: socket.socket) -> None:

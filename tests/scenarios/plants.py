@@ -231,7 +231,7 @@ def _degrees(told: str) -> float:
     """Datapoint type 9.001: sign, exponent of four bits, eleven bits of hundredths."""
     word = int(told.replace(" ", ""), 16)
     mantissa = (word & 0x7FF) - (0x800 if word >> 15 else 0)
-    return float(mantissa * 2 ** (word >> 11 & 0xF)) / 100
+    return mantissa * (1 << (word >> 11 & 0xF)) / 100
 
 
 class BacnetPlant(Plant):

@@ -107,18 +107,20 @@ def test_s17_after_a_kill_zones_have_the_state_that_the_time_now_asks_for(plant:
         async with plant.alive():
             municipality(tmp_path / "town", plant)
             async with hub_at("2026-10-20 17:30", plant.connector, tmp_path) as client:
-                await put(client, booking("K-1", occasion("plan.a", "2026-10-20 17:00", "2026-10-20 18:00")))
-                await put(client, booking("K-2", occasion("plan.b", "2026-10-20 18:00", "2026-10-20 19:00")))
-                await becomes(State(a=True, b=0, heat=20))
-            async with hub_at("2026-10-20 18:30", plant.connector, tmp_path) as client:
-                await becomes(State(a=False, b=60, heat=20))
-                await plant.cut()
-                late = booking("K-3", occasion("plan.a", "2026-10-20 18:00", "2026-10-20 20:00"))
+                early = booking("K-1", occasion("plan.a", "2026-10-20 17:00", "2026-10-20 18:00"))
+                late = booking("K-2", occasion("plan.b", "2026-10-20 18:00", "2026-10-20 19:00"))
+                await put(client, early)
                 await put(client, late)
-            assert await plant.state() == State(a=False, b=60, heat=20), "accepted, not sent, and killed"
+                await becomes(State(a=True, b=0, heat=20))
+                await plant.cut()
+                match = occasion("plan.b", "2026-10-20 18:00", "2026-10-20 20:00", activity="match")
+                late = booking("K-2", match, revision=2)
+                await put(client, late)
+                await cancel(client, early)
+            assert await plant.state() == State(a=True, b=0, heat=20), "accepted, not sent, and killed"
             await plant.mend()
             async with hub_at("2026-10-20 19:30", plant.connector, tmp_path) as client:
-                await becomes(State(a=True, b=0, heat=20))
+                await becomes(State(a=False, b=100, heat=20))
                 await cancel(client, late)
                 await becomes(REST)
 
