@@ -3,24 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from enum import StrEnum, auto
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from hub.sdk import ConnectorConfig
-
-
-class Kind(StrEnum):
-    """What a zone can do."""
-
-    SWITCH = auto()
-    """On and off only."""
-    DIM = auto()
-    """Light in per cent."""
-    SETPOINT = auto()
-    """Degrees Celsius."""
-
+from hub.sdk import ConnectorConfig, ZoneKind
 
 REAL = frozenset({"analog-output", "analog-value", "lighting-output"})
 BINARY = frozenset({"binary-output", "binary-value"})
@@ -56,7 +43,7 @@ class ZoneObject(ConnectorConfig):
     """Which object one zone is, and how its numbers are spelt."""
 
     object: Object = Field(description="Type and number of its object: `binary-output,1`, `analog-value,20`.")
-    kind: Kind = Field(default=Kind.SWITCH, description="`switch`, `dim` or `setpoint`.")
+    kind: ZoneKind = Field(default=ZoneKind.SWITCH, description="`switch`, `dim` or `setpoint`.")
     scale: Decimal = Field(
         default=Decimal(1), gt=0, description="What the object counts for one degree or per cent; 0.01 where full is 1."
     )
@@ -108,7 +95,7 @@ def _faults(zone: ZoneObject) -> list[str]:
     faults = []
     if zone.point.number > MOST:
         faults.append(f"no object has a number above {MOST}")
-    if (zone.kind is Kind.SWITCH) == (zone.point.type in REAL):
+    if (zone.kind is ZoneKind.SWITCH) == (zone.point.type in REAL):
         faults.append(f"a {zone.kind} cannot be {zone.object}: binary and multi-state objects switch, others do not")
     states = zone.on is not None and zone.off is not None and zone.on != zone.off
     if zone.point.type in STATES and not states:

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from connectors.control_bacnet import translate
 from connectors.control_bacnet.client import Address, Device
-from connectors.control_bacnet.config import BacnetConfig, Kind, Point, ZoneObject
+from connectors.control_bacnet.config import BacnetConfig, Point, ZoneObject
 from connectors.control_bacnet.following import Following
 from connectors.control_bacnet.frames import Station, Value, Values
-from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
+from hub.model import Level, Zone
 from hub.sdk import (
     About,
     Condition,
@@ -23,13 +23,8 @@ from hub.sdk import (
     RejectedError,
     Sighting,
     TransientError,
+    levels_of,
 )
-
-LEVELS: dict[Kind, frozenset[type[Level]]] = {
-    Kind.SWITCH: frozenset({Switch}),
-    Kind.DIM: frozenset({Dim}) | frozenset({Switch}),
-    Kind.SETPOINT: frozenset({Setpoint}),
-}
 
 
 class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
@@ -65,8 +60,7 @@ class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
     def control_limits(self) -> ControlLimits:
         """What the configured kinds of zones can be told."""
         kinds = {zone.kind for zone in self.config.zones.values()}
-        levels = frozenset({Release}).union(*(LEVELS[kind] for kind in kinds))
-        return ControlLimits(levels=levels, tells_changes=self._following is not None)
+        return ControlLimits(levels=levels_of(kinds), tells_changes=self._following is not None)
 
     async def open(self) -> None:
         """Subscribe to changes, where that is asked for; what fails is tried again."""

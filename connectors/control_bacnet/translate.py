@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from connectors.control_bacnet.config import BINARY, REAL, Kind, ZoneObject
+from connectors.control_bacnet.config import BINARY, REAL, ZoneObject
 from connectors.control_bacnet.frames import Refusal, Value, Values
 from hub.model import Dim, Level, Release, Setpoint, Switch
-from hub.sdk import Condition, RejectedError, Sighting
+from hub.sdk import Condition, RejectedError, Sighting, ZoneKind, fitted
 
 PROPERTIES = ("present-value", "priority-array", "status-flags")
 PLACES = 16
@@ -49,18 +49,15 @@ def wanted(level: Level, zone: ZoneObject) -> Value:
     Raises:
         RejectedError: the zone cannot have such a level.
     """
-    match level, zone.kind:
-        case Release(), _:
-            return None
-        case Switch(on=on), Kind.SWITCH:
+    if isinstance(level, Release):
+        return None
+    match fitted(level, zone.kind):
+        case Switch(on=on):
             return _switched(zone, on=on)
-        case Switch(on=on), Kind.DIM:
-            return _real(Decimal(100 if on else 0), zone)
-        case Dim(percent=percent), Kind.DIM:
+        case Dim(percent=percent):
             return _real(Decimal(percent), zone)
-        case Setpoint(celsius=celsius), Kind.SETPOINT:
+        case Setpoint(celsius=celsius):
             return _real(celsius, zone)
-    raise RejectedError(f"a zone of kind {zone.kind} cannot have {level!r}; change its kind or what is asked of it")
 
 
 def level_of(value: Value, zone: ZoneObject) -> Level:
@@ -71,10 +68,10 @@ def level_of(value: Value, zone: ZoneObject) -> Level:
     """
     if value is None or not math.isfinite(value):
         raise RejectedError(f"{zone.object} has no present value that is a number; look at the object in the device")
-    if zone.kind is Kind.SWITCH:
+    if zone.kind is ZoneKind.SWITCH:
         return _switch_of(value, zone)
     number = Decimal(value) / zone.scale
-    if zone.kind is Kind.SETPOINT:
+    if zone.kind is ZoneKind.SETPOINT:
         return Setpoint(celsius=number.quantize(HUNDREDTH, ROUND_HALF_UP))
     percent = int(number.to_integral_value(ROUND_HALF_UP))
     if not 0 <= percent <= 100:  # noqa: PLR2004  (per cent)

@@ -11,18 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from xknx.exceptions import CouldNotParseAddress
 from xknx.telegram import GroupAddress, IndividualAddress
 
-from hub.sdk import ConnectorConfig
-
-
-class Kind(StrEnum):
-    """What a zone can do."""
-
-    SWITCH = auto()
-    """On and off only."""
-    DIM = auto()
-    """Light in per cent."""
-    SETPOINT = auto()
-    """Degrees Celsius."""
+from hub.sdk import ConnectorConfig, ZoneKind
 
 
 class Datapoint(StrEnum):
@@ -76,7 +65,11 @@ def _individual(told: str) -> str:
 
 
 Group = Annotated[str, AfterValidator(_group)]
-DEFAULTS = {Kind.SWITCH: Datapoint.SWITCH, Kind.DIM: Datapoint.PERCENT, Kind.SETPOINT: Datapoint.TEMPERATURE}
+DEFAULTS = {
+    ZoneKind.SWITCH: Datapoint.SWITCH,
+    ZoneKind.DIM: Datapoint.PERCENT,
+    ZoneKind.SETPOINT: Datapoint.TEMPERATURE,
+}
 SCENES = range(1, 65)
 """Numbers as ETS counts them; on the wire one less."""
 
@@ -96,7 +89,7 @@ class ZoneAddresses(ConnectorConfig):
     status: Group | None = Field(
         default=None, description="Where the device tells its level: the only proof. Without it nothing more than sent."
     )
-    kind: Kind = Field(default=Kind.SWITCH, description="`switch`, `dim` or `setpoint`.")
+    kind: ZoneKind = Field(default=ZoneKind.SWITCH, description="`switch`, `dim` or `setpoint`.")
     dpt: Datapoint | None = Field(
         default=None,
         description="Datapoint type; `1.001`, `5.001` or `9.001` by its kind. A switch may be scenes (`17.001`)"
@@ -199,7 +192,9 @@ class KnxConfig(ConnectorConfig):
 
 def _faults(zone: ZoneAddresses) -> list[str]:
     faults = []
-    allowed = {DEFAULTS[zone.kind]} | ({Datapoint.SCENE, Datapoint.HVAC_MODE} if zone.kind is Kind.SWITCH else set())
+    allowed = {DEFAULTS[zone.kind]} | (
+        {Datapoint.SCENE, Datapoint.HVAC_MODE} if zone.kind is ZoneKind.SWITCH else set()
+    )
     if zone.datapoint not in allowed:
         faults.append(f"a {zone.kind} is not spelt as {zone.datapoint}")
     own = {Datapoint.SCENE: int, Datapoint.HVAC_MODE: HvacMode}.get(zone.datapoint)
@@ -214,8 +209,8 @@ def _faults(zone: ZoneAddresses) -> list[str]:
     ]
     if zone.mode and zone.release is not None:
         faults.append("with a mode it needs no release: the controller decides then")
-    if zone.kind is Kind.SETPOINT and zone.mode is None and zone.release is None:
+    if zone.kind is ZoneKind.SETPOINT and zone.mode is None and zone.release is None:
         faults.append("a setpoint needs a mode, or a release in degrees to go back to")
-    if zone.release is not None and isinstance(zone.release, bool) != (zone.kind is Kind.SWITCH):
+    if zone.release is not None and isinstance(zone.release, bool) != (zone.kind is ZoneKind.SWITCH):
         faults.append("the release of a switch is true or false, of others a number")
     return faults

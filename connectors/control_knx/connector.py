@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from connectors.control_knx import translate
 from connectors.control_knx.client import Bus
-from connectors.control_knx.config import Kind, KnxConfig, Tunnel, ZoneAddresses
+from connectors.control_knx.config import KnxConfig, Tunnel, ZoneAddresses
 from connectors.control_knx.translate import Payload
 from connectors.control_knx.tunnels import Endpoint
-from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
+from hub.model import Level, Release, Zone
 from hub.sdk import (
     About,
     Condition,
@@ -25,13 +25,8 @@ from hub.sdk import (
     Sighting,
     TransientError,
     UnknownOutcomeError,
+    levels_of,
 )
-
-LEVELS: dict[Kind, tuple[type[Level], ...]] = {
-    Kind.SWITCH: (Switch,),
-    Kind.DIM: (Dim, Switch),
-    Kind.SETPOINT: (Setpoint,),
-}
 
 
 class Waiting:
@@ -85,8 +80,7 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones):
     def control_limits(self) -> ControlLimits:
         """What the configured kinds of zones can be told."""
         kinds = {zone.kind for zone in self.config.zones.values()}
-        levels = frozenset({Release}).union(*(LEVELS[kind] for kind in kinds))
-        return ControlLimits(levels=levels, tells_changes=bool(self._zone_of))
+        return ControlLimits(levels=levels_of(kinds), tells_changes=bool(self._zone_of))
 
     async def open(self) -> None:
         """Connect and listen, so that a light switched by hand is heard of before the first command."""

@@ -12,9 +12,9 @@ from xknx.dpt import DPTArray, DPTBinary, DPTHVACMode, DPTScaling, DPTSceneNumbe
 from xknx.dpt.dpt_20 import HVACOperationMode
 from xknx.exceptions import ConversionError, CouldNotParseTelegram
 
-from connectors.control_knx.config import Datapoint, HvacMode, Kind, ZoneAddresses
+from connectors.control_knx.config import Datapoint, HvacMode, ZoneAddresses
 from hub.model import Dim, Level, Release, Setpoint, Switch
-from hub.sdk import RejectedError
+from hub.sdk import RejectedError, fitted, resting
 
 Payload = DPTArray | DPTBinary
 TENTH = Decimal("0.1")
@@ -34,27 +34,14 @@ def wanted(level: Level, zone: ZoneAddresses) -> Level | None:
     Raises:
         RejectedError: it cannot have such a level.
     """
-    match level, zone.kind:
-        case Release(), _:
-            return rest(zone)
-        case (Switch(), Kind.SWITCH) | (Dim(), Kind.DIM) | (Setpoint(), Kind.SETPOINT):
-            return level
-        case Switch(on=on), Kind.DIM:
-            return Dim(percent=100 if on else 0)
-    raise RejectedError(f"a zone of kind {zone.kind} cannot have {level!r}; change its kind or what is asked of it")
+    return rest(zone) if isinstance(level, Release) else fitted(level, zone.kind)
 
 
 def rest(zone: ZoneAddresses) -> Level | None:
     """What a released zone goes back to; None: its own automation decides."""
     if zone.mode:
         return None
-    match zone.kind:
-        case Kind.SWITCH:
-            return Switch(on=bool(zone.release))
-        case Kind.DIM:
-            return Dim(percent=int(zone.release or 0))
-        case Kind.SETPOINT:
-            return Setpoint(celsius=Decimal(zone.release or 0))
+    return resting(zone.kind, zone.release)
 
 
 def writes(level: Level | None, zone: ZoneAddresses) -> list[Write]:

@@ -8,18 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from hub.sdk import ConnectorConfig
-
-
-class Kind(StrEnum):
-    """What a zone can do."""
-
-    SWITCH = auto()
-    """On and off only."""
-    DIM = auto()
-    """Light in per cent."""
-    SETPOINT = auto()
-    """Degrees Celsius."""
+from hub.sdk import ConnectorConfig, ZoneKind
 
 
 class Table(StrEnum):
@@ -97,7 +86,7 @@ class ZonePlaces(ConnectorConfig):
     status: Place | None = Field(
         default=None, description="Where it is read, if elsewhere; `discrete:N` and `input:N` too."
     )
-    kind: Kind = Field(default=Kind.SWITCH, description="`switch`, `dim` or `setpoint`.")
+    kind: ZoneKind = Field(default=ZoneKind.SWITCH, description="`switch`, `dim` or `setpoint`.")
     unit: Unit | None = Field(default=None, description="Its unit; the connection's if left out.")
     encoding: Encoding = Field(default=Encoding.UINT16, description="How a register spells its number.")
     scale: Decimal | None = Field(
@@ -130,7 +119,7 @@ class ZonePlaces(ConnectorConfig):
     @property
     def counts(self) -> Decimal:
         """Counts for one degree or per cent."""
-        return self.scale or Decimal(10 if self.kind is Kind.SETPOINT else 1)
+        return self.scale or Decimal(10 if self.kind is ZoneKind.SETPOINT else 1)
 
 
 class ModbusConfig(ConnectorConfig):
@@ -176,16 +165,16 @@ def _faults(zone: ZonePlaces) -> list[str]:
     faults = []
     points = [zone.written, zone.read, *([Point.of(zone.mode.at)] if zone.mode else [])]
     faults += [f"{point} is outside 0-65535" for point in points if point.address not in ADDRESSES]
-    if zone.kind is not Kind.SWITCH and (zone.written.table.is_bits or zone.read.table.is_bits):
+    if zone.kind is not ZoneKind.SWITCH and (zone.written.table.is_bits or zone.read.table.is_bits):
         faults.append(f"a {zone.kind} needs registers, and {zone.at} or its status is one bit")
-    if zone.kind is Kind.SWITCH and zone.on == zone.off:
+    if zone.kind is ZoneKind.SWITCH and zone.on == zone.off:
         faults.append("on and off are the same")
     if zone.mode and (zone.status is None or zone.release is not None):
         faults.append("with a mode it needs a status of its own, and no release: the device decides then")
-    if zone.kind is Kind.SETPOINT and zone.mode is None and zone.release is None:
+    if zone.kind is ZoneKind.SETPOINT and zone.mode is None and zone.release is None:
         faults.append("a setpoint needs a mode, or a release in degrees to go back to")
-    if zone.kind is not Kind.SWITCH and isinstance(zone.release, bool):
+    if zone.kind is not ZoneKind.SWITCH and isinstance(zone.release, bool):
         faults.append(f"the release of a {zone.kind} is a number")
-    if zone.kind is Kind.SWITCH and not isinstance(zone.release, bool | None):
+    if zone.kind is ZoneKind.SWITCH and not isinstance(zone.release, bool | None):
         faults.append("the release of a switch is true or false")
     return faults

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from connectors.control_modbus import translate
 from connectors.control_modbus.client import Device
-from connectors.control_modbus.config import Kind, ModbusConfig, ZonePlaces
+from connectors.control_modbus.config import ModbusConfig, ZonePlaces
 from connectors.control_modbus.holding import Holding
-from hub.model import Dim, Level, Release, Setpoint, Switch, Zone, fulfils
+from hub.model import Level, Release, Zone, fulfils
 from hub.sdk import (
     About,
     Condition,
@@ -22,13 +22,9 @@ from hub.sdk import (
     Sighting,
     TransientError,
     UnknownOutcomeError,
+    levels_of,
 )
 
-LEVELS: dict[Kind, tuple[type[Level], ...]] = {
-    Kind.SWITCH: (Switch,),
-    Kind.DIM: (Dim, Switch),
-    Kind.SETPOINT: (Setpoint,),
-}
 LEASE = timedelta(minutes=15)
 """How long a level is written again for the device's watchdog, unless the hub puts it anew."""
 
@@ -64,7 +60,7 @@ class ModbusControl(Connector[ModbusConfig], Control, ReadsZones):
     def control_limits(self) -> ControlLimits:
         """What the configured kinds of zones can be told."""
         kinds = {zone.kind for zone in self.config.zones.values()}
-        return ControlLimits(levels=frozenset({Release}).union(*(LEVELS[kind] for kind in kinds)))
+        return ControlLimits(levels=levels_of(kinds))
 
     async def open(self) -> None:
         """Go on writing what an earlier process held, where the device has a watchdog."""

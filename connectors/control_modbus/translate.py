@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from connectors.control_modbus.config import Encoding, Kind, Point, WordOrder, ZonePlaces
+from connectors.control_modbus.config import Encoding, Point, WordOrder, ZonePlaces
 from hub.model import Dim, Level, Release, Setpoint, Switch
-from hub.sdk import RejectedError
+from hub.sdk import RejectedError, ZoneKind, fitted, resting
 
 TENTH = Decimal("0.1")
 FORMATS = {
@@ -38,27 +38,14 @@ def wanted(level: Level, zone: ZonePlaces) -> Level | None:
     Raises:
         RejectedError: it cannot have such a level.
     """
-    match level, zone.kind:
-        case Release(), _:
-            return rest(zone)
-        case (Switch(), Kind.SWITCH) | (Dim(), Kind.DIM) | (Setpoint(), Kind.SETPOINT):
-            return level
-        case Switch(on=on), Kind.DIM:
-            return Dim(percent=100 if on else 0)
-    raise RejectedError(f"a zone of kind {zone.kind} cannot have {level!r}; change its kind or what is asked of it")
+    return rest(zone) if isinstance(level, Release) else fitted(level, zone.kind)
 
 
 def rest(zone: ZonePlaces) -> Level | None:
     """What a released zone goes back to; None: its own automation decides."""
     if zone.mode:
         return None
-    match zone.kind:
-        case Kind.SWITCH:
-            return Switch(on=bool(zone.release))
-        case Kind.DIM:
-            return Dim(percent=int(zone.release or 0))
-        case Kind.SETPOINT:
-            return Setpoint(celsius=Decimal(zone.release or 0))
+    return resting(zone.kind, zone.release)
 
 
 def writes(level: Level | None, zone: ZonePlaces, order: WordOrder) -> list[Write]:
@@ -79,13 +66,13 @@ def level_of(values: Sequence[int], zone: ZonePlaces, order: WordOrder) -> Level
     Raises:
         RejectedError: it holds what is no level of such a zone.
     """
-    if zone.kind is Kind.SWITCH:
+    if zone.kind is ZoneKind.SWITCH:
         return _switch_of(values[0], zone)
     number = _number(values, zone.encoding, order)
     if number is None:
         raise RejectedError(f"{zone.read} holds no number; is it {zone.encoding}, and the word order right?")
     number /= zone.counts
-    if zone.kind is Kind.SETPOINT:
+    if zone.kind is ZoneKind.SETPOINT:
         return Setpoint(celsius=number.quantize(TENTH, ROUND_HALF_UP))
     percent = int(number.to_integral_value(ROUND_HALF_UP))
     if not 0 <= percent <= 100:  # noqa: PLR2004  (per cent)
@@ -95,7 +82,7 @@ def level_of(values: Sequence[int], zone: ZonePlaces, order: WordOrder) -> Level
 
 def how_many(zone: ZonePlaces) -> int:
     """How many bits or registers tell its level."""
-    return 1 if zone.kind is Kind.SWITCH else zone.encoding.words
+    return 1 if zone.kind is ZoneKind.SWITCH else zone.encoding.words
 
 
 def _mode(zone: ZonePlaces, *, ours: bool) -> Write:

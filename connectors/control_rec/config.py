@@ -9,23 +9,12 @@ from pydantic import Field, HttpUrl, SecretStr, StringConstraints, model_validat
 
 from connectors.control_rec.messages import same
 from hub.model import ObservationUnit, Quantity
-from hub.sdk import ConnectorConfig
+from hub.sdk import ConnectorConfig, ZoneKind
 from hub.sdk.mqtt import BrokerConfig, unfit_topic
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 TEMPERATURE = "https://w3id.org/rec/core/Temperature"
 """Source: RealEstateCore Edge 3.3, its example, read 2026-11-26; the standard's other kinds are for the settings."""
-
-
-class Kind(StrEnum):
-    """What a zone can do."""
-
-    SWITCH = auto()
-    """On and off only."""
-    DIM = auto()
-    """Light in per cent."""
-    SETPOINT = auto()
-    """Degrees Celsius."""
 
 
 class Form(StrEnum):
@@ -45,7 +34,7 @@ class ZoneIds(ConnectorConfig):
         default=None,
         description="Id of the sensor whose observations tell the level, and so prove it; none: nothing proves it.",
     )
-    kind: Kind = Field(default=Kind.SWITCH, description="`switch`, `dim` or `setpoint`.")
+    kind: ZoneKind = Field(default=ZoneKind.SWITCH, description="`switch`, `dim` or `setpoint`.")
     form: Form = Field(default=Form.BOOLEAN, description="How a switch is said: `boolean`, `number` (1, 0) or `text`.")
     on: str = Field(default="On", min_length=1, description="The text for on.")
     off: str = Field(default="Off", min_length=1, description="The text for off.")
@@ -153,12 +142,12 @@ def _faults(zone: ZoneIds) -> list[str]:
         faults.append("on and off are the same")
     if zone.automatic is not None and zone.release is not None:
         faults.append("with automatic it needs no release: the building decides then")
-    if zone.kind is Kind.SETPOINT and zone.automatic is None and zone.release is None:
+    if zone.kind is ZoneKind.SETPOINT and zone.automatic is None and zone.release is None:
         faults.append("a setpoint needs automatic, or a release in degrees to go back to")
-    if zone.kind is Kind.SWITCH and not isinstance(zone.release, bool | None):
+    if zone.kind is ZoneKind.SWITCH and not isinstance(zone.release, bool | None):
         faults.append("the release of a switch is true or false")
-    if zone.kind is not Kind.SWITCH and isinstance(zone.release, bool):
+    if zone.kind is not ZoneKind.SWITCH and isinstance(zone.release, bool):
         faults.append(f"the release of a {zone.kind} is a number")
-    if zone.kind is Kind.DIM and zone.release is not None and not 0 <= zone.release <= 100:  # noqa: PLR2004  (per cent)
+    if zone.kind is ZoneKind.DIM and zone.release is not None and not 0 <= zone.release <= 100:  # noqa: PLR2004  (per cent)
         faults.append("the release of a dim is per cent")
     return faults

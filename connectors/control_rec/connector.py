@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from connectors.control_rec import messages, translate
 from connectors.control_rec.client import OverHttps, OverMqtt, Way, now, proven
-from connectors.control_rec.config import Kind, RecConfig, ZoneIds
+from connectors.control_rec.config import RecConfig, ZoneIds
 from connectors.control_rec.memory import Heard, Known, Sent, whole
 from connectors.control_rec.messages import Failed, Observed, Origin, same
-from hub.model import Dim, Level, Message, Release, Setpoint, Switch, Zone
+from hub.model import Level, Message, Zone
 from hub.sdk import (
     About,
     Callback,
@@ -31,13 +31,8 @@ from hub.sdk import (
     Sighting,
     TransientError,
     UnknownOutcomeError,
+    levels_of,
 )
-
-LEVELS: dict[Kind, tuple[type[Level], ...]] = {
-    Kind.SWITCH: (Switch,),
-    Kind.DIM: (Dim, Switch),
-    Kind.SETPOINT: (Setpoint,),
-}
 
 
 class RecControl(Connector[RecConfig], Control, ReadsZones, ReceivesCallbacks):
@@ -73,8 +68,7 @@ class RecControl(Connector[RecConfig], Control, ReadsZones, ReceivesCallbacks):
     def control_limits(self) -> ControlLimits:
         """What the configured kinds of zones can be told."""
         kinds = {zone.kind for zone in self.config.zones.values()}
-        levels: list[type[Level]] = [Release, *(level for kind in kinds for level in LEVELS[kind])]
-        return ControlLimits(levels=frozenset(levels), tells_changes=True)
+        return ControlLimits(levels=levels_of(kinds), tells_changes=True)
 
     async def open(self) -> None:
         """Connect and listen, so that what the device tells is heard before the first command."""

@@ -4,10 +4,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from pydantic import ValidationError
 
-from connectors.control_rec.config import Form, Kind, Measured, RecConfig, ZoneIds
+from connectors.control_rec.config import Form, Measured, RecConfig, ZoneIds
 from connectors.control_rec.messages import Observed, Value, first_fault, same
 from hub.model import Dim, Level, Observation, Release, Setpoint, Switch
-from hub.sdk import RejectedError
+from hub.sdk import RejectedError, ZoneKind, fitted, resting
 
 TENTH = Decimal("0.1")
 FINEST = Decimal("0.000001")
@@ -22,27 +22,14 @@ def wanted(level: Level, zone: ZoneIds) -> Level:
     Raises:
         RejectedError: it cannot have such a level.
     """
-    match level, zone.kind:
-        case Release(), _:
-            return rest(zone) or level
-        case (Switch(), Kind.SWITCH) | (Dim(), Kind.DIM) | (Setpoint(), Kind.SETPOINT):
-            return level
-        case Switch(on=on), Kind.DIM:
-            return Dim(percent=FULL if on else 0)
-    raise RejectedError(f"a zone of kind {zone.kind} cannot have {level!r}; change its kind or what is asked of it")
+    return rest(zone) or level if isinstance(level, Release) else fitted(level, zone.kind)
 
 
 def rest(zone: ZoneIds) -> Level | None:
     """What a released zone goes back to; None: its own automation decides."""
     if zone.automatic is not None:
         return None
-    match zone.kind:
-        case Kind.SWITCH:
-            return Switch(on=bool(zone.release))
-        case Kind.DIM:
-            return Dim(percent=int(zone.release or 0))
-        case Kind.SETPOINT:
-            return Setpoint(celsius=Decimal(zone.release or 0))
+    return resting(zone.kind, zone.release)
 
 
 def value_of(level: Level, zone: ZoneIds) -> Value:
@@ -67,15 +54,15 @@ def level_of(value: Value, zone: ZoneIds) -> Level:
         RejectedError: it is no level of such a zone.
     """
     match zone.kind, value:
-        case Kind.SWITCH, bool():
+        case ZoneKind.SWITCH, bool():
             return Switch(on=value)
-        case Kind.SWITCH, Decimal():
+        case ZoneKind.SWITCH, Decimal():
             return Switch(on=value != 0)
-        case Kind.SWITCH, str() if value.casefold() in {zone.on.casefold(), zone.off.casefold()}:
+        case ZoneKind.SWITCH, str() if value.casefold() in {zone.on.casefold(), zone.off.casefold()}:
             return Switch(on=value.casefold() == zone.on.casefold())
-        case Kind.DIM, Decimal() if 0 <= value <= zone.full:
+        case ZoneKind.DIM, Decimal() if 0 <= value <= zone.full:
             return Dim(percent=_percent(value / zone.full))
-        case Kind.SETPOINT, Decimal() if abs(value) < FULL * FULL:
+        case ZoneKind.SETPOINT, Decimal() if abs(value) < FULL * FULL:
             return Setpoint(celsius=value.quantize(TENTH, ROUND_HALF_UP))
     raise RejectedError(f"tells no level of kind {zone.kind}; check sensor, kind and form")
 
