@@ -16,7 +16,7 @@ from hub.configuration.shape import kind_at
 from hub.errors import ConfigurationError
 
 REFERENCE = re.compile(r"\$\{(env):([A-Za-z_][A-Za-z0-9_]*)\}|\$\{(file):(/[^}]+)\}")
-PLACEHOLDER = "placeholder-of-a-secret"
+PLACEHOLDER = "placeholder_of_a_secret"
 """What stands for a secret where no system is reached."""
 
 _SECRET = (SecretStr, SecretBytes)

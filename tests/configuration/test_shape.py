@@ -44,7 +44,7 @@ def error_of(file: str, *path: str | int, value: object) -> Finding:
         (
             ("zones", "court", "capability"),
             "light",
-            "`capability` should be 'lighting', 'climate' or 'hold_open': lighting, climate or hold_open",
+            "`capability` should be 'lighting', 'climate', 'hold_open' or 'alarm': lighting, climate, hold_open (",
         ),
         (
             ("zones", "court", "levels", "default"),

@@ -57,7 +57,8 @@ def test_the_page_answers_and_shows_each_system_with_its_proof(browser: httpx.Cl
     row = next(row for row in page.split("<tr>") if "arx-tennishallen/" in row)
     assert re.search(r'badge green"><span aria-hidden="true">✓</span> Ready', row)
     assert "read back" in row
-    assert "No connection" in page
+    assert "bacnet-tennishallen/varme" in page
+    assert "No connection" not in page
     assert '<meta http-equiv="refresh" content="30">' in page
 
 
