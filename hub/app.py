@@ -76,6 +76,7 @@ from hub.service.registering import Documents, Files, Overdue
 from hub.service.resealing import Resealing, fits
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
+from hub.service.sparing import Sparing
 from hub.service.subscribing import Subscribing
 from hub.service.tracing import Tracing, sent_to
 from hub.service.unsealing import Unseals
@@ -196,6 +197,7 @@ class Hub:
         self.worker.renewing = Renewing(self.writer, self.readers, self.rulebook, self.clock)
         self.worker.overdue = Overdue(self.writer, self.readers, self.rulebook, self.clock)
         self.worker.noticing = Noticing(self.writer, self.readers, self.rulebook, self.clock)
+        self.worker.sparing = Sparing(self.writer, self.readers, self.seal, self.rulebook, self.clock, self.environment)
         self.worker.sweeping = Sweeping(self.writer, self.connections, self.rulebook, self.clock)
         self.worker.chaining = Chaining(self.writer, self.readers, self.seal)
         self.reconciler = self.worker.reconciler = Reconciler(
@@ -291,6 +293,7 @@ class Hub:
             energy=Energy(readers, rulebook, clock),
             closing=closing,
             feed=Feed(readers, rulebook, clock),
+            sparing=Sparing(writer, readers, self.seal, rulebook, clock, self.environment),
             subscribing=subscribing,
             waiting=Waiting(readers, clock),
             dry_runs=DryRuns(readers, self.seal, rulebook, clock),

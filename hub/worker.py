@@ -36,6 +36,7 @@ from hub.service.noticing import Noticing
 from hub.service.protecting import Protecting
 from hub.service.registering import Overdue
 from hub.service.resealing import Resealing
+from hub.service.sparing import Sparing
 from hub.settings import Pulse
 from hub.store import codes, imports, lanes, nodes
 from hub.store.bells import Bell
@@ -102,6 +103,8 @@ class Worker:
     """Likewise."""
     overdue: Overdue | None = None
     noticing: Noticing | None = None
+    """Likewise."""
+    sparing: Sparing | None = None
     """Likewise."""
     sweeping: Sweeping | None = None
     """Likewise."""
@@ -193,6 +196,7 @@ class Worker:
         for watch in (self.renewing, self.overdue, self.noticing):
             if watch:
                 self._every_leading(_MINUTE, watch.look)
+        self._spare()
         self._sweep()
         if self.finish and self._writer.shared:
             self._every_leading(_MINUTE, self.finish)
@@ -201,6 +205,11 @@ class Worker:
             self._every_leading(_HOUR, self.intake.forgetting.forget)
         if self._writer.shared:
             self._every_leading(_MINUTE, self.break_off)
+
+    def _spare(self) -> None:
+        if self.sparing:
+            self._every_leading(_MINUTE, self.sparing.look, at_once=True)
+            self._on_leading[self.sparing] = self.sparing.look, ()
 
     def _sweep(self) -> None:
         if self.sweeping:

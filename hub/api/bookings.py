@@ -139,7 +139,7 @@ async def get_booking(
     """Give the booking, its effects, deliveries, credentials and timeline, past and future."""
     with_values = holder.may(Scope.CREDENTIALS_READ, municipality)
     view = await here.look_up.booking(municipality, number, with_values=with_values, language=language)
-    shown = with_values and bool(view.credentials)
+    shown = with_values and (bool(view.credentials) or any(one.value for one in view.fallback))
     act = Act.CODES_SHOWN if shown else Act.BOOKING_SEEN
     await here.witness.saw(municipality, act, number, revision=view.booking.revision)
     return view if with_values else view.model_copy(update={"booking": showing.without_card_numbers(view.booking)})

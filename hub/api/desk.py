@@ -34,6 +34,7 @@ from hub.service.readiness import ReadinessBoard
 from hub.service.registering import Documents
 from hub.service.resources import Resources
 from hub.service.rulebook import Rulebook
+from hub.service.sparing import Sparing
 from hub.service.subscribing import Subscribing
 from hub.service.unsealing import Unseals
 from hub.service.verifying import Verifying
@@ -74,6 +75,7 @@ class Desk:
     energy: Energy
     closing: Closing
     feed: Feed
+    sparing: Sparing
     subscribing: Subscribing
     waiting: Waiting
     dry_runs: DryRuns

@@ -14,6 +14,7 @@ from hub.model.answers import (
     Readiness,
     ResourceAnswer,
     Retried,
+    SpareCodeAnswer,
     StatusAnswer,
     Tested,
     ZoneLine,
@@ -64,6 +65,22 @@ async def list_problems(
 async def retry_problem(municipality: str, problem: Annotated[int, Path(ge=1, le=2**53)], here: _Here) -> Retried:
     """Try what waits behind a problem again."""
     return Retried(deliveries=await here.operating.retry(municipality, problem))
+
+
+@ROUTER.get("/spare-codes", tags=["problems"], dependencies=_OPERATE)
+async def list_spare_codes(municipality: str, here: _Here) -> list[SpareCodeAnswer]:
+    """List the spare codes of each facility, without their values: which are free, given, or rest since they were."""
+    return await here.sparing.listed(municipality)
+
+
+@ROUTER.post(
+    "/spare-codes/{spare}:changed", tags=["problems"], dependencies=_OPERATE, responses=problems("not-resting")
+)
+async def spare_code_changed(
+    municipality: str, spare: Annotated[int, Path(ge=1, le=2**53)], here: _Here
+) -> SpareCodeAnswer:
+    """Say of a code that rests that nobody who was told it can use it any more: it is free."""
+    return await here.sparing.changed(municipality, spare)
 
 
 @ROUTER.get("/connections", tags=["connections"], dependencies=_OPERATE)

@@ -38,6 +38,7 @@ CODES: dict[str, tuple[int, str]] = {
     "nothing-is-sent": (409, "The connection only observes"),
     "claimed-again": (409, "A booking asks for it now"),
     "in-hand": (409, "It is being carried just now"),
+    "not-resting": (409, "The code does not rest"),
     "only-ignored": (409, "It happened once, and is neither sent again nor taken back"),
     "superseded": (409, "A newer revision is known"),
     "revision-conflict": (409, "The same revision is known with another content"),

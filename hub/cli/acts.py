@@ -20,6 +20,7 @@ SWEDISH: Mapping[str, str] = {
     Act.CONNECTION_TESTED: "anslutning provad",
     Act.CONNECTION_FETCHED: "hämtning begärd",
     Act.CONNECTION_RECONCILED: "avstämning begärd",
+    Act.SPARE_CODE_CHANGED: "reservkod bytt",
     Act.FINDING_DECIDED: "avvikelse avgjord",
     Act.SYSTEMS_READ: "systemen lästa",
     Act.FILE_IMPORTED: "fil inläst",

@@ -54,3 +54,6 @@ def _unset(folder: Folder, environment: Mapping[str, str]) -> Iterator[Finding]:
     for _, sheet, _ in folder.valid_connections():
         for path, message in unset(sheet.root, environment):
             yield sheet.warning(path, "unset-secret", message)
+    for _, pools, _ in folder.valid_facilities():
+        for path, message in unset(pools.root, environment):
+            yield pools.warning(path, "unset-secret", message)

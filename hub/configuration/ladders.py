@@ -28,6 +28,11 @@ _PATH: Path = ("access", "fallback")
 
 def _told(facility: str, sheet: Sheet[Facility], access: Access, roles: Mapping[str, Role]) -> Iterator[Finding]:
     for n, rung in enumerate(access.fallback):
+        if (rung.tell is None) is (rung.spare_codes is None):
+            message = "a rung does one thing: write `tell` or `spare_codes`, and not both"
+            yield sheet.error((*_PATH, n), "unclear-rung", message)
+        if rung.tell is None:
+            continue
         role = roles.get(rung.tell)
         if role is None:
             message = f"no role `{rung.tell}` in `notify` of municipality.yaml: {instead_of(rung.tell, roles)}"

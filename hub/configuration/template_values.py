@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import product
 from typing import NamedTuple
 
 from hub.model.ladder import Ended
@@ -71,8 +72,8 @@ TEMPLATES: Mapping[str, frozenset[str]] = {
     "calendar.txt": _CALENDAR,
     "rung.txt": _RUNG,
     "rung-sms.txt": _RUNG,
-    "booker-rung.txt": _RUNG | {"contact"},
-    "booker-rung-sms.txt": _RUNG | {"contact"},
+    "booker-rung.txt": _RUNG | {"contact", "spare", "code"},
+    "booker-rung-sms.txt": _RUNG | {"contact", "spare", "code"},
 }
 """Every template by name, and what it is given."""
 
@@ -88,7 +89,7 @@ def trials(name: str) -> Iterator[dict[str, object]]:
 
 
 def _of_rungs() -> Iterator[dict[str, object]]:
-    for why in (None, Ended.WORKS, Ended.GONE):
+    for why, spare in product((None, Ended.WORKS, Ended.GONE), (False, True)):
         yield {
             "municipality": "Umeå kommun",
             "role": "vaktmastare",
@@ -97,7 +98,9 @@ def _of_rungs() -> Iterator[dict[str, object]]:
             "number": "B-1",
             "one": _HALL,
             "customer": "Kim Berg" if why else None,
-            "told": "vaktmastare",
+            "told": "" if spare else "vaktmastare",
+            "spare": spare,
+            "code": "73915" if spare and why is None else None,
             "contact": "bokning@kommun.example",
         }
 

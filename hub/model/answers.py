@@ -11,7 +11,7 @@ from hub.model.events import Envelope
 from hub.model.expiry import Thing
 from hub.model.frozen import Frozen
 from hub.model.imported import DoorAttendance
-from hub.model.ladder import Ended
+from hub.model.ladder import Ended, SpareState
 from hub.model.ledger import Money
 from hub.model.states import Delivery, Effect, Proof, Record
 
@@ -109,11 +109,28 @@ class FallbackAnswer(Frozen):
 
     occasion: str
     resource: str
-    rung: Annotated[Literal["tell"], Field(description="somebody is told")]
+    rung: Annotated[Literal["tell", "spare_code"], Field(description="somebody is told, or given a spare code")]
     role: Annotated[str, Field(description="who is told")]
     given_at: datetime
     ended_at: Annotated[datetime | None, Field(description="null while it holds")] = None
     why: Annotated[Ended | None, Field(description="why it holds no more")] = None
+    value: Annotated[
+        str | None,
+        Field(repr=False, description="the spare code; of a booking only, and only with scope credentials:read"),
+    ] = None
+
+
+class SpareCodeAnswer(Frozen):
+    """A code of a facility's pool, without its value."""
+
+    id: int
+    facility: str
+    state: SpareState
+    since: datetime
+    number: Annotated[str | None, Field(description="of the booking that it was given to; null while it is free")] = (
+        None
+    )
+    listed: Annotated[bool, Field(description="whether its line stands in the file")]
 
 
 class BookingView(Frozen):

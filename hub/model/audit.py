@@ -30,6 +30,7 @@ class Act(StrEnum):
     CONNECTION_TESTED = "connection.tested"
     CONNECTION_FETCHED = "connection.fetched"
     CONNECTION_RECONCILED = "connection.reconciled"
+    SPARE_CODE_CHANGED = "spare_code.changed"
     FINDING_DECIDED = "finding.decided"
     SYSTEMS_READ = "systems.read_back"
     FILE_IMPORTED = "attendance.imported"

@@ -47,7 +47,9 @@ class AccessFallback(Frozen):
 
     occasion: Annotated[str, Field(description="its id within the booking")]
     resource: Which
-    rung: Annotated[Literal["tell"], Field(description="what is done: somebody is told")]
+    rung: Annotated[
+        Literal["tell", "spare_code"], Field(description="what is done: somebody is told, or given a spare code")
+    ]
     role: Annotated[str, Field(description="who is told")]
     state: Annotated[Literal["given", "withdrawn"], Field(description="whether it holds")]
     why: Annotated[Ended | None, Field(description="it was withdrawn: the credential works, or the time is gone")] = (

@@ -16,6 +16,8 @@ ResourceId = Annotated[
 Title = Annotated[str, Field(min_length=1, max_length=200, description="what people call it")]
 ExternalKey = Annotated[str, Field(min_length=1, max_length=200, description="what the external system calls it")]
 
+SecretFile = Annotated[str, Field(pattern=r"^\$\{file:/[^}]+\}$", description="${file:/path}")]
+
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 """E.164."""

@@ -11,7 +11,7 @@ from hub.model.plan import TargetKey, TargetKind
 from hub.model.states import Record
 from hub.service.asked import Asked
 from hub.service.judging import State
-from hub.store import bookings, closures, codes, ladders, lanes, shown, told
+from hub.store import bookings, closures, codes, ladders, lanes, shown, spares, told
 from hub.store.bookings import Stored
 from hub.store.closures import Stored as Closure
 from hub.store.codes import Code
@@ -19,6 +19,7 @@ from hub.store.database import Connection
 from hub.store.ladders import Rung
 from hub.store.lanes import Lane, Near
 from hub.store.shown import Seen
+from hub.store.spares import Spare
 
 
 class Known(NamedTuple):
@@ -61,6 +62,8 @@ class RungKnown(NamedTuple):
     """Of a withdrawal: whether the slot was, or may have been, told of the rung."""
     held_until: int | None = None
     """Of a withdrawal: when the message of the rung is due that somebody has in hand; None: nobody has."""
+    spare: Spare | None = None
+    """The code that was given."""
 
 
 def of_notice(connection: Connection, lane: Lane, body: NoticeBody, begun: Collection[int]) -> Known:
@@ -86,7 +89,8 @@ def of_rung(connection: Connection, lane: Lane, body: RungBody, begun: Collectio
     town = lane.municipality
     booking, rung = bookings.find(connection, town, body.number), ladders.with_id(connection, town, body.rung)
     if not body.gone:
-        return RungKnown(booking, rung)
+        spare = spares.of_rungs(connection, town, [rung.id]).get(rung.id) if rung and rung.is_spare else None
+        return RungKnown(booking, rung, spare=spare)
     near = lanes.records_between(connection, town, lane.connection, *body.others, but=lane.id)
     given = [one for one in near if one.key == body._replace(gone=False).key]
     going = (one.due for one in given if one.in_hand and one.id not in begun)

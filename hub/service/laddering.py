@@ -20,7 +20,7 @@ from hub.planner.notifying import facility_of, slots_at
 from hub.planner.rules import AccessRule, Rules
 from hub.service.changes import Change
 from hub.service.showing import opens
-from hub.store import codes, events, ladders, lanes, shown
+from hub.store import codes, events, ladders, lanes, shown, spares
 from hub.store.claims import Part
 from hub.store.codes import Code
 from hub.store.database import Connection
@@ -48,6 +48,7 @@ class Step(NamedTuple):
 
     minutes: int
     role: str
+    """Empty: nobody of ours; a spare code is given."""
     slots: tuple[tuple[str, str], ...]
 
 
@@ -133,14 +134,16 @@ def _doors(one: Change, occasion: str, access: AccessRule, now: int) -> Iterator
 
 
 def _steps(rules: Rules, access: AccessRule, facility: str, resource: str) -> Iterator[Step]:
-    """The rungs that reach somebody there; of the others `check` has told that they are unserved."""
+    """Spare codes, and the rungs that reach somebody there; of the others `check` has told that they are unserved."""
     roles = rules.notifying.roles
     booker = roles.get(BOOKER)
     told = tuple(slots_at(booker, facility)) if booker and booker.concerns(resource) else ()
     for rung in access.fallback:
-        reached = tuple(slots_at(roles[rung.tell], facility)) if rung.tell in roles else ()
-        if reached:
-            yield Step(rung.minutes_before, rung.tell, tuple((name, str(slot)) for name, slot in (*reached, *told)))
+        role = roles.get(rung.tell) if rung.tell else None
+        reached = tuple(slots_at(role, facility)) if role else ()
+        if reached or rung.spare_codes:
+            slots = tuple((name, str(slot)) for name, slot in (*reached, *told))
+            yield Step(rung.minutes_before, rung.tell or "", slots)
 
 
 def _written(windows: Sequence[Window]) -> str:
@@ -182,6 +185,8 @@ class _Look:
         self._holding = [rung for rung in taken if rung.ended_at is None]
         self._events: list[Event] = []
         self._raised: list[Raise] = []
+        self._short = False
+        """Whether a spare code was wanted and none was free."""
 
     def done(self) -> None:
         """Take and withdraw, and say when to look again."""
@@ -210,25 +215,43 @@ class _Look:
 
     def _end(self, rung: Rung, why: Ended) -> None:
         ladders.end(self._connection, self._town, [rung.id], why, now=self._now)
+        if rung.is_spare:
+            spares.rest(self._connection, self._town, rung.id, now=self._now)
         self._holding = [one for one in self._holding if one.id != rung.id]
         if why is not Ended.OVER:
             self._tell(rung, "withdrawn", why)
 
     def _climb(self, window: Window) -> None:
-        """Take each rung whose time has come, once."""
+        """Take each rung whose time has come, once; the one after an empty pool at once."""
         taken = {(rung.minutes, rung.role) for rung in self._holding if (rung.occasion, rung.resource) == window[:2]}
+        passed_by = False
         for step in window.steps:
-            if window.due(step) <= self._now and (step.minutes, step.role) not in taken:
-                given = Rung(
-                    0, self._number, window.occasion, window.resource, step.minutes, step.role, window.starts,
-                    window.ends, self._now, json.dumps(step.slots, separators=(",", ":")),
-                )  # fmt: skip
-                rung = ladders.give(self._connection, self._town, given)
-                self._holding.append(rung)
-                self._tell(rung, "given", None)
+            if not passed_by and window.due(step) > self._now:
+                continue
+            passed_by = (step.minutes, step.role) not in taken and not self._take(window, step)
+
+    def _take(self, window: Window, step: Step) -> bool:
+        """Take one rung; false when it gives a spare code and none is free."""
+        spare = None
+        if not step.role:
+            spare = spares.take(self._connection, self._town, facility_of(window.resource), now=self._now)
+            self._short = self._short or spare is None
+            if spare is None:
+                return False
+        given = Rung(
+            0, self._number, window.occasion, window.resource, step.minutes, step.role, window.starts, window.ends,
+            self._now, json.dumps(step.slots, separators=(",", ":")),
+        )  # fmt: skip
+        rung = ladders.give(self._connection, self._town, given)
+        if spare is not None:
+            spares.belongs(self._connection, self._town, spare, rung.id)
+        self._holding.append(rung)
+        self._tell(rung, "given", None)
+        return True
 
     def _tell(self, rung: Rung, state: str, why: Ended | None) -> None:
-        told = {"occasion": rung.occasion, "resource": rung.resource, "rung": "tell", "role": rung.role, "state": state}
+        what, role = ("spare_code", BOOKER) if rung.is_spare else ("tell", rung.role)
+        told = {"occasion": rung.occasion, "resource": rung.resource, "rung": what, "role": role, "state": state}
         body = json.dumps(told | ({"why": why} if why else {}))
         self._events.append(Event(self._town, EventType.ACCESS_FALLBACK, self._number, body, self._now))
         for name, slot in json.loads(rung.slots):
@@ -237,9 +260,11 @@ class _Look:
             self._raised.append(Raise(self._town, *place, TargetKind.RECORD, notice.to_json(), self._now, Delivery.DUE))
 
     def _next(self) -> int:
-        """When a rung may be taken next, or one that holds is over."""
+        """When a rung may be taken next, one that holds is over, or a spare code may be free again."""
         coming = (window.due(step) for window in self._windows for step in window.steps)
-        return min((at for at in (*coming, *(rung.ends for rung in self._holding)) if at > self._now), default=NEVER)
+        again = [self._now + MINUTE] if self._short else []
+        ends = (rung.ends for rung in self._holding)
+        return min((at for at in (*coming, *ends, *again) if at > self._now), default=NEVER)
 
 
 def _stands(window: Window, seen: Mapping[int, Seen], kept: Mapping[int, Code], now: int) -> bool:

@@ -20,8 +20,9 @@ from hub.service.ledger import money
 from hub.service.preparing import stored_booking
 from hub.service.rulebook import Rulebook
 from hub.service.saying import Language
+from hub.service.sparing import opened
 from hub.service.timeline import Story
-from hub.store import bookings, claims, codes, deliveries, events, ladders, occupancy, passages, shown
+from hub.store import bookings, claims, codes, deliveries, events, ladders, occupancy, passages, shown, spares
 from hub.store.bookings import Stored
 from hub.store.claims import ClaimRow
 from hub.store.codes import Code
@@ -58,6 +59,8 @@ class Found(NamedTuple):
     """Connections of its doors that tell of passages."""
     rungs: list[Rung]
     """What was done instead of its doors."""
+    spares: dict[int, str]
+    """The spare codes that were given, by rung."""
 
 
 class Reader(NamedTuple):
@@ -101,7 +104,9 @@ class LookUp:
             others={"/".join(key): _others(rows, found, stored.id) for key, rows in found.claims.items()},
             timeline=timeline.of_booking(_story(found, booking, rules, reader.language), now=now),
             attendance=came.attendance(booking, found.asked, found.came, found.telling, now=now),
-            fallback=tuple(map(showing.fallback, found.rungs)),
+            fallback=tuple(
+                showing.fallback(one, found.spares.get(one.id) if reader.with_values else None) for one in found.rungs
+            ),
             money=found.money if found.money.lines else None,
         )
 
@@ -113,6 +118,7 @@ class LookUp:
         asked = Asked.from_json(stored.asked)
         rows = {key: _beside(connection, town, asked, key) for key in asked.targets}
         others = {row.booking for listed in rows.values() for row in listed}
+        rungs = ladders.of_booking(connection, town, number)
         return Found(
             stored=stored,
             asked=asked,
@@ -127,7 +133,8 @@ class LookUp:
             expired=missed.expired(connection, town, asked, now=now),
             came=passages.came(connection, town, [number]),
             telling=passages.telling(connection, town, {key.connection for key in asked.targets}),
-            rungs=ladders.of_booking(connection, town, number),
+            rungs=rungs,
+            spares=self._spares(connection, town, rungs),
         )
 
     def secrets(self, connection: Connection, municipality: str, asked: Asked) -> dict[TargetKey, str]:
@@ -135,6 +142,12 @@ class LookUp:
         by_lane = {target.lane: key for key, target in asked.targets.items()}
         kept = codes.of_lanes(connection, municipality, by_lane)
         return self.opened(municipality, ((by_lane[lane], code) for lane, code in kept.items()))
+
+    def _spares(self, connection: Connection, municipality: str, rungs: Iterable[Rung]) -> dict[int, str]:
+        """The values of spare codes, by rung."""
+        mine = [rung.id for rung in rungs if rung.is_spare]
+        kept = spares.of_rungs(connection, municipality, mine) if mine else {}
+        return {rung: opened(spare, municipality, self._seal) for rung, spare in kept.items()}
 
     def opened(self, municipality: str, kept: Iterable[tuple[TargetKey, Code]]) -> dict[TargetKey, str]:
         """The values of sealed codes."""

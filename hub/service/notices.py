@@ -17,6 +17,7 @@ from hub.service.knowing import DigestKnown, Known, RungKnown
 from hub.service.preparing import stored_booking
 from hub.service.reading import Reader, role_of
 from hub.service.rulebook import Rulebook
+from hub.service.sparing import opened
 from hub.service.story import Story
 from hub.service.viewing import holder_of, named
 from hub.store.bookings import Stored
@@ -147,9 +148,15 @@ class Notices:
             "customer": named(booking),
             "told": rung.role,
             "contact": role.contact if isinstance(role, Booker) else None,
+            "spare": rung.is_spare,
+            "code": self._spare(municipality, known) if isinstance(role, Booker) and role.tell_code else None,
         }
         base = "booker-rung" if reader.slot.role == BOOKER else "rung"
         return Draft(reader.notice(base, values, self._key(municipality, key), to))
+
+    def _spare(self, municipality: str, known: RungKnown) -> str | None:
+        """The code of a rung that gave one."""
+        return opened(known.spare, municipality, self._seal) if known.spare else None
 
     def _booking(self, municipality: str, stored: Stored) -> Booking:
         return stored_booking(stored.body, stored.persons, municipality, stored.number, self._seal)

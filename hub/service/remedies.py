@@ -246,6 +246,30 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             " upphör av sig självt när nästa leverans kommer.",
         ),
     },
+    "spare-codes-low": {
+        "en": Remedy(
+            "Few spare codes are left",
+            "Change the codes that rest in the lock, and put the new ones in the file in place of them; or add more."
+            " Of a code that nobody can use any more though it is the same, say it by POST /spare-codes/{id}:changed.",
+        ),
+        "sv": Remedy(
+            "Få reservkoder är kvar",
+            "Byt de koder som vilar i låset och skriv de nya i filen i stället för dem; eller lägg till fler. Om en kod"
+            " som är kvar men som ingen längre kan använda: säg det med POST /spare-codes/{id}:changed.",
+        ),
+    },
+    "spare-codes-unread": {
+        "en": Remedy(
+            "The file of spare codes cannot be used",
+            "See that it is there, that the hub may read it, and that it has one code a line and nothing else. What was"
+            " read before is given meanwhile.",
+        ),
+        "sv": Remedy(
+            "Filen med reservkoder kan inte användas",
+            "Se att den finns, att navet får läsa den och att den har en kod på varje rad och inget annat. Det som"
+            " lästs tidigare lämnas ut så länge.",
+        ),
+    },
     "lookups-spent": {
         "en": Remedy(
             "The day's lookups of the population register are spent",

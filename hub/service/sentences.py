@@ -99,6 +99,13 @@ UNREGISTERED = _sentence(
     "{count} documents have no registry number yet, the first came {since}",
     "{count} handlingar har ännu inget diarienummer, den första kom {since}",
 )
+SPARES_LOW = _sentence("{count} spare codes of {facility} are free", "{count} reservkoder för {facility} är lediga")
+SPARES_UNREAD = _sentence(
+    "the file of spare codes of {facility} is not there, is empty, or has a line that is no code; {count} are free of"
+    " those that were known",
+    "filen med reservkoder för {facility} finns inte, är tom eller har en rad som inte är en kod; {count} av dem som"
+    " redan är kända är lediga",
+)
 NO_NUMBER_YET = _sentence(
     "the registry has it, and has given it no number yet", "diariet har den men har ännu inte gett den något nummer"
 )

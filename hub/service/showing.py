@@ -8,6 +8,7 @@ from hub.clock import NEVER, instant
 from hub.model.answers import ConflictAnswer, CredentialAnswer, DoorHours, EffectAnswer, FallbackAnswer, Hours
 from hub.model.booking import Booking, Holder
 from hub.model.ladder import Ended
+from hub.model.notifying import BOOKER
 from hub.model.plan import Claim, Plan, TargetKey, TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
@@ -254,16 +255,17 @@ def conflicts(found: Iterable[Conflict]) -> tuple[ConflictAnswer, ...]:
     )
 
 
-def fallback(rung: Rung) -> FallbackAnswer:
-    """What was done instead of a door, for a caller."""
+def fallback(rung: Rung, value: str | None = None) -> FallbackAnswer:
+    """What was done instead of a door, for a caller; `value`: the spare code, for one who may see it."""
     return FallbackAnswer(
         occasion=rung.occasion,
         resource=rung.resource,
-        rung="tell",
-        role=rung.role,
+        rung="spare_code" if rung.is_spare else "tell",
+        role=rung.role or BOOKER,
         given_at=instant(rung.given_at),
         ended_at=moment(rung.ended_at),
         why=Ended(rung.why) if rung.why else None,
+        value=value,
     )
 
 

@@ -1,6 +1,6 @@
 """The tables of what is done instead of doors: what is watched, and what was taken."""
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
 from hub.clock import NEVER
 from hub.store.columns import METADATA, row_id, town, whole
@@ -38,9 +38,30 @@ RUNGS = Table(
 )
 """A rung that was taken, for which window of its doors, and who was told how (`slots`, JSON).
 
+`role` is empty where a spare code was given.
 `ended_at` is null while it holds.
 """
 Index(
     "ix_rungs_open", RUNGS.c.municipality, sqlite_where=RUNGS.c.ended_at.is_(None),
     postgresql_where=RUNGS.c.ended_at.is_(None),
 )  # fmt: skip
+
+SPARES = Table(
+    "spare_codes",
+    METADATA,
+    row_id(),
+    town(),
+    Column("facility", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rung", BigInteger),
+    whole("since"),
+    Column("missed_at", BigInteger),
+    UniqueConstraint("municipality", "facility", "hash", name="uq_spare_codes_hash"),
+    Index("ix_spare_codes_rung", "municipality", "rung"),
+)
+"""A code of a facility's pool, sealed: where it is since when, and the rung that it was last given for.
+
+`missed_at`: since when its line is not in the file any more; null while it is.
+"""

@@ -37,6 +37,11 @@ class Rung(NamedTuple):
     ended_at: int | None = None
     why: str | None = None
 
+    @property
+    def is_spare(self) -> bool:
+        """Whether a spare code was given; else a role was told."""
+        return not self.role
+
 
 def watch(connection: Connection, rows: Iterable[Watch]) -> None:
     """Keep what is watched from now on."""

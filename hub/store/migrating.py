@@ -14,7 +14,7 @@ from hub.store.database import Session, connect, is_postgresql, lock_of, path_of
 if TYPE_CHECKING:
     import sqlalchemy
 
-HEAD = "0021"
+HEAD = "0022"
 """The newest migration; a test holds it against the folder."""
 _MIGRATING = lock_of("migrating")
 """The place that a process holds while it changes tables."""

@@ -42,12 +42,13 @@ INVOICE = Sealed("invoices", "sealed", ["key"])
 PROTECTED_NUMBER = Sealed("protected", "sealed", ["person"], ["municipality", "person"])
 DOCUMENT_PART = Sealed("document_parts", "sealed", ["key", "part"])
 APPLICATION = Sealed("applications", "sealed", ["key"])
+SPARE_CODE = Sealed("spare_codes", "sealed", ["facility", "hash"])
 AUDIT_SECRET = Sealed("audit_leaves", "secret", ["mark"])
 """The key of a leaf's own: what it sealed is part of the chain, and never changes."""
 
 COLUMNS = (
     BOOKING_PERSONS, CODE, CONNECTOR_STATE, SUBSCRIPTION_SECRETS, RAW_ROW, GATHERING, INVOICE, PROTECTED_NUMBER,
-    DOCUMENT_PART, APPLICATION, AUDIT_SECRET,
+    DOCUMENT_PART, APPLICATION, SPARE_CODE, AUDIT_SECRET,
 )  # fmt: skip
 """All of them, in the order of the walk. A test holds them against the tables."""
 

@@ -34,6 +34,7 @@ LEAVES_A_ROW = {
     ("get", "/applications/{key}"), ("get", "/applications/{key}/files/{place}"),
     ("put", "/documents/{key}"), ("put", "/closures/{closure}"), ("delete", "/closures/{closure}"),
     ("post", "/deliveries:retry"), ("post", "/deliveries:dismiss"), ("post", "/problems/{problem}:retry"),
+    ("post", "/spare-codes/{spare}:changed"),
     ("post", "/connections/{name}:test"), ("post", "/connections/{name}:pause"),
     ("post", "/connections/{name}:resume"), ("post", "/connections/{name}:fetch"), ("post", "/verify"),
     ("post", "/attendance/imports"), ("get", "/attendance"),
@@ -51,7 +52,7 @@ TELLS_OF_NO_PERSON = {
     ("get", "/zones:explain"), ("get", "/figures/energy"), ("get", "/figures/energy.csv"),
     ("get", "/deliveries"), ("get", "/problems"), ("get", "/connections"), ("get", "/readiness"), ("get", "/status"),
     ("get", "/events"), ("get", "/events/stream"), ("get", "/invoices"), ("get", "/imports"), ("get", "/quarantine"),
-    ("get", "/findings"), ("get", "/documents/{key}"), ("get", "/doors:explain"),
+    ("get", "/findings"), ("get", "/spare-codes"), ("get", "/documents/{key}"), ("get", "/doors:explain"),
     ("get", "/subscriptions"), ("get", "/subscriptions/{name}"), ("get", "/subscriptions/{name}/deliveries"),
 }  # fmt: skip
 BY_A_SYSTEM = {("post", "/connections/{name}/inbox")}

@@ -34,7 +34,7 @@ ASKED: dict[str, tuple[str, str]] = {
     "/documents/{key}": ("registrar", "D-1"), "/imports": ("operator", ""),
     "/attendance": ("lists", "?from=2026-11-19&to=2026-11-21"), "/quarantine": ("operator", ""),
     "/persons/unsealings/{unsealing}": ("group", "1"), "/audit": ("auditor", "?limit=1000"),
-    "/findings": ("operator", ""), "/applications/{key}": ("registrar", "A-1"),
+    "/findings": ("operator", ""), "/spare-codes": ("operator", ""), "/applications/{key}": ("registrar", "A-1"),
     "/applications/{key}/files/{place}": ("registrar", "A-1/files/1"), "/doors:explain": ("operator", "?door=ENTRE"),
 }  # fmt: skip
 """Every route that can be asked: who asks, and for what."""

@@ -40,6 +40,7 @@ from hub.service.operating import Operating
 from hub.service.readiness import ReadinessBoard
 from hub.service.registering import Documents, Files, Overdue
 from hub.service.rulebook import Rulebook
+from hub.service.sparing import Sparing
 from hub.settings import Pulse
 from hub.store import configurations, entries, events, ladders, shown, told
 from hub.store.database import Connection, Session, SqliteConnection, connect
@@ -153,6 +154,7 @@ class Stage:
         self.handling = Handling(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.findings = Findings(self.writer, self.readers, self.seal, self.rulebook, self.handling, self.clock)
         self.closing = Closing(self.writer, self.readers, self.seal, self.rulebook, self.clock)
+        self.sparing = Sparing(self.writer, self.readers, self.seal, self.rulebook, self.clock, {})
         self.board = ReadinessBoard(self.readers, self.rulebook, self.clock)
         return await self.another_node()
 

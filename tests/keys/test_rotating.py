@@ -20,7 +20,7 @@ from hub.errors import ConfigurationError
 from hub.model import PersonNumber
 from hub.service import resealing
 from hub.settings import Settings
-from hub.store import applications, invoices, keyring, rotation, sealed
+from hub.store import applications, invoices, keyring, rotation, sealed, spares
 from hub.store.applications import Applied
 from hub.store.database import connect, path_of
 from hub.store.invoices import NewInvoice
@@ -76,6 +76,8 @@ async def fill(place: Place) -> None:
     await hub.writer.call(invoices.add, new)
     said = hub.seal.close(b"{}", sealed.APPLICATION.place("2480", "oep:1"))
     await hub.writer.call(applications.add, Applied("2480", "oep:1", "oep", "1", "bidrag", 0, 0, 0, said))
+    spare = hub.seal.close(b"73915", sealed.SPARE_CODE.place("2480", "hall/00"))
+    await hub.writer.call(lambda c: spares.add(c, "2480", [("hall", b"\0", spare)], now=0))
     assert hub.worker.protecting
     await hub.worker.protecting.protect("2480", PersonNumber.parse("199001019802"))
     assert {value.place.split("/")[1] for value in every(place)} == {one.table for one in COLUMNS}

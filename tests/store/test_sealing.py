@@ -19,7 +19,7 @@ PLACE = BOOKING_PERSONS.place("2480", "B-1")
 KEYED_HASHES = {
     "bookings.content", "codes.hash", "intake.source", "intake.version", "gatherings.organisation", "marks.person",
     "keys.hash", "audit.person",
-    "documents.content",
+    "documents.content", "spare_codes.hash",
 }  # fmt: skip
 """Columns of bytes that are not sealed, but looked up by."""
 CHAINED = {f"audit_leaves.{name}" for name in ("mark", "digests", "sealed", "proof", "link")}

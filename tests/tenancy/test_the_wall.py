@@ -109,6 +109,7 @@ NAMES = {
     "resource": "tennishallen.bana-1",
     "name": "arx-tennishallen",
     "problem": "1",
+    "spare": "1",
     "row": "1",
     "finding": "1",
     "unsealing": "1",
