@@ -9,19 +9,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from hub.sdk import ConnectorConfig
+from hub.sdk import ConnectorConfig, ZoneKind
 from hub.sdk.mqtt import BrokerConfig, unfit_topic
-
-
-class Kind(StrEnum):
-    """What a zone can do."""
-
-    DIM = "dim"
-    """Light in per cent."""
-    SWITCH = "switch"
-    """On and off only."""
-    SETPOINT = "setpoint"
-    """Degrees Celsius."""
 
 
 class Profile(StrEnum):
@@ -59,7 +48,7 @@ class Topics:
     get: str
     """Empty where it cannot be asked."""
     state: str
-    kind: Kind
+    kind: ZoneKind
     online: str = ""
     """Where its device tells whether it is there; empty: it does not."""
     relay: int | None = None
@@ -72,7 +61,7 @@ class ZoneTopics(ConnectorConfig):
     set: str | None = Field(default=None, description="Topic on which the gateway takes commands for it.")
     get: str | None = Field(default=None, description="Topic on which the gateway is asked how it is.")
     online: str | None = Field(default=None, description="Topic on which its device tells whether it is there.")
-    kind: Kind | None = Field(default=None, description="`dim`, `switch` for on and off only, or `setpoint`.")
+    kind: ZoneKind | None = Field(default=None, description="`dim`, `switch` for on and off only, or `setpoint`.")
     relay: int | None = Field(default=None, ge=1, le=32, description="Tasmota: which relay of the device; one if none.")
     values: dict[str, str] = Field(default={}, description="Further names in braces in the templates, and their words.")
 
@@ -105,7 +94,9 @@ class MqttConfig(BrokerConfig):
         default=None,
         description="Topic on which a zone's device tells whether it is there; the profile's if left out.",
     )
-    kind: Kind = Field(default=Kind.DIM, description="Kind of zones that name none: `dim`, `switch` or `setpoint`.")
+    kind: ZoneKind = Field(
+        default=ZoneKind.DIM, description="Kind of zones that name none: `dim`, `switch` or `setpoint`."
+    )
     zones: dict[str, ZoneTopics] = Field(
         min_length=1, description="Each zone with its `state`, `set`, `get` and `kind`, or `{}` for the templates."
     )
@@ -167,9 +158,9 @@ class MqttConfig(BrokerConfig):
     def _unfit_kinds(self) -> list[str]:
         kinds = {self.topics(zone).kind for zone in self.zones}
         faults = []
-        if Kind.SETPOINT in kinds and self.rest_celsius is None:
+        if ZoneKind.SETPOINT in kinds and self.rest_celsius is None:
             faults.append("a setpoint needs rest_celsius, to go back to when it is released")
-        if Kind.SETPOINT in kinds and self.profile is Profile.TASMOTA:
+        if ZoneKind.SETPOINT in kinds and self.profile is Profile.TASMOTA:
             faults.append("profile tasmota has no setpoints")
         if self.profile is not Profile.TASMOTA and any(zone.relay for zone in self.zones.values()):
             faults.append("only profile tasmota has relays")

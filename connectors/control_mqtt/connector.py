@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from connectors.control_mqtt import translate
 from connectors.control_mqtt.client import Gateway, Send, Waiting
-from connectors.control_mqtt.config import Kind, MqttConfig, Profile, Topics
+from connectors.control_mqtt.config import MqttConfig, Profile, Topics
 from connectors.control_mqtt.dialects import DIALECTS, LONGEST_PULSE, Told
-from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
+from hub.model import Level, Release, Zone
 from hub.sdk import (
     About,
     Connector,
@@ -23,14 +23,9 @@ from hub.sdk import (
     Sighting,
     TransientError,
     UnknownOutcomeError,
+    levels_of,
 )
 from hub.sdk.mqtt import Handshake, Heard
-
-LEVELS: dict[Kind, tuple[type[Level], ...]] = {
-    Kind.SWITCH: (Switch,),
-    Kind.DIM: (Dim, Switch),
-    Kind.SETPOINT: (Setpoint,),
-}
 
 
 class MqttControl(Connector[MqttConfig], Control, ReadsZones):
@@ -72,8 +67,7 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
     def control_limits(self) -> ControlLimits:
         """What the configured kinds of zones can be told."""
         kinds = {topics.kind for topics in self._topics.values()}
-        levels: list[type[Level]] = [Release, *(level for kind in kinds for level in LEVELS[kind])]
-        return ControlLimits(levels=frozenset(levels), tells_changes=True)
+        return ControlLimits(levels=levels_of(kinds), tells_changes=True)
 
     async def open(self) -> None:
         """Connect and listen, so that a lamp switched by hand is heard of before the first command."""

@@ -17,9 +17,9 @@ from typing import Any
 
 from connectors.control_mqtt import translate
 from connectors.control_mqtt.client import Send
-from connectors.control_mqtt.config import JsonKeys, Kind, MqttConfig, Profile, Topics
+from connectors.control_mqtt.config import JsonKeys, MqttConfig, Profile, Topics
 from hub.model import Dim, Level, Setpoint, Switch
-from hub.sdk import RejectedError
+from hub.sdk import RejectedError, ZoneKind
 
 FULL = 100
 LONGEST_PULSE = timedelta(hours=18)
@@ -39,12 +39,12 @@ class Told:
     """Light that it has when it is on."""
     celsius: Decimal | None = None
 
-    def level(self, kind: Kind) -> Level | None:
+    def level(self, kind: ZoneKind) -> Level | None:
         """The level that it makes; None while a part is missing."""
         match kind:
-            case Kind.SETPOINT:
+            case ZoneKind.SETPOINT:
                 return None if self.celsius is None else Setpoint(celsius=self.celsius)
-            case Kind.SWITCH:
+            case ZoneKind.SWITCH:
                 return None if self.on is None else Switch(on=self.on)
         if self.on is False:
             return Dim(percent=0)
@@ -96,13 +96,13 @@ class Zigbee2Mqtt(Dialect):
         return [Send(topics.set, translate.command(level))]
 
     def question(self, topics: Topics) -> Send | None:
-        if topics.kind is Kind.SETPOINT:
+        if topics.kind is ZoneKind.SETPOINT:
             return Send(topics.get, _json({self.config.setpoint_name: ""}))
         return Send(topics.get, translate.question(topics.kind))
 
     def told(self, payload: bytes, topics: Topics, before: Told) -> Told | None:
         del before
-        if topics.kind is Kind.SETPOINT:
+        if topics.kind is ZoneKind.SETPOINT:
             value = _object(payload).get(self.config.setpoint_name)
             return None if value is None else Told(celsius=_celsius(value))
         match translate.level_of(payload, topics.kind):
@@ -135,7 +135,7 @@ class Tasmota(Dialect):
         power = next((found[name] for name in names if name in found), None)
         if power not in (None, "ON", "OFF"):
             raise RejectedError(f"{names[0]} is neither ON nor OFF")
-        light = found.get("Dimmer") if topics.kind is Kind.DIM else None
+        light = found.get("Dimmer") if topics.kind is ZoneKind.DIM else None
         if power is None and light is None:
             return None
         so_far = before if power is None else replace(before, on=power == "ON")
@@ -158,7 +158,7 @@ class HomeAssistant(Dialect):
         return [Send(topics.set, _json(said))]
 
     def told(self, payload: bytes, topics: Topics, before: Told) -> Told | None:
-        if topics.kind is Kind.SETPOINT:
+        if topics.kind is ZoneKind.SETPOINT:
             return Told(celsius=_celsius(payload.decode(errors="replace")))
         found = _object(payload)
         match found.get("state"):
@@ -188,10 +188,10 @@ class PlainJson(Dialect):
 
     def told(self, payload: bytes, topics: Topics, before: Told) -> Told | None:
         keys, found = self.config.words, _object(payload)
-        if topics.kind is Kind.SETPOINT:
+        if topics.kind is ZoneKind.SETPOINT:
             value = _at(found, keys.setpoint)
             return None if value is None else Told(celsius=_celsius(value))
-        light = _at(found, keys.dim) if topics.kind is Kind.DIM else None
+        light = _at(found, keys.dim) if topics.kind is ZoneKind.DIM else None
         percent = before.percent if light is None else _percent(light, keys.full)
         on = self._is_on(found, keys)
         if on is None and light is None:

@@ -10,9 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, Strict, ValidationError
 
-from connectors.control_mqtt.config import Kind
-from hub.model import Dim, Level, Release, Setpoint, Switch
-from hub.sdk import RejectedError
+from hub.model import Dim, Level, Release, Switch
+from hub.sdk import RejectedError, ZoneKind, fitted, resting
 
 FULL = 254
 """Brightness of a lamp at full. Source: as above; 255 is undefined in the Zigbee Cluster Library, and some send it."""
@@ -41,32 +40,17 @@ def percent_of(brightness: int) -> int:
     return min(100, max((brightness * 100 + FULL // 2) // FULL, int(brightness > 0)))
 
 
-def wanted(level: Level, kind: Kind, *, rest_percent: int, rest_celsius: Decimal = Decimal(0)) -> Level:
+def wanted(level: Level, kind: ZoneKind, *, rest_percent: int, rest_celsius: Decimal = Decimal(0)) -> Level:
     """The level that a zone of that kind is to have.
 
     Raises:
         RejectedError: the zone cannot have it.
     """
-    match level, kind:
-        case Release(), _:
-            return _rest(kind, rest_percent, rest_celsius)
-        case (Dim(), Kind.DIM) | (Switch(), Kind.SWITCH) | (Setpoint(), Kind.SETPOINT):
-            return level
-        case Switch(on=on), Kind.DIM:
-            return Dim(percent=100 if on else 0)
-        case Dim(percent=0), Kind.SWITCH:
-            return Switch(on=False)
-    raise RejectedError(f"a zone of kind {kind} cannot have {level!r}; change its kind or what is asked of it")
-
-
-def _rest(kind: Kind, percent: int, celsius: Decimal) -> Level:
-    match kind:
-        case Kind.DIM:
-            return Dim(percent=percent)
-        case Kind.SWITCH:
-            return Switch(on=percent > 0)
-        case Kind.SETPOINT:
-            return Setpoint(celsius=celsius)
+    if isinstance(level, Release):
+        return resting(kind, rest_celsius if kind is ZoneKind.SETPOINT else Decimal(rest_percent))
+    if level == Dim(percent=0) and kind is ZoneKind.SWITCH:
+        return Switch(on=False)
+    return fitted(level, kind)
 
 
 def command(level: Level) -> bytes:
@@ -79,12 +63,12 @@ def command(level: Level) -> bytes:
     return b'{"state": "OFF"}'
 
 
-def question(kind: Kind) -> bytes:
+def question(kind: ZoneKind) -> bytes:
     """The payload that asks a lamp how it is; it changes nothing."""
-    return b'{"state": "", "brightness": ""}' if kind is Kind.DIM else b'{"state": ""}'
+    return b'{"state": "", "brightness": ""}' if kind is ZoneKind.DIM else b'{"state": ""}'
 
 
-def level_of(payload: bytes, kind: Kind) -> Level | None:
+def level_of(payload: bytes, kind: ZoneKind) -> Level | None:
     """The level that a state message tells; None when it is about something else (a battery, the radio link).
 
     Raises:
@@ -96,7 +80,7 @@ def level_of(payload: bytes, kind: Kind) -> Level | None:
         raise RejectedError(f"no state of a lamp: {_first(error)}") from None
     if lamp.state is None:
         return None
-    if kind is Kind.SWITCH:
+    if kind is ZoneKind.SWITCH:
         return Switch(on=lamp.state == "ON")
     if lamp.state == "OFF":
         return Dim(percent=0)

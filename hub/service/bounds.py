@@ -1,6 +1,5 @@
 """What each connection's system can take, by its connector's declaration and the configuration; no system is asked."""
 
-import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -16,8 +15,6 @@ from hub.sdk import (
     ReadsCredentials,
     ReadsZones,
 )
-
-LOG = logging.getLogger("hub.bounds")
 
 
 class Bounds(NamedTuple):

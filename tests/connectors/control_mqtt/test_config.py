@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from connectors.control_mqtt.config import Kind, MqttConfig, Topics
+from connectors.control_mqtt.config import MqttConfig, Topics
+from hub.sdk import ZoneKind
 
 LEAST: dict[str, object] = {"host": "broker.test", "client_id": "hub-1", "zones": {"bana-1": {}}}
 
@@ -28,18 +29,18 @@ def test_zones_take_the_templates_for_what_they_leave_out() -> None:
         state_topic="hall/{zone}",
         zones={"a": {}, "b": {"set": "cmd/b", "kind": "switch"}, "c": {"state": "own/c", "get": "{state}/how"}},
     )
-    assert settings.topics("a") == Topics("hall/a/set", "hall/a/get", "hall/a", Kind.DIM)
-    assert settings.topics("b") == Topics("cmd/b", "hall/b/get", "hall/b", Kind.SWITCH)
-    assert settings.topics("c") == Topics("own/c/set", "own/c/how", "own/c", Kind.DIM)
+    assert settings.topics("a") == Topics("hall/a/set", "hall/a/get", "hall/a", ZoneKind.DIM)
+    assert settings.topics("b") == Topics("cmd/b", "hall/b/get", "hall/b", ZoneKind.SWITCH)
+    assert settings.topics("c") == Topics("own/c/set", "own/c/how", "own/c", ZoneKind.DIM)
 
 
 def test_each_profile_has_topics_of_its_own_and_zones_fill_further_names() -> None:
     tasmota = config(profile="tasmota", zones={"box": {"relay": 2, "kind": "switch"}}).topics("box")
-    assert tasmota == Topics("cmnd/box", "cmnd/box/State", "stat/box/RESULT", Kind.SWITCH, "tele/box/LWT", 2)
+    assert tasmota == Topics("cmnd/box", "cmnd/box/State", "stat/box/RESULT", ZoneKind.SWITCH, "tele/box/LWT", 2)
     templates = {"state_topic": "{house}/{room}/state", "set_topic": "{house}/{zone}/set", "online_topic": "{house}/up"}
     own = {"a": {"values": {"house": "h", "room": "7"}}}
     json = config(profile="json", zones=own, **templates).topics("a")
-    assert json == Topics("h/a/set", "", "h/7/state", Kind.DIM, "h/up")
+    assert json == Topics("h/a/set", "", "h/7/state", ZoneKind.DIM, "h/up")
     assert "braces" in faults(profile="json", zones={"a": {"values": {"house": "h"}}}, **templates)
 
 

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.control_mqtt.config import Kind, MqttConfig, Profile, Topics
+from connectors.control_mqtt.config import MqttConfig, Profile, Topics
 from connectors.control_mqtt.dialects import DIALECTS, Dialect, Told, pulse_time
 from hub.model import Dim, Level, Setpoint, Switch
-from hub.sdk import RejectedError
+from hub.sdk import RejectedError, ZoneKind
 
-LIGHT, SWITCH, HEAT = (Topics("set", "get", "state", kind) for kind in (Kind.DIM, Kind.SWITCH, Kind.SETPOINT))
+LIGHT, SWITCH, HEAT = (
+    Topics("set", "get", "state", kind) for kind in (ZoneKind.DIM, ZoneKind.SWITCH, ZoneKind.SETPOINT)
+)
 LEVELS: list[tuple[Topics, Level]] = [
     *((LIGHT, Dim(percent=percent)) for percent in range(101)),
     *((SWITCH, Switch(on=on)) for on in (False, True)),
@@ -46,7 +48,7 @@ def test_a_tasmota_is_told_its_timer_and_then_its_level() -> None:
     ]
     off = speaks.commands(Dim(percent=0), LIGHT, timedelta(minutes=10))
     assert [(one.topic, one.payload) for one in off] == [("set/PulseTime1", b"0"), ("set/POWER", b"OFF")]
-    relay = Topics("set", "get", "state", Kind.SWITCH, relay=3)
+    relay = Topics("set", "get", "state", ZoneKind.SWITCH, relay=3)
     plain = dialect("tasmota", off_timer=False).commands(Switch(on=True), relay, timedelta(minutes=10))
     assert [(one.topic, one.payload) for one in plain] == [("set/POWER3", b"ON")]
 
@@ -69,10 +71,10 @@ def test_a_tasmota_tells_in_parts_and_other_results_tell_nothing() -> None:
     ]
     for payload, level in parts:
         told = speaks.told(payload, LIGHT, told) or Told()
-        assert told.level(Kind.DIM) == level
+        assert told.level(ZoneKind.DIM) == level
     for other in (b'{"PulseTime1": {"Set": 700, "Remaining": 700}}', b'{"Time": "2026-11-26T18:00:00"}'):
         assert speaks.told(other, LIGHT, told) is None
-    second = Topics("set", "get", "state", Kind.SWITCH, relay=2)
+    second = Topics("set", "get", "state", ZoneKind.SWITCH, relay=2)
     assert speaks.told(b'{"POWER1": "ON"}', second, Told()) is None
     assert speaks.told(b'{"POWER2": "ON"}', second, Told()) == Told(on=True)
     assert (speaks.is_online(b"Online"), speaks.is_online(b"Offline")) == (True, False)

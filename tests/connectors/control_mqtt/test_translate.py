@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.control_mqtt.config import Kind
 from connectors.control_mqtt.translate import (
     brightness_of,
     command,
@@ -19,7 +18,7 @@ from connectors.control_mqtt.translate import (
     wanted,
 )
 from hub.model import Dim, Level, Release, Setpoint, Switch
-from hub.sdk import RejectedError
+from hub.sdk import RejectedError, ZoneKind
 
 PERCENT = st.integers(0, 100)
 
@@ -48,16 +47,16 @@ def test_a_lamp_that_is_lit_is_never_read_as_dark(brightness: int) -> None:
 
 @given(PERCENT)
 def test_what_was_commanded_is_what_is_read_when_the_lamp_obeys(percent: int) -> None:
-    assert level_of(command(Dim(percent=percent)), Kind.DIM) == Dim(percent=percent)
+    assert level_of(command(Dim(percent=percent)), ZoneKind.DIM) == Dim(percent=percent)
 
 
 @given(st.one_of(st.builds(Dim, percent=PERCENT), st.builds(Switch, on=st.booleans()), st.builds(Release)))
 def test_no_command_depends_on_what_was(level: Level) -> None:
-    for kind in (Kind.DIM, Kind.SWITCH):
+    for kind in (ZoneKind.DIM, ZoneKind.SWITCH):
         try:
             payload = command(wanted(level, kind, rest_percent=0))
         except RejectedError:
-            assert kind is Kind.SWITCH
+            assert kind is ZoneKind.SWITCH
             continue
         told = json.loads(payload)
         assert told["state"] in {"ON", "OFF"}
@@ -68,27 +67,27 @@ def test_no_command_depends_on_what_was(level: Level) -> None:
 @pytest.mark.parametrize(
     "level, kind, expected",
     [
-        (Release(), Kind.DIM, Dim(percent=30)),
-        (Release(), Kind.SWITCH, Switch(on=True)),
-        (Switch(on=True), Kind.DIM, Dim(percent=100)),
-        (Switch(on=False), Kind.DIM, Dim(percent=0)),
-        (Dim(percent=0), Kind.SWITCH, Switch(on=False)),
-        (Switch(on=True), Kind.SWITCH, Switch(on=True)),
+        (Release(), ZoneKind.DIM, Dim(percent=30)),
+        (Release(), ZoneKind.SWITCH, Switch(on=True)),
+        (Switch(on=True), ZoneKind.DIM, Dim(percent=100)),
+        (Switch(on=False), ZoneKind.DIM, Dim(percent=0)),
+        (Dim(percent=0), ZoneKind.SWITCH, Switch(on=False)),
+        (Switch(on=True), ZoneKind.SWITCH, Switch(on=True)),
     ],
 )
-def test_a_level_becomes_what_the_zone_can_do(level: Level, kind: Kind, expected: Level) -> None:
+def test_a_level_becomes_what_the_zone_can_do(level: Level, kind: ZoneKind, expected: Level) -> None:
     assert wanted(level, kind, rest_percent=30) == expected
 
 
 @pytest.mark.parametrize(
     "level, kind",
     [
-        (Dim(percent=50), Kind.SWITCH),
-        (Setpoint(celsius=Decimal(20)), Kind.DIM),
-        (Setpoint(celsius=Decimal(20)), Kind.SWITCH),
+        (Dim(percent=50), ZoneKind.SWITCH),
+        (Setpoint(celsius=Decimal(20)), ZoneKind.DIM),
+        (Setpoint(celsius=Decimal(20)), ZoneKind.SWITCH),
     ],
 )
-def test_what_a_zone_cannot_do_is_for_a_person(level: Level, kind: Kind) -> None:
+def test_what_a_zone_cannot_do_is_for_a_person(level: Level, kind: ZoneKind) -> None:
     with pytest.raises(RejectedError, match=kind):
         wanted(level, kind, rest_percent=0)
 
@@ -96,16 +95,16 @@ def test_what_a_zone_cannot_do_is_for_a_person(level: Level, kind: Kind) -> None
 @pytest.mark.parametrize(
     "payload, kind, level",
     [
-        ('{"state": "OFF", "brightness": 127}', Kind.DIM, Dim(percent=0)),
-        ('{"state": "ON", "brightness": 255, "linkquality": 5}', Kind.DIM, Dim(percent=100)),
-        ('{"state": "ON", "brightness": 0}', Kind.DIM, Dim(percent=0)),
-        ('{"state": "ON"}', Kind.SWITCH, Switch(on=True)),
-        ('{"state": "OFF"}', Kind.SWITCH, Switch(on=False)),
-        ('{"battery": 80}', Kind.SWITCH, None),
-        ('{"brightness": 5}', Kind.DIM, None),
+        ('{"state": "OFF", "brightness": 127}', ZoneKind.DIM, Dim(percent=0)),
+        ('{"state": "ON", "brightness": 255, "linkquality": 5}', ZoneKind.DIM, Dim(percent=100)),
+        ('{"state": "ON", "brightness": 0}', ZoneKind.DIM, Dim(percent=0)),
+        ('{"state": "ON"}', ZoneKind.SWITCH, Switch(on=True)),
+        ('{"state": "OFF"}', ZoneKind.SWITCH, Switch(on=False)),
+        ('{"battery": 80}', ZoneKind.SWITCH, None),
+        ('{"brightness": 5}', ZoneKind.DIM, None),
     ],
 )
-def test_a_state_is_read(payload: str, kind: Kind, level: Level | None) -> None:
+def test_a_state_is_read(payload: str, kind: ZoneKind, level: Level | None) -> None:
     assert level_of(payload.encode(), kind) == level
 
 
@@ -119,15 +118,15 @@ def test_a_state_is_read(payload: str, kind: Kind, level: Level | None) -> None:
 )  # fmt: skip
 def test_what_is_no_state_says_so_without_repeating_it(payload: bytes) -> None:
     with pytest.raises(RejectedError) as error:
-        level_of(payload, Kind.DIM)
+        level_of(payload, ZoneKind.DIM)
     assert "TOGGLE" not in str(error.value)
 
 
 @given(st.binary(max_size=60))
 def test_nothing_that_comes_breaks_the_reading(payload: bytes) -> None:
     for read in (
-        lambda: level_of(payload, Kind.DIM),
-        lambda: level_of(payload, Kind.SWITCH),
+        lambda: level_of(payload, ZoneKind.DIM),
+        lambda: level_of(payload, ZoneKind.SWITCH),
         lambda: is_online(payload),
     ):
         with suppress(RejectedError):
@@ -135,8 +134,8 @@ def test_nothing_that_comes_breaks_the_reading(payload: bytes) -> None:
 
 
 def test_a_question_asks_for_what_the_kind_has() -> None:
-    assert json.loads(question(Kind.DIM)) == {"state": "", "brightness": ""}
-    assert json.loads(question(Kind.SWITCH)) == {"state": ""}
+    assert json.loads(question(ZoneKind.DIM)) == {"state": "", "brightness": ""}
+    assert json.loads(question(ZoneKind.SWITCH)) == {"state": ""}
 
 
 @pytest.mark.parametrize(
