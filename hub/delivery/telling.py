@@ -166,10 +166,11 @@ def _let_go(
     connection: Connection, town: str, granted: set[int], known: Mapping[int, Told], seen: Mapping[int, Seen], now: int
 ) -> None:
     """What a booking has moved away from waits no longer when nothing that it moved to is under way."""
-    for booking in (known[id_] for id_ in sorted(granted & known.keys())):
+    waits = {id_ for id_, one in seen.items() if one.delivery == Delivery.DUE and one.due > now}
+    for booking in (known[id_] for id_ in sorted(granted & known.keys()) if waits):
         targets = Asked.from_json(booking.asked).targets.values()
         its = [seen[one.lane] for one in targets if one.kind is TargetKind.CREDENTIAL and one.lane in seen]
-        put_off = [one for one in its if one.delivery == Delivery.DUE and one.due > now]
+        put_off = [one for one in its if one.id in waits]
         if put_off and all(one in put_off or one.delivery in _AT_REST for one in its):
             lanes.hurry(connection, [(now, town, one.id) for one in put_off])
 
