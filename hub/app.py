@@ -44,45 +44,45 @@ from hub.model.audit import Act
 from hub.model.configuration import Configuration
 from hub.model.configuration import Connection as ConnectionSettings
 from hub.sdk import Source
-from hub.service.acting import CLI
-from hub.service.answering import Answering
-from hub.service.applying import Applications
-from hub.service.audited import Audited
-from hub.service.auditing import Auditing, Note, Witness, written
-from hub.service.billing import Billing
-from hub.service.bookings import Bookings
-from hub.service.budget import Renewing
-from hub.service.chaining import Chaining
-from hub.service.closing import Closing
-from hub.service.configuring import Applying, put_folder
-from hub.service.doors import Doors
-from hub.service.dry_running import DryRuns
-from hub.service.energy import Energy
-from hub.service.feed import Feed
-from hub.service.figures import Figures
-from hub.service.findings import Findings
-from hub.service.handling import Handling
-from hub.service.keys import EVERY_MUNICIPALITY, Scope
-from hub.service.keys import create as create_key
-from hub.service.ledger import Ledger
-from hub.service.looking_up import LookUp
-from hub.service.meters import Meters
-from hub.service.notices import Notices
-from hub.service.noticing import Noticing
-from hub.service.operating import Operating
-from hub.service.protecting import Protecting
-from hub.service.readiness import ReadinessBoard
-from hub.service.registering import Documents, Files, Overdue
-from hub.service.resealing import Resealing, fits
-from hub.service.resources import Resources
+from hub.service.accept.answering import Answering
+from hub.service.accept.bookings import Bookings
+from hub.service.accept.dry_running import DryRuns
+from hub.service.accept.waiting import Waiting
+from hub.service.audit.acting import CLI
+from hub.service.audit.audited import Audited
+from hub.service.audit.auditing import Auditing, Note, Witness, written
+from hub.service.audit.chaining import Chaining
+from hub.service.documents.applying import Applications
+from hub.service.documents.registering import Documents, Files, Overdue
+from hub.service.doors.explaining import Doors
+from hub.service.doors.sparing import Sparing
+from hub.service.governing.closing import Closing
+from hub.service.governing.configuring import Applying, put_folder
+from hub.service.keeping.keys import EVERY_MUNICIPALITY, Scope
+from hub.service.keeping.keys import create as create_key
+from hub.service.keeping.resealing import Resealing, fits
+from hub.service.looking.looking_up import LookUp
+from hub.service.looking.readiness import ReadinessBoard
+from hub.service.looking.resources import Resources
+from hub.service.money.billing import Billing
+from hub.service.money.ledger import Ledger
+from hub.service.operators.findings import Findings
+from hub.service.operators.handling import Handling
+from hub.service.operators.operating import Operating
+from hub.service.operators.verifying import Verifying
+from hub.service.persons.budget import Renewing
+from hub.service.process.figures import Figures
+from hub.service.process.meters import Meters
+from hub.service.process.tracing import Tracing, sent_to
+from hub.service.protected.protecting import Protecting
+from hub.service.protected.unsealing import Unseals
 from hub.service.rulebook import Rulebook
-from hub.service.sparing import Sparing
-from hub.service.subscribing import Subscribing
-from hub.service.tracing import Tracing, sent_to
-from hub.service.unsealing import Unseals
-from hub.service.verifying import Verifying
-from hub.service.waiting import Waiting
-from hub.service.zone_lines import ZoneLines
+from hub.service.subscribers.feed import Feed
+from hub.service.subscribers.subscribing import Subscribing
+from hub.service.telling.notices import Notices
+from hub.service.zones.energy import Energy
+from hub.service.zones.noticing import Noticing
+from hub.service.zones.zone_lines import ZoneLines
 from hub.settings import Settings
 from hub.store import imports, keys, lanes, problems, rotation, stretches, untold, walls
 from hub.store.alone import alone_with

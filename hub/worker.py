@@ -30,13 +30,13 @@ from hub.intake.inlets import Inlet
 from hub.intake.rooms import Intake
 from hub.masking import place_of
 from hub.model.lit import REACH
-from hub.service.budget import Renewing
-from hub.service.chaining import Chaining
-from hub.service.noticing import Noticing
-from hub.service.protecting import Protecting
-from hub.service.registering import Overdue
-from hub.service.resealing import Resealing
-from hub.service.sparing import Sparing
+from hub.service.audit.chaining import Chaining
+from hub.service.documents.registering import Overdue
+from hub.service.doors.sparing import Sparing
+from hub.service.keeping.resealing import Resealing
+from hub.service.persons.budget import Renewing
+from hub.service.protected.protecting import Protecting
+from hub.service.zones.noticing import Noticing
 from hub.settings import Pulse
 from hub.store import codes, imports, lanes, nodes
 from hub.store.bells import Bell

@@ -39,8 +39,8 @@ from hub.api.walled import Walled
 from hub.model.answers import ImportLine, ProblemDetails
 from hub.model.booking import Booking
 from hub.model.registering import DocumentToRegister
-from hub.service.meters import Meters
-from hub.service.tracing import Tracing
+from hub.service.process.meters import Meters
+from hub.service.process.tracing import Tracing
 
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDetails"}
 

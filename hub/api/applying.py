@@ -9,7 +9,7 @@ from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.model.application import ApplicationAnswer
-from hub.service.keys import Scope
+from hub.service.keeping.keys import Scope
 
 ROUTER = APIRouter(
     prefix="/v1/{municipality}/applications",

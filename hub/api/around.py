@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api import problems
 from hub.masking import place_of
-from hub.service.meters import Meters
+from hub.service.process.meters import Meters
 
 LOG = logging.getLogger("hub.api")
 

@@ -10,8 +10,8 @@ from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.model.audit import Act, AuditPage
-from hub.service.audited import Wish, sought
-from hub.service.keys import Scope
+from hub.service.audit.audited import Wish, sought
+from hub.service.keeping.keys import Scope
 
 ROUTER = APIRouter(
     prefix="/v1/{municipality}", tags=["audit"], responses=problems("not-found", "invalid-cursor", "invalid-request")

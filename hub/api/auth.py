@@ -9,8 +9,8 @@ from fastapi.security import HTTPBearer
 
 from hub.api.desk import desk
 from hub.api.problems import ProblemError
-from hub.service.acting import Actor, act_as
-from hub.service.keys import Holder, Scope
+from hub.service.audit.acting import Actor, act_as
+from hub.service.keeping.keys import Holder, Scope
 
 _SCHEME = HTTPBearer(auto_error=False, description="An API key, made by `knutpunkt key create`")
 _LONGEST_NAME = 200

@@ -18,11 +18,11 @@ from hub.api.tailing import TailingResponse
 from hub.errors import FieldFault, InvalidError
 from hub.model.answers import BookingAnswer, BookingPage, BookingView, DryRunAnswer, ImportLine, ImportSummary
 from hub.model.audit import Act
-from hub.service import showing
-from hub.service.accepting import Outcome
-from hub.service.acting import Actor, act_as, acting
-from hub.service.bookings import LINE_LIMIT, Done, Found, Line, split_lines
-from hub.service.keys import Holder, Scope
+from hub.service.accept.accepting import Outcome
+from hub.service.accept.bookings import LINE_LIMIT, Done, Found, Line, split_lines
+from hub.service.audit.acting import Actor, act_as, acting
+from hub.service.keeping.keys import Holder, Scope
+from hub.service.standing import showing
 
 ROUTER = APIRouter(tags=["bookings"])
 

@@ -10,8 +10,8 @@ from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.api.problems import ProblemError
 from hub.model.closure import ClosureAnswer, ClosureRequest
-from hub.service.closing import Closed, Judged
-from hub.service.keys import Scope
+from hub.service.governing.closing import Closed, Judged
+from hub.service.keeping.keys import Scope
 
 ROUTER = APIRouter(prefix="/v1/{municipality}", tags=["closures"])
 

@@ -14,9 +14,9 @@ from hub.clock import micros
 from hub.masking import quoted
 from hub.model.answers import DeliveryPage, Handled
 from hub.model.states import Delivery
-from hub.service.choosing import Wish
-from hub.service.handling import Dismissal
-from hub.service.keys import Holder, Scope
+from hub.service.keeping.keys import Holder, Scope
+from hub.service.operators.choosing import Wish
+from hub.service.operators.handling import Dismissal
 
 ROUTER = APIRouter(
     prefix="/v1/{municipality}", tags=["deliveries"], responses=problems("not-found", "unknown-parameter")

@@ -12,7 +12,7 @@ from hub.api.preferring import applied, prefer, waits
 from hub.api.problems import ProblemError
 from hub.model.registering import DocumentAnswer
 from hub.model.states import Record
-from hub.service.keys import Scope
+from hub.service.keeping.keys import Scope
 
 ROUTER = APIRouter(prefix="/v1/{municipality}", tags=["documents"])
 

@@ -11,10 +11,10 @@ from hub.clock import micros
 from hub.errors import FieldFault, InvalidError
 from hub.masking import quoted
 from hub.model.answers import DryRunAnswer, ImportLine, ImportSummary, ProblemDetails
-from hub.service import showing
-from hub.service.accepting import Outcome
-from hub.service.bookings import MOVED, Found, split_lines
-from hub.service.dry_running import Dry, DryLine, DryRun
+from hub.service.accept.accepting import Outcome
+from hub.service.accept.bookings import MOVED, Found, split_lines
+from hub.service.accept.dry_running import Dry, DryLine, DryRun
+from hub.service.standing import showing
 
 _BATCH = 100
 _BATCH_BYTES = 1_000_000

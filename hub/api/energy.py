@@ -9,8 +9,8 @@ from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.model.energy import MonthOfEnergy
 from hub.planner.lasting import Month
-from hub.service.energy import as_csv
-from hub.service.keys import Scope
+from hub.service.keeping.keys import Scope
+from hub.service.zones.energy import as_csv
 
 ROUTER = APIRouter(
     prefix="/v1/{municipality}",

@@ -13,7 +13,7 @@ from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.api.problems import ProblemError
 from hub.model.answers import EventPage
-from hub.service.keys import Scope as Right
+from hub.service.keeping.keys import Scope as Right
 
 ROUTER = APIRouter(prefix="/v1/{municipality}", tags=["events"])
 

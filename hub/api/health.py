@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from hub.api.auth import authorised
 from hub.api.desk import desk
 from hub.api.documented import problems
-from hub.service.keys import EVERY_MUNICIPALITY, Scope
+from hub.service.keeping.keys import EVERY_MUNICIPALITY, Scope
 
 ROUTER = APIRouter(tags=["health"])
 

@@ -20,8 +20,8 @@ from hub.intake.spool import Spool
 from hub.model.audit import Act
 from hub.model.imported import AttendancePage, Fetched, ImportAnswer, ImportReport, QuarantinedRow, Rerun
 from hub.sdk import Callback, RejectedError
-from hub.service.attended import Asked
-from hub.service.keys import Holder, Scope
+from hub.service.incoming.attended import Asked
+from hub.service.keeping.keys import Holder, Scope
 from hub.store import imports
 from hub.store.imports import Import
 

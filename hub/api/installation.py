@@ -8,7 +8,7 @@ from hub.api.auth import known
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.model.answers import Installation
-from hub.service.keys import Holder
+from hub.service.keeping.keys import Holder
 
 ROUTER = APIRouter(tags=["installation"], responses=problems())
 

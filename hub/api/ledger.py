@@ -8,7 +8,7 @@ from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.model.ledger import InvoicePage
-from hub.service.keys import Scope
+from hub.service.keeping.keys import Scope
 
 ROUTER = APIRouter(prefix="/v1/{municipality}", tags=["invoices"], responses=problems("not-found"))
 

@@ -20,7 +20,7 @@ from hub.model.answers import (
     ZoneLine,
 )
 from hub.model.audit import Act
-from hub.service.keys import Holder, Scope
+from hub.service.keeping.keys import Holder, Scope
 
 ROUTER = APIRouter(prefix="/v1/{municipality}", responses=problems("not-found"))
 

@@ -9,8 +9,8 @@ from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.errors import FieldFault, InvalidError
 from hub.model.person import PersonAnswer, PersonLookup, Unsealed, UnsealingRequest
-from hub.service.acting import Actor, act_as
-from hub.service.keys import Holder, Scope
+from hub.service.audit.acting import Actor, act_as
+from hub.service.keeping.keys import Holder, Scope
 
 ROUTER = APIRouter(
     prefix="/v1/{municipality}/persons",

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Request
 
-from hub.service.waiting import LONGEST_SECONDS
+from hub.service.accept.waiting import LONGEST_SECONDS
 
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?=$|[,;])")
 

@@ -11,8 +11,8 @@ from hub.api.documented import problems
 from hub.clock import micros
 from hub.model.audit import Act
 from hub.model.findings import Finding, Reconciled, What
-from hub.service.handling import Dismissal
-from hub.service.keys import Holder, Scope
+from hub.service.keeping.keys import Holder, Scope
+from hub.service.operators.handling import Dismissal
 
 ROUTER = APIRouter(prefix="/v1/{municipality}", tags=["connections"], responses=problems("not-found"))
 

@@ -15,7 +15,7 @@ from hub.model.subscription import (
     SubscriptionRequest,
     SubscriptionSecret,
 )
-from hub.service.keys import Scope
+from hub.service.keeping.keys import Scope
 
 ROUTER = APIRouter(
     prefix="/v1/{municipality}",

@@ -3,8 +3,8 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api.around import template_of
-from hub.service.meters import method_of
-from hub.service.tracing import FOLLOWED, Tracing, failed
+from hub.service.process.meters import method_of
+from hub.service.process.tracing import FOLLOWED, Tracing, failed
 
 _FAULT = 500
 

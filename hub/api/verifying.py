@@ -9,8 +9,8 @@ from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.model.audit import Act
 from hub.model.verified import Verified
-from hub.service.keys import Scope
-from hub.service.verifying import LONGEST_SECONDS
+from hub.service.keeping.keys import Scope
+from hub.service.operators.verifying import LONGEST_SECONDS
 
 ROUTER = APIRouter(prefix="/v1/{municipality}", tags=["readiness"], responses=problems("not-found", "invalid-request"))
 

@@ -16,10 +16,10 @@ from hub.cli.options import CannotRunError
 from hub.cli.words import Words
 from hub.clock import STOCKHOLM
 from hub.model.audit import Act, AuditRow, AuditVerified
-from hub.service.audited import Wish, page, sought
-from hub.service.keys import EVERY_MUNICIPALITY
-from hub.service.proving import verify as proven
-from hub.service.saying import Language
+from hub.service.audit.audited import Wish, page, sought
+from hub.service.audit.proving import verify as proven
+from hub.service.keeping.keys import EVERY_MUNICIPALITY
+from hub.service.words.saying import Language
 from hub.store import audit as stored
 from hub.store import configurations
 from hub.store.database import Connection

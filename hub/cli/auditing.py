@@ -9,9 +9,9 @@ from hub.cli.databases import key_file
 from hub.cli.options import CannotRunError
 from hub.clock import micros
 from hub.model.audit import Act
-from hub.service.acting import CLI, Actor
-from hub.service.auditing import Auditing, Note, written
-from hub.service.keys import EVERY_MUNICIPALITY
+from hub.service.audit.acting import CLI, Actor
+from hub.service.audit.auditing import Auditing, Note, written
+from hub.service.keeping.keys import EVERY_MUNICIPALITY
 from hub.store import rotation, untold
 from hub.store.database import Connection, connect
 from hub.store.keyring import key_from, read

@@ -12,8 +12,8 @@ from hub.cli.auditing import tell_when_possible
 from hub.cli.options import CannotRunError
 from hub.errors import HubError
 from hub.model.audit import Act
-from hub.service import backups
-from hub.service.backups import Restored
+from hub.service.keeping import backups
+from hub.service.keeping.backups import Restored
 from hub.store.archive import KeyFile, Manifest
 from hub.store.database import shown
 

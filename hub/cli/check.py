@@ -8,7 +8,7 @@ import click
 from hub.cli import options, showing
 from hub.cli.words import Words
 from hub.configuration import Report, Severity, check_folder
-from hub.service.saying import Language
+from hub.service.words.saying import Language
 
 
 @click.command()

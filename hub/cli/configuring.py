@@ -24,12 +24,12 @@ from hub.clock import DomainClock, micros
 from hub.configuration.reader import Read, read_folder
 from hub.errors import ConfigurationError, HubError, NotFoundError, RefusedError
 from hub.model.configured import Application, VersionLine
-from hub.service.acting import act_as
-from hub.service.configuring import Applying, Configuring, Moved
-from hub.service.configuring import history as listed
-from hub.service.foretelling import Wanted, foretell
+from hub.service.audit.acting import act_as
+from hub.service.governing.configuring import Applying, Configuring, Moved
+from hub.service.governing.configuring import history as listed
+from hub.service.governing.foretelling import Wanted, foretell
 from hub.service.rulebook import Rulebook
-from hub.service.saying import Language
+from hub.service.words.saying import Language
 from hub.store import configurations
 from hub.store.database import Session
 from hub.store.sealing import Seal

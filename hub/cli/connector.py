@@ -15,7 +15,7 @@ from hub.cli import options, showing
 from hub.cli.options import CannotRunError
 from hub.cli.words import Words
 from hub.errors import HubError
-from hub.service.saying import Language
+from hub.service.words.saying import Language
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 

@@ -18,7 +18,7 @@ from hub.cli.options import CannotRunError
 from hub.demo.play import Moment, Played, play
 from hub.demo.script import SCENES
 from hub.demo.stage import stage
-from hub.service.saying import said
+from hub.service.words.saying import said
 
 _MARGIN = timedelta(minutes=5)
 

@@ -16,7 +16,7 @@ from hub.client import At
 from hub.model.answers import BookingView, ClaimAnswer, CredentialAnswer, TimelineEntry, ZoneLine
 from hub.model.doors import DoorAnswer
 from hub.model.ledger import Money
-from hub.service.saying import Language
+from hub.service.words.saying import Language
 
 Row = Iterable[object]
 _NEAREST = 6

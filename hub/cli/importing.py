@@ -18,7 +18,7 @@ from hub.cli.reports import show_report
 from hub.cli.words import Words
 from hub.client import At, Source
 from hub.model.answers import ImportLine, ImportSummary
-from hub.service.saying import Language
+from hub.service.words.saying import Language
 
 _PIECE = 65536
 

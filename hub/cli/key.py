@@ -10,8 +10,8 @@ from hub.cli.databases import opened
 from hub.cli.options import NoSuchThingError
 from hub.clock import instant, micros
 from hub.model.audit import Act
-from hub.service import keys as service
-from hub.service.keys import EVERY_MUNICIPALITY, Scope
+from hub.service.keeping import keys as service
+from hub.service.keeping.keys import EVERY_MUNICIPALITY, Scope
 from hub.store import configurations, keys
 
 _municipality = options.option("--municipality", required=True, help="Which one it is for; `*`: all.")

@@ -15,7 +15,7 @@ from hub.errors import HubError
 from hub.mapping import Mapping
 from hub.mapping.samples import Difference, differences, shipped, tried
 from hub.sdk import RejectedError
-from hub.service.saying import Language
+from hub.service.words.saying import Language
 
 _PERSONAL = ("given_name", "family_name", "identity_number", "unverified_number", "birth_date")
 

@@ -11,7 +11,7 @@ import httpx
 
 from hub.client import DEFAULT_URL, Client, Refused
 from hub.errors import ConfigurationError
-from hub.service.saying import LANGUAGES
+from hub.service.words.saying import LANGUAGES
 from hub.settings import Settings
 from hub.store.database import beside
 

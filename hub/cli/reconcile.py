@@ -10,7 +10,7 @@ from hub.cli.words import Words
 from hub.client import At
 from hub.clock import STOCKHOLM
 from hub.model.findings import Decision, Finding, Reconciled, What
-from hub.service.saying import Language
+from hub.service.words.saying import Language
 
 
 @click.command()

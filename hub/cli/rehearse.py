@@ -10,9 +10,9 @@ from hub.cli import options, rehearsed, showing
 from hub.cli.words import Words
 from hub.configuration.reader import read_folder
 from hub.errors import ConfigurationError
-from hub.service.bookings import LINE_LIMIT
-from hub.service.rehearsing import Rehearsing
-from hub.service.saying import Language
+from hub.service.accept.bookings import LINE_LIMIT
+from hub.service.governing.rehearsing import Rehearsing
+from hub.service.words.saying import Language
 
 
 @click.command()

@@ -8,7 +8,7 @@ import click
 from hub.cli import showing
 from hub.cli.words import Words
 from hub.model.rehearsed import Rehearsal, RehearsalFinding
-from hub.service.saying import Language
+from hub.service.words.saying import Language
 
 SAID: Mapping[Language, Mapping[str, str]] = {
     "en": {

@@ -13,9 +13,9 @@ from hub.cli.databases import key_file, looked_into, opened
 from hub.cli.options import CannotRunError
 from hub.errors import ConfigurationError
 from hub.model.audit import Act
-from hub.service.keys import EVERY_MUNICIPALITY
-from hub.service.resealing import fits
-from hub.service.rotating import StillNeededError, counted, retirable
+from hub.service.keeping.keys import EVERY_MUNICIPALITY
+from hub.service.keeping.resealing import fits
+from hub.service.keeping.rotating import StillNeededError, counted, retirable
 from hub.store import keyring, rotation
 from hub.store.database import Connection
 from hub.store.sealing import Seal

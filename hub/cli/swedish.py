@@ -1,4 +1,4 @@
-"""The texts of the command line in Swedish. States are named in `hub.service.saying`."""
+"""The texts of the command line in Swedish. States are named in `hub.service.words.saying`."""
 
 from collections.abc import Mapping
 

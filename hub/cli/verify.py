@@ -13,8 +13,8 @@ from hub.cli.options import CannotRunError
 from hub.cli.words import Words
 from hub.client import At
 from hub.model.verified import Difference, Verified
-from hub.service.saying import Language
-from hub.service.verifying import LONGEST_SECONDS, Told, compared
+from hub.service.operators.verifying import LONGEST_SECONDS, Told, compared
+from hub.service.words.saying import Language
 
 _SHAPES = "number,revision[,content], or NDJSON with those fields"
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from hub.cli import english, swedish, timeline
-from hub.service.saying import Language, said
+from hub.service.words.saying import Language, said
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {"sv": swedish.TEXTS, "en": english.TEXTS}
 

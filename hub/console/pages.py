@@ -15,7 +15,7 @@ from hub.console.words import TEXTS
 from hub.model.answers import ProblemAnswer, Readiness, ReadinessAnswer
 from hub.model.energy import FacilityMonth, MonthOfEnergy
 from hub.planner.lasting import Month
-from hub.service.saying import LANGUAGES, Language, said
+from hub.service.words.saying import LANGUAGES, Language, said
 
 HOURS = (12, 24, 48, 168)
 """The lengths of time that the page offers."""

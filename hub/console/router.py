@@ -12,12 +12,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from hub.console import pages
 from hub.console.words import preferred
 from hub.planner.lasting import Month
-from hub.service.energy import Energy, as_csv
-from hub.service.keys import Holder, Scope
-from hub.service.operating import Operating
-from hub.service.readiness import ReadinessBoard
+from hub.service.keeping.keys import Holder, Scope
+from hub.service.looking.readiness import ReadinessBoard
+from hub.service.operators.operating import Operating
 from hub.service.rulebook import Rulebook
-from hub.service.saying import LANGUAGES, Language
+from hub.service.words.saying import LANGUAGES, Language
+from hub.service.zones.energy import Energy, as_csv
 
 ROUTER = APIRouter(include_in_schema=False)
 

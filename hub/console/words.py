@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hub.service.saying import LANGUAGES, Language
+from hub.service.words.saying import LANGUAGES, Language
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     "sv": {

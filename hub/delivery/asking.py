@@ -15,7 +15,7 @@ from hub.delivery.running import Running
 from hub.masking import without_numbers
 from hub.model.person import NotTold
 from hub.sdk import CredentialsError, RejectedError, TransientError, UnknownOutcomeError
-from hub.service import sentences
+from hub.service.words import sentences
 from hub.store import connections, problems
 from hub.store.database import Connection
 from hub.store.writer import Writer

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from hub.clock import NEVER, SECOND
 from hub.masking import place_of
-from hub.service.billing import AT_ONCE, Billing
+from hub.service.money.billing import AT_ONCE, Billing
 from hub.store import entries
 from hub.store.writer import Readers, Writer
 

@@ -20,9 +20,9 @@ from hub.delivery.zones import ZoneErrand
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Record
 from hub.sdk import CredentialsError, RejectedError, TransientError, UnknownOutcomeError
-from hub.service import sentences
-from hub.service.notices import Notices
-from hub.service.registering import Files
+from hub.service.documents.registering import Files
+from hub.service.telling.notices import Notices
+from hub.service.words import sentences
 from hub.store.lanes import SPREAD
 from hub.store.problems import Cause
 from hub.store.sealing import Seal

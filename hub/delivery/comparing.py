@@ -19,7 +19,7 @@ from hub.model import Credential, Level, Release
 from hub.model.findings import What
 from hub.planner.sharing import OUR_MARK
 from hub.sdk import FindsInvoices, ListsCredentials, Receipt, RejectedError, Sighting
-from hub.service import sentences
+from hub.service.words import sentences
 from hub.store import findings
 from hub.store.database import Connection
 from hub.store.findings import Seen

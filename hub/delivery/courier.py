@@ -11,7 +11,7 @@ from hub.delivery.posting import Parcel, settle
 from hub.delivery.sending import Sender, Sent
 from hub.model.events import enveloped
 from hub.service.rulebook import Rulebook
-from hub.service.signing import in_force, opened, signed
+from hub.service.subscribers.signing import in_force, opened, signed
 from hub.store.database import Connection
 from hub.store.sealing import Seal
 from hub.store.writer import Writer

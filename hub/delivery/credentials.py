@@ -22,8 +22,8 @@ from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
 from hub.planner.room import Turn
 from hub.sdk import AccessControl, Chooser, Condition, Receipt, Sighting
 from hub.sdk.narrowing import as_kept, narrowed
-from hub.service import sentences
-from hub.service.allocating import learned, place_of
+from hub.service.doors.allocating import learned, place_of
+from hub.service.words import sentences
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
 

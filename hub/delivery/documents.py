@@ -10,8 +10,8 @@ from hub.delivery.running import Running
 from hub.model.plan import DocumentBody
 from hub.model.states import Delivery
 from hub.sdk import Condition, FindsDocuments, Receipt, Registry
-from hub.service import sentences
-from hub.service.registering import Files
+from hub.service.documents.registering import Files
+from hub.service.words import sentences
 from hub.store.problems import Cause
 
 _NUMBER_AFTER = MINUTE

@@ -12,7 +12,7 @@ from hub.delivery.connections import Connections
 from hub.errors import ConfigurationError
 from hub.model.configuration import Configuration
 from hub.model.plan import TargetKey
-from hub.service.configuring import Applying
+from hub.service.governing.configuring import Applying
 from hub.service.rulebook import Rulebook
 from hub.store import lanes, problems
 from hub.store.connections import paused

@@ -20,11 +20,12 @@ from hub.masking import quoted
 from hub.model.answers import ConnectionAnswer
 from hub.model.audit import Act
 from hub.sdk import About, ConnectorError, CredentialsError
-from hub.service import expiring, sentences
-from hub.service.acting import Actor, acting
-from hub.service.auditing import Auditing, Note
+from hub.service.audit.acting import Actor, acting
+from hub.service.audit.auditing import Auditing, Note
+from hub.service.operators import expiring
 from hub.service.rulebook import Rulebook
-from hub.service.showing import moment
+from hub.service.standing.showing import moment
+from hub.service.words import sentences
 from hub.store import connections, expiries, lanes, problems, shown
 from hub.store.connections import Known
 from hub.store.database import Connection

@@ -9,7 +9,7 @@ from hub.delivery.records import RecordErrand
 from hub.delivery.running import Running
 from hub.model import Invoice
 from hub.sdk import Finance, FindsInvoices
-from hub.service.billing import opened
+from hub.service.money.billing import opened
 from hub.store.problems import Cause
 from hub.store.sealing import Seal
 

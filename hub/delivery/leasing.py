@@ -6,8 +6,9 @@ from hub.model.notice_record import DigestBody, NoticeBody, RungBody
 from hub.model.plan import DocumentBody, InvoiceBody, TargetKind
 from hub.model.states import Delivery, Record
 from hub.planner.room import Turn
-from hub.service import laddering, news
-from hub.service.knowing import DigestKnown, Known, RungKnown, of_digest, of_notice, of_rung
+from hub.service.doors import laddering
+from hub.service.telling import news
+from hub.service.telling.knowing import DigestKnown, Known, RungKnown, of_digest, of_notice, of_rung
 from hub.store import claims, codes, documents, invoices, ladders, lanes, shown, told
 from hub.store.claims import Live
 from hub.store.codes import Code

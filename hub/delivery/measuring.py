@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from hub.clock import Clock, micros
 from hub.delivery.outcomes import Outcome
 from hub.delivery.running import Running
-from hub.service.figures import Ways
-from hub.service.meters import Meters
+from hub.service.process.figures import Ways
+from hub.service.process.meters import Meters
 
 
 def counting(meters: Meters, clock: Clock) -> Callable[[Outcome], None]:

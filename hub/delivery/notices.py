@@ -12,9 +12,9 @@ from hub.delivery.running import Running
 from hub.model.notice_record import DigestBody, NoticeBody, RungBody, Slot
 from hub.model.states import Delivery
 from hub.sdk import Notifier
-from hub.service import sentences
-from hub.service.knowing import DigestKnown, Known, RungKnown
-from hub.service.notices import Draft, Notices
+from hub.service.telling.knowing import DigestKnown, Known, RungKnown
+from hub.service.telling.notices import Draft, Notices
+from hub.service.words import sentences
 from hub.store.problems import Cause
 
 

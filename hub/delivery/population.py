@@ -15,9 +15,9 @@ from hub.delivery.kept import KeptAnswers
 from hub.delivery.registers import Answer, Asked, Registers
 from hub.errors import RefusedError
 from hub.model.person import NotTold, PersonAnswer, PersonLookup
-from hub.service import persons
-from hub.service.acting import acting
-from hub.service.persons import Reason
+from hub.service.audit.acting import acting
+from hub.service.persons import discretion
+from hub.service.persons.discretion import Reason
 from hub.store.sealing import Seal
 from hub.store.writer import Readers
 
@@ -91,7 +91,7 @@ class Population:
                 return told
             if not may_know:
                 await late
-            return persons.untold(told, may_know=may_know)
+            return discretion.untold(told, may_know=may_know)
         finally:
             late.cancel()
 

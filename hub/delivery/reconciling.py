@@ -1,7 +1,7 @@
 """Reconciling (avstämning): what stands in each system against what the hub thinks, on a schedule and on demand.
 
-What differs is kept until it is so no more, and a person may say what is to be done (`hub.service.findings`). Only what
-carries our mark is told by its key, and only that is ever touched.
+What differs is kept until it is so no more, and a person may say what is to be done (`hub.service.operators.findings`).
+Only what carries our mark is told by its key, and only that is ever touched.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from hub.errors import NotFoundError, RefusedError
 from hub.masking import place_of, quoted
 from hub.model.findings import Reconciled
 from hub.sdk import ConnectorError, CredentialsError
-from hub.service import sentences
-from hub.service.findings import shown
+from hub.service.operators.findings import shown
 from hub.service.rulebook import Rulebook
-from hub.service.saying import Language
+from hub.service.words import sentences
+from hub.service.words.saying import Language
 from hub.store import connections, feed, findings, problems
 from hub.store.database import Connection
 from hub.store.problems import Cause

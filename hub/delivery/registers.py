@@ -22,11 +22,12 @@ from hub.model.configuration import PopulationDuty
 from hub.model.identity import PersonNumber
 from hub.model.person import NotTold, Person, PersonAnswer, PersonLookup
 from hub.sdk import PopulationRegister
-from hub.service import budget, persons, sentences, whose
-from hub.service.auditing import Witness
-from hub.service.persons import Reason
-from hub.service.protecting import Protecting
+from hub.service.audit.auditing import Witness
+from hub.service.persons import budget, discretion, whose
+from hub.service.persons.discretion import Reason
+from hub.service.protected.protecting import Protecting
 from hub.service.rulebook import Rulebook
+from hub.service.words import sentences
 from hub.store import lookups
 from hub.store.lookups import Spending
 from hub.store.sealing import Seal
@@ -54,7 +55,7 @@ class Asked(NamedTuple):
     @property
     def price(self) -> int:
         """Of the question, whatever its answer."""
-        return persons.price(guardians=self.guardians)
+        return discretion.price(guardians=self.guardians)
 
 
 class Registers:
@@ -91,7 +92,7 @@ class Registers:
             raise RefusedError("test-number", f"{duty.connection} is the real register, where nobody has that number")
         now = self._clock.now()
         today = now.astimezone(STOCKHOLM).date()
-        guardians = persons.looks_at_guardians(lookup, today)
+        guardians = discretion.looks_at_guardians(lookup, today)
         return Asked(municipality, lookup, running, running.connector, duty, today, micros(now), guardians)
 
     async def _is_nobodys(self, duty: PopulationDuty, number: PersonNumber) -> bool:
@@ -99,7 +100,7 @@ class Registers:
         if not duty.production:
             return False
         further = await asyncio.to_thread(_further, duty.test_numbers) if duty.test_numbers else frozenset[str]()
-        return persons.is_test_number(number, further)
+        return discretion.is_test_number(number, further)
 
     async def note(self, asked: Asked, number: PersonNumber, **told: str) -> None:
         """That a register is asked of somebody, on disk before it is; the number stands there as a keyed hash."""
@@ -162,7 +163,7 @@ class Registers:
         found = await _look_up(asked, lookup.model_copy(update={"guardians": asked.guardians}))
         if found is None:
             return Reason(NotTold.MISSING)
-        if reason := persons.why_not(lookup.identity_number, found):
+        if reason := discretion.why_not(lookup.identity_number, found):
             heard.of(lookup.identity_number, reason)
             return reason
         if asked.guardians and (reason := await self._of_guardians(asked, found, heard)):
@@ -170,10 +171,10 @@ class Registers:
             return reason
         if found.replaced_by is None:  # else it is an old answer, which is no clear no
             heard.of(lookup.identity_number, None)
-        return persons.told(lookup, found)
+        return discretion.told(lookup, found)
 
     async def _of_guardians(self, asked: Asked, found: Person, heard: "Heard") -> Reason | None:
-        numbers = persons.custodians(found)
+        numbers = discretion.custodians(found)
         if isinstance(numbers, Reason):
             return numbers
         for number in numbers:
@@ -181,7 +182,7 @@ class Registers:
                 return Reason(NotTold.UNKNOWN, sentences.TEST_GUARDIAN.say(), "guardian")
             await self.note(asked, number, of="guardian")
             wanted = asked.lookup.model_copy(update={"identity_number": number, "guardians": False})
-            if reason := persons.why_not_of_guardian(number, await _look_up(asked, wanted)):
+            if reason := discretion.why_not_of_guardian(number, await _look_up(asked, wanted)):
                 heard.of(number, reason)
                 return reason
         return None
@@ -220,4 +221,4 @@ def _further(path: str) -> frozenset[str]:
 
 @lru_cache(8)
 def _read(path: str, _changed: int) -> frozenset[str]:
-    return persons.listed(Path(path).read_text(encoding="utf-8"))
+    return discretion.listed(Path(path).read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 
 from hub.clock import SECOND
-from hub.service.targets import fault, host_of, is_public
+from hub.service.subscribers.targets import fault, host_of, is_public
 
 LONGEST_CALL = timedelta(seconds=10)
 """From resolving the name to the end of the answer, in real time."""

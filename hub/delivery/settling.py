@@ -9,7 +9,8 @@ from hub.delivery.telling import Timings
 from hub.model.events import EventType
 from hub.model.plan import DocumentBody, InvoiceBody
 from hub.model.states import Record
-from hub.service import applying, ledger, registering
+from hub.service.documents import applying, registering
+from hub.service.money import ledger
 from hub.store import codes, connections, deliveries, events, invoices, lanes, places, problems, room, stretches, told
 from hub.store.database import Connection
 from hub.store.events import Event

@@ -9,7 +9,7 @@ from hub.model.plan import TargetKind
 from hub.model.states import Delivery
 from hub.planner.fold import AWAITED, NO_WINDOWS
 from hub.planner.sharing import is_shared
-from hub.service.showing import opens
+from hub.service.standing.showing import opens
 from hub.store import claims
 from hub.store.bookings import Told
 from hub.store.claims import Part

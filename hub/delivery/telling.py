@@ -20,9 +20,9 @@ from hub.model.states import Delivery, Effect
 from hub.planner.plan import number_of
 from hub.planner.rules import Timing
 from hub.planner.sharing import is_shared
-from hub.service.asked import Asked
-from hub.service.effective import is_effective, told
-from hub.service.showing import standings
+from hub.service.accept.effective import is_effective, told
+from hub.service.asking.asked import Asked
+from hub.service.standing.showing import standings
 from hub.store import bookings, claims, ladders, lanes, leaving, shown
 from hub.store.bookings import Told
 from hub.store.database import Connection

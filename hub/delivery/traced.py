@@ -7,9 +7,9 @@ from hub.delivery.carrying import Carrier
 from hub.delivery.leasing import Loaded
 from hub.delivery.outcomes import Outcome
 from hub.delivery.running import Running
-from hub.service.notices import Notices
-from hub.service.registering import Files
-from hub.service.tracing import Tracing, failed
+from hub.service.documents.registering import Files
+from hub.service.process.tracing import Tracing, failed
+from hub.service.telling.notices import Notices
 from hub.store.sealing import Seal
 from hub.store.writer import Writer
 

@@ -18,7 +18,7 @@ from hub.model.states import Delivery, Effect, Proof
 from hub.model.zone import fulfils
 from hub.planner.fold import RELEASE, lit_until
 from hub.sdk import Condition, Control, Receipt, Sighting
-from hub.service import sentences
+from hub.service.words import sentences
 from hub.store.problems import Cause
 from hub.store.stretches import How
 

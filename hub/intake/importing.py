@@ -13,10 +13,10 @@ from hub.model.event_data import AttendanceImported
 from hub.model.events import EventType
 from hub.model.imported import GatheringChange, GatheringCounts, GatheringName, ImportReport, Placed, Receipt
 from hub.sdk import RawItem, RejectedError
-from hub.service.attended import Attended
-from hub.service.auditing import Auditing, Note, note, written
-from hub.service.foreseeing import Foreseen, Shown
-from hub.service.taking_in import Counts
+from hub.service.audit.auditing import Auditing, Note, note, written
+from hub.service.incoming.attended import Attended
+from hub.service.incoming.foreseeing import Foreseen, Shown
+from hub.service.incoming.taking_in import Counts
 from hub.store import events, imports
 from hub.store.database import Connection
 from hub.store.events import Event

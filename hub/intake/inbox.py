@@ -6,7 +6,7 @@ from hub.errors import NotFoundError, RefusedError
 from hub.intake.inlets import Inlets
 from hub.intake.taking import Taking
 from hub.sdk import Callback, CredentialsError, RawItem, RejectedError
-from hub.service.taking_in import Counts
+from hub.service.incoming.taking_in import Counts
 
 
 class Inbox:

@@ -14,7 +14,7 @@ from hub.model import Message
 from hub.model.configuration import Arrival
 from hub.sdk import Connector, Polls, RawItem, ReadsFiles, ReceivesCallbacks, RejectedError, Remark, TellsOfChanges
 from hub.sdk.tunnel import Tunnel
-from hub.service.taking_in import Understood
+from hub.service.incoming.taking_in import Understood
 
 
 class Meaning(Protocol):

@@ -13,7 +13,7 @@ from hub.intake.shelves import FolderShelf, Settled, Shelf, readable
 from hub.intake.taking import Taking
 from hub.model.imported import Fetched
 from hub.sdk import ConnectorError, CredentialsError, Polls, RejectedError, TellsOfChanges
-from hub.service.taking_in import Counts
+from hub.service.incoming.taking_in import Counts
 from hub.store import connections, intake, problems
 from hub.store.database import Connection
 from hub.store.problems import Cause

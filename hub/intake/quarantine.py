@@ -7,8 +7,8 @@ from hub.errors import NotFoundError
 from hub.intake.inlets import Inlet, Inlets
 from hub.model.audit import Act
 from hub.model.imported import QuarantinedRow, Rerun
-from hub.service.auditing import Auditing, Note, note
-from hub.service.taking_in import TakingIn, Understood, judge
+from hub.service.audit.auditing import Auditing, Note, note
+from hub.service.incoming.taking_in import TakingIn, Understood, judge
 from hub.store import intake
 from hub.store.database import Connection
 from hub.store.intake import Held

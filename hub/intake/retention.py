@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from hub.clock import Clock, micros, span
 from hub.model.audit import Act
-from hub.service.auditing import Auditing, Note, written
+from hub.service.audit.auditing import Auditing, Note, written
+from hub.service.incoming.taking_in import QUARANTINED, judge
 from hub.service.rulebook import Rulebook
-from hub.service.taking_in import QUARANTINED, judge
 from hub.store import attendance, changed, documents, intake, noticed, passages, problems, readings, stretches
 from hub.store.database import Connection
 from hub.store.sealing import Seal

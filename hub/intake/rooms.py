@@ -11,13 +11,13 @@ from hub.intake.looking import Looking
 from hub.intake.quarantine import Quarantine
 from hub.intake.retention import Forgetting
 from hub.intake.taking import Taking
-from hub.service.applying import Applying
-from hub.service.attended import Attended
-from hub.service.passing import Passing
-from hub.service.protecting import Protecting
+from hub.service.documents.applying import Applying
+from hub.service.doors.passing import Passing
+from hub.service.incoming.attended import Attended
+from hub.service.incoming.taking_in import TakingIn
+from hub.service.protected.protecting import Protecting
 from hub.service.rulebook import Rulebook
-from hub.service.sensing import Sensing
-from hub.service.taking_in import TakingIn
+from hub.service.zones.sensing import Sensing
 from hub.store.sealing import Seal
 from hub.store.writer import Readers, Writer
 

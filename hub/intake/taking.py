@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from hub.intake.inlets import Inlet
 from hub.sdk import RawItem, RejectedError
-from hub.service.foreseeing import Foreseeing, Foreseen
-from hub.service.taking_in import Batch, Counts, From, Hashed, MovedError, TakingIn, Understood, apart
+from hub.service.incoming.foreseeing import Foreseeing, Foreseen
+from hub.service.incoming.taking_in import Batch, Counts, From, Hashed, MovedError, TakingIn, Understood, apart
 from hub.store import intake
 from hub.store.rehearsal import Rehearsal
 from hub.store.writer import Readers, Writer

@@ -27,8 +27,8 @@ DOCUMENTS = Table(
 """A document (handling). None is ever removed or changed: by `content`, a keyed hash, the same is known for ever.
 
 `facts` names nobody. `case_key`: documents with the same are one case, and go in their order; empty: the case has its
-number. `person`: by which its counterpart is found (`hub.service.whose`). `since`: when it came in, or was drawn up.
-`kept`: whether its parts are still there.
+number. `person`: by which its counterpart is found (`hub.service.persons.whose`). `since`: when it came in, or was
+drawn up. `kept`: whether its parts are still there.
 """
 Index(
     "ix_documents_unregistered",

@@ -12,7 +12,7 @@ _AT_ONCE = 100
 
 
 class Watch(NamedTuple):
-    """A booking whose doors have a ladder; `body` as `hub.service.laddering` wrote it."""
+    """A booking whose doors have a ladder; `body` as `hub.service.doors.laddering` wrote it."""
 
     municipality: str
     number: str

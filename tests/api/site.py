@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 from hub.app import Hub
 from hub.delivery import awaiting
 from hub.model.configuration import Configuration
-from hub.service import figures
-from hub.service.keys import Scope, create
+from hub.service.keeping.keys import Scope, create
+from hub.service.process import figures
 from hub.settings import Pulse, Settings
 from hub.store.database import connect
 from tests.builders import a_town, files_of, raw_booking

@@ -9,9 +9,9 @@ import pytest
 
 from hub.api.application import create_api
 from hub.model.audit import Act, AuditRow, AuditVerified
-from hub.service.audited import Wish, page
-from hub.service.keys import Scope
-from hub.service.proving import verify
+from hub.service.audit.audited import Wish, page
+from hub.service.audit.proving import verify
+from hub.service.keeping.keys import Scope
 from hub.store.database import connect
 from hub.store.keyring import key_from
 from hub.store.sealing import Seal

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from hub.service import waiting
-from hub.service.keys import Scope
+from hub.service.accept import waiting
+from hub.service.keeping.keys import Scope
 from tests.api.site import PROBLEM, Site
 from tests.builders import SATURDAY, a_charge, occasion, raw_booking
 from tests.delivery.harness import PIN, hour

@@ -15,7 +15,7 @@ import hub.api
 from hub.api import problems
 from hub.api.application import create_api
 from hub.delivery import carrying
-from hub.service import remedies
+from hub.service.words import remedies
 from tests.api.site import Site
 from tests.builders import raw_booking
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.api import documents
-from hub.service.keys import Scope
+from hub.service.keeping.keys import Scope
 from tests.api.site import PROBLEM, Site, running
 from tests.api.test_audit import acts
 from tests.builders import a_file, raw_document

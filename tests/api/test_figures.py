@@ -14,9 +14,9 @@ from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 
-from hub.service import figures
-from hub.service.keys import EVERY_MUNICIPALITY, Scope
-from hub.service.meters import Meters
+from hub.service.keeping.keys import EVERY_MUNICIPALITY, Scope
+from hub.service.process import figures
+from hub.service.process.meters import Meters
 from tests.api.site import Site
 from tests.builders import SATURDAY, raw_booking
 from tests.conftest import MISSING

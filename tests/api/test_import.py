@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hub.service.bookings import LINE_LIMIT
+from hub.service.accept.bookings import LINE_LIMIT
 from tests.api.site import NDJSON, PROBLEM, Site
 from tests.builders import raw_booking
 from tests.delivery.harness import TOWN, hour

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from hub.service.keys import EVERY_MUNICIPALITY, Scope
+from hub.service.keeping.keys import EVERY_MUNICIPALITY, Scope
 from tests.api.site import Site
 from tests.builders import SATURDAY, raw_booking
 from tests.delivery.fakes import Fault

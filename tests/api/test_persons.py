@@ -10,8 +10,8 @@ import pytest
 from hub.delivery.population import Population
 from hub.model import PersonNumber, Protected
 from hub.model.audit import Act
-from hub.service.audited import Wish
-from hub.service.keys import Scope
+from hub.service.audit.audited import Wish
+from hub.service.keeping.keys import Scope
 from tests.api.site import PROBLEM, Site, running
 from tests.api.test_audit import rows
 from tests.delivery.fake_register import REGISTERS, RegisterSystem, SetTime, number

@@ -10,7 +10,7 @@ import pytest
 
 from hub.api.around import MOST_BYTES
 from hub.api.keeping import Kept
-from hub.service.keys import Scope
+from hub.service.keeping.keys import Scope
 from hub.store.database import connect
 from hub.store.keyring import key_from
 from hub.store.sealed import BOOKING_PERSONS

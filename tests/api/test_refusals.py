@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hub.service.bookings import LINE_LIMIT
-from hub.service.keys import EVERY_MUNICIPALITY, Scope
+from hub.service.accept.bookings import LINE_LIMIT
+from hub.service.keeping.keys import EVERY_MUNICIPALITY, Scope
 from tests.api.site import PROBLEM, Site
 from tests.builders import a_charge, occasion, raw_booking
 

@@ -16,12 +16,12 @@ from hub.app import Hub
 from hub.cli.process import calm_collector
 from hub.clock import DomainClock
 from hub.demo.stage import MUNICIPALITY
-from hub.service.applying import Applying
-from hub.service.attending import Attending, Prepared
-from hub.service.passing import Passing
+from hub.service.documents.applying import Applying
+from hub.service.doors.passing import Passing
+from hub.service.incoming.attending import Attending, Prepared
+from hub.service.incoming.taking_in import From, TakingIn, Understood
 from hub.service.rulebook import Rulebook
-from hub.service.sensing import Sensing
-from hub.service.taking_in import From, TakingIn, Understood
+from hub.service.zones.sensing import Sensing
 from hub.settings import Settings as Process
 from hub.store import intake
 from hub.store.database import Session, connect

@@ -12,7 +12,7 @@ import pytest
 
 from hub.app import Hub
 from hub.clock import DomainClock, micros
-from hub.service.choosing import Wish
+from hub.service.operators.choosing import Wish
 from hub.settings import Settings
 from hub.store.database import SqliteConnection, path_of
 from tests.bench import town

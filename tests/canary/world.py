@@ -27,8 +27,8 @@ from hub.clock import STOCKHOLM, DomainClock
 from hub.delivery import carrying
 from hub.delivery.population import Population
 from hub.demo.stage import Stage
-from hub.service.keys import Scope, create
-from hub.service.tracing import Tracing
+from hub.service.keeping.keys import Scope, create
+from hub.service.process.tracing import Tracing
 from hub.settings import Pulse, Settings
 from hub.store import sealed
 from hub.store.database import connect

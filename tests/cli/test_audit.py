@@ -14,9 +14,9 @@ import pytest
 from hub.cli.acts import SWEDISH
 from hub.clock import SECOND
 from hub.model.audit import Act
-from hub.service.acting import Actor
-from hub.service.auditing import Auditing, Note
-from hub.service.chaining import chained
+from hub.service.audit.acting import Actor
+from hub.service.audit.auditing import Auditing, Note
+from hub.service.audit.chaining import chained
 from hub.store.database import Session, connect
 from hub.store.keyring import key_from
 from hub.store.migrating import migrate

@@ -15,7 +15,7 @@ from hub.model.answers import ConnectionAnswer
 from hub.model.booking import Status
 from hub.model.events import EventType
 from hub.model.states import Delivery, Effect, Proof, Record
-from hub.service.saying import LANGUAGES, STATES, said
+from hub.service.words.saying import LANGUAGES, STATES, said
 from tests.cli.conftest import Run
 
 OURS = [name for name in COMMANDS if name != "demo"]

@@ -13,7 +13,7 @@ from hub.client import At
 from hub.console import pages
 from hub.console.words import TEXTS, preferred
 from hub.model.answers import BookingAnswer, ProblemAnswer, Readiness, ReadinessAnswer
-from hub.service.keys import Scope, create
+from hub.service.keeping.keys import Scope, create
 from hub.store.database import connect
 from tests.live import NOON, TOWN, Live, booked, settled
 

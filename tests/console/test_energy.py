@@ -10,8 +10,8 @@ from lxml import etree
 from hub.console import pages
 from hub.model.energy import MonthOfEnergy
 from hub.planner.lasting import Month
-from hub.service.keys import Scope
-from hub.service.saying import Language
+from hub.service.keeping.keys import Scope
+from hub.service.words.saying import Language
 from tests.console.test_board import key_of
 from tests.live import NOON, TOWN, Live
 

@@ -28,19 +28,19 @@ from hub.model.configuration import Configuration
 from hub.model.findings import Reconciled
 from hub.model.registering import DocumentAnswer
 from hub.model.states import Delivery, Effect, Proof, Record
-from hub.service.answering import Answering
-from hub.service.billing import Billing
-from hub.service.bookings import Bookings, Done
-from hub.service.closing import Closed, Closing
-from hub.service.findings import Findings
-from hub.service.handling import Handling
-from hub.service.looking_up import LookUp
-from hub.service.notices import Notices
-from hub.service.operating import Operating
-from hub.service.readiness import ReadinessBoard
-from hub.service.registering import Documents, Files, Overdue
+from hub.service.accept.answering import Answering
+from hub.service.accept.bookings import Bookings, Done
+from hub.service.documents.registering import Documents, Files, Overdue
+from hub.service.doors.sparing import Sparing
+from hub.service.governing.closing import Closed, Closing
+from hub.service.looking.looking_up import LookUp
+from hub.service.looking.readiness import ReadinessBoard
+from hub.service.money.billing import Billing
+from hub.service.operators.findings import Findings
+from hub.service.operators.handling import Handling
+from hub.service.operators.operating import Operating
 from hub.service.rulebook import Rulebook
-from hub.service.sparing import Sparing
+from hub.service.telling.notices import Notices
 from hub.settings import Pulse
 from hub.store import configurations, entries, events, ladders, shown, told
 from hub.store.database import Connection, Session, SqliteConnection, connect

@@ -18,13 +18,13 @@ from hub.model.events import enveloped
 from hub.model.registering import Counterpart
 from hub.model.states import Delivery, Record
 from hub.sdk import RawItem
-from hub.service.applying import Applications, Applying, key_of
-from hub.service.auditing import Witness
-from hub.service.choosing import Wish
-from hub.service.passing import Passing
-from hub.service.protecting import Protecting
-from hub.service.sensing import Sensing
-from hub.service.taking_in import From, MovedError, TakingIn, Understood
+from hub.service.audit.auditing import Witness
+from hub.service.documents.applying import Applications, Applying, key_of
+from hub.service.doors.passing import Passing
+from hub.service.incoming.taking_in import From, MovedError, TakingIn, Understood
+from hub.service.operators.choosing import Wish
+from hub.service.protected.protecting import Protecting
+from hub.service.zones.sensing import Sensing
 from hub.store import intake
 from tests.builders import a_town, mark
 from tests.delivery.fake_eservice import ESERVICES, EserviceSystem

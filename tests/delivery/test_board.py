@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hub.delivery.health import Health
 from hub.model.answers import Readiness, ReadinessAnswer
 from hub.model.closure import ClosureRequest
-from hub.service.closing import Closing
-from hub.service.saying import Language
+from hub.service.governing.closing import Closing
+from hub.service.words.saying import Language
 from tests.builders import SATURDAY, a_town
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour

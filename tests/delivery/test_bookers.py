@@ -10,7 +10,7 @@ from icalendar import Calendar
 from hub.clock import STOCKHOLM
 from hub.model import Notice
 from hub.model.states import Delivery, Record
-from hub.service.calendaring import uid
+from hub.service.telling.calendaring import uid
 from tests.builders import SATURDAY, a_holder, a_town, occasion
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, Stage, hour
@@ -298,7 +298,7 @@ def test_a_code_that_has_been_told_is_not_told_again_with_a_change_unless_it_is_
 def test_a_code_that_is_changed_is_told_anew(coded: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     coded.put()
     old = coded.locks.pin(PIN)
-    monkeypatch.setattr("hub.service.allocating._may_stay", lambda *_: False)
+    monkeypatch.setattr("hub.service.doors.allocating._may_stay", lambda *_: False)
     coded.put(revision=2, **hour(minutes=90))
     monkeypatch.undo()
     new = coded.locks.pin(PIN)

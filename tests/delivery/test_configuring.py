@@ -14,12 +14,12 @@ from hub.model.audit import Act
 from hub.model.configuration import Configuration, LevelKind
 from hub.model.configured import ConfigurationPlan
 from hub.model.states import Delivery, Effect, Proof, Record
-from hub.service import configuring
-from hub.service.acting import Actor, act_as
-from hub.service.audited import Wish, page
-from hub.service.bookings import Bookings
-from hub.service.configuring import Applying, Configuring, Moved, history
-from hub.service.foretelling import Wanted, foretell
+from hub.service.accept.bookings import Bookings
+from hub.service.audit.acting import Actor, act_as
+from hub.service.audit.audited import Wish, page
+from hub.service.governing import configuring
+from hub.service.governing.configuring import Applying, Configuring, Moved, history
+from hub.service.governing.foretelling import Wanted, foretell
 from hub.service.rulebook import Rulebook
 from hub.store import configurations
 from hub.store.database import connect

@@ -12,9 +12,9 @@ from hub.model import Credential
 from hub.model.closure import ClosureRequest
 from hub.model.states import Delivery, Effect, Proof
 from hub.sdk import Sighting
-from hub.service.acting import HUB
-from hub.service.closing import Closing
-from hub.service.waiting import Waiting
+from hub.service.accept.waiting import Waiting
+from hub.service.audit.acting import HUB
+from hub.service.governing.closing import Closing
 from hub.store import closures, lanes
 from hub.store.database import Connection
 from tests.builders import SATURDAY, a_town, occasion

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hub.model.states import Delivery, Record
-from hub.service import news
+from hub.service.telling import news
 from tests.builders import a_town, occasion
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import Stage, hour

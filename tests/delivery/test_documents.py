@@ -16,9 +16,9 @@ from hub.intake.retention import Forgetting
 from hub.model import Direction, Secrecy
 from hub.model.events import enveloped
 from hub.model.states import Delivery, Proof, Record
-from hub.service.choosing import Wish
-from hub.service.handling import Dismissal
-from hub.service.registering import Files
+from hub.service.documents.registering import Files
+from hub.service.operators.choosing import Wish
+from hub.service.operators.handling import Dismissal
 from hub.store import lanes
 from hub.store.lanes import Take
 from tests.builders import a_file, a_town, raw_document

@@ -9,10 +9,10 @@ from hub.errors import NotFoundError, RefusedError
 from hub.model.answers import Handled
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.model.verified import Verified
-from hub.service import handling
-from hub.service.choosing import Wish
-from hub.service.handling import Dismissal
-from hub.service.verifying import Verifying
+from hub.service.operators import handling
+from hub.service.operators.choosing import Wish
+from hub.service.operators.handling import Dismissal
+from hub.service.operators.verifying import Verifying
 from tests.builders import a_town, occasion
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour

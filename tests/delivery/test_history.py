@@ -5,7 +5,7 @@ import pytest
 from hub.model import Dim
 from hub.model.answers import DeliveryAnswer
 from hub.model.states import Delivery, Effect, Proof
-from hub.service.choosing import Wish
+from hub.service.operators.choosing import Wish
 from hub.store import deliveries
 from hub.store.deliveries import Spell
 from tests.delivery.fakes import Fault

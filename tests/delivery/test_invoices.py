@@ -11,7 +11,7 @@ from hub.model import InvoiceKind
 from hub.model.closure import ClosureRequest
 from hub.model.ledger import EntryKind, EntryState
 from hub.model.states import Delivery, Record
-from hub.service.closing import Closing
+from hub.service.governing.closing import Closing
 from tests.builders import a_town, occasion
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import TOWN, Stage, hour

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from hub.errors import RefusedError
 from hub.model.configuration import PopulationDuty
 from hub.model.person import NotTold
-from hub.service.protecting import Protecting
+from hub.service.protected.protecting import Protecting
 from hub.store import changed
 from tests.builders import a_town
 from tests.delivery.harness import TOWN, Stage

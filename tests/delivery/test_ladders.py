@@ -14,7 +14,7 @@ from hub.model.configuration import Configuration, Door
 from hub.model.event_data import AccessFallback
 from hub.model.ladder import Rung
 from hub.model.states import Record
-from hub.service import allocating
+from hub.service.doors import allocating
 from tests.builders import a_town, occasion
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour

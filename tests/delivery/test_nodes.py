@@ -13,8 +13,8 @@ from hub.app import Hub
 from hub.delivery.outcomes import Outcome
 from hub.model.closure import ClosureRequest
 from hub.model.states import Delivery, Effect, Proof
-from hub.service.bookings import Bookings
-from hub.service.closing import Closing
+from hub.service.accept.bookings import Bookings
+from hub.service.governing.closing import Closing
 from hub.service.rulebook import Rulebook
 from hub.settings import Pulse, Settings
 from hub.store.bells import Bell

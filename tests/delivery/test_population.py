@@ -18,10 +18,10 @@ from hub.model import AddressKind, Guardian, Person, PersonAddress, PersonLookup
 from hub.model.audit import Act, AuditRow
 from hub.model.configuration import PopulationDuty
 from hub.model.person import NotTold, PersonAnswer
-from hub.service.acting import Actor, act_as
-from hub.service.audited import Wish, page
-from hub.service.budget import Renewing
-from hub.service.protecting import Protecting
+from hub.service.audit.acting import Actor, act_as
+from hub.service.audit.audited import Wish, page
+from hub.service.persons.budget import Renewing
+from hub.service.protected.protecting import Protecting
 from hub.store.database import connect
 from tests.builders import a_town
 from tests.databases import in_a_folder

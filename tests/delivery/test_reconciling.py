@@ -13,7 +13,7 @@ from hub.errors import NotFoundError, RefusedError
 from hub.model import Credential, Dim, Method, Window
 from hub.model.findings import Decision, Finding, What
 from hub.model.states import Delivery, Effect, Proof
-from hub.service.handling import Dismissal
+from hub.service.operators.handling import Dismissal
 from tests.builders import SATURDAY, a_town
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour

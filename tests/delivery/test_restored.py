@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub.model.states import Delivery, Effect, Proof
-from hub.service.backups import back_up, restore
+from hub.service.keeping.backups import back_up, restore
 from hub.store.database import connect
 from tests.builders import a_town
 from tests.delivery import moves

@@ -11,7 +11,7 @@ from hub.errors import NotFoundError, RefusedError
 from hub.model.configuration import Configuration
 from hub.model.event_data import AccessFallback
 from hub.model.ladder import Rung, SpareState
-from hub.service import allocating
+from hub.service.doors import allocating
 from hub.store import spares
 from hub.store.writer import Writer
 from tests.delivery.harness import TOWN, Stage, hour

@@ -4,7 +4,7 @@ from typing import Any
 
 from hub.model import Dim
 from hub.model.answers import BookingView, TimelineEntry
-from hub.service.saying import Language
+from hub.service.words.saying import Language
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour
 

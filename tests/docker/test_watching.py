@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from hub.service.meters import Meters
+from hub.service.process.meters import Meters
 from tests.api.test_figures import registered
 from tests.conftest import MISSING
 

@@ -31,7 +31,7 @@ from connectors.access_arx.simulator import PASSWORD
 from hub.app import Hub
 from hub.clock import SECOND, DomainClock
 from hub.delivery import awaiting, retrying, shares
-from hub.service import resealing
+from hub.service.keeping import resealing
 from hub.settings import Pulse, Settings
 from hub.store import postgres
 from tests.faults import connectors as _connectors  # noqa: F401 - likewise

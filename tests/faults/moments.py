@@ -14,7 +14,7 @@ from typing import Any
 
 from hub.delivery.outcomes import Outcome
 from hub.delivery.settling import Settling
-from hub.service.accepting import Accepting
+from hub.service.accept.accepting import Accepting
 from hub.store.writer import Writer
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from hub.app import Hub
-from hub.service.keys import digest, holder
+from hub.service.keeping.keys import digest, holder
 from hub.settings import Settings
 from hub.store import migrating
 from hub.store.database import connect

@@ -13,8 +13,8 @@ import pytest
 
 from hub.demo.stage import MUNICIPALITY, Stage
 from hub.sdk import Misbehaviour
-from hub.service.feed import Cursor
-from hub.service.keys import Scope, create
+from hub.service.keeping.keys import Scope, create
+from hub.service.subscribers.feed import Cursor
 from hub.store import feed, keys
 from hub.store.database import Connection
 from tests.scenarios.plays import LAMPS, LOCKS, at, booking, cancel, events, occasion, play, put

@@ -5,7 +5,7 @@ import pytest
 from hub.clock import micros
 from hub.demo.stage import MUNICIPALITY
 from hub.intake.taking import MOST_ROWS
-from hub.service.keys import Scope, create
+from hub.service.keeping.keys import Scope, create
 from hub.store.database import Connection
 from tests.intake.place import ANNA, BO, LENA, NAME, Place, play
 

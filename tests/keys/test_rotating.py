@@ -18,7 +18,7 @@ from hub.cli.main import knutpunkt
 from hub.delivery.connections import SealedState
 from hub.errors import ConfigurationError
 from hub.model import PersonNumber
-from hub.service import resealing
+from hub.service.keeping import resealing
 from hub.settings import Settings
 from hub.store import applications, invoices, keyring, rotation, sealed, spares
 from hub.store.applications import Applied

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hub.errors import InvalidError
-from hub.service.preparing import read_booking
+from hub.service.asking.preparing import read_booking
 from tests.builders import a_charge, a_holder, occasion, raw_booking, rules
 
 HALL = rules()

@@ -14,7 +14,7 @@ from hub.delivery.population import SAME_TIME
 from hub.demo.stage import MUNICIPALITY, Stage
 from hub.model import Person, PersonNumber, Protected
 from hub.sdk import HasPersons
-from hub.service.keys import Scope, create
+from hub.service.keeping.keys import Scope, create
 from tests.delivery.fake_register import SetTime, number
 from tests.scenarios.plays import FOLDER, play
 from tests.vendors.people_register.simulator import HIDDEN

@@ -8,8 +8,8 @@ import pytest
 
 from hub.clock import MINUTE, micros
 from hub.model.states import Delivery, Effect
-from hub.service.accepting import Accepted, Outcome
-from hub.service.preparing import Accept, prepared
+from hub.service.accept.accepting import Accepted, Outcome
+from hub.service.asking.preparing import Accept, prepared
 from hub.store import configurations
 from hub.store.database import Connection
 from tests.builders import SATURDAY, a_booking, a_town, files_of, occasion, raw_booking

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hub.clock import DAY, MINUTE, micros
 from hub.model.plan import Ask, TargetKind
 from hub.planner.fold import fold
-from hub.service.accepting import Accepting
-from hub.service.preparing import prepared
+from hub.service.accept.accepting import Accepting
+from hub.service.asking.preparing import prepared
 from hub.store import configurations
 from hub.store.database import Session, connect
 from hub.store.sealing import Seal

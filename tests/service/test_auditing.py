@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from hub.model.audit import Act, AuditVerified
-from hub.service import chaining
-from hub.service.acting import HUB, Actor, act_as, acting
-from hub.service.audited import Wish, page
-from hub.service.auditing import Auditing, Note, note
-from hub.service.chaining import Chaining, chained
-from hub.service.proving import verify
-from hub.service.resealing import Resealing
-from hub.service.rotating import retirable
+from hub.service.audit import chaining
+from hub.service.audit.acting import HUB, Actor, act_as, acting
+from hub.service.audit.audited import Wish, page
+from hub.service.audit.auditing import Auditing, Note, note
+from hub.service.audit.chaining import Chaining, chained
+from hub.service.audit.proving import verify
+from hub.service.keeping.resealing import Resealing
+from hub.service.keeping.rotating import retirable
 from hub.service.rulebook import Rulebook
 from hub.store import audit, keyring
 from hub.store.database import Session, connect

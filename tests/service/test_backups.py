@@ -20,10 +20,10 @@ import pytest
 from hub.clock import NEVER
 from hub.delivery import posting
 from hub.errors import RefusedError
-from hub.service import backups
-from hub.service.backups import Restored, back_up, begin_in_place, restore
-from hub.service.feed import Cursor, Feed
+from hub.service.keeping import backups
+from hub.service.keeping.backups import Restored, back_up, begin_in_place, restore
 from hub.service.rulebook import Rulebook
+from hub.service.subscribers.feed import Cursor, Feed
 from hub.store import dumping, feed, pg_programs, postings, subscriptions
 from hub.store.archive import Backup
 from hub.store.database import Connection, connect, is_postgresql
@@ -483,7 +483,7 @@ RESTORING = [
     pytest.param("hub.store.archive:Backup.unpack", True, id="after unpacking"),
     pytest.param("hub.store.anew:begin", False, id="before beginning anew"),
     pytest.param("hub.store.anew:begin", True, id="before its commit"),
-    pytest.param("hub.service.backups:_begin", True, id="after its commit"),
+    pytest.param("hub.service.keeping.backups:_begin", True, id="after its commit"),
 ]
 
 
@@ -495,7 +495,7 @@ def test_a_restore_that_is_killed_leaves_nothing_that_a_hub_would_start_on_by_ha
     back_up(database, file, at=NOON)
     tell(database, "lost")
     killed(place, _restore, database, file, after=after)
-    if place == "hub.service.backups:_begin":
+    if place == "hub.service.keeping.backups:_begin":
         assert [subject for _, subject in told(database)] == (["a"] if is_postgresql(database) else ["a", "lost"])
     elif is_postgresql(database) and place == "hub.store.anew:begin":
         with pytest.raises(RefusedError, match="run knutpunkt restore again"):

@@ -23,9 +23,9 @@ from hub.model.events import EventType, enveloped
 from hub.model.imported import Fetched
 from hub.sdk import Lent
 from hub.sdk.http import transport
-from hub.service import whose
-from hub.service.preparing import stored_booking
-from hub.service.protecting import _bound
+from hub.service.asking.preparing import stored_booking
+from hub.service.persons import whose
+from hub.service.protected.protecting import _bound
 from hub.store import bookings, changed, protected
 from tests.builders import a_town
 from tests.connectors.population_navet_changes.test_changes import BOTH, HIDES, RELATION, file, head, record

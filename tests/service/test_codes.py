@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from hub.clock import DAY
 from hub.errors import RefusedError
-from hub.service import allocating
-from hub.service.allocating import drawn_pin, is_trivial
+from hub.service.doors import allocating
+from hub.service.doors.allocating import drawn_pin, is_trivial
 from tests.builders import a_holder, a_town, occasion
 from tests.delivery.harness import PIN, Stage, hour
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.service.bookings import Done
+from hub.service.accept.bookings import Done
 from tests.builders import SATURDAY, occasion
 from tests.delivery.harness import Stage, hour
 

@@ -8,7 +8,7 @@ from hub.errors import InvalidError, NotFoundError
 from hub.model import Refusal
 from hub.model.doors import DoorAnswer
 from hub.model.states import Effect, Proof
-from hub.service.doors import Doors
+from hub.service.doors.explaining import Doors
 from tests.builders import SATURDAY, a_town, occasion
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import TOWN, Stage, hour

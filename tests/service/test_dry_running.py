@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from hub.model.answers import PlannedClaim
 from hub.model.closure import ClosureRequest
-from hub.service.accepting import Outcome
-from hub.service.bookings import Found, Line
-from hub.service.closing import Closing
-from hub.service.dry_running import Dry, DryLine, DryRuns
+from hub.service.accept.accepting import Outcome
+from hub.service.accept.bookings import Found, Line
+from hub.service.accept.dry_running import Dry, DryLine, DryRuns
+from hub.service.governing.closing import Closing
 from tests.builders import SATURDAY, a_holder, a_town, occasion, raw_booking
 from tests.counts import examples
 from tests.databases import Databases

@@ -11,7 +11,7 @@ from hub.errors import InvalidError
 from hub.model import Dim, Quantity
 from hub.model.energy import FacilityMonth, MonthOfEnergy, ZoneMonth
 from hub.planner.lasting import Month
-from hub.service.energy import Energy, as_csv
+from hub.service.zones.energy import Energy, as_csv
 from hub.store import stretches
 from hub.store.database import Connection
 from tests.delivery.harness import TOWN, Stage, hour

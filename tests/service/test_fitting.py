@@ -8,8 +8,8 @@ import pytest
 from hub.clock import DAY, HOUR, MINUTE, instant, micros
 from hub.model.rehearsed import RehearsalFinding
 from hub.sdk import AccessLimits, Validity
-from hub.service.bounds import Bounds
-from hub.service.fitting import Fitting
+from hub.service.governing.bounds import Bounds
+from hub.service.governing.fitting import Fitting
 from hub.store.season import Held, Part, Season
 from tests.builders import SATURDAY
 

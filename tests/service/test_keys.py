@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.service.keys import EVERY_MUNICIPALITY, Holder, Scope, create, digest, holder
+from hub.service.keeping.keys import EVERY_MUNICIPALITY, Holder, Scope, create, digest, holder
 from hub.store import keys
 from tests.databases import Alone
 from tests.delivery.harness import TOWN, Stage, staged

@@ -11,11 +11,11 @@ import pytest
 from hub.clock import micros
 from hub.errors import RefusedError
 from hub.model.closure import ClosureRequest
-from hub.service import bookings
-from hub.service.accepting import Outcome
-from hub.service.bookings import Found, Line
-from hub.service.closing import Closing
-from hub.service.dry_running import DryRuns
+from hub.service.accept import bookings
+from hub.service.accept.accepting import Outcome
+from hub.service.accept.bookings import Found, Line
+from hub.service.accept.dry_running import DryRuns
+from hub.service.governing.closing import Closing
 from hub.service.rulebook import Rulebook
 from hub.store import closures
 from hub.store.closures import Stored

@@ -9,7 +9,7 @@ import pytest
 from hub.model import Dim, Observation, Quantity
 from hub.model.event_data import EVENTS
 from hub.model.events import EventType
-from hub.service.noticing import Noticing
+from hub.service.zones.noticing import Noticing
 from tests.builders import SATURDAY
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import Stage, hour

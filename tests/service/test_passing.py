@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.model import Passage, PassageOutcome, Refusal
-from hub.service.passing import Passing
+from hub.service.doors.passing import Passing
 from hub.store import passages
 from tests.builders import SATURDAY, a_town, occasion
 from tests.delivery.harness import PIN, TOWN, Stage, hour

@@ -9,7 +9,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from hub.model.booking import Booking
-from hub.service.preparing import stored_booking
+from hub.service.asking.preparing import stored_booking
 from hub.store.schema import METADATA
 from hub.store.sealed import BOOKING_PERSONS
 from hub.store.sealing import Seal

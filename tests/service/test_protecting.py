@@ -19,17 +19,17 @@ from hub.model.event_data import EVENTS
 from hub.model.events import EventType, enveloped
 from hub.model.person import Unsealed, UnsealingRequest
 from hub.sdk import RawItem
-from hub.service.accepting import Outcome
-from hub.service.acting import Actor, act_as
-from hub.service.applying import Applying
-from hub.service.attending import Attending
-from hub.service.auditing import Witness
-from hub.service.passing import Passing
-from hub.service.preparing import stored_booking
-from hub.service.protecting import Protecting, _bound
-from hub.service.sensing import Sensing
-from hub.service.taking_in import From, TakingIn, Understood
-from hub.service.unsealing import Unseals
+from hub.service.accept.accepting import Outcome
+from hub.service.asking.preparing import stored_booking
+from hub.service.audit.acting import Actor, act_as
+from hub.service.audit.auditing import Witness
+from hub.service.documents.applying import Applying
+from hub.service.doors.passing import Passing
+from hub.service.incoming.attending import Attending
+from hub.service.incoming.taking_in import From, TakingIn, Understood
+from hub.service.protected.protecting import Protecting, _bound
+from hub.service.protected.unsealing import Unseals
+from hub.service.zones.sensing import Sensing
 from hub.store import attendance, bookings, intake, protected
 from tests.builders import a_holder, a_town, occasion
 from tests.delivery.fake_register import number

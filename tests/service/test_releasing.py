@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hub.errors import InvalidError
 from hub.model.closure import ClosureRequest
 from hub.model.configuration import Configuration, Resource
-from hub.service.closing import Closing
-from hub.service.releasing import Span, left
+from hub.service.accept.releasing import Span, left
+from hub.service.governing.closing import Closing
 from tests.builders import SATURDAY, a_town, occasion, rules
 from tests.delivery.harness import TOWN, Stage, hour
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from hub.clock import DomainClock
-from hub.service import resealing
-from hub.service.resealing import Resealing
-from hub.service.rotating import StillNeededError, counted, retirable
+from hub.service.keeping import resealing
+from hub.service.keeping.resealing import Resealing
+from hub.service.keeping.rotating import StillNeededError, counted, retirable
 from hub.service.rulebook import Rulebook
 from hub.store import codes, connector_state, keyring, rotation, sealed
 from hub.store.codes import Code

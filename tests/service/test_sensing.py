@@ -10,10 +10,10 @@ from hub.intake.retention import Forgetting
 from hub.model import Observation, ObservationUnit, Quantity
 from hub.model.configuration import Retention
 from hub.sdk import RawItem
-from hub.service.applying import Applying
-from hub.service.passing import Passing
-from hub.service.sensing import Sensing
-from hub.service.taking_in import From, TakingIn, Understood
+from hub.service.documents.applying import Applying
+from hub.service.doors.passing import Passing
+from hub.service.incoming.taking_in import From, TakingIn, Understood
+from hub.service.zones.sensing import Sensing
 from hub.store import intake, noticed, readings
 from hub.store.noticed import Noticed
 from hub.store.readings import Hour, SensorKey

@@ -4,8 +4,8 @@ import string
 
 import pytest
 
-from hub.service import sentences
-from hub.service.sentences import in_language
+from hub.service.words import sentences
+from hub.service.words.sentences import in_language
 
 
 @pytest.mark.parametrize("sentence", sentences._SENTENCES, ids=lambda each: each.en)

@@ -16,11 +16,11 @@ import pytest
 from hub.delivery.leasing import lease
 from hub.model.events import EventType
 from hub.model.states import Delivery, Effect, Proof
-from hub.service import allocating
-from hub.service.accepting import Accepting, Outcome
-from hub.service.changes import change, raises
-from hub.service.closing import Closing
-from hub.service.preparing import Accept, prepared
+from hub.service.accept.accepting import Accepting, Outcome
+from hub.service.asking.changes import change, raises
+from hub.service.asking.preparing import Accept, prepared
+from hub.service.doors import allocating
+from hub.service.governing.closing import Closing
 from hub.store import closures, configurations, lanes
 from hub.store.database import Connection, connect
 from hub.store.lanes import Take

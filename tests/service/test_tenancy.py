@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidTag
 
 from hub.errors import NotFoundError
 from hub.model.answers import BookingView
-from hub.service import allocating
+from hub.service.doors import allocating
 from hub.store import codes, shown
 from tests.builders import a_town
 from tests.delivery.fakes import LAMPS, LOCKS, Fault

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from hub.sdk import AccessLimits
-from hub.service import waiting
-from hub.service.bookings import Done
-from hub.service.waiting import LONGEST_SECONDS, Waiting
+from hub.service.accept import waiting
+from hub.service.accept.bookings import Done
+from hub.service.accept.waiting import LONGEST_SECONDS, Waiting
 from tests.builders import a_town, occasion
 from tests.delivery.fakes import FakeLocks
 from tests.delivery.harness import Stage, hour

@@ -4,7 +4,7 @@ from datetime import date
 
 from hub.clock import MINUTE, instant
 from hub.planner.lines import After, Dark, LineRule, Why
-from hub.service.zone_lines import edges_of
+from hub.service.zones.zone_lines import edges_of
 from tests.planner.test_lines import OFF, UMEA, asked, at
 
 WINTER, SUMMER = date(2026, 12, 16), date(2026, 6, 17)

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from hub.clock import NEVER
-from hub.service import news
+from hub.service.telling import news
 from hub.store import lanes, told
 from hub.store.database import Connection, Session, connect
 from hub.store.migrating import migrate

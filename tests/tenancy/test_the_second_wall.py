@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from hub.service.keys import Scope
+from hub.service.keeping.keys import Scope
 from hub.store import walls
 from hub.store.database import Towns
 from hub.store.postgres import PostgresConnection

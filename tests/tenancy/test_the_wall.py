@@ -17,8 +17,8 @@ from hub.api.application import create_api
 from hub.clock import micros
 from hub.conformance.driver import SetClock
 from hub.demo.stage import Stage, stage
-from hub.service.keys import Scope
-from hub.service.keys import create as create_key
+from hub.service.keeping.keys import Scope
+from hub.service.keeping.keys import create as create_key
 from tests.scenarios.plays import FOLDER, at, booking, lines, occasion
 
 OURS, THEIRS = "2480", "2482"

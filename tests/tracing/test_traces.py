@@ -23,8 +23,8 @@ from connectors.access_arx.simulator import ArxSimulator
 from hub.app import Hub
 from hub.clock import DomainClock
 from hub.model.plan import TargetKey
-from hub.service import tracing
-from hub.service.tracing import Tracing
+from hub.service.process import tracing
+from hub.service.process.tracing import Tracing
 from hub.settings import Settings
 from tests.live import NOON, TOWN, UMEA, booked, until
 

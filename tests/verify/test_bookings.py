@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from hub.model.answers import BookingLine
-from hub.service.verifying import Told, compared
+from hub.service.operators.verifying import Told, compared
 from tests.builders import occasion, raw_booking
 from tests.cli.conftest import Run
 from tests.live import NOON, TOWN, Live

@@ -15,8 +15,9 @@ from hub.model import Answer, Dim, InvoiceAnswered
 from hub.model.closure import ClosureRequest
 from hub.model.event_data import EVENTS
 from hub.model.events import EventType, enveloped
-from hub.service import allocating, ledger
-from hub.service.closing import Closing
+from hub.service.doors import allocating
+from hub.service.governing.closing import Closing
+from hub.service.money import ledger
 from tests.builders import SATURDAY, a_town, occasion
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import TOWN, Stage, hour

@@ -9,7 +9,7 @@ import pytest
 from hub.errors import NotFoundError
 from hub.model import Dim
 from hub.model.verified import Verified
-from hub.service.verifying import Verifying
+from hub.service.operators.verifying import Verifying
 from tests.builders import a_town
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour

@@ -19,10 +19,10 @@ from hub.delivery.webhooks import Webhooks
 from hub.model.answers import ProblemAnswer
 from hub.model.configuration import Municipality
 from hub.model.subscription import AttemptAnswer, SubscriptionAnswer, SubscriptionRequest
-from hub.service.feed import Feed
-from hub.service.operating import Operating
+from hub.service.operators.operating import Operating
 from hub.service.rulebook import Rulebook
-from hub.service.subscribing import Subscribing
+from hub.service.subscribers.feed import Feed
+from hub.service.subscribers.subscribing import Subscribing
 from hub.store import configurations, events
 from hub.store.database import Connection
 from hub.store.events import Event

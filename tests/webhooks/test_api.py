@@ -11,8 +11,8 @@ import yaml
 
 from hub.app import Hub
 from hub.clock import micros
-from hub.service.keys import Scope
-from hub.service.keys import create as create_key
+from hub.service.keeping.keys import Scope
+from hub.service.keeping.keys import create as create_key
 from hub.settings import Settings
 from hub.store import events
 from hub.store.events import Event

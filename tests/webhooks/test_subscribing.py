@@ -9,8 +9,8 @@ from standardwebhooks import WebhookVerificationError
 
 from hub.delivery import webhooks
 from hub.errors import NotFoundError, RefusedError
-from hub.service import subscribing
-from hub.service.signing import Secret
+from hub.service.subscribers import subscribing
+from hub.service.subscribers.signing import Secret
 from tests.webhooks.harness import NAME, TOWN, Stage
 from tests.webhooks.sink import accept, answering
 

@@ -10,7 +10,7 @@ import pytest
 
 from hub.delivery.sending import Sender
 from hub.errors import InvalidError
-from hub.service.targets import fault, host_of, is_public
+from hub.service.subscribers.targets import fault, host_of, is_public
 from tests.webhooks.harness import Stage, a_municipality, staged
 from tests.webhooks.sink import Sink
 

@@ -1,0 +1,67 @@
+"""The answer to a booking: what it asks for, how each thing stands, and who is in the way."""
+
+from hub.clock import Clock, micros
+from hub.model.answers import BookingAnswer
+from hub.model.plan import TargetKey
+from hub.service.accept import answer_json
+from hub.service.accept.accepting import Outcome
+from hub.service.accept.bookings import Done
+from hub.service.asking.asked import Asked
+from hub.service.looking.looking_up import LookUp
+from hub.service.standing import showing
+from hub.service.standing.showing import Standing
+from hub.store import bookings, shown
+from hub.store.database import Connection
+from hub.store.writer import Readers
+
+
+class Answering:
+    """Makes answers; reads only what the answer at hand needs."""
+
+    def __init__(self, readers: Readers, look_up: LookUp, clock: Clock) -> None:
+        self._readers, self._look_up, self._clock = readers, look_up, clock
+
+    async def json(self, done: Done, *, with_values: bool, waited: bool = False) -> str:
+        """The same as `answer`, written; a booking that is new is what thousands send."""
+        request, judged = done.request, done.answer
+        if not judged.new or waited or judged.outcome is not Outcome.ACCEPTED:
+            return (await self.answer(done, with_values=with_values, waited=waited)).model_dump_json()
+        standing, secrets = self._planned(done, with_values=with_values)
+        return answer_json.accepted(done.booking, request.plan, standing, secrets, judged.conflicts)
+
+    def _planned(self, done: Done, *, with_values: bool) -> tuple[list[Standing], dict[TargetKey, str]]:
+        request = done.request
+        standing = showing.planned(request.plan, request.rules.timing, now=micros(self._clock.now()))
+        return standing, self._look_up.opened(request.municipality, done.answer.codes) if with_values else {}
+
+    async def answer(self, done: Done, *, with_values: bool, waited: bool = False) -> BookingAnswer:
+        """Answer an accepted or unchanged booking; with the values of its credentials for who may see them."""
+        request, judged = done.request, done.answer
+        if judged.new and not waited:
+            standing, secrets = self._planned(done, with_values=with_values)
+        else:
+            now = micros(self._clock.now())
+            standing, secrets = await self._readers.read(self._standing, done, now, with_values)
+        return BookingAnswer(
+            number=request.number,
+            revision=judged.revision,
+            outcome="accepted" if judged.outcome is Outcome.ACCEPTED else "unchanged",
+            effects=tuple(one.answer() for one in standing),
+            credentials=tuple(showing.credentials(done.booking, request.plan, secrets)),
+            unserved=showing.unserved(request.plan),
+            conflicts=showing.conflicts(judged.conflicts),
+        )
+
+    def _standing(
+        self,
+        connection: Connection,
+        done: Done,
+        now: int,
+        with_values: bool,  # noqa: FBT001 - by place through a thread
+    ) -> tuple[list[Standing], dict[TargetKey, str]]:
+        town, rules = done.request.municipality, done.request.rules
+        stored = bookings.find(connection, town, done.request.number)
+        asked = Asked.from_json(stored.asked) if stored else Asked()
+        seen = shown.seen(connection, town, [target.lane for target in asked.targets.values()])
+        secrets = self._look_up.secrets(connection, town, asked) if with_values else {}
+        return showing.standings(asked, seen, rules.timing, now=now), secrets

@@ -1,0 +1,1 @@
+"""What comes in from outside, taken in one transaction: attendance, and what a population register tells."""

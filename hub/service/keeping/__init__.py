@@ -1,0 +1,1 @@
+"""What keeps the hub itself safe: its API keys, its sealing keys, and its backups."""

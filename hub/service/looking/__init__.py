@@ -1,0 +1,1 @@
+"""Looking up: a booking with all that follows from it, whether tonight is ready, resources."""

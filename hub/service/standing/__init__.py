@@ -1,0 +1,1 @@
+"""How what a booking asked for stands, stood and will stand. Pure."""

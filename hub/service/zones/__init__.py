@@ -1,0 +1,1 @@
+"""Zones in time: their lines, what sensors tell of them, what is noticed, and the month in light and heat."""
