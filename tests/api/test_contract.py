@@ -130,7 +130,7 @@ def test_answers_are_as_the_document_says(site: Site) -> None:
 def test_every_code_that_the_code_names_has_a_status_and_a_title() -> None:
     """But for those of backups, of traces and of whole configurations, which only the command line tells."""
     told = sources("api", "service")
-    for name in ("backups", "tracing", "configuring"):
+    for name in ("keeping/backups", "process/tracing", "governing/configuring"):
         told = told.replace((HUB / "service" / f"{name}.py").read_text(encoding="utf-8"), "")
     named = set(re.findall(r'(?:ProblemError|RefusedError|problem)\(\s*"([a-z-]+)"', told))
     assert len(named) > 8

@@ -46,7 +46,7 @@ def test_a_fault_of_ours_is_logged_without_what_it_was_about(broken: Site, caplo
     assert [word for word in SECRETS if word in caplog.text or word in answer.text] == []
     (logged,) = (record for record in caplog.records if record.levelno >= logging.ERROR)
     assert "request core-17, GET /v1/{municipality}/bookings/{number}: ValidationError" in logged.getMessage()
-    assert "service/preparing.py:" in logged.getMessage()
+    assert "asking/preparing.py:" in logged.getMessage()
     assert logged.exc_info is None
 
 
