@@ -84,16 +84,18 @@ from hub.service.zones.energy import Energy
 from hub.service.zones.noticing import Noticing
 from hub.service.zones.zone_lines import ZoneLines
 from hub.settings import Settings
-from hub.store import imports, keys, lanes, problems, rotation, stretches, untold, walls
-from hub.store.alone import alone_with
-from hub.store.bells import Bell
-from hub.store.database import Connection, beside, is_postgresql, path_of
+from hub.store import imports, keys, lanes, problems, stretches, untold
+from hub.store.engine import walls
+from hub.store.engine.alone import alone_with
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection, beside, is_postgresql, path_of
+from hub.store.engine.measured import MeasuredWriter
+from hub.store.engine.migrating import ready
+from hub.store.engine.writer import Readers
 from hub.store.feed import begin_epoch
-from hub.store.keyring import key_from
-from hub.store.measured import MeasuredWriter
-from hub.store.migrating import ready
-from hub.store.sealing import Seal
-from hub.store.writer import Readers
+from hub.store.seals import rotation
+from hub.store.seals.keyring import key_from
+from hub.store.seals.sealing import Seal
 from hub.worker import Worker, quietly
 
 LOG = logging.getLogger("hub")
@@ -235,7 +237,7 @@ class Hub:
         """Hear what other processes have done: they share a PostgreSQL database, and no other."""
         if not is_postgresql(self.settings.database):
             return
-        from hub.store.listening import Listening  # noqa: PLC0415 - late: SQLite does without a driver
+        from hub.store.engine.listening import Listening  # noqa: PLC0415 - late: SQLite does without a driver
 
         loop = asyncio.get_running_loop()
 

@@ -39,9 +39,9 @@ from hub.service.protected.protecting import Protecting
 from hub.service.zones.noticing import Noticing
 from hub.settings import Pulse
 from hub.store import codes, imports, lanes, nodes
-from hub.store.bells import Bell
-from hub.store.database import Connection
-from hub.store.writer import Writer
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Writer
 
 LOG = logging.getLogger("hub.worker")
 

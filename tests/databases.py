@@ -13,7 +13,7 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
-from hub.store.migrating import migrate
+from hub.store.engine.migrating import migrate
 from tests.counterparts.postgres import Postgres, programs
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"

@@ -40,8 +40,8 @@ from hub.service.subscribers.feed import Feed
 from hub.service.subscribers.subscribing import Subscribing
 from hub.service.zones.energy import Energy
 from hub.service.zones.zone_lines import ZoneLines
-from hub.store.walls import within
-from hub.store.writer import Readers
+from hub.store.engine.walls import within
+from hub.store.engine.writer import Readers
 
 _REMEMBERED_SECONDS = 5.0
 

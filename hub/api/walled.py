@@ -4,7 +4,7 @@ import re
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.store.walls import within
+from hub.store.engine.walls import within
 
 _PLACE = re.compile(r"/v1/([^/]+)/|/console/([^/]+)")
 

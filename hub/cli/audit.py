@@ -22,8 +22,8 @@ from hub.service.keeping.keys import EVERY_MUNICIPALITY
 from hub.service.words.saying import Language
 from hub.store import audit as stored
 from hub.store import configurations
-from hub.store.database import Connection
-from hub.store.sealing import Seal
+from hub.store.engine.database import Connection
+from hub.store.seals.sealing import Seal
 
 _PAGE = 1000
 _TIMES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])

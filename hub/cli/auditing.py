@@ -12,10 +12,11 @@ from hub.model.audit import Act
 from hub.service.audit.acting import CLI, Actor
 from hub.service.audit.auditing import Auditing, Note, written
 from hub.service.keeping.keys import EVERY_MUNICIPALITY
-from hub.store import rotation, untold
-from hub.store.database import Connection, connect
-from hub.store.keyring import key_from, read
-from hub.store.sealing import Seal
+from hub.store import untold
+from hub.store.engine.database import Connection, connect
+from hub.store.seals import rotation
+from hub.store.seals.keyring import key_from, read
+from hub.store.seals.sealing import Seal
 from hub.store.untold import Untold
 
 

@@ -14,8 +14,8 @@ from hub.errors import HubError
 from hub.model.audit import Act
 from hub.service.keeping import backups
 from hub.service.keeping.backups import Restored
-from hub.store.archive import KeyFile, Manifest
-from hub.store.database import shown
+from hub.store.copies.archive import KeyFile, Manifest
+from hub.store.engine.database import shown
 
 
 @click.command()

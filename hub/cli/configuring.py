@@ -31,9 +31,9 @@ from hub.service.governing.foretelling import Wanted, foretell
 from hub.service.rulebook import Rulebook
 from hub.service.words.saying import Language
 from hub.store import configurations
-from hub.store.database import Session
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.engine.database import Session
+from hub.store.engine.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 _LOOK_SECONDS = 0.2
 _HUB_BEGINS_WITHIN_SECONDS = 6.0

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hub.cli.options import CannotRunError
 from hub.errors import HubError
-from hub.store.database import Session, beside, connect, is_postgresql, path_of, shown
-from hub.store.migrating import ready, version
+from hub.store.engine.database import Session, beside, connect, is_postgresql, path_of, shown
+from hub.store.engine.migrating import ready, version
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from hub.cli.auditing import tell_when_possible
 from hub.cli.options import CannotRunError
 from hub.errors import HubError
 from hub.model.audit import Act
-from hub.store import migrating
-from hub.store.database import shown
+from hub.store.engine import migrating
+from hub.store.engine.database import shown
 
 
 @click.command()

@@ -13,7 +13,7 @@ from hub.client import DEFAULT_URL, Client, Refused
 from hub.errors import ConfigurationError
 from hub.service.words.saying import LANGUAGES
 from hub.settings import Settings
-from hub.store.database import beside
+from hub.store.engine.database import beside
 
 Command = Callable[..., None]
 _ABSENT = "not-found"

@@ -19,7 +19,7 @@ from hub.cli.options import CannotRunError
 from hub.clock import DomainClock
 from hub.errors import HubError
 from hub.settings import Settings
-from hub.store.database import shown
+from hub.store.engine.database import shown
 
 LEVELS = ("debug", "info", "warning", "error")
 _QUIET = ("httpx", "httpcore", "apscheduler", "alembic", "uvicorn", "amqtt", "transitions", "asyncssh", "opentelemetry")

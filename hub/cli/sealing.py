@@ -16,9 +16,9 @@ from hub.model.audit import Act
 from hub.service.keeping.keys import EVERY_MUNICIPALITY
 from hub.service.keeping.resealing import fits
 from hub.service.keeping.rotating import StillNeededError, counted, retirable
-from hub.store import keyring, rotation
-from hub.store.database import Connection
-from hub.store.sealing import Seal
+from hub.store.engine.database import Connection
+from hub.store.seals import keyring, rotation
+from hub.store.seals.sealing import Seal
 
 
 class NotYetError(click.ClickException):

@@ -12,7 +12,7 @@ from hub.cli import options, process, showing
 from hub.cli.options import Moment
 from hub.clock import DomainClock
 from hub.settings import Settings
-from hub.store.database import is_postgresql
+from hub.store.engine.database import is_postgresql
 
 
 @click.command()

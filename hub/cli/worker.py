@@ -10,8 +10,8 @@ from hub.cli.options import CannotRunError
 from hub.clock import DomainClock
 from hub.errors import HubError
 from hub.settings import Settings
-from hub.store import migrating
-from hub.store.database import beside, is_postgresql, shown
+from hub.store.engine import migrating
+from hub.store.engine.database import beside, is_postgresql, shown
 
 
 @click.command()

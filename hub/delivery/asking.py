@@ -17,8 +17,8 @@ from hub.model.person import NotTold
 from hub.sdk import CredentialsError, RejectedError, TransientError, UnknownOutcomeError
 from hub.service.words import sentences
 from hub.store import connections, problems
-from hub.store.database import Connection
-from hub.store.writer import Writer
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Writer
 
 Told = TypeVar("Told")
 

@@ -9,7 +9,7 @@ from hub.clock import NEVER, SECOND
 from hub.masking import place_of
 from hub.service.money.billing import AT_ONCE, Billing
 from hub.store import entries
-from hub.store.writer import Readers, Writer
+from hub.store.engine.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.billing")
 _LONGEST = 60.0

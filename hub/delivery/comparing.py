@@ -21,10 +21,10 @@ from hub.planner.sharing import OUR_MARK
 from hub.sdk import FindsInvoices, ListsCredentials, Receipt, RejectedError, Sighting
 from hub.service.words import sentences
 from hub.store import findings
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 from hub.store.findings import Seen
-from hub.store.sealing import Seal
-from hub.store.writer import Readers
+from hub.store.seals.sealing import Seal
 
 T = TypeVar("T")
 _BATCH = 500

@@ -23,10 +23,10 @@ from hub.sdk import Connector, ConnectorError, Lent
 from hub.sdk.http import transport
 from hub.sdk.tunnel import through
 from hub.store import connections, connector_state, lanes
-from hub.store.database import Connection
-from hub.store.sealed import CONNECTOR_STATE
-from hub.store.sealing import Place, Seal
-from hub.store.writer import Readers, Writer
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
+from hub.store.seals.sealed import CONNECTOR_STATE
+from hub.store.seals.sealing import Place, Seal
 
 LOG = logging.getLogger("hub.connections")
 

@@ -12,9 +12,9 @@ from hub.delivery.sending import Sender, Sent
 from hub.model.events import enveloped
 from hub.service.rulebook import Rulebook
 from hub.service.subscribers.signing import in_force, opened, signed
-from hub.store.database import Connection
-from hub.store.sealing import Seal
-from hub.store.writer import Writer
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Writer
+from hub.store.seals.sealing import Seal
 
 _CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 """Source: CloudEvents HTTP protocol binding 1.0.2, section 3.2, structured mode; read 2026-11-21."""

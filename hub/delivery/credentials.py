@@ -25,7 +25,7 @@ from hub.sdk.narrowing import as_kept, narrowed
 from hub.service.doors.allocating import learned, place_of
 from hub.service.words import sentences
 from hub.store.problems import Cause
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 
 FULL = Cause("full", "")
 Spans = list[tuple[str, int, int]]

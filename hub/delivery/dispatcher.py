@@ -22,10 +22,10 @@ from hub.delivery.running import Running
 from hub.delivery.settling import Settling
 from hub.masking import place_of
 from hub.settings import Pulse
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.walls import within
+from hub.store.engine.writer import Writer
 from hub.store.lanes import Take
-from hub.store.walls import within
-from hub.store.writer import Writer
 
 LOG = logging.getLogger("hub.delivery")
 

@@ -16,9 +16,9 @@ from hub.service.governing.configuring import Applying
 from hub.service.rulebook import Rulebook
 from hub.store import lanes, problems
 from hub.store.connections import paused
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.problems import Cause
-from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.following")
 

@@ -28,10 +28,10 @@ from hub.service.standing.showing import moment
 from hub.service.words import sentences
 from hub.store import connections, expiries, lanes, problems, shown
 from hub.store.connections import Known
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.problems import Cause
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 LOG = logging.getLogger("hub.health")
 

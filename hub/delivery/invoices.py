@@ -11,7 +11,7 @@ from hub.model import Invoice
 from hub.sdk import Finance, FindsInvoices
 from hub.service.money.billing import opened
 from hub.store.problems import Cause
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 
 
 class InvoiceErrand(RecordErrand):

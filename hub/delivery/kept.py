@@ -17,8 +17,8 @@ from hub.delivery.running import Running
 from hub.model.configuration import PopulationDuty
 from hub.model.person import PersonAnswer
 from hub.store import changed
-from hub.store.sealing import Seal
-from hub.store.writer import Readers
+from hub.store.engine.writer import Readers
+from hub.store.seals.sealing import Seal
 
 MOST = 1000
 """Answers at a time; the oldest goes first."""

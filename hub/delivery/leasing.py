@@ -12,7 +12,7 @@ from hub.service.telling.knowing import DigestKnown, Known, RungKnown, of_digest
 from hub.store import claims, codes, documents, invoices, ladders, lanes, shown, told
 from hub.store.claims import Live
 from hub.store.codes import Code
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.lanes import Lane, Take
 
 _NOBODY = Live([], suspended=False)

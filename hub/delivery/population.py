@@ -18,8 +18,8 @@ from hub.model.person import NotTold, PersonAnswer, PersonLookup
 from hub.service.audit.acting import acting
 from hub.service.persons import discretion
 from hub.service.persons.discretion import Reason
-from hub.store.sealing import Seal
-from hub.store.writer import Readers
+from hub.store.engine.writer import Readers
+from hub.store.seals.sealing import Seal
 
 SAME_TIME = timedelta(seconds=5)
 """When whoever may not know causes is told that nothing is told, counted from the question."""

@@ -11,7 +11,7 @@ from hub.delivery.sending import Sent
 from hub.model.subscription import GIVEN_UP, GONE, HELD, UNREACHABLE, Outcome
 from hub.store import attempts, feed, postings, problems, subscriptions
 from hub.store.attempts import Attempt
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.feed import Reach
 from hub.store.postings import Posting
 from hub.store.problems import Cause

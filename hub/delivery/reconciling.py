@@ -27,11 +27,11 @@ from hub.service.rulebook import Rulebook
 from hub.service.words import sentences
 from hub.service.words.saying import Language
 from hub.store import connections, feed, findings, problems
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.walls import within
+from hub.store.engine.writer import Readers, Writer
 from hub.store.problems import Cause
-from hub.store.sealing import Seal
-from hub.store.walls import within
-from hub.store.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 LOG = logging.getLogger("hub.reconciling")
 

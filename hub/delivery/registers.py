@@ -29,9 +29,9 @@ from hub.service.protected.protecting import Protecting
 from hub.service.rulebook import Rulebook
 from hub.service.words import sentences
 from hub.store import lookups
+from hub.store.engine.writer import Writer
 from hub.store.lookups import Spending
-from hub.store.sealing import Seal
-from hub.store.writer import Writer
+from hub.store.seals.sealing import Seal
 
 LOG = logging.getLogger("hub.population")
 

@@ -15,7 +15,7 @@ from hub.model.states import Delivery
 from hub.planner.sharing import is_shared
 from hub.service.asking.asked import Asked
 from hub.store import bookings, claims, lanes
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.lanes import Raise
 
 

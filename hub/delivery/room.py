@@ -9,11 +9,12 @@ from hub.delivery.running import Running
 from hub.model.plan import TargetKind
 from hub.planner.room import AGAIN, Turn, turn
 from hub.sdk import AccessLimits, Chooser, Validity
-from hub.store import places, room
-from hub.store.database import Connection
+from hub.store import room
+from hub.store.engine import places
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Writer
 from hub.store.lanes import Lane
 from hub.store.room import Lock
-from hub.store.writer import Writer
 
 
 class Asked(NamedTuple):

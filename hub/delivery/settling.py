@@ -11,8 +11,9 @@ from hub.model.plan import DocumentBody, InvoiceBody
 from hub.model.states import Record
 from hub.service.documents import applying, registering
 from hub.service.money import ledger
-from hub.store import codes, connections, deliveries, events, invoices, lanes, places, problems, room, stretches, told
-from hub.store.database import Connection
+from hub.store import codes, connections, deliveries, events, invoices, lanes, problems, room, stretches, told
+from hub.store.engine import places
+from hub.store.engine.database import Connection
 from hub.store.events import Event
 from hub.store.lanes import Settled
 

@@ -13,7 +13,7 @@ from hub.service.standing.showing import opens
 from hub.store import claims
 from hub.store.bookings import Told
 from hub.store.claims import Part
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.events import Event
 
 Share = Sequence[Part]

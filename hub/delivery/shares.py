@@ -18,9 +18,9 @@ from hub.clock import running_seconds, span
 from hub.delivery.connections import Connections
 from hub.delivery.ways import NONE, Share
 from hub.store import nodes
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Writer
 from hub.store.nodes import Beat, Living
-from hub.store.writer import Writer
 
 BEAT = timedelta(seconds=2)
 LEASE = timedelta(seconds=8)

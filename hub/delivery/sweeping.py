@@ -14,9 +14,9 @@ from hub.delivery.running import Running
 from hub.model.configuration import Capability, Configuration
 from hub.service.rulebook import Rulebook
 from hub.store import connections, lanes
-from hub.store.database import Connection
-from hub.store.walls import within
-from hub.store.writer import Writer
+from hub.store.engine.database import Connection
+from hub.store.engine.walls import within
+from hub.store.engine.writer import Writer
 
 NIGHT = time(3)
 """When doors are swept, Swedish time: it comes once in every night of the year."""

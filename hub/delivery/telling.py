@@ -25,7 +25,7 @@ from hub.service.asking.asked import Asked
 from hub.service.standing.showing import standings
 from hub.store import bookings, claims, ladders, lanes, leaving, shown
 from hub.store.bookings import Told
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.events import Event
 from hub.store.lanes import Lane
 from hub.store.shown import Seen

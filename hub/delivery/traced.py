@@ -10,8 +10,8 @@ from hub.delivery.running import Running
 from hub.service.documents.registering import Files
 from hub.service.process.tracing import Tracing, failed
 from hub.service.telling.notices import Notices
-from hub.store.sealing import Seal
-from hub.store.writer import Writer
+from hub.store.engine.writer import Writer
+from hub.store.seals.sealing import Seal
 
 
 class TracedCarrier(Carrier):

@@ -15,11 +15,11 @@ from hub.delivery.courier import Courier, Endpoint
 from hub.delivery.posting import Parcel, fill
 from hub.masking import place_of
 from hub.store import attempts, feed, postings, subscriptions
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.walls import within
+from hub.store.engine.writer import Readers, Writer
 from hub.store.postings import Posting
 from hub.store.subscriptions import Stored
-from hub.store.walls import within
-from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.webhooks")
 

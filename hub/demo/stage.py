@@ -20,7 +20,7 @@ from hub.model.answers import ProblemAnswer
 from hub.model.ledger import InvoicePage, InvoiceView
 from hub.settings import Settings
 from hub.store import entries
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 MUNICIPALITY = "2480"
 _POLL_SECONDS = 0.01

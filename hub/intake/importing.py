@@ -18,11 +18,11 @@ from hub.service.incoming.attended import Attended
 from hub.service.incoming.foreseeing import Foreseen, Shown
 from hub.service.incoming.taking_in import Counts
 from hub.store import events, imports
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Writer
 from hub.store.events import Event
 from hub.store.imports import Origin
-from hub.store.sealing import Seal
-from hub.store.writer import Writer
+from hub.store.seals.sealing import Seal
 
 Via = Literal["upload", "folder", "sftp"]
 

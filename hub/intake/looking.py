@@ -15,10 +15,10 @@ from hub.model.imported import Fetched
 from hub.sdk import ConnectorError, CredentialsError, Polls, RejectedError, TellsOfChanges
 from hub.service.incoming.taking_in import Counts
 from hub.store import connections, intake, problems
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.walls import within
+from hub.store.engine.writer import Readers, Writer
 from hub.store.problems import Cause
-from hub.store.walls import within
-from hub.store.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.intake")
 

@@ -10,9 +10,9 @@ from hub.model.imported import QuarantinedRow, Rerun
 from hub.service.audit.auditing import Auditing, Note, note
 from hub.service.incoming.taking_in import TakingIn, Understood, judge
 from hub.store import intake
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.intake import Held
-from hub.store.writer import Readers, Writer
 
 _BATCH = 100
 

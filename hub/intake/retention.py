@@ -12,9 +12,9 @@ from hub.service.audit.auditing import Auditing, Note, written
 from hub.service.incoming.taking_in import QUARANTINED, judge
 from hub.service.rulebook import Rulebook
 from hub.store import attendance, changed, documents, intake, noticed, passages, problems, readings, stretches
-from hub.store.database import Connection
-from hub.store.sealing import Seal
-from hub.store.writer import Writer
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Writer
+from hub.store.seals.sealing import Seal
 
 _ROWS = 500
 _GATHERINGS = 100

@@ -18,8 +18,8 @@ from hub.service.incoming.taking_in import TakingIn
 from hub.service.protected.protecting import Protecting
 from hub.service.rulebook import Rulebook
 from hub.service.zones.sensing import Sensing
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.engine.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 
 @dataclass

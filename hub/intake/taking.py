@@ -12,8 +12,8 @@ from hub.sdk import RawItem, RejectedError
 from hub.service.incoming.foreseeing import Foreseeing, Foreseen
 from hub.service.incoming.taking_in import Batch, Counts, From, Hashed, MovedError, TakingIn, Understood, apart
 from hub.store import intake
+from hub.store.engine.writer import Readers, Writer
 from hub.store.rehearsal import Rehearsal
-from hub.store.writer import Readers, Writer
 
 T = TypeVar("T")
 

@@ -16,9 +16,9 @@ from hub.planner.rules import Rules, compiled
 from hub.sdk import AccessLimits, AcknowledgesApplications, Chooser
 from hub.store import closures, configurations
 from hub.store.configurations import Version
-from hub.store.database import Connection
-from hub.store.sealing import Seal
-from hub.store.writer import Readers
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
+from hub.store.seals.sealing import Seal
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 PARTICIPANT, LEADER = 0, 1
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from hub.store import installation
-from hub.store.database import Connection, Row
+from hub.store.engine.database import Connection, Row
 
 _ADD_LEAF = (
     "INSERT INTO audit_leaves(municipality, mark, digests, sealed, secret, proof) VALUES(?, ?, ?, ?, ?, ?)"

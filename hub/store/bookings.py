@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from hub.store.database import OF_TOWN, Connection
+from hub.store.engine.database import OF_TOWN, Connection
 
 _KNOWN = "SELECT id, number, revision, content, asked, unserved FROM bookings WHERE municipality = ? AND "
 _INSERT = (

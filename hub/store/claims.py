@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hub.clock import NEVER
 from hub.model.lit import REACH
 from hub.model.plan import Ask
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 
 class ClaimRow(NamedTuple):

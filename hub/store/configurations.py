@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from hub.store import closures
-from hub.store.bells import Bell
-from hub.store.database import Connection, Row
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection, Row
 
 
 class Version(NamedTuple):

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from hub.store.bells import Bell
-from hub.store.database import Connection
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection
 
 
 class Known(NamedTuple):

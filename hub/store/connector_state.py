@@ -1,6 +1,6 @@
 """A connector's few durable strings, sealed."""
 
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 
 def get(connection: Connection, municipality: str, name: str, key: str) -> bytes | None:

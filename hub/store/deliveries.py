@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hub.clock import NEVER
 from hub.model.states import Delivery
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.lanes import Lane
 
 _FAR_ENOUGH = 20

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hub.store.bells import Bell
-from hub.store.database import Connection, Row
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection, Row
 from hub.store.protected import UNTOUCHED
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from hub.clock import NEVER
 from hub.model.ledger import EntryKind, EntryState
-from hub.store.bells import Bell
-from hub.store.database import Connection
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection
 
 
 class NewEntry(NamedTuple):

@@ -10,7 +10,7 @@ import secrets
 from typing import NamedTuple
 
 from hub.store import events, installation
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.events import Numbered
 
 FIRST = -(1 << 62)

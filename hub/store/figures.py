@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from hub.clock import NEVER
 from hub.store import documents, findings
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 _DUE = f"SELECT municipality, min(due) FROM lanes WHERE due <= ? AND due < {NEVER} GROUP BY municipality"
 _PROBLEMS = "SELECT municipality, code, count(*) FROM problems WHERE until IS NULL GROUP BY municipality, code"

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from hub.model.states import Delivery
-from hub.store.bells import Bell
-from hub.store.database import Connection
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection
 
 _AGAIN = (
     "UPDATE lanes SET due = ?, delivery = 'due', repairs = 0, confirmed = CASE WHEN problem IN (SELECT id FROM problems"

@@ -1,6 +1,6 @@
 """Single values of the whole database, by name."""
 
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 
 def value(connection: Connection, name: str) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 DONE, QUARANTINED, DISMISSED = "done", "quarantined", "dismissed"
 """What became of a row: it means something and that is told; it does not, yet; somebody said that it never will."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hub.store.bells import Bell
-from hub.store.database import OF_TOWN, Connection
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import OF_TOWN, Connection
 
 
 class NewInvoice(NamedTuple):

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.store.bells import Bell
-from hub.store.database import OF_TOWN, Connection
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import OF_TOWN, Connection
 
 _AT_ONCE = 100
 """Bookings that are looked at in one transaction; the next takes the others."""

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from hub.clock import NEVER, SECOND
 from hub.model.plan import TargetKey, TargetKind
 from hub.model.states import Delivery, Effect
-from hub.store.bells import Bell
-from hub.store.database import Connection, Row
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection, Row
 
 _RAISE = (
     "INSERT INTO lanes(municipality, connection, key, kind, body, due, delivery, wanted) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 
 def add(connection: Connection, rows: Iterable[tuple[str, int, int]]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 
 class Spending(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.clock import DAY
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 _OF_OTHERS = (
     "SELECT o.resource, o.starts, o.ends, b.number, o.occasion FROM occupancy o JOIN bookings b ON b.id = o.booking"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from hub.clock import MINUTE
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 PASSED, REFUSED = "passed", "refused"
 

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from hub.clock import NEVER
 from hub.store import feed
-from hub.store.database import Connection, Row
+from hub.store.engine.database import Connection, Row
 from hub.store.events import Numbered
 from hub.store.feed import Reach
 

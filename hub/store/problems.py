@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hub.model.events import EventType
 from hub.store import events
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.events import Event
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hub.store import changed
 from hub.store.attendance import Stored as Gathering
 from hub.store.bookings import Stored as Booking
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 
 class Flagged(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from hub.clock import DAY, HOUR
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 LATELY = 2 * DAY
 """For so long each reading is kept by itself: one that comes once more is known, and counts once."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.model.room import Spell
-from hub.store.bells import Bell
-from hub.store.database import Connection
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection
 
 _OURS = "l.municipality = ? AND l.connection = ? AND l.kind = 'credential'"
 _INSIDE = "(l.confirmed IS NOT NULL AND l.confirmed <> '[]')"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from hub.model.ladder import SpareState
-from hub.store.database import OF_TOWN, Connection
+from hub.store.engine.database import OF_TOWN, Connection
 
 
 class Spare(NamedTuple):

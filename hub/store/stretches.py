@@ -5,7 +5,7 @@ from enum import StrEnum, auto
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.store.database import Connection, Row
+from hub.store.engine.database import Connection, Row
 
 
 class How(StrEnum):

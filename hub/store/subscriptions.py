@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hub.store import feed
-from hub.store.bells import Bell
-from hub.store.database import Connection, Row
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection, Row
 from hub.store.feed import Reach
 
 

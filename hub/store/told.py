@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.store.database import OF_TOWN, Connection
+from hub.store.engine.database import OF_TOWN, Connection
 
 
 class Row(NamedTuple):

@@ -4,7 +4,7 @@ import json
 import secrets
 from typing import NamedTuple
 
-from hub.store.database import Connection, Session
+from hub.store.engine.database import Connection, Session
 
 _NAMES = "name > 'untold/' AND name < 'untold0'"
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hub.store.bells import Bell
-from hub.store.database import Connection
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection
 
 _STANDING = "kind <> 'record' AND effect IN ('standing', 'overridden', 'removing', 'lost')"
 

@@ -17,7 +17,7 @@ from hub.model.configuration import Configuration
 from hub.service.keeping.keys import Scope, create
 from hub.service.process import figures
 from hub.settings import Pulse, Settings
-from hub.store.database import connect
+from hub.store.engine.database import connect
 from tests.builders import a_town, files_of, raw_booking
 from tests.databases import in_file
 from tests.delivery import fake_register, fake_registry, fakes

@@ -12,9 +12,9 @@ from hub.model.audit import Act, AuditRow, AuditVerified
 from hub.service.audit.audited import Wish, page
 from hub.service.audit.proving import verify
 from hub.service.keeping.keys import Scope
-from hub.store.database import connect
-from hub.store.keyring import key_from
-from hub.store.sealing import Seal
+from hub.store.engine.database import connect
+from hub.store.seals.keyring import key_from
+from hub.store.seals.sealing import Seal
 from tests.api.site import Site
 from tests.builders import raw_booking
 from tests.delivery.harness import TOWN

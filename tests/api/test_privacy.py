@@ -11,10 +11,10 @@ import pytest
 from hub.api.around import MOST_BYTES
 from hub.api.keeping import Kept
 from hub.service.keeping.keys import Scope
-from hub.store.database import connect
-from hub.store.keyring import key_from
-from hub.store.sealed import BOOKING_PERSONS
-from hub.store.sealing import Seal
+from hub.store.engine.database import connect
+from hub.store.seals.keyring import key_from
+from hub.store.seals.sealed import BOOKING_PERSONS
+from hub.store.seals.sealing import Seal
 from tests.api.site import PROBLEM, Site
 from tests.builders import a_holder, occasion
 

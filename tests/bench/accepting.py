@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from hub.store.migrating import migrate
+from hub.store.engine.migrating import migrate
 from tests.bench import load, servers, town
 from tests.bench.figures import Figure, ratios
 from tests.bench.load import Pressed

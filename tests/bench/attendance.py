@@ -24,9 +24,9 @@ from hub.service.rulebook import Rulebook
 from hub.service.zones.sensing import Sensing
 from hub.settings import Settings as Process
 from hub.store import intake
-from hub.store.database import Session, connect
-from hub.store.migrating import ready
-from hub.store.sealing import Seal
+from hub.store.engine.database import Session, connect
+from hub.store.engine.migrating import ready
+from hub.store.seals.sealing import Seal
 from tests.bench.figures import Figure, ratios
 
 MEGABYTES = 50

@@ -10,7 +10,7 @@ import aiohttp
 from hub.planner.plan import plan
 from hub.planner.rules import compiled
 from hub.service.asking.preparing import read_booking
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 from tests.bench import isolated, servers, town
 from tests.bench.accepting_hub import AcceptingHub
 from tests.bench.figures import Figure, ratios

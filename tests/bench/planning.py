@@ -7,7 +7,7 @@ from statistics import median
 from hub.planner.plan import plan
 from hub.planner.rules import compiled
 from hub.service.asking.preparing import prepared, read_booking
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 from tests.bench import town
 from tests.bench.figures import Figure
 

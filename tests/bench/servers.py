@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped] # published without types
 
-from hub.store.database import beside
+from hub.store.engine.database import beside
 from tests.bench import town
 from tests.counterparts.ports import free_port
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hub.store.database import SqliteConnection
-from hub.store.many import is_insert, statements
+from hub.store.engine.database import SqliteConnection
+from hub.store.engine.many import is_insert, statements
 
 SQL = "INSERT INTO t(a, b) VALUES(?, ?) ON CONFLICT(a) DO UPDATE SET b = t.b || excluded.b RETURNING a, b"
 

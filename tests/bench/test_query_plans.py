@@ -14,7 +14,7 @@ from hub.app import Hub
 from hub.clock import DomainClock, micros
 from hub.service.operators.choosing import Wish
 from hub.settings import Settings
-from hub.store.database import SqliteConnection, path_of
+from hub.store.engine.database import SqliteConnection, path_of
 from tests.bench import town
 
 LARGE = {

@@ -30,8 +30,8 @@ from hub.demo.stage import Stage
 from hub.service.keeping.keys import Scope, create
 from hub.service.process.tracing import Tracing
 from hub.settings import Pulse, Settings
-from hub.store import sealed
-from hub.store.database import connect
+from hub.store.engine.database import connect
+from hub.store.seals import sealed
 from tests.canary.counterparts import Fronts
 from tests.canary.hearing import Ears
 from tests.canary.planted import Planted

@@ -17,10 +17,10 @@ from hub.model.audit import Act
 from hub.service.audit.acting import Actor
 from hub.service.audit.auditing import Auditing, Note
 from hub.service.audit.chaining import chained
-from hub.store.database import Session, connect
-from hub.store.keyring import key_from
-from hub.store.migrating import migrate
-from hub.store.sealing import Seal
+from hub.store.engine.database import Session, connect
+from hub.store.engine.migrating import migrate
+from hub.store.seals.keyring import key_from
+from hub.store.seals.sealing import Seal
 from tests.cli.conftest import Run
 from tests.databases import in_file
 from tests.live import Live, booked

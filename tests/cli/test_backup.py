@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.store.archive import Backup
+from hub.store.copies.archive import Backup
 from tests.cli.conftest import Run
 from tests.live import Live, booked
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hub.cli import configuring
-from hub.store.database import connect
+from hub.store.engine.database import connect
 from tests.cli.conftest import Run
 from tests.databases import in_file
 from tests.live import NOON, TOWN, UMEA, Live, booked, running, settled

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hub.client import Refused
-from hub.store.migrating import HEAD
+from hub.store.engine.migrating import HEAD
 from tests.cli.conftest import Run
 from tests.counterparts.ports import free_port
 from tests.live import Live, booked, settled

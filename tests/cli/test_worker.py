@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from hub.errors import RefusedError
-from hub.store.alone import alone_with
+from hub.store.engine.alone import alone_with
 from tests.builders import a_town, files_of
 from tests.cli.conftest import Run
 from tests.cli.test_serve import served

@@ -14,7 +14,7 @@ from hub.console import pages
 from hub.console.words import TEXTS, preferred
 from hub.model.answers import BookingAnswer, ProblemAnswer, Readiness, ReadinessAnswer
 from hub.service.keeping.keys import Scope, create
-from hub.store.database import connect
+from hub.store.engine.database import connect
 from tests.live import NOON, TOWN, Live, booked, settled
 
 STYLE = Path(pages.__file__).parent / "static" / "style.css"

@@ -43,12 +43,12 @@ from hub.service.rulebook import Rulebook
 from hub.service.telling.notices import Notices
 from hub.settings import Pulse
 from hub.store import configurations, entries, events, ladders, shown, told
-from hub.store.database import Connection, Session, SqliteConnection, connect
+from hub.store.engine.database import Connection, Session, SqliteConnection, connect
+from hub.store.engine.postgres import PostgresConnection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.events import Numbered
-from hub.store.postgres import PostgresConnection
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 from hub.store.shown import Seen
-from hub.store.writer import Readers, Writer
 from hub.worker import Worker
 from tests.builders import SATURDAY, a_town, files_of, occasion, raw_booking, raw_document
 from tests.delivery import fake_eservice, fake_ledger, fake_register, fake_registry, fakes, moves

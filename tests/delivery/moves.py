@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hub.model.states import DELIVERY_MOVES, EFFECT_MOVES, RECORD_MOVES, Delivery, Effect, Record
-from hub.store.database import Session
+from hub.store.engine.database import Session
 
 _TRIGGER = "CREATE TRIGGER watch_{0} AFTER UPDATE OF {0} ON lanes {1} WHEN (old.{0} <> new.{0}) {2}"
 _IN_SQLITE = (

@@ -11,7 +11,7 @@ from hub.delivery.timekeeping import Timekeeping
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect
 from hub.store import lanes
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.lanes import Raise, Take
 from tests.builders import SATURDAY
 from tests.delivery.fakes import Fault

@@ -22,7 +22,7 @@ from hub.service.governing.configuring import Applying, Configuring, Moved, hist
 from hub.service.governing.foretelling import Wanted, foretell
 from hub.service.rulebook import Rulebook
 from hub.store import configurations
-from hub.store.database import connect
+from hub.store.engine.database import connect
 from tests.builders import SATURDAY, a_charge, a_town, files_of, occasion
 from tests.delivery.fakes import LOCKS, LockSystem
 from tests.delivery.harness import PIN, TOWN, Node, Stage, hour, leading_to_systems

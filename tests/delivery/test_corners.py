@@ -16,7 +16,7 @@ from hub.service.accept.waiting import Waiting
 from hub.service.audit.acting import HUB
 from hub.service.governing.closing import Closing
 from hub.store import closures, lanes
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from tests.builders import SATURDAY, a_town, occasion
 from tests.delivery.fakes import FakeLocks, Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour

@@ -10,7 +10,7 @@ from hub.clock import HOUR
 from hub.delivery.dispatcher import Kept
 from hub.delivery.outcomes import Outcome
 from hub.settings import Pulse
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from tests.builders import a_town
 from tests.delivery.fakes import LAMPS, LOCKS, Fault
 from tests.delivery.harness import TOWN, Stage

@@ -5,7 +5,7 @@ from functools import partial
 
 from hub.delivery.shares import Shares
 from hub.store import imports
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.imports import Origin
 from tests.delivery.harness import Node, Stage
 from tests.delivery.test_shares import beat, shared

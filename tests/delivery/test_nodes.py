@@ -17,9 +17,9 @@ from hub.service.accept.bookings import Bookings
 from hub.service.governing.closing import Closing
 from hub.service.rulebook import Rulebook
 from hub.settings import Pulse, Settings
-from hub.store.bells import Bell
-from hub.store.listening import Listening
-from hub.store.writer import Writer
+from hub.store.engine.bells import Bell
+from hub.store.engine.listening import Listening
+from hub.store.engine.writer import Writer
 from tests.builders import SATURDAY
 from tests.cli.test_worker import a_town_without_systems
 from tests.counterparts.postgres import Postgres

@@ -21,7 +21,7 @@ from hub.model.configuration import Configuration, SftpFolder
 from hub.sdk import About, Connector, ConnectorConfig, ConnectorError, CredentialsError, TransientError
 from hub.sdk.tunnel import through
 from hub.settings import Pulse
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 from tests.builders import a_town
 from tests.connectors.control_mqtt.stand import ACCESS, PASSWORDS, hall, settings
 from tests.counterparts.mosquitto import Mosquitto

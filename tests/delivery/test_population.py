@@ -22,7 +22,7 @@ from hub.service.audit.acting import Actor, act_as
 from hub.service.audit.audited import Wish, page
 from hub.service.persons.budget import Renewing
 from hub.service.protected.protecting import Protecting
-from hub.store.database import connect
+from hub.store.engine.database import connect
 from tests.builders import a_town
 from tests.databases import in_a_folder
 from tests.delivery.fake_register import REGISTERS, RegisterSystem, SetTime, number

@@ -11,7 +11,7 @@ from hub.delivery.connections import Connections, NoStandIns
 from hub.errors import ConfigurationError
 from hub.model.configuration import Configuration, Connection
 from hub.settings import Pulse
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 from tests.builders import a_town
 from tests.delivery import fakes
 from tests.delivery.harness import leading_to_systems

@@ -7,7 +7,7 @@ import pytest
 
 from hub.model.states import Delivery, Effect, Proof
 from hub.service.keeping.backups import back_up, restore
-from hub.store.database import connect
+from hub.store.engine.database import connect
 from tests.builders import a_town
 from tests.delivery import moves
 from tests.delivery.harness import PIN, TOWN, Stage, hour

@@ -15,7 +15,7 @@ from hub.delivery.shares import Shares, is_gone, own_name
 from hub.delivery.ways import NONE, WHOLE, NoWayError, Share, Ways
 from hub.errors import RefusedError
 from hub.settings import Pulse
-from hub.store.database import AwayError
+from hub.store.engine.database import AwayError
 from tests.builders import SATURDAY, a_town
 from tests.configuration.folders import read, small, the_error
 from tests.delivery import fakes

@@ -13,7 +13,7 @@ from hub.model.event_data import AccessFallback
 from hub.model.ladder import Rung, SpareState
 from hub.service.doors import allocating
 from hub.store import spares
-from hub.store.writer import Writer
+from hub.store.engine.writer import Writer
 from tests.delivery.harness import TOWN, Stage, hour
 from tests.delivery.test_ladders import BOOKER, CUSTOMER, pause, town, works
 

@@ -3,7 +3,7 @@
 from hub.clock import NEVER, micros
 from hub.model import Dim
 from hub.store import lanes, stretches
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.stretches import How
 from tests.builders import SATURDAY
 from tests.delivery.fakes import Fault

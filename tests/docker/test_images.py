@@ -17,7 +17,7 @@ import yaml
 from hub.cli.main import knutpunkt
 from hub.configuration.secrets import resolve
 from hub.settings import Settings
-from hub.store.database import is_postgresql
+from hub.store.engine.database import is_postgresql
 from tests.counterparts.mosquitto import BESIDES_PATH
 from tests.counterparts.ports import free_port
 from tests.counterparts.postgres import Postgres

@@ -33,7 +33,7 @@ from hub.clock import SECOND, DomainClock
 from hub.delivery import awaiting, retrying, shares
 from hub.service.keeping import resealing
 from hub.settings import Pulse, Settings
-from hub.store import postgres
+from hub.store.engine import postgres
 from tests.faults import connectors as _connectors  # noqa: F401 - likewise
 from tests.faults import moments, skewed
 from tests.faults.town import LEASE, SILENCE_SECONDS

@@ -15,7 +15,7 @@ from typing import Any
 from hub.delivery.outcomes import Outcome
 from hub.delivery.settling import Settling
 from hub.service.accept.accepting import Accepting
-from hub.store.writer import Writer
+from hub.store.engine.writer import Writer
 
 
 class Moment(StrEnum):

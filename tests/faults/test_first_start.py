@@ -14,9 +14,9 @@ from sqlalchemy.engine import Engine
 from hub.app import Hub
 from hub.service.keeping.keys import digest, holder
 from hub.settings import Settings
-from hub.store import migrating
-from hub.store.database import connect
-from hub.store.keyring import key_from
+from hub.store.engine import migrating
+from hub.store.engine.database import connect
+from hub.store.seals.keyring import key_from
 from tests.faults.hub_process import start
 
 

@@ -24,7 +24,7 @@ from hub.model.states import Delivery, Proof
 from hub.sdk import Lent
 from hub.store.claims import Live
 from hub.store.lanes import Lane
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 
 DOOR, KEY = "Entré", "hub-B-1"
 BEFORE = datetime(2026, 10, 24, 22, tzinfo=UTC)

@@ -7,8 +7,9 @@ import pytest
 from hub.clock import SECOND
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery
-from hub.store import lanes, migrating
-from hub.store.database import Session, connect
+from hub.store import lanes
+from hub.store.engine import migrating
+from hub.store.engine.database import Session, connect
 from hub.store.lanes import Raise, Take
 
 PLACE = ("2480", "lamps")

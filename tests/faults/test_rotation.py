@@ -9,10 +9,10 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from hub.cli.main import knutpunkt
-from hub.store import keyring, rotation, sealed
-from hub.store.database import connect
-from hub.store.sealed import AUDIT_SECRET, BOOKING_PERSONS, CODE, COLUMNS, Value
-from hub.store.sealing import Seal
+from hub.store.engine.database import connect
+from hub.store.seals import keyring, rotation, sealed
+from hub.store.seals.sealed import AUDIT_SECRET, BOOKING_PERSONS, CODE, COLUMNS, Value
+from hub.store.seals.sealing import Seal
 from tests.faults.clients import Client
 from tests.faults.story import Story
 

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from hub.cli.main import knutpunkt
-from hub.store.migrating import HEAD, version
+from hub.store.engine.migrating import HEAD, version
 from tests.builders import raw_booking
 from tests.cli.test_serve import served
 from tests.counterparts.postgres import Postgres

@@ -22,9 +22,9 @@ from hub.planner.fold import fold
 from hub.planner.plan import plan
 from hub.planner.rules import Rules, compiled
 from hub.sdk.narrowing import as_kept
-from hub.store.database import Session, connect
-from hub.store.keyring import key_from
-from hub.store.sealing import Seal
+from hub.store.engine.database import Session, connect
+from hub.store.seals.keyring import key_from
+from hub.store.seals.sealing import Seal
 from tests.faults.clients import Desk, Ledger
 from tests.faults.hub_process import Place
 from tests.faults.town import LANDS_WITHIN, LEASE, LOCKS, configuration

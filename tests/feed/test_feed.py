@@ -16,7 +16,7 @@ from hub.sdk import Misbehaviour
 from hub.service.keeping.keys import Scope, create
 from hub.service.subscribers.feed import Cursor
 from hub.store import feed, keys
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from tests.scenarios.plays import LAMPS, LOCKS, at, booking, cancel, events, occasion, play, put
 
 EVENING = ("2026-11-23 18:00", "2026-11-23 19:00")

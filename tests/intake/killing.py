@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from hub.store.database import connect
+from hub.store.engine.database import connect
 
 _IMPORT = """
 import asyncio, json, sys

@@ -9,7 +9,7 @@ import pytest
 from connectors.attendance_dak.simulator import DakExports
 from hub.conformance.driver import SetClock
 from hub.store import imports
-from hub.store.database import connect
+from hub.store.engine.database import connect
 from tests.intake.killing import a_home, importing, kept, kill_when
 
 COUNT = 1500

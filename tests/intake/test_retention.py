@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from hub.demo.stage import MUNICIPALITY
 from hub.model.configuration import Retention
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from tests.intake.place import NAME, Place, play
 
 LINES = [f"{n};a;2026-11-{n:02} 18:00;2026-11-{n:02} 19:00;kid-{n}" for n in range(1, 6)]

@@ -6,7 +6,7 @@ from hub.clock import micros
 from hub.demo.stage import MUNICIPALITY
 from hub.intake.taking import MOST_ROWS
 from hub.service.keeping.keys import Scope, create
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from tests.intake.place import ANNA, BO, LENA, NAME, Place, play
 
 MONDAY = f"1;a;2026-11-02 18:00;2026-11-02 19:00;{ANNA}*,{BO},{LENA}!"

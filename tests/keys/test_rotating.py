@@ -20,13 +20,14 @@ from hub.errors import ConfigurationError
 from hub.model import PersonNumber
 from hub.service.keeping import resealing
 from hub.settings import Settings
-from hub.store import applications, invoices, keyring, rotation, sealed, spares
+from hub.store import applications, invoices, spares
 from hub.store.applications import Applied
-from hub.store.database import connect, path_of
+from hub.store.engine.database import connect, path_of
 from hub.store.invoices import NewInvoice
-from hub.store.rotation import Progress
-from hub.store.sealed import COLUMNS, Value
-from hub.store.sealing import Seal
+from hub.store.seals import keyring, rotation, sealed
+from hub.store.seals.rotation import Progress
+from hub.store.seals.sealed import COLUMNS, Value
+from hub.store.seals.sealing import Seal
 from tests.builders import occasion, raw_booking
 from tests.intake.place import ANNA, BO, Place, play
 from tests.scenarios.plays import at

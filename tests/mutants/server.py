@@ -24,7 +24,7 @@ BY_PYTEST = ("hub.conformance", "hub.certifying")
 def load() -> None:
     """All of the hub but what pytest must load itself; of that, nothing stays that was loaded along."""
     for one in pkgutil.walk_packages(hub.__path__, "hub.", onerror=lambda _: None):
-        if not one.name.startswith((*BY_PYTEST, "hub._scaffold", "hub.store.migrations")):
+        if not one.name.startswith((*BY_PYTEST, "hub._scaffold", "hub.store.engine.migrations")):
             importlib.import_module(one.name)
     forget((*BY_PYTEST, "connectors", "tests"))
 

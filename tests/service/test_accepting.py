@@ -11,7 +11,7 @@ from hub.model.states import Delivery, Effect
 from hub.service.accept.accepting import Accepted, Outcome
 from hub.service.asking.preparing import Accept, prepared
 from hub.store import configurations
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from tests.builders import SATURDAY, a_booking, a_town, files_of, occasion, raw_booking
 from tests.delivery.harness import PIN, TOWN, Stage, hour, leading_to_systems
 

@@ -14,8 +14,8 @@ from hub.planner.fold import fold
 from hub.service.accept.accepting import Accepting
 from hub.service.asking.preparing import prepared
 from hub.store import configurations
-from hub.store.database import Session, connect
-from hub.store.sealing import Seal
+from hub.store.engine.database import Session, connect
+from hub.store.seals.sealing import Seal
 from tests.builders import SATURDAY, a_booking, a_holder, a_town, occasion, rules
 from tests.counts import examples
 from tests.databases import Databases

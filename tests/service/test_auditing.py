@@ -17,10 +17,11 @@ from hub.service.audit.proving import verify
 from hub.service.keeping.resealing import Resealing
 from hub.service.keeping.rotating import retirable
 from hub.service.rulebook import Rulebook
-from hub.store import audit, keyring
-from hub.store.database import Session, connect
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store import audit
+from hub.store.engine.database import Session, connect
+from hub.store.engine.writer import Readers, Writer
+from hub.store.seals import keyring
+from hub.store.seals.sealing import Seal
 from tests.delivery.harness import MORNING, SetClock
 
 OURS, THEIRS = "2480", "2482"

@@ -24,13 +24,14 @@ from hub.service.keeping import backups
 from hub.service.keeping.backups import Restored, back_up, begin_in_place, restore
 from hub.service.rulebook import Rulebook
 from hub.service.subscribers.feed import Cursor, Feed
-from hub.store import dumping, feed, pg_programs, postings, subscriptions
-from hub.store.archive import Backup
-from hub.store.database import Connection, connect, is_postgresql
-from hub.store.keyring import key_from
-from hub.store.migrating import migrate, ready
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store import feed, postings, subscriptions
+from hub.store.copies import dumping, pg_programs
+from hub.store.copies.archive import Backup
+from hub.store.engine.database import Connection, connect, is_postgresql
+from hub.store.engine.migrating import migrate, ready
+from hub.store.engine.writer import Readers, Writer
+from hub.store.seals.keyring import key_from
+from hub.store.seals.sealing import Seal
 from tests.counterparts.postgres import Postgres
 from tests.databases import KINDS, POSTGRESQL, in_file
 
@@ -458,10 +459,10 @@ def _restore(url: str, file: Path) -> None:
 
 
 BACKING_UP = [
-    pytest.param("hub.store.archive:Packing.data", False, id="before the data"),
-    pytest.param("hub.store.archive:Packing.data", True, id="after the data"),
-    pytest.param("hub.store.archive:into_place", False, id="before its name"),
-    pytest.param("hub.store.archive:into_place", True, id="after its name"),
+    pytest.param("hub.store.copies.archive:Packing.data", False, id="before the data"),
+    pytest.param("hub.store.copies.archive:Packing.data", True, id="after the data"),
+    pytest.param("hub.store.copies.archive:into_place", False, id="before its name"),
+    pytest.param("hub.store.copies.archive:into_place", True, id="after its name"),
 ]
 
 
@@ -479,10 +480,10 @@ def test_a_backup_that_is_killed_leaves_a_whole_file_or_none(
 
 
 RESTORING = [
-    pytest.param("hub.store.archive:Backup.unpack", False, id="before unpacking"),
-    pytest.param("hub.store.archive:Backup.unpack", True, id="after unpacking"),
-    pytest.param("hub.store.anew:begin", False, id="before beginning anew"),
-    pytest.param("hub.store.anew:begin", True, id="before its commit"),
+    pytest.param("hub.store.copies.archive:Backup.unpack", False, id="before unpacking"),
+    pytest.param("hub.store.copies.archive:Backup.unpack", True, id="after unpacking"),
+    pytest.param("hub.store.copies.anew:begin", False, id="before beginning anew"),
+    pytest.param("hub.store.copies.anew:begin", True, id="before its commit"),
     pytest.param("hub.service.keeping.backups:_begin", True, id="after its commit"),
 ]
 
@@ -497,7 +498,7 @@ def test_a_restore_that_is_killed_leaves_nothing_that_a_hub_would_start_on_by_ha
     killed(place, _restore, database, file, after=after)
     if place == "hub.service.keeping.backups:_begin":
         assert [subject for _, subject in told(database)] == (["a"] if is_postgresql(database) else ["a", "lost"])
-    elif is_postgresql(database) and place == "hub.store.anew:begin":
+    elif is_postgresql(database) and place == "hub.store.copies.anew:begin":
         with pytest.raises(RefusedError, match="run knutpunkt restore again"):
             ready(database)
         restore(database, file, at=NOON, replace=False, paused=False)
@@ -510,7 +511,7 @@ def test_a_restore_that_is_killed_when_the_file_has_its_name_is_done(sqlite_data
     tell(sqlite_database, "a")
     back_up(sqlite_database, file, at=NOON)
     tell(sqlite_database, "lost")
-    killed("hub.store.dumping:replace", _restore, sqlite_database, file, after=True)
+    killed("hub.store.copies.dumping:replace", _restore, sqlite_database, file, after=True)
     assert [subject for _, subject in told(sqlite_database)] == ["a"]
     assert ids_after(sqlite_database, "b") > 10**15
 

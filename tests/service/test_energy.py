@@ -13,7 +13,7 @@ from hub.model.energy import FacilityMonth, MonthOfEnergy, ZoneMonth
 from hub.planner.lasting import Month
 from hub.service.zones.energy import Energy, as_csv
 from hub.store import stretches
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from tests.delivery.harness import TOWN, Stage, hour
 from tests.service.test_sensing import seen, tell
 from tests.service.watched import watched

@@ -19,7 +19,7 @@ from hub.service.governing.closing import Closing
 from hub.service.rulebook import Rulebook
 from hub.store import closures
 from hub.store.closures import Stored
-from hub.store.writer import Readers
+from hub.store.engine.writer import Readers
 from tests.builders import SATURDAY, raw_booking
 from tests.delivery.harness import TOWN, Stage, hour
 

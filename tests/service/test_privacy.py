@@ -10,9 +10,9 @@ from cryptography.exceptions import InvalidTag
 
 from hub.model.booking import Booking
 from hub.service.asking.preparing import stored_booking
-from hub.store.schema import METADATA
-from hub.store.sealed import BOOKING_PERSONS
-from hub.store.sealing import Seal
+from hub.store.seals.sealed import BOOKING_PERSONS
+from hub.store.seals.sealing import Seal
+from hub.store.tables.schema import METADATA
 from tests.builders import a_charge, a_holder, raw_booking
 from tests.databases import Alone
 from tests.delivery.fakes import Fault

@@ -13,12 +13,13 @@ from hub.service.keeping import resealing
 from hub.service.keeping.resealing import Resealing
 from hub.service.keeping.rotating import StillNeededError, counted, retirable
 from hub.service.rulebook import Rulebook
-from hub.store import codes, connector_state, keyring, rotation, sealed
+from hub.store import codes, connector_state
 from hub.store.codes import Code
-from hub.store.database import Connection, connect
-from hub.store.sealed import CODE, COLUMNS, CONNECTOR_STATE
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.engine.database import Connection, connect
+from hub.store.engine.writer import Readers, Writer
+from hub.store.seals import keyring, rotation, sealed
+from hub.store.seals.sealed import CODE, COLUMNS, CONNECTOR_STATE
+from hub.store.seals.sealing import Seal
 
 TOWNS = ("0180", "2480")
 MANY = 230

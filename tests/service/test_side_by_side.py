@@ -22,10 +22,10 @@ from hub.service.asking.preparing import Accept, prepared
 from hub.service.doors import allocating
 from hub.service.governing.closing import Closing
 from hub.store import closures, configurations, lanes
-from hub.store.database import Connection, connect
+from hub.store.engine.database import Connection, connect
+from hub.store.engine.writer import Writer
 from hub.store.lanes import Take
-from hub.store.sealing import Seal
-from hub.store.writer import Writer
+from hub.store.seals.sealing import Seal
 from tests.builders import a_booking, a_holder, files_of, occasion
 from tests.databases import in_file
 from tests.delivery.harness import PIN, TOWN, Stage, hour, staged

@@ -11,14 +11,15 @@ import pytest
 
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery
-from hub.store import events, lanes, listening
-from hub.store.bells import Bell
-from hub.store.database import Connection
+from hub.store import events, lanes
+from hub.store.engine import listening
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import Connection
+from hub.store.engine.listening import Listening
+from hub.store.engine.postgres import PostgresConnection
+from hub.store.engine.writer import Writer
 from hub.store.events import Event
 from hub.store.lanes import Raise
-from hub.store.listening import Listening
-from hub.store.postgres import PostgresConnection
-from hub.store.writer import Writer
 from tests.counterparts.postgres import Postgres
 from tests.counterparts.wire import Cut, Wire
 

@@ -3,7 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from hub.store.chance import below, sixteen
+from hub.store.seals.chance import below, sixteen
 
 
 def test_nobody_gets_what_another_got() -> None:

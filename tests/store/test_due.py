@@ -9,7 +9,7 @@ import pytest
 
 from hub.clock import DAY, HOUR, NEVER
 from hub.delivery.leasing import lease, next_due
-from hub.store.database import Session, connect
+from hub.store.engine.database import Session, connect
 from hub.store.lanes import Take
 
 NOW = 1_800_000_000 * 1_000_000

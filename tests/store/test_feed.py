@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hub.delivery import posting
 from hub.store import feed, postings, subscriptions
-from hub.store.database import Session, connect
+from hub.store.engine.database import Session, connect
 from hub.store.feed import Reach
 
 TOWN = "2480"

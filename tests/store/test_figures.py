@@ -10,8 +10,8 @@ import pytest
 
 from hub.clock import HOUR, NEVER
 from hub.store import figures, subscriptions
-from hub.store.database import Session, connect
-from hub.store.measured import MeasuredWriter
+from hub.store.engine.database import Session, connect
+from hub.store.engine.measured import MeasuredWriter
 
 NOW = 100 * HOUR
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.store.keyring import Keys, SealingKey, key_from, read, retire, rotate
+from hub.store.seals.keyring import Keys, SealingKey, key_from, read, retire, rotate
 
 
 @pytest.fixture

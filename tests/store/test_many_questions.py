@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from hub.store.database import connect
+from hub.store.engine.database import connect
 from hub.store.events import Event, append
 
 _SUBJECTS = "SELECT subject, at FROM events WHERE municipality = ? AND at >= ? AND at < ? ORDER BY at"

@@ -19,12 +19,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import PrimaryKeyConstraint
 
 from hub.errors import RefusedError
-from hub.store import migrating
-from hub.store.database import Session, connect
-from hub.store.migrating import HEAD, engine_of, migrate, ready, version
-from hub.store.migrations import holding
-from hub.store.migrations.holding import hold
-from hub.store.schema import METADATA
+from hub.store.engine import migrating
+from hub.store.engine.database import Session, connect
+from hub.store.engine.migrating import HEAD, engine_of, migrate, ready, version
+from hub.store.engine.migrations import holding
+from hub.store.engine.migrations.holding import hold
+from hub.store.tables.schema import METADATA
 from tests.counterparts.postgres import Postgres
 from tests.store.waiting import until_it_waits_for_a_lock
 
@@ -59,7 +59,7 @@ def test_an_empty_database_gets_its_tables(new_database: str) -> None:
 
 
 def test_of_two_that_start_at_once_on_an_empty_database_one_makes_the_tables(new_database: str) -> None:
-    words = [sys.executable, "-c", f"from hub.store.migrating import ready; ready({new_database!r})"]
+    words = [sys.executable, "-c", f"from hub.store.engine.migrating import ready; ready({new_database!r})"]
     both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     assert [(one.communicate(timeout=60)[1], one.returncode) for one in both] == [("", 0)] * 2
     assert version(new_database) == HEAD

@@ -11,11 +11,11 @@ import psycopg
 import pytest
 
 from hub.errors import RefusedError
-from hub.store import postgres as store
-from hub.store.database import AgainError, AwayError, Connection, Row, connect, shown
-from hub.store.migrating import migrate, ready
-from hub.store.postgres import PostgresConnection
-from hub.store.writer import Readers, Writer
+from hub.store.engine import postgres as store
+from hub.store.engine.database import AgainError, AwayError, Connection, Row, connect, shown
+from hub.store.engine.migrating import migrate, ready
+from hub.store.engine.postgres import PostgresConnection
+from hub.store.engine.writer import Readers, Writer
 from tests.counterparts.network import HALF_OPEN, Network
 from tests.counterparts.postgres import Postgres
 from tests.counterparts.wire import Cut, Wire

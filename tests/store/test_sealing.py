@@ -8,10 +8,10 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hub.store.keyring import Keys, key_from, retire, rotate
-from hub.store.schema import METADATA
-from hub.store.sealed import BOOKING_PERSONS, CODE, COLUMNS
-from hub.store.sealing import Place, Seal, UnknownKeyError
+from hub.store.seals.keyring import Keys, key_from, retire, rotate
+from hub.store.seals.sealed import BOOKING_PERSONS, CODE, COLUMNS
+from hub.store.seals.sealing import Place, Seal, UnknownKeyError
+from hub.store.tables.schema import METADATA
 
 SEAL = Seal(bytes(32))
 PLACE = BOOKING_PERSONS.place("2480", "B-1")
@@ -169,7 +169,7 @@ def test_a_file_that_could_not_be_read_for_a_while_is_read_when_it_can_be(
         raise PermissionError(13, "Permission denied", str(file))
 
     with monkeypatch.context() as shut:
-        shut.setattr("hub.store.keyring.read", refused)
+        shut.setattr("hub.store.seals.keyring.read", refused)
         assert not seal.follow()
         assert "Permission denied" in seal.fault
     assert seal.follow(), "its rights have changed, and nothing else of it"
@@ -189,7 +189,7 @@ def columns_of_bytes() -> set[str]:
 def test_every_column_of_bytes_is_sealed_and_registered_or_a_keyed_hash() -> None:
     registered = {one.name for one in COLUMNS}
     assert registered | KEYED_HASHES | CHAINED == columns_of_bytes(), (
-        "a new column of bytes: register it in hub/store/sealed.py, so that it is sealed anew when keys rotate"
+        "a new column of bytes: register it in hub/store/seals/sealed.py, so that it is sealed anew when keys rotate"
     )
     assert not registered & (KEYED_HASHES | CHAINED)
 

@@ -8,8 +8,8 @@ import pytest
 from hub.clock import NEVER
 from hub.service.telling import news
 from hub.store import lanes, told
-from hub.store.database import Connection, Session, connect
-from hub.store.migrating import migrate
+from hub.store.engine.database import Connection, Session, connect
+from hub.store.engine.migrating import migrate
 from hub.store.told import Due, Learnt, Row
 
 OURS, THEIRS = "2480", "2482"

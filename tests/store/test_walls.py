@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from sqlalchemy import BigInteger, LargeBinary, Table
 
-from hub.store import walls
-from hub.store.database import Connection
-from hub.store.postgres import PostgresConnection
-from hub.store.schema import METADATA
-from hub.store.walls import within
-from hub.store.writer import Readers, Writer
+from hub.store.engine import walls
+from hub.store.engine.database import Connection
+from hub.store.engine.postgres import PostgresConnection
+from hub.store.engine.walls import within
+from hub.store.engine.writer import Readers, Writer
+from hub.store.tables.schema import METADATA
 from tests.counterparts.postgres import Postgres
 from tests.databases import Shared
 
@@ -62,7 +62,7 @@ def test_every_table_of_a_municipality_has_the_wall_and_the_others_say_why_not(s
         ).fetchall()
     assert {name for name, *_ in rows} == {table.name for table in TENANTS} | WITHOUT.keys()
     for name, forced, _, whole in rows:
-        assert (forced, whole) == ((False, None) if name in WITHOUT else (True, True)), f"{name}: see hub.store.walls"
+        assert (forced, whole) == ((False, None) if name in WITHOUT else (True, True)), f"{name}: see hub.store.engine"
     assert len({condition for _, _, condition, _ in rows if condition}) == 1, "one wall, the same everywhere"
 
 

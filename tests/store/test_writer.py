@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import psycopg
 import pytest
 
-from hub.store.database import Connection, NoRoomError, connect, is_postgresql
-from hub.store.postgres import PostgresConnection
-from hub.store.writer import Readers, Writer
+from hub.store.engine.database import Connection, NoRoomError, connect, is_postgresql
+from hub.store.engine.postgres import PostgresConnection
+from hub.store.engine.writer import Readers, Writer
 from tests.store.waiting import until_it_waits_for_a_lock
 
 Result = TypeVar("Result")

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from hub.service.keeping.keys import Scope
-from hub.store import walls
-from hub.store.database import Towns
-from hub.store.postgres import PostgresConnection
+from hub.store.engine import walls
+from hub.store.engine.database import Towns
+from hub.store.engine.postgres import PostgresConnection
 from tests.api.site import Site, running
 from tests.builders import raw_booking
 from tests.counterparts.postgres import Postgres

@@ -24,11 +24,11 @@ from hub.service.rulebook import Rulebook
 from hub.service.subscribers.feed import Feed
 from hub.service.subscribers.subscribing import Subscribing
 from hub.store import configurations, events
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.events import Event
 from hub.store.feed import begin_epoch
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 from tests.builders import SATURDAY, a_town, files_of
 from tests.databases import in_file
 from tests.delivery.harness import SetClock

@@ -9,10 +9,10 @@ from aiohttp import web
 
 from hub.delivery.webhooks import Webhooks
 from hub.store import events
-from hub.store.bells import Bell
+from hub.store.engine.bells import Bell
+from hub.store.engine.listening import Listening
+from hub.store.engine.writer import Writer
 from hub.store.events import Event
-from hub.store.listening import Listening
-from hub.store.writer import Writer
 from tests.webhooks.harness import TOWN, Stage, opened
 from tests.webhooks.sink import Received, accept
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from hub.errors import InvalidError, NotFoundError, RefusedError
 from hub.service.subscribers.feed import Cursor
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from tests.webhooks.harness import NAME, TOWN, Stage
 from tests.webhooks.sink import Received, Sink, accept, answering, hang
 

@@ -22,12 +22,13 @@ from hub.service.asking.preparing import Accept
 from hub.service.audit.auditing import Auditing, Note
 from hub.service.doors import laddering
 from hub.service.telling import news
-from hub.store import bookings, configurations, events, places, protected
+from hub.store import bookings, configurations, events, protected
 from hub.store.bookings import Known
 from hub.store.codes import Code
-from hub.store.database import Connection
+from hub.store.engine import places
+from hub.store.engine.database import Connection
 from hub.store.events import Event
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 
 
 class Outcome(StrEnum):

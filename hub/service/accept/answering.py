@@ -11,8 +11,8 @@ from hub.service.looking.looking_up import LookUp
 from hub.service.standing import showing
 from hub.service.standing.showing import Standing
 from hub.store import bookings, shown
-from hub.store.database import Connection
-from hub.store.writer import Readers
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 
 
 class Answering:

@@ -16,8 +16,8 @@ from hub.service.accept.accepting import Accepted, Accepting, Outcome
 from hub.service.asking.preparing import Accept, number_in, prepared, prepared_shielded, read_booking
 from hub.service.audit.acting import acting
 from hub.service.rulebook import Rulebook
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.engine.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 LINE_LIMIT = 1_000_000
 """Bytes of one booking, alone or as a line."""

@@ -25,11 +25,12 @@ from hub.service.asking.changes import Change, change
 from hub.service.asking.conflicts import Conflict, in_order
 from hub.service.asking.preparing import Accept, number_in, prepared, read_booking
 from hub.service.rulebook import Rulebook
-from hub.store import bookings, occupancy, walls
+from hub.store import bookings, occupancy
 from hub.store.bookings import Known
+from hub.store.engine import walls
+from hub.store.engine.writer import Readers
 from hub.store.overlay import Overlay
-from hub.store.sealing import Seal
-from hub.store.writer import Readers
+from hub.store.seals.sealing import Seal
 
 
 class Dry(NamedTuple):

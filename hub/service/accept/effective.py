@@ -15,7 +15,7 @@ from hub.planner.sharing import is_shared
 from hub.service.asking.changes import Change
 from hub.service.standing.showing import Standing, standings
 from hub.store import bookings, leaving, shown
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.events import Event
 from hub.store.shown import Seen
 

@@ -16,7 +16,7 @@ from hub.planner.rules import Rules
 from hub.service.asking.asked import Use
 from hub.service.asking.changes import Change
 from hub.store import occupancy, unreleased
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.events import Event
 from hub.store.unreleased import Unreleased
 

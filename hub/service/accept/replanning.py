@@ -19,10 +19,10 @@ from hub.service.asking.preparing import Accept, prepared, stored_booking
 from hub.service.rulebook import Rulebook
 from hub.store import bookings, problems
 from hub.store.bookings import Stored
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.problems import Cause
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 BATCH = 50
 """Bookings that are planned anew in one transaction."""

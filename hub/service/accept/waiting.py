@@ -10,8 +10,8 @@ from hub.service.accept.bookings import Done
 from hub.service.asking.asked import Asked
 from hub.service.standing.showing import Standing, standings
 from hub.store import bookings, shown
-from hub.store.database import Connection
-from hub.store.writer import Readers
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 
 LONGEST_SECONDS = 30
 MOST = 100

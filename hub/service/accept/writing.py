@@ -13,9 +13,9 @@ from hub.service.telling import news
 from hub.store import bookings, claims, codes, lanes, occupancy
 from hub.store.claims import ClaimRow
 from hub.store.codes import Code, Rest
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.occupancy import Place
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 
 _REST = 30 * DAY
 """How long the secret of a cancelled booking rests: the booking may come back, and its code may be known."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hub.service.asking.asked import Use
 from hub.service.asking.preparing import Accept
 from hub.store import occupancy
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.occupancy import Overlap, Span
 
 Key = tuple[str, str]

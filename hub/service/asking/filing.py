@@ -19,8 +19,8 @@ from hub.model.registering import DocumentToRegister, Place, RegisteredFile
 from hub.planner.registering import RegisterRules, case_of, form
 from hub.service.persons.whose import of_customer
 from hub.store.documents import NewDocument
-from hub.store.sealed import DOCUMENT_PART
-from hub.store.sealing import Seal
+from hub.store.seals.sealed import DOCUMENT_PART
+from hub.store.seals.sealing import Seal
 
 PIECE = 256 * 1024
 """Bytes of a file that are sealed together."""

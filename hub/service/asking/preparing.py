@@ -20,8 +20,8 @@ from hub.service.asking.filing import Filed, of_booking
 from hub.service.audit.acting import HUB, Actor
 from hub.service.persons.shielding import is_guarded, shielded
 from hub.service.persons.whose import of_customer
-from hub.store.sealed import BOOKING_PERSONS
-from hub.store.sealing import Seal
+from hub.store.seals.sealed import BOOKING_PERSONS
+from hub.store.seals.sealing import Seal
 
 _BOOKING = Booking.__pydantic_validator__
 _WRITE = Booking.__pydantic_serializer__

@@ -14,9 +14,9 @@ from hub.service.audit.auditing import Private, opened
 from hub.service.rulebook import Rulebook
 from hub.store import audit
 from hub.store.audit import Leaf, Line, Sought
-from hub.store.database import Connection
-from hub.store.sealing import Seal
-from hub.store.writer import Readers
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
+from hub.store.seals.sealing import Seal
 
 UNREADABLE = "?"
 """Stands for a person whose name no key opens."""

@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hub.clock import Clock, micros
 from hub.model.audit import Act
 from hub.service.audit.acting import HUB, Actor, acting
-from hub.store import audit, chance
+from hub.store import audit
 from hub.store.audit import Leaf, Line, NewLeaf
-from hub.store.database import Connection
-from hub.store.sealed import AUDIT_SECRET
-from hub.store.sealing import Seal
-from hub.store.writer import Writer
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Writer
+from hub.store.seals import chance
+from hub.store.seals.sealed import AUDIT_SECRET
+from hub.store.seals.sealing import Seal
 
 DIGEST_BYTES = 16
 _NONCE = bytes(12)

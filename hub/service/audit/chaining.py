@@ -7,11 +7,12 @@ first seen together the one that was begun first. Accepting waits for no other a
 from collections.abc import Iterable, Sequence
 
 from hub.service.audit.auditing import head_proof, link, start
-from hub.store import audit, places
+from hub.store import audit
 from hub.store.audit import Head
-from hub.store.database import Connection
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.engine import places
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 LEAVES = 200
 """Of one transaction: no other waits long behind it."""

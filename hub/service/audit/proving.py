@@ -15,8 +15,8 @@ from hub.model.audit import AuditFinding, AuditVerified, Verdict
 from hub.service.audit.auditing import DIGEST_BYTES, digest, head_proof, link, opened, proof, start
 from hub.store import audit
 from hub.store.audit import Head, Leaf, Line
-from hub.store.database import Connection
-from hub.store.sealing import Seal
+from hub.store.engine.database import Connection
+from hub.store.seals.sealing import Seal
 
 _LEAVES = 500
 _MOST_FOUND = 200

@@ -32,13 +32,13 @@ from hub.service.rulebook import Rulebook, Town
 from hub.service.standing.showing import moment
 from hub.store import applications, documents, lanes, protected, shown
 from hub.store.applications import Applied
-from hub.store.database import Connection
 from hub.store.documents import Stored
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 from hub.store.events import Event
 from hub.store.lanes import Raise
-from hub.store.sealed import APPLICATION
-from hub.store.sealing import Seal
-from hub.store.writer import Readers
+from hub.store.seals.sealed import APPLICATION
+from hub.store.seals.sealing import Seal
 
 MOST_BYTES = 30_000_000
 """Of an application with its files: a document that a caller hands in is no larger."""

@@ -30,14 +30,15 @@ from hub.service.standing.showing import moment
 from hub.service.words import sentences
 from hub.service.words.saying import Language
 from hub.service.words.sentences import in_language
-from hub.store import documents, lanes, places, problems, protected, shown
-from hub.store.database import Connection
+from hub.store import documents, lanes, problems, protected, shown
 from hub.store.documents import Stored
+from hub.store.engine import places
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.events import Event
 from hub.store.lanes import Raise
 from hub.store.problems import Cause
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 OVERDUE = Cause("unregistered-documents", "")
 """Of a connection whose documents have waited longer than the municipality lets them."""

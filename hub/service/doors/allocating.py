@@ -11,13 +11,14 @@ from hub.model.configuration import DIGITS
 from hub.model.credential import Method
 from hub.model.plan import Ask, Claim, Grant
 from hub.planner.sharing import is_shared
-from hub.store import codes, places
-from hub.store.chance import below
+from hub.store import codes
 from hub.store.codes import Code, Holding, Secret
-from hub.store.database import Connection
+from hub.store.engine import places
+from hub.store.engine.database import Connection
 from hub.store.lanes import Lane
-from hub.store.sealed import CODE
-from hub.store.sealing import Place, Seal
+from hub.store.seals.chance import below
+from hub.store.seals.sealed import CODE
+from hub.store.seals.sealing import Place, Seal
 
 _TRIES = 2000
 _DIFFERENT = 3

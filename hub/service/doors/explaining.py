@@ -23,9 +23,9 @@ from hub.service.standing.showing import Standing
 from hub.service.words.saying import Language
 from hub.service.words.sentences import in_language
 from hub.store import connections, passages, shown
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 from hub.store.passages import Row
-from hub.store.writer import Readers
 
 AHEAD = DAY
 """How far ahead it is told what will open a door."""

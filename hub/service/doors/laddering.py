@@ -23,7 +23,7 @@ from hub.service.standing.showing import opens
 from hub.store import codes, events, ladders, lanes, shown, spares
 from hub.store.claims import Part
 from hub.store.codes import Code
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.events import Event
 from hub.store.ladders import Rung, Watch
 from hub.store.lanes import Raise

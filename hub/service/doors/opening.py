@@ -8,7 +8,7 @@ from hub.planner.notifying import facility_of
 from hub.planner.rules import Rules
 from hub.service.asking.asked import Asked
 from hub.store import occupancy
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.occupancy import Coming
 
 

@@ -20,7 +20,7 @@ from hub.service.doors.opening import leads, used
 from hub.service.rulebook import Rulebook
 from hub.store import bookings, claims, events, passages, shown
 from hub.store.claims import ClaimRow
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.events import Event
 from hub.store.passages import Row
 

@@ -20,12 +20,12 @@ from hub.service.audit.auditing import Auditing, Note, written
 from hub.service.rulebook import Rulebook
 from hub.service.words import sentences
 from hub.store import ladders, problems, spares
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.problems import Cause
-from hub.store.sealed import SPARE_CODE
-from hub.store.sealing import Place, Seal
+from hub.store.seals.sealed import SPARE_CODE
+from hub.store.seals.sealing import Place, Seal
 from hub.store.spares import Spare
-from hub.store.writer import Readers, Writer
 
 LOW, UNREAD = "spare-codes-low", "spare-codes-unread"
 _FEW = 2

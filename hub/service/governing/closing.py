@@ -24,12 +24,12 @@ from hub.service.audit.auditing import Auditing, Note, written
 from hub.service.rulebook import Rulebook
 from hub.store import claims, closures, events, occupancy
 from hub.store.closures import Stored
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.walls import within
+from hub.store.engine.writer import Readers, Writer
 from hub.store.events import Event
 from hub.store.problems import Cause
-from hub.store.sealing import Seal
-from hub.store.walls import within
-from hub.store.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 
 class Judged(StrEnum):

@@ -25,12 +25,12 @@ from hub.service.audit.auditing import Auditing, Note, written
 from hub.service.rulebook import Rulebook
 from hub.store import configurations, lanes, occupancy
 from hub.store.configurations import Progress
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.walls import within
+from hub.store.engine.writer import Readers, Writer
 from hub.store.lanes import Standing
 from hub.store.problems import Cause
-from hub.store.sealing import Seal
-from hub.store.walls import within
-from hub.store.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 REST = (RELEASE, NO_WINDOWS)
 LEFT_AFTER = 15 * SECOND

@@ -20,9 +20,9 @@ from hub.service.rulebook import current_of, made
 from hub.store import bookings, occupancy
 from hub.store.bookings import Known, Stored
 from hub.store.configurations import Version
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.lanes import Standing
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 
 EXAMPLES = 3
 _NAMED = 10

@@ -24,9 +24,9 @@ from hub.service.incoming.attending import Attending
 from hub.service.rulebook import Rulebook
 from hub.store import attendance
 from hub.store.attendance import Overlap, Place, Stored, Which
-from hub.store.database import Connection
-from hub.store.sealing import Seal
-from hub.store.writer import Readers
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
+from hub.store.seals.sealing import Seal
 
 MOST_OVERLAPS = 100
 _SEARCHED = 10_000

@@ -14,10 +14,10 @@ from hub.clock import micros
 from hub.model import Attendance, AttendanceMethod, Attendee, OrganisationNumber, Role
 from hub.store import attendance, protected
 from hub.store.attendance import Gathering, Place, Stored
-from hub.store.database import Connection
-from hub.store.sealed import GATHERING
-from hub.store.sealing import Place as SealedPlace
-from hub.store.sealing import Seal
+from hub.store.engine.database import Connection
+from hub.store.seals.sealed import GATHERING
+from hub.store.seals.sealing import Place as SealedPlace
+from hub.store.seals.sealing import Seal
 
 _ROLES = {Role.PARTICIPANT: attendance.PARTICIPANT, Role.LEADER: attendance.LEADER}
 _LEVEL = 1

@@ -20,11 +20,11 @@ from hub.model.events import EventType
 from hub.service.persons import whose
 from hub.store import changed, events, problems, protected
 from hub.store.changed import Came, Waits
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.events import Event
 from hub.store.problems import Cause
 from hub.store.protected import Flagged
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 
 INCOMPLETE, MISSING, LATE = "incomplete-delivery", "missing-delivery", "changes-late"
 CODES = (INCOMPLETE, MISSING, LATE)

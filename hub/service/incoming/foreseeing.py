@@ -7,7 +7,7 @@ from hub.model import Role
 from hub.service.incoming.attending import Attending, Listed, ListKey, Prepared
 from hub.store import attendance
 from hub.store.attendance import Gathering, Place, Stored
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 MOST_FORESEEN = 100
 """Gatherings that are told of; of the rest the counts tell."""

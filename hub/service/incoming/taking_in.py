@@ -38,12 +38,12 @@ from hub.service.incoming.foreseeing import Foreseeing
 from hub.service.money import ledger
 from hub.service.zones.sensing import Sensing
 from hub.store import events, imports, intake, lanes, problems
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.events import Event
 from hub.store.intake import Held, Latest, New
 from hub.store.problems import Cause
-from hub.store.sealed import RAW_ROW
-from hub.store.sealing import Place, Seal
+from hub.store.seals.sealed import RAW_ROW
+from hub.store.seals.sealing import Place, Seal
 
 QUARANTINED = "quarantined-rows"
 _LEVEL = 1

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from hub.clock import micros
 from hub.errors import RefusedError
-from hub.store import anew, archive, dumping, keyring
-from hub.store.anew import Begun
-from hub.store.archive import Backup, KeyFile, Manifest, Packing
-from hub.store.database import beside, connect, is_postgresql, path_of, shown
-from hub.store.migrating import HEAD
-from hub.store.migrating import version as schema_of
+from hub.store.copies import anew, archive, dumping
+from hub.store.copies.anew import Begun
+from hub.store.copies.archive import Backup, KeyFile, Manifest, Packing
+from hub.store.engine.database import beside, connect, is_postgresql, path_of, shown
+from hub.store.engine.migrating import HEAD
+from hub.store.engine.migrating import version as schema_of
+from hub.store.seals import keyring
 
 
 class Restored(NamedTuple):
@@ -135,7 +136,7 @@ def _into_file(backup: Backup, url: str, begin: Begin, *, replace: bool) -> Begu
 
 
 def _into_server(backup: Backup, url: str, begin: Begin, *, replace: bool) -> Begun:
-    from hub.store import pg_programs  # noqa: PLC0415 - late: SQLite does without a driver
+    from hub.store.copies import pg_programs  # noqa: PLC0415 - late: SQLite does without a driver
 
     pg_programs.load(backup, url, replace=replace)
     return begin(url)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from hub.store import keys
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 
 class Scope(StrEnum):

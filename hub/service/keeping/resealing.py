@@ -20,14 +20,15 @@ from hub.errors import ConfigurationError
 from hub.masking import place_of
 from hub.service.rulebook import Rulebook
 from hub.service.words import sentences
-from hub.store import problems, rotation, sealed
-from hub.store.database import Connection
-from hub.store.keyring import Keys
+from hub.store import problems
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.problems import Cause
-from hub.store.rotation import Progress
-from hub.store.sealed import COLUMNS, Sealed, Value
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.seals import rotation, sealed
+from hub.store.seals.keyring import Keys
+from hub.store.seals.rotation import Progress
+from hub.store.seals.sealed import COLUMNS, Sealed, Value
+from hub.store.seals.sealing import Seal
 
 LOG = logging.getLogger("hub.resealing")
 

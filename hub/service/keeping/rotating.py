@@ -6,10 +6,10 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 
 from hub.errors import HubError
-from hub.store import rotation, sealed
-from hub.store.database import Connection
-from hub.store.sealed import COLUMNS
-from hub.store.sealing import Seal
+from hub.store.engine.database import Connection
+from hub.store.seals import rotation, sealed
+from hub.store.seals.sealed import COLUMNS
+from hub.store.seals.sealing import Seal
 
 _SOME = 1000
 

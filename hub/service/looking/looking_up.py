@@ -27,14 +27,14 @@ from hub.store import bookings, claims, codes, deliveries, events, ladders, occu
 from hub.store.bookings import Stored
 from hub.store.claims import ClaimRow
 from hub.store.codes import Code
-from hub.store.database import Connection
 from hub.store.deliveries import Carried, Spell
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 from hub.store.events import Numbered
 from hub.store.ladders import Rung
 from hub.store.passages import Came
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 from hub.store.shown import Seen
-from hub.store.writer import Readers
 
 _OTHERS = 50
 _MOST_OF_LANE = 50

@@ -22,11 +22,11 @@ from hub.service.words.remedies import remedy
 from hub.service.words.saying import Language
 from hub.service.words.sentences import in_language
 from hub.store import connections, ladders, occupancy, problems, shown
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 from hub.store.ladders import Rung
 from hub.store.occupancy import Coming
 from hub.store.shown import Seen
-from hub.store.writer import Readers
 
 
 class _Shut(NamedTuple):

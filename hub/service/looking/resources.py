@@ -12,8 +12,8 @@ from hub.planner.rules import ResourceRules, Rules
 from hub.service.rulebook import Rulebook
 from hub.service.standing.showing import moment
 from hub.store import bookings, claims, shown
-from hub.store.database import Connection
-from hub.store.writer import Readers
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 
 
 class Resources:

@@ -23,12 +23,12 @@ from hub.service.money.invoicing import Heading, credit_note, invoice, party
 from hub.service.money.owing import VAT
 from hub.service.rulebook import Rulebook
 from hub.store import bookings, entries, invoices, lanes
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.entries import Entry
 from hub.store.invoices import NewInvoice, Stored
 from hub.store.lanes import Raise
-from hub.store.sealed import INVOICE
-from hub.store.sealing import Seal
+from hub.store.seals.sealed import INVOICE
+from hub.store.seals.sealing import Seal
 
 AT_ONCE = 20
 """Accounts that one transaction takes: nobody waits long behind it."""

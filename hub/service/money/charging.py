@@ -12,8 +12,9 @@ from hub.model.money import kronor
 from hub.model.plan import ChargeWish
 from hub.service.asking.changes import Change
 from hub.service.money.owing import Difference, charges_that_stand, difference, to_settle
-from hub.store import entries, events, invoices, places
-from hub.store.database import Connection
+from hub.store import entries, events, invoices
+from hub.store.engine import places
+from hub.store.engine.database import Connection
 from hub.store.entries import Entry, NewEntry
 from hub.store.events import Event
 

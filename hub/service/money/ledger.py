@@ -15,12 +15,12 @@ from hub.service.money.owing import charges_that_stand, gross
 from hub.service.rulebook import Rulebook
 from hub.service.standing.showing import moment
 from hub.store import bookings, entries, events, invoices, shown
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 from hub.store.entries import Entry
 from hub.store.events import Event
 from hub.store.invoices import Stored
 from hub.store.shown import Seen
-from hub.store.writer import Readers
 
 
 class _Sent(NamedTuple):

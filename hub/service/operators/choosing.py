@@ -14,7 +14,7 @@ from hub.service.standing.showing import moment
 from hub.service.words.saying import Language
 from hub.service.words.sentences import in_language
 from hub.store import bookings, shown
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.shown import Filter, Seen
 
 _OWN = frozenset({TargetKind.CREDENTIAL, TargetKind.RECORD})

@@ -12,7 +12,7 @@ from hub.model.expiry import ENDED, Expiry, Thing, days_left, stage
 from hub.service.words import sentences
 from hub.service.words.sentences import Sentence
 from hub.store import expiries, problems
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.expiries import Known
 from hub.store.problems import Cause
 

@@ -21,11 +21,11 @@ from hub.service.standing.showing import moment
 from hub.service.words.saying import Language
 from hub.service.words.sentences import in_language
 from hub.store import events, findings
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.events import Event
 from hub.store.findings import Found
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 Does = Callable[[Connection, Found], int | None]
 """What is done at once; gives when the decision ends, microseconds."""

@@ -17,11 +17,11 @@ from hub.service.rulebook import Rulebook
 from hub.service.words import sentences
 from hub.service.words.saying import Language
 from hub.store import claims, documents, handling, invoices, problems, shown
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.handling import GivenUp
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 from hub.store.shown import Seen
-from hub.store.writer import Readers, Writer
 
 TRIED_AGAIN = frozenset({Delivery.STUCK, Delivery.RETRYING, Delivery.AWAITING_USER, Delivery.DISMISSED})
 """What may be tried again."""

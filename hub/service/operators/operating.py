@@ -16,11 +16,12 @@ from hub.service.standing.showing import moment
 from hub.service.words.remedies import remedy
 from hub.service.words.saying import Language
 from hub.service.words.sentences import in_language
-from hub.store import bookings, connections, expiries, handling, problems, rotation, shown
-from hub.store.database import Connection
+from hub.store import bookings, connections, expiries, handling, problems, shown
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.problems import Problem
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.seals import rotation
+from hub.store.seals.sealing import Seal
 
 
 class Operating:

@@ -16,9 +16,9 @@ from hub.model.states import Delivery, Effect, Proof
 from hub.model.verified import Difference, TargetVerdict, Verdict, Verified
 from hub.service.rulebook import Rulebook
 from hub.store import verifying
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.verifying import Looked
-from hub.store.writer import Readers, Writer
 
 LONGEST_SECONDS = 120
 _LOOK_SECONDS = 0.05

@@ -5,9 +5,9 @@ from hub.model.configuration import PopulationDuty
 from hub.service.persons import discretion
 from hub.service.rulebook import Rulebook
 from hub.store import lookups, problems
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.problems import Cause
-from hub.store.writer import Readers, Writer
 
 SPENT = Cause("lookups-spent", "")
 

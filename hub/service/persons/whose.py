@@ -4,8 +4,8 @@ from hub.model.booking import Customer
 from hub.model.identity import PersonNumber
 from hub.model.registering import Counterpart
 from hub.store.protected import Flagged
-from hub.store.sealed import PROTECTED_NUMBER
-from hub.store.sealing import Seal
+from hub.store.seals.sealed import PROTECTED_NUMBER
+from hub.store.seals.sealing import Seal
 
 
 def person(seal: Seal, municipality: str, number: PersonNumber) -> bytes:

@@ -12,8 +12,8 @@ from hub.clock import SECOND, Clock, micros
 from hub.service.process.meters import Meters
 from hub.service.rulebook import Rulebook
 from hub.store import figures
+from hub.store.engine.writer import Readers
 from hub.store.figures import Urgent, Whole
-from hub.store.writer import Readers
 
 WHOLE_EVERY = timedelta(seconds=60)
 """How often whole tables are gone through, however often anybody asks."""

@@ -37,13 +37,13 @@ from hub.store import applications, audit, documents, events, intake, invoices, 
 from hub.store.attendance import Stored as Gathering
 from hub.store.audit import Sought
 from hub.store.bookings import Stored
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.events import Event
 from hub.store.invoices import Stored as Invoiced
 from hub.store.protected import Flagged, Raw
-from hub.store.sealed import INVOICE, PROTECTED_NUMBER, RAW_ROW
-from hub.store.sealing import Place, Seal
-from hub.store.writer import Readers, Writer
+from hub.store.seals.sealed import INVOICE, PROTECTED_NUMBER, RAW_ROW
+from hub.store.seals.sealing import Place, Seal
 
 LOG = logging.getLogger("hub.protecting")
 

@@ -12,11 +12,11 @@ from hub.service.audit.auditing import Witness
 from hub.service.money.billing import opened
 from hub.service.rulebook import Rulebook
 from hub.store import invoices, protected
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.invoices import Stored
 from hub.store.protected import NewUnsealing, Unsealing
-from hub.store.sealing import Seal
-from hub.store.writer import Readers, Writer
+from hub.store.seals.sealing import Seal
 
 
 class Unseals:

@@ -8,8 +8,8 @@ from hub.planner.fold import NO_WINDOWS, RELEASE
 from hub.service.asking.asked import Asked
 from hub.service.standing.showing import Standing, covers
 from hub.store import deliveries
-from hub.store.database import Connection
 from hub.store.deliveries import Stood
+from hub.store.engine.database import Connection
 
 
 def expired(connection: Connection, municipality: str, asked: Asked, *, now: int) -> frozenset[TargetKey]:

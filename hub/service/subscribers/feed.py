@@ -10,9 +10,9 @@ from hub.model.answers import EventPage
 from hub.model.events import Envelope, enveloped
 from hub.service.rulebook import Rulebook
 from hub.store import feed
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 from hub.store.feed import FIRST, UNKNOWN, Reach
-from hub.store.writer import Readers
 
 _LATEST = 2**53
 _FURTHEST = 2**62

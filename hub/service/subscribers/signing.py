@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.store.sealed import SUBSCRIPTION_SECRETS
-from hub.store.sealing import Seal
+from hub.store.seals.sealed import SUBSCRIPTION_SECRETS
+from hub.store.seals.sealing import Seal
 
 _PREFIX = "whsec_"
 _BYTES = 32

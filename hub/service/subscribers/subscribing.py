@@ -27,11 +27,11 @@ from hub.service.subscribers.signing import closed, new_secret, opened, rotated
 from hub.service.subscribers.targets import fault
 from hub.store import attempts, feed, postings, problems, subscriptions
 from hub.store.attempts import Logged
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.feed import Reach
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 from hub.store.subscriptions import Stored
-from hub.store.writer import Readers, Writer
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from hub.store import bookings, closures, codes, ladders, lanes, shown, spares, 
 from hub.store.bookings import Stored
 from hub.store.closures import Stored as Closure
 from hub.store.codes import Code
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.ladders import Rung
 from hub.store.lanes import Lane, Near
 from hub.store.shown import Seen

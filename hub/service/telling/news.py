@@ -15,7 +15,7 @@ from hub.model.states import Delivery
 from hub.planner.hours import next_digest
 from hub.service.asking.changes import Change
 from hub.store import lanes, told
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.lanes import Raise
 from hub.store.told import Due, Row
 

@@ -21,7 +21,7 @@ from hub.service.telling.story import Story
 from hub.service.telling.viewing import holder_of, named
 from hub.service.words import sentences
 from hub.store.bookings import Stored
-from hub.store.sealing import Seal
+from hub.store.seals.sealing import Seal
 from hub.store.told import Learnt
 
 _LONGEST_KEY = 80

@@ -20,10 +20,10 @@ from hub.planner.spans import Span
 from hub.service.rulebook import Rulebook, Town
 from hub.service.zones.sensing import THOUSANDTHS
 from hub.store import occupancy, readings, shown, stretches
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 from hub.store.readings import SensorKey
 from hub.store.stretches import How
-from hub.store.writer import Readers
 
 _SUMMED = ("on", "by_hand", "booked", "difference", "unbooked")
 _NONE = Decimal("0.00")

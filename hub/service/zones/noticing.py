@@ -17,14 +17,14 @@ from hub.service.rulebook import Rulebook, Town
 from hub.service.zones.energy import served_by
 from hub.service.zones.sensing import THOUSANDTHS
 from hub.store import claims, events, noticed, occupancy, readings, shown, stretches
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers, Writer
 from hub.store.events import Event
 from hub.store.noticed import Noticed
 from hub.store.occupancy import Coming
 from hub.store.readings import LATELY, Reading, SensorKey
 from hub.store.shown import Seen
 from hub.store.stretches import How
-from hub.store.writer import Readers, Writer
 
 _MOST_CLAIMS = 2000
 _LATE = HOUR

@@ -9,7 +9,7 @@ from hub.model import Observation
 from hub.model.configuration import Configuration
 from hub.service.rulebook import Rulebook
 from hub.store import readings
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 from hub.store.readings import Reading, SensorKey
 
 LOG = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ from hub.planner.rules import KINDS, Timing
 from hub.service.rulebook import Rulebook
 from hub.store import bookings, claims, shown
 from hub.store.claims import ClaimRow
-from hub.store.database import Connection
-from hub.store.writer import Readers
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 
 LONGEST_DAYS = 31
 _MOST = 10_000

@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 from itertools import count as counted
 from pathlib import Path
 
-from hub.store.migrating import migrate
+from hub.store.engine.migrating import migrate
 from tests.bench import load, servers, town
 from tests.bench.load import Pressed
 from tests.bench.peers.rows import Row

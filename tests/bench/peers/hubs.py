@@ -11,8 +11,8 @@ import aiohttp
 import psutil  # type: ignore[import-untyped] # published without types
 
 from hub.clock import SECOND, DomainClock, micros
-from hub.store.database import connect, is_postgresql
-from hub.store.migrating import migrate
+from hub.store.engine.database import connect, is_postgresql
+from hub.store.engine.migrating import migrate
 from tests.bench import importing, servers, town
 from tests.bench.peers import arena
 from tests.bench.peers.arena import Locks

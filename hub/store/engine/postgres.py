@@ -1,0 +1,346 @@
+"""PostgreSQL behind the same surface: psycopg 3, a synchronous connection owned by one thread.
+
+A server that says nothing for long is given up, and so is a network that swallows what is sent and hangs up on nobody:
+the kernel's own time-outs see only packets that are not acknowledged, and anything in between acknowledges them.
+
+READ COMMITTED, which the order "lock, then read" leans on: under REPEATABLE READ what is read is older than the lock.
+A transaction that could not be done through no fault of its own raises AgainError, and is safe to run once more:
+whether a COMMIT without an answer was done is known by the mark that the transaction left (`_MARK`).
+"""
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from psycopg import RawCursor, errors
+from psycopg.abc import RV, Buffer, PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.array import ListBinaryDumper
+from psycopg.types.numeric import Int8BinaryDumper
+from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
+
+from hub.store.engine import walls
+from hub.store.engine.bells import Bell
+from hub.store.engine.database import AgainError, AwayError, Connection, NoRoomError, Row, Towns, lock_of
+from hub.store.engine.marks import insert_of, numbered
+
+OLDEST = 150000
+"""The oldest version that the hub is tested with, as PostgreSQL counts: 15."""
+PATIENCE_SECONDS = 10.0
+"""How long work waits for a database that has gone away; then it is told so, and later work at once."""
+SILENCE_SECONDS, SILENCE_SECONDS_READING = 75.0, 300.0
+"""How long one statement may go without its answer: longer than the server itself lets it go on."""
+_SESSION = {
+    "idle_in_transaction_session_timeout": "5s",  # a node that was stopped holds the locks of others no longer
+    "lock_timeout": "20s",
+    "statement_timeout": "60s",
+    "synchronous_commit": "on",  # whatever the server says: accepted is on disk
+    "jit": "off",  # our statements are short
+    walls.SETTING: walls.ALL,
+}
+_READING = {"default_transaction_read_only": "on", "idle_in_transaction_session_timeout": "0", "statement_timeout": "0"}
+_NETWORK: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15000,
+    "client_encoding": "utf8",
+}
+_AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
+_MARK = (
+    "INSERT INTO installation(name, value) SELECT '{name}', '{value}' WHERE pg_current_xact_id_if_assigned() IS NOT"
+    " NULL ON CONFLICT(name) DO UPDATE SET value = excluded.value; COMMIT{bells}"
+)
+"""The last statement of each transaction that wrote, sent together with its COMMIT; refused where one had failed.
+
+Bells are rung after it, in the same message: a transaction that rings one holds a lock of the whole server while it is
+written to disk, so that all of them would commit one after the other.
+"""
+_END_WHAT_WAS_LEFT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ? AND pid <> pg_backend_pid()"
+)
+"""Of a connection that was lost the server may know nothing yet: it holds locks, and a COMMIT may be on its way."""
+_MARKS_KEPT_SECONDS = 30 * 24 * 3600
+_HOLD = numbered(
+    "SELECT CASE WHEN s = 0 THEN pg_advisory_xact_lock(k) ELSE pg_advisory_xact_lock_shared(k) END"
+    " FROM unnest(?::bigint[], ?::bigint[]) AS held(k, s)"
+)
+_CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
+
+class _Whole(Int8BinaryDumper):
+    """Every whole number is a bigint, and a truth is 0 or 1: a statement's values are always of the same types."""
+
+    def dump(self, obj: int) -> Buffer | None:
+        return super().dump(int(obj))
+
+
+_DUMPERS: tuple[tuple[type, type[Any]], ...] = (
+    (int, Int8BinaryDumper),
+    (bool, _Whole),
+    (str, StrBinaryDumper),
+    (bytes, BytesBinaryDumper),
+    (list, ListBinaryDumper),
+)
+
+
+class Heeding(psycopg.Connection[Any]):
+    """A connection of the driver's that waits for no answer for ever; one that does not come is the end of it."""
+
+    silence = SILENCE_SECONDS
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for what the server has to say.
+
+        Raises:
+            psycopg.OperationalError: it says nothing.
+        """
+        if timeout is not None:  # the caller's own, who knows what to make of it
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, self.silence)
+        except errors._WaitTimeout:  # noqa: SLF001 - it has no other name
+            self.pgconn.finish()
+            msg = f"the server has not answered for {self.silence:g} s"
+            raise psycopg.OperationalError(msg) from None
+
+
+class PostgresConnection:
+    """One connection to a PostgreSQL database; used by one thread at a time. It comes back when the server does."""
+
+    shared = True
+    for_update = " FOR UPDATE"
+    skip_locked = " FOR UPDATE SKIP LOCKED"
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self.name = f"knutpunkt {secrets.token_hex(6)}"
+        self._mark_name = f"mark/{self.name}"
+        self._address = address(url, self.name, _SESSION | (_READING if read_only else {}))
+        self._silence = SILENCE_SECONDS_READING if read_only else SILENCE_SECONDS
+        self._types: dict[str, dict[str, str]] = {}
+        self._marked = False
+        self._lost_at: float | None = None
+        self._bells: set[Bell] = set()
+        self._connect()
+
+    def _connect(self) -> None:
+        try:
+            self.raw = Heeding.connect(self._address, autocommit=True, prepare_threshold=2, cursor_factory=RawCursor)
+        except psycopg.OperationalError as error:
+            raise AwayError(_first_line(error)) from None
+        self.raw.silence, self.raw.prepared_max = self._silence, 400
+        for type_, dumper in _DUMPERS:
+            self.raw.adapters.register_dumper(type_, dumper)
+        self._cursor = self.raw.cursor()
+
+    def _alive(self) -> None:
+        """Come back when the connection was lost; wait for the server, but not for ever.
+
+        Raises:
+            AwayError: it does not answer.
+        """
+        if not self.raw.closed:
+            return
+        self._lost_at = self._lost_at or time.monotonic()
+        while True:
+            try:
+                self._connect()
+                self.rows(_END_WHAT_WAS_LEFT, (self.name,))
+            except (AwayError, psycopg.Error) as error:
+                self.raw.close()
+                if time.monotonic() - self._lost_at > PATIENCE_SECONDS:
+                    raise AwayError(_first_line(error)) from None
+                time.sleep(0.2)
+            else:
+                self._lost_at = None
+                return
+
+    # ---- what the queries need
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> int:
+        return self._cursor.execute(numbered(sql), values).rowcount
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        return self._cursor.execute(numbered(sql), values).fetchall()
+
+    def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
+        many = list(values)
+        if len(many) < 2:  # noqa: PLR2004 - one needs no pipeline
+            return [self.rows(sql, one) for one in many]
+        self._cursor.executemany(numbered(sql), many, returning=True)
+        return [found.fetchall() for found in self._cursor.results()]
+
+    def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        many = list(rows)
+        if len(many) > 1 and insert_of(sql):
+            self._insert(sql, many)
+        elif many:
+            self._cursor.executemany(numbered(sql), many)  # one pipeline, one round trip
+
+    def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
+        many = list(rows)
+        if len(many) == 1:
+            return self.rows(sql, many[0])
+        return self._insert(sql, many).fetchall() if many else []
+
+    def _insert(self, sql: str, rows: Sequence[Sequence[Any]]) -> psycopg.Cursor[Row]:
+        insert = insert_of(sql)
+        if insert is None:
+            msg = f"no INSERT of one row: {sql}"
+            raise ValueError(msg)
+        text = insert.of_lists(self._types_of(insert.table))
+        return self._cursor.execute(numbered(text), [list(column) for column in zip(*rows, strict=True)])
+
+    def _types_of(self, table: str) -> dict[str, str]:
+        if table not in self._types:
+            sql = (
+                "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+                " WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped"
+            )
+            self._types[table] = dict(self.rows(sql, (table,)))
+        return self._types[table]
+
+    def among(self, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
+        return f"{column} = ANY(?)", [list(values)]
+
+    def hold(self, places: Iterable[str], *, share: Iterable[str] = ()) -> None:
+        """In one order for all, so that no two wait for each other."""
+        shared = dict.fromkeys(map(lock_of, share), 1)
+        if locks := sorted((shared | dict.fromkeys(map(lock_of, places), 0)).items()):
+            self._cursor.execute(_HOLD, [[lock for lock, _ in locks], [shared for _, shared in locks]])
+
+    def hold_free(self, places: Iterable[str]) -> set[str]:
+        by_lock = {lock_of(place): place for place in places}
+        rows = self.rows("SELECT k, pg_try_advisory_xact_lock(k) FROM unnest(?::bigint[]) AS k", [list(by_lock)])
+        return {by_lock[lock] for lock, free in rows if free}
+
+    def clock(self) -> int:
+        ((now,),) = self.rows(_CLOCK)
+        return int(now)
+
+    def has_table(self, name: str) -> bool:
+        return self.rows("SELECT to_regclass(?) IS NOT NULL", (name,)) == [(True,)]
+
+    def ring(self, bell: Bell) -> None:
+        self._bells.add(bell)
+
+    # ---- transactions
+
+    @contextmanager
+    def transaction(self, towns: Towns = None) -> Iterator[None]:
+        """Commit at the end, or roll back when anything was raised.
+
+        Raises:
+            AgainError: not done, through no fault of its own.
+            AwayError: the database does not answer; NoRoomError: its disk is full.
+        """
+        self._alive()
+        with self._understood():
+            if not self._marked:
+                self._make_mark()
+            self._bells.clear()
+            self._begin("", towns)
+            yield
+        self._commit()
+
+    @contextmanager
+    def snapshot(self, towns: Towns = None) -> Iterator[None]:
+        """Read all as it was at one moment. Raises AgainError, AwayError."""
+        self._alive()
+        with self._understood():
+            self._begin(" ISOLATION LEVEL REPEATABLE READ READ ONLY", towns)
+            yield
+            self._cursor.execute(b"ROLLBACK")
+
+    def _begin(self, how: str, towns: Towns) -> None:
+        """And say whom it is for, in the same message."""
+        self._cursor.execute(f"BEGIN{how}{walls.told(towns)}".encode(), prepare=False)
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """What is raised ends the transaction; what was no fault of its own is told so."""
+        try:
+            yield
+        except _AGAIN as error:
+            self._undo()
+            raise AgainError(_first_line(error)) from error
+        except psycopg.Error as error:
+            if self.raw.closed:
+                raise AgainError(_first_line(error)) from error
+            self._undo()
+            if isinstance(error, errors.DiskFull):
+                raise NoRoomError from error
+            raise
+        except BaseException:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        with suppress(psycopg.Error):
+            self._cursor.execute(b"ROLLBACK")
+
+    def _make_mark(self) -> None:
+        """A row of this connection's own; those of connections that are long gone go."""
+        made = f"{time.time_ns() // 1000}"
+        self.run("INSERT INTO installation(name, value) VALUES(?, ?) ON CONFLICT DO NOTHING", (self._mark_name, made))
+        old = f"{time.time_ns() // 1000 - _MARKS_KEPT_SECONDS * 1_000_000}"
+        self.run("DELETE FROM installation WHERE name > 'mark/' AND name < 'mark0' AND value < ?", (old,))
+        self._marked = True
+
+    def _commit(self) -> None:
+        mark = f"{time.time_ns() // 1000} {secrets.token_hex(8)}"
+        bells = "".join(f"; NOTIFY {bell}, '{self.name}'" for bell in sorted(self._bells))
+        try:
+            self._cursor.execute(_MARK.format(name=self._mark_name, value=mark, bells=bells).encode())
+        except psycopg.Error as error:
+            lost = self.raw.closed
+            self._undo()
+            if self._was_done(mark):
+                return  # whoever was to hear of it will look
+            if lost:
+                raise AgainError(_first_line(error)) from error
+            raise
+
+    def _was_done(self, mark: str) -> bool:
+        """Whether the transaction that left the mark was committed; waits for one that still goes on."""
+        while True:
+            self._alive()
+            with suppress(psycopg.Error):
+                sql = "SELECT value FROM installation WHERE name = ? FOR UPDATE"
+                return self.rows(sql, (self._mark_name,)) == [(mark,)]
+
+    def close(self) -> None:
+        """Leave, and take the mark along."""
+        if self._marked and not self.raw.closed:
+            with suppress(psycopg.Error):
+                self.run("DELETE FROM installation WHERE name = ?", (self._mark_name,))
+        self.raw.close()
+
+
+def address(url: str, name: str, session: dict[str, str]) -> str:
+    """The address with what each session of ours is told; what the address says itself rules."""
+    told = conninfo_to_dict(url)
+    words = " ".join(f"-c {name}={value}" for name, value in session.items())
+    options = f"{words} {told.pop('options', None) or ''}".strip()
+    return make_conninfo(**{**_NETWORK, **told, "options": options, "application_name": name})
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def check_server(connection: Connection) -> str | None:
+    """Why the hub cannot keep its data there; None when it can."""
+    ((version, encoding, name),) = connection.rows(
+        "SELECT current_setting('server_version_num')::bigint, current_setting('server_encoding'), current_database()"
+    )
+    if version < OLDEST:
+        return f"PostgreSQL {version // 10000} is too old: version {OLDEST // 10000} or later"
+    if encoding != "UTF8":
+        told = f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
+        return f"the database {name} is in {encoding}, and names are in UTF-8: make it anew with {told}"
+    return None

@@ -1,0 +1,234 @@
+"""Group commit: one thread owns the writing connection, and all that waits shares one COMMIT.
+
+Order of arrival decides. A group is one call of each kind of work; when that fails the group is rolled back and each
+item is tried alone, so a bad item costs itself only. Nobody is answered before COMMIT has returned.
+
+Work that comes in bulk stands behind: in every group all others go first, and no more of it is taken along than another
+may wait for. Its own order stays. Neither is answered yet, so whoever goes ahead could as well have come before.
+
+What one turn of an event loop asks for is handed over together: a transaction costs as much as three bookings, and
+each hand-over between threads a wait for the interpreter's lock.
+
+Where other processes write too (PostgreSQL), each kind of work has a transaction of its own: leasing holds rows that it
+skipped to, and nothing that waits for a lock may follow it. What is called by itself (`call`) was written for a writer
+that is alone, and there it is: it holds everything, in every process (`places`). A transaction is bound to the
+municipalities of those who asked for it (`walls`), and who is bound to none shares none with who is.
+"""
+
+import asyncio
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from hub.store.engine import walls
+from hub.store.engine.database import AgainError, AwayError, Connection, Session, Towns, connect
+from hub.store.engine.places import EVERYTHING
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+P = ParamSpec("P")
+Work = Callable[[Connection, list[Any]], Sequence[Any]]
+
+TRIES = 5
+"""How often a transaction is run that could not be done through no fault of its own."""
+REST_SECONDS = 0.02
+"""Before it is run again, so that whom it stood in the way of comes first."""
+
+
+class _Waiting(NamedTuple):
+    work: Work
+    item: Any
+    future: "asyncio.Future[Any]"
+    behind: bool
+    town: str | None
+    """The municipality that it is bound to."""
+
+
+class Writer:
+    """The one writer of a process; a group is at most `cap`, and `behind` of what comes in bulk."""
+
+    def __init__(self, url: str, *, cap: int = 400, behind: int = 32) -> None:
+        self._connection, self._cap, self._behind = connect(url), cap, behind
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+        self._queue: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may write at the same time."""
+        return self._connection.shared
+
+    @property
+    def name(self) -> str:
+        """What its connection is known by."""
+        return self._connection.name
+
+    async def do(
+        self, work: Callable[[Connection, list[Item]], Sequence[Answer]], item: Item, *, behind: bool = False
+    ) -> Answer:
+        """Have it done in the next transaction, or, being one of very many, behind all others; returns when on disk."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        gathered = self._gathered.setdefault(loop, [])
+        gathered.append(_Waiting(work, item, future, behind, walls.bound()))
+        if len(gathered) == 1:
+            loop.call_soon(self._hand_over, loop)
+        return await future
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        if gathered := self._gathered.pop(loop, None):
+            self._queue.put(gathered)
+
+    async def call(self, function: Callable[..., Answer], *values: object) -> Answer:
+        """Have one function(connection, *values) done in the next transaction."""
+        return await self.do(_call, (function, values))
+
+    def stop(self) -> None:
+        """Finish what waits, then close the connection."""
+        for loop in tuple(self._gathered):
+            self._hand_over(loop)
+        self._queue.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _loop(self) -> None:
+        first: deque[_Waiting] = deque()
+        behind: deque[_Waiting] = deque()
+        stopping = False
+        while first or behind or not stopping:
+            stopping = stopping or self._take_in(first, behind)
+            group = _taken(first, self._cap) + _taken(behind, self._behind)
+            for part in self._parts(group):
+                _tell(part, self._committed(part))
+
+    def _parts(self, group: list[_Waiting]) -> list[list[_Waiting]]:
+        """What may share a transaction, in order of arrival."""
+        if not self._connection.shared:
+            return [group] if group else []
+        parts: dict[tuple[Work, bool], list[_Waiting]] = {}
+        for waiting in group:
+            parts.setdefault((waiting.work, waiting.town is None), []).append(waiting)
+        return list(parts.values())
+
+    def _take_in(self, first: deque[_Waiting], behind: deque[_Waiting]) -> bool:
+        """All that was handed over; when nothing waits, wait for it. Says whether it was the last."""
+        while not (first or behind) or not self._queue.empty():
+            handed = self._queue.get()
+            if handed is None:
+                return True
+            for one in handed:
+                (behind if one.behind else first).append(one)
+        return False
+
+    def _committed(self, group: list[_Waiting]) -> list[Any]:
+        try:
+            return self._tried(group)
+        except AwayError as error:
+            return [error] * len(group)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nobody may be told that it is on disk
+            if len(group) == 1:
+                return [AwayError(str(error)) if isinstance(error, AgainError) else error]
+        return [self._committed([one])[0] for one in group]
+
+    def _tried(self, group: list[_Waiting]) -> list[Any]:
+        for tried in range(TRIES - 1):
+            with suppress(AgainError):
+                return self._transaction(group)
+            time.sleep(REST_SECONDS * (1 + tried))
+        return self._transaction(group)
+
+    def _transaction(self, group: list[_Waiting]) -> list[Any]:
+        """Items of the same work share one call, in their order of arrival."""
+        places: dict[Work, list[int]] = {}
+        for place, waiting in enumerate(group):
+            places.setdefault(waiting.work, []).append(place)
+        answers: list[Any] = [None] * len(group)
+        with self._connection.transaction(_towns(group)):
+            for work, mine in places.items():
+                told = work(self._connection, [group[place].item for place in mine])
+                for place, answer in zip(mine, told, strict=True):
+                    answers[place] = answer
+        return answers
+
+
+def _towns(group: list[_Waiting]) -> Towns:
+    """What a transaction of theirs is bound to."""
+    towns = [waiting.town for waiting in group if waiting.town is not None]
+    return frozenset(towns) if len(towns) == len(group) else None
+
+
+def _taken(waiting: deque[_Waiting], most: int) -> list[_Waiting]:
+    return [waiting.popleft() for _ in range(min(len(waiting), most))]
+
+
+def _call(connection: Connection, items: list[tuple[Callable[..., Any], tuple[object, ...]]]) -> list[Any]:
+    connection.hold([EVERYTHING])
+    return [function(connection, *values) for function, values in items]
+
+
+def _tell(group: list[_Waiting], answers: list[Any]) -> None:
+    """Wake the waiters, with one call for each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+    for waiting, answer in zip(group, answers, strict=True):
+        by_loop.setdefault(waiting.future.get_loop(), []).append((waiting.future, answer))
+    for loop, told in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, told)
+
+
+def _settle(told: "list[tuple[asyncio.Future[Any], Any]]") -> None:
+    for future, answer in told:
+        if not future.done():
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+
+
+class Readers:
+    """A few threads with a reading connection each: reading never waits for the writer."""
+
+    def __init__(self, url: str, *, threads: int = 3) -> None:
+        self._url, self._local, self._lock = url, threading.local(), threading.Lock()
+        self._open: list[Session] = []
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+
+    async def read(self, function: Callable[..., Answer], *values: object) -> Answer:
+        """Run function(connection, *values) against one snapshot."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._pool, self._read, walls.only(walls.bound()), function, values
+        )
+
+    def _read(self, towns: Towns, function: Callable[..., Answer], values: tuple[object, ...]) -> Answer:
+        for _ in range(TRIES):
+            with suppress(AgainError):
+                return self._once(towns, function, values)
+        raise AwayError(f"{TRIES} times in vain")
+
+    def _once(self, towns: Towns, function: Callable[..., Answer], values: tuple[object, ...]) -> Answer:
+        connection = self._mine()
+        with connection.snapshot(towns):
+            return function(connection, *values)
+
+    def apart(self) -> Session:
+        """A reading connection for whoever needs one snapshot for long; close it."""
+        return connect(self._url, read_only=True)
+
+    def _mine(self) -> Session:
+        if not hasattr(self._local, "connection"):
+            self._local.connection = connect(self._url, read_only=True)
+            with self._lock:
+                self._open.append(self._local.connection)
+        return self._local.connection  # type: ignore[no-any-return]
+
+    def stop(self) -> None:
+        """Wait for what is being read, then close."""
+        self._pool.shutdown()
+        for connection in self._open:
+            connection.close()

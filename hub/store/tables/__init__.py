@@ -1,0 +1,1 @@
+"""Every table, once: what Alembic's migrations are held against."""
