@@ -4,24 +4,20 @@ import errno
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from hub.conformance.faults import Fault
 from hub.conformance.relay import TcpFault
 from hub.sdk import File, FolderSimulator
-from hub.sdk.places import NoAnswerError
-
-if TYPE_CHECKING:
-    from hub.conformance.network import Fault
+from hub.sdk.place import NoAnswerError
 
 T = TypeVar("T")
-STRIKING = frozenset({TcpFault.REFUSED, TcpFault.NO_ANSWER, TcpFault.ANSWER_LOST})
-"""What a disk can do: refuse a step, or never say whether it was taken."""
 
 
 class BreakableDisk:
     """A `Place` that writes through to no disk and waits for none: a step is a call of the kit."""
 
-    def __init__(self, simulator: FolderSimulator, hit: "Callable[[], Fault | None]") -> None:
+    def __init__(self, simulator: FolderSimulator, hit: Callable[[], Fault | None]) -> None:
         self._simulator, self._hit = simulator, hit
         self._late: list[Callable[[], object]] = []
 

@@ -10,7 +10,8 @@ import pytest
 from hub.conformance import record_examples
 from hub.conformance.base import Suite, test
 from hub.conformance.driver import Bench, Outcome
-from hub.conformance.network import FAULTS, Fault
+from hub.conformance.faults import Fault
+from hub.conformance.network import FAULTS
 from hub.model import Person, PersonLookup, Protected
 from hub.sdk import Misbehaviour, Notifier, OnUnknown, RepeatsSafely, on_unknown
 

@@ -3,92 +3,14 @@
 import asyncio
 import errno
 import os
-import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, Self
 
-from pydantic import Field, SecretStr, model_validator
-
-from hub.sdk.connector import ConnectorConfig, Lent
+from hub.sdk.connector import Lent
 from hub.sdk.errors import ConnectorError, CredentialsError, TransientError, UnknownOutcomeError
-
-
-class SftpServer(ConnectorConfig):
-    """A server that another system fetches from, or leaves files on."""
-
-    host: str = Field(min_length=1, description="Name or address.")
-    port: int = Field(default=22, ge=1, le=65535, description="TCP port.")
-    username: str = Field(min_length=1, description="Account.")
-    password: SecretStr | None = Field(default=None, description="Its password; left out: there is a private key.")
-    private_key: SecretStr | None = Field(
-        default=None, description="Its private key in OpenSSH's form, without passphrase: `${file:/run/secrets/key}`."
-    )
-    host_key: str = Field(
-        min_length=1, description="The server's public key as ssh-keyscan prints it: `ssh-ed25519 AAAA...`."
-    )
-
-    @model_validator(mode="after")
-    def _can_prove_itself(self) -> Self:
-        if self.password is None and self.private_key is None:
-            msg = "write password or private_key"
-            raise ValueError(msg)
-        return self
-
-
-class NoAnswerError(Exception):
-    """Nobody knows whether the last step was taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """One to be laid; until it is whole it lies beside, hidden and so named that nobody takes it."""
-
-    path: str
-    content: bytes = field(repr=False)
-    unfinished: str
-
-    @classmethod
-    def at(cls, folder: str, name: str, content: bytes) -> Self:
-        """Lie there under that name."""
-        return cls(f"{folder}/{name}", content, f"{folder}/.{name}.{secrets.token_hex(8)}.tmp")
-
-
-class Place(Protocol):
-    """Paths on a disk, some call away. Raises TransientError or CredentialsError when a step was not taken.
-
-    Raises:
-        NoAnswerError: perhaps it was.
-    """
-
-    async def read(self, *paths: str) -> list[bytes | None]:
-        """What stands at each; None where nothing does."""
-
-    async def there(self, path: str) -> bool:
-        """Whether anything stands there."""
-
-    async def names(self, folder: str) -> list[str]:
-        """What is in a folder that is written to."""
-
-    async def make(self, folder: str) -> None:
-        """Have a folder within one that is there; harmless when there is one."""
-
-    async def prepare(self, files: Sequence[File]) -> None:
-        """Write them, whole and on disk, under the names of what is unfinished."""
-
-    async def publish(self, file: File) -> None:
-        """Give it its name, at once. Nothing has it: whoever calls has looked."""
-
-    async def claim(self, file: File) -> bool:
-        """Give it its name, unless something has it; of two who try one succeeds."""
-
-    async def replace(self, file: File) -> None:
-        """Give it its name, at once, in place of what has it."""
-
-    async def discard(self, files: Sequence[File]) -> None:
-        """Take away what is unfinished, as far as may be; raises nothing."""
+from hub.sdk.place import File, NoAnswerError, Place
+from hub.sdk.sftp_server import SftpServer
 
 
 class Disk:

@@ -10,7 +10,8 @@ import asyncssh
 
 from hub.sdk.connector import Lent
 from hub.sdk.errors import ConnectorError, CredentialsError, TransientError
-from hub.sdk.places import File, NoAnswerError, SftpServer
+from hub.sdk.place import File, NoAnswerError
+from hub.sdk.sftp_server import SftpServer
 
 T = TypeVar("T")
 _GRACE_SECONDS = 1.0

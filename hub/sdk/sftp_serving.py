@@ -2,23 +2,35 @@
 
 import errno
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
 import asyncssh
-
-from hub.sdk.sftp_simulator import ACCOUNT
-
-if TYPE_CHECKING:
-    from hub.sdk.sftp_simulator import SftpSimulator
 
 _KEY = asyncssh.generate_private_key("ssh-ed25519")
 
 
-class SftpServing:
-    """One server, and all who are connected."""
+class Shown(Protocol):
+    """The folders that are served, and who is told of what is done in them."""
 
-    def __init__(self, simulator: "SftpSimulator") -> None:
-        self._simulator = simulator
+    full: bool
+
+    @property
+    def root(self) -> Path:
+        """Where they are."""
+
+    def opened(self, path: str) -> None:
+        """Somebody opens this file, or would."""
+
+    def placed(self, path: str) -> None:
+        """A file has this name now."""
+
+
+class SftpServing:
+    """One server for one account, and all who are connected."""
+
+    def __init__(self, simulator: Shown, account: tuple[str, str]) -> None:
+        self._simulator, self.account = simulator, account
         self._listening: asyncssh.SSHAcceptor | None = None
         self.connections: set[asyncssh.SSHServerConnection] = set()
         self.keys: asyncssh.SSHAuthorizedKeys | None = None
@@ -75,13 +87,13 @@ class _Account(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ACCOUNT
+        return (username, password) == self._serving.account
 
 
 class _Disk(asyncssh.SFTPServer):
     """The folders."""
 
-    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], simulator: "SftpSimulator") -> None:
+    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], simulator: Shown) -> None:
         super().__init__(channel, chroot=os.fsencode(simulator.root))
         self._simulator = simulator
 

@@ -26,7 +26,7 @@ class SftpSimulator(FolderSimulator, ListeningSimulator):
     def _serving(self) -> "SftpServing":
         from hub.sdk.sftp_serving import SftpServing  # noqa: PLC0415 - late: only who needs it pays for asyncssh
 
-        return SftpServing(self)
+        return SftpServing(self, ACCOUNT)
 
     @property
     def server(self) -> Mapping[str, object]:

@@ -25,7 +25,7 @@ from hub.service.keeping.backups import Restored, back_up, begin_in_place, resto
 from hub.service.rulebook import Rulebook
 from hub.service.subscribers.feed import Cursor, Feed
 from hub.store import feed, postings, subscriptions
-from hub.store.copies import dumping, pg_programs
+from hub.store.copies import pg_programs, taking
 from hub.store.copies.archive import Backup
 from hub.store.engine.database import Connection, connect, is_postgresql
 from hub.store.engine.migrating import migrate, ready
@@ -48,7 +48,7 @@ class Rebuilt:
         self.url = server.database()
         migrate(self.url)
         with closing(connect(self.url)) as connection:
-            tables = dumping.tables(connection, "postgresql")
+            tables = taking.tables(connection, "postgresql")
         self._none = f"DROP TABLE IF EXISTS {', '.join(tables)} CASCADE;".encode()
         words = ["pg_dump", "--inserts", "--no-owner", "--enable-row-security", f"--dbname={self.url}"]
         told = subprocess.run(words, check=True, capture_output=True).stdout

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hub.clock import micros
 from hub.errors import RefusedError
-from hub.store.copies import anew, archive, dumping
+from hub.store.copies import anew, archive, dumping, taking
 from hub.store.copies.anew import Begun
 from hub.store.copies.archive import Backup, KeyFile, Manifest, Packing
 from hub.store.engine.database import beside, connect, is_postgresql, path_of, shown
@@ -145,7 +145,7 @@ def _into_server(backup: Backup, url: str, begin: Begin, *, replace: bool) -> Be
 def _begin(url: str, manifest: Manifest | None, *, at: datetime, paused: bool) -> Begun:
     """See that all is there, then begin anew; only then does it say which schema it is."""
     with closing(connect(url)) as connection:
-        if manifest and dumping.counts(connection, manifest.contents.kind) != manifest.contents.counts:
+        if manifest and taking.counts(connection, manifest.contents.kind) != manifest.contents.counts:
             raise RefusedError("broken-backup", "there are not as many rows as the manifest says")
         with connection.transaction():
             begun = anew.begin(connection, now=micros(at), paused=paused)

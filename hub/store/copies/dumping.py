@@ -4,31 +4,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
 
 from hub.errors import RefusedError
-from hub.store import feed
 from hub.store.copies import archive
-from hub.store.copies.archive import Backup, Contents, Kind
-from hub.store.engine.database import Connection, Session, SqliteConnection, connect, is_postgresql, path_of
-
-VERSION = "alembic_version"
-"""The table that says which schema it is. Empty while what was restored is not whole: no hub starts on that."""
-_SERVERS: dict[Kind, str] = {
-    "sqlite": "SELECT 'SQLite ' || sqlite_version()",
-    "postgresql": "SELECT 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1)",
-}
-_TABLES: dict[Kind, str] = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
-    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename",
-}
-
-
-class Taken(NamedTuple):
-    """A database at one moment; `data` is read to its end before the block ends."""
-
-    contents: Contents
-    data: IO[bytes]
+from hub.store.copies.archive import Backup, Kind
+from hub.store.copies.taking import VERSION, Taken, contents
+from hub.store.engine.database import Connection, SqliteConnection, connect, is_postgresql, path_of
 
 
 def kind_of(url: str) -> Kind:
@@ -43,25 +24,6 @@ def taken(url: str, aside: Path) -> AbstractContextManager[Taken]:
 
         return pg_programs.taken(url)
     return _copied(path_of(url), aside)
-
-
-def tables(connection: Session, kind: Kind) -> list[str]:
-    """The names of all tables there."""
-    return [str(name) for (name,) in connection.rows(_TABLES[kind])]
-
-
-def counts(connection: Session, kind: Kind) -> dict[str, int]:
-    """Rows by table; the one that says which schema it is apart."""
-    mine = [name for name in tables(connection, kind) if name != VERSION]
-    return {name: connection.rows(f"SELECT count(*) FROM {name}")[0][0] for name in mine}
-
-
-def contents(connection: Session, kind: Kind) -> Contents:
-    """What is there."""
-    ((server,),) = connection.rows(_SERVERS[kind])
-    ((version,),) = connection.rows(f"SELECT version_num FROM {VERSION}")
-    held = counts(connection, kind)
-    return Contents(kind=kind, server=server, schema_version=version, epoch=feed.epoch(connection), counts=held)
 
 
 def say_version(connection: Connection, version: str) -> None:

@@ -15,9 +15,8 @@ from typing import IO, Any
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hub.errors import RefusedError
-from hub.store.copies import dumping
 from hub.store.copies.archive import Backup
-from hub.store.copies.dumping import VERSION, Taken
+from hub.store.copies.taking import VERSION, Taken, contents, tables
 from hub.store.engine import walls
 from hub.store.engine.database import Session, connect
 
@@ -38,7 +37,7 @@ def taken(url: str) -> Iterator[Taken]:
     """What pg_dump gives of a moment that we look at too. Raises RefusedError, AwayError."""
     with closing(connect(url, read_only=True)) as connection, connection.snapshot():
         ((snapshot,),) = connection.rows("SELECT pg_export_snapshot()")
-        found = dumping.contents(connection, "postgresql")
+        found = contents(connection, "postgresql")
         way, environment = _way(url)
         command = [_found("pg_dump"), *_HOW, *_WITHOUT, f"--snapshot={snapshot}", way]
         with _written(command, environment) as data:
@@ -105,7 +104,7 @@ def check_unused(connection: Session) -> None:
 def _replaceable(connection: Session, *, replace: bool) -> list[str]:
     """The tables there, when they may go. Raises RefusedError."""
     check_unused(connection)
-    found = dumping.tables(connection, "postgresql")
+    found = tables(connection, "postgresql")
     if found and VERSION not in found:
         raise RefusedError("not-empty", "the database holds tables of something else: give the hub its own")
     if found and not replace and connection.rows(f"SELECT 1 FROM {VERSION}"):

@@ -8,7 +8,8 @@ from connectors.control_knx import KnxControl
 from connectors.control_knx.simulator import KnxUdpSimulator
 from hub.conformance.base import test as in_a_loop
 from hub.conformance.driver import Bench, Outcome, bench
-from hub.conformance.network import DOUBLED, FAULTS, LATE, Fault
+from hub.conformance.faults import Fault
+from hub.conformance.network import DOUBLED, FAULTS, LATE
 from hub.model import Dim, Release, Switch, Zone
 from hub.sdk import Condition
 

@@ -8,10 +8,11 @@ import pytest
 
 from connectors.control_rec.simulator import RecOverHttps, signed
 from hub.clock import DomainClock
-from hub.conformance import network
+from hub.conformance import faults, network
 from hub.conformance.base import test as in_a_loop
 from hub.conformance.driver import Memory
-from hub.conformance.network import Fault, Network
+from hub.conformance.faults import Fault
+from hub.conformance.network import Network
 from hub.model import Dim, Observation, Zone
 from hub.sdk import Callback, Condition, CredentialsError, RejectedError, TransientError, UnknownOutcomeError
 from tests.connectors.control_rec.stand import connector
@@ -96,7 +97,7 @@ async def test_what_the_address_says_ends_in_the_error_that_it_means(fault: Faul
 async def test_a_message_in_the_answer_is_taken_as_told() -> None:
     device = RecOverHttps(DomainClock())
 
-    def answering(request: httpx.Request, forward: network.Forward) -> httpx.Response:
+    def answering(request: httpx.Request, forward: faults.Forward) -> httpx.Response:
         forward(request)
         parts = [json.loads(call.body) for call in device.calls]
         whole = {key: value for part in parts for key, value in part.items()}

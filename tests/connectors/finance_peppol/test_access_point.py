@@ -31,7 +31,8 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
-from hub.sdk.places import File, judged
+from hub.sdk.place import File
+from hub.sdk.places import judged
 from tests.connectors.finance_peppol.stand import a_line, an_invoice, in_folder, names, run, settings, with_access_point
 
 ROOT = Path(__file__).parents[3]
