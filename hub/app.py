@@ -147,6 +147,7 @@ class Hub:
         self._opened.callback(self.writer.stop)
         self._opened.push_async_callback(self._stop_simulators)
         self._put_together()
+        self._opened.push_async_callback(self._stop_intake)
         self._opened.push_async_callback(self.connections.close)
         self._opened.push_async_callback(self.worker.stop)
         await self.readers.read(fits, self.seal)
@@ -165,7 +166,7 @@ class Hub:
         if not self.writer.shared:
             await self.writer.call(lambda c: imports.break_off(c, (), now=micros(self.clock.now())))
         self.intake = self.worker.intake = put_together(self.writer, self.readers, self.seal, self.rulebook, self.clock)
-        self._opened.callback(self.intake.stop)
+        self.connections.heard = self.intake.hearing.hear
         if self.worker.shares:
             self.intake.importing.node = self.worker.shares.name
         self._open_desk()
@@ -422,6 +423,11 @@ class Hub:
     async def stop(self) -> None:
         """Finish what is in hand and close everything."""
         await self._opened.aclose()
+
+    async def _stop_intake(self) -> None:
+        """Keep what connections heard before they closed, and let its thread end."""
+        if hasattr(self, "intake"):
+            await self.intake.stop()
 
     async def _stop_simulators(self) -> None:
         if self.simulators:

@@ -21,6 +21,7 @@ from hub.sdk import (
     Control,
     ControlLimits,
     CredentialsError,
+    Hears,
     Lent,
     Pace,
     RawItem,
@@ -34,8 +35,11 @@ from hub.sdk import (
     levels_of,
 )
 
+MOST_WAITING = 1000
+"""Messages about zones that may wait to be kept."""
 
-class RecControl(Connector[RecConfig], Control, ReadsZones, ReceivesCallbacks):
+
+class RecControl(Connector[RecConfig], Control, ReadsZones, Hears, ReceivesCallbacks):
     """One edge device; a zone is an actuator of it, with a sensor that tells how it is."""
 
     pace = Pace(calls_at_once=16, clients_at_once=1, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=30))
@@ -51,7 +55,8 @@ class RecControl(Connector[RecConfig], Control, ReadsZones, ReceivesCallbacks):
         self._zone_of_sensor = {same(zone.sensor): key for key, zone in config.zones.items() if zone.sensor}
         self._zone_of_actuator = {same(zone.actuator): key for key, zone in config.zones.items()}
         self._turns = {key: asyncio.Lock() for key in config.zones}
-        self._came: asyncio.Queue[bytes] = asyncio.Queue()
+        self._came: asyncio.Queue[messages.Message] = asyncio.Queue(MOST_WAITING)
+        self._overfull = False
         self._reading: asyncio.Task[None] | None = None
         self._taking = asyncio.Lock()
         self._news = asyncio.Event()
@@ -60,7 +65,7 @@ class RecControl(Connector[RecConfig], Control, ReadsZones, ReceivesCallbacks):
     def _way(self) -> Way:
         if self.config.mqtt:
             topics, lands = self.config.topics(), self.pace.lands_within
-            return OverMqtt(self.config.mqtt, topics, self.lent, self._came.put_nowait, lands)
+            return OverMqtt(self.config.mqtt, topics, self.lent, self._hear, lands)
         assert self.config.https  # noqa: S101  (the settings have one of the two)
         return OverHttps(self.config.https, self.lent)
 
@@ -99,8 +104,8 @@ class RecControl(Connector[RecConfig], Control, ReadsZones, ReceivesCallbacks):
             await self.lent.state.put(_place("sent", key), sent.model_dump_json())
             value = translate.value_of(level, ids)
             told = messages.command(self.config.device_id, name, ids.actuator, at, value)
-            if answer := await self.way.send(told, self._deadline()):
-                await self._read(answer)
+            if (answer := await self.way.send(told, self._deadline())) and (message := self._read(answer)):
+                await self._take(message)
             return Receipt(name, await self._outcome(key, ids))
 
     async def read_zone(self, key: str) -> Sighting[Level]:
@@ -125,7 +130,7 @@ class RecControl(Connector[RecConfig], Control, ReadsZones, ReceivesCallbacks):
         if same(message.device) != same(self.config.device_id):
             raise RejectedError("a message of another device than device_id; give it a connection of its own")
         await self._take(message)
-        return [*self._items(message), *(_unread(one) for one in message.unread)]
+        return list(self._items(message))
 
     def translate(self, item: RawItem) -> Iterable[Message]:
         """What a sensor told."""
@@ -133,10 +138,11 @@ class RecControl(Connector[RecConfig], Control, ReadsZones, ReceivesCallbacks):
         return [found] if found else []
 
     def _items(self, message: messages.Message) -> Iterable[RawItem]:
-        """What is measured in a quantity that the settings name."""
+        """What is measured in a quantity that the settings name, and what cannot be read."""
         for place, told in message.observed:
             if self.config.meaning(told.kind):
                 yield RawItem(translate.source_id(told), messages.kept(told), place)
+        yield from map(_unread, message.unread)
 
     async def _outcome(self, key: str, ids: ZoneIds) -> Condition:
         """How the last command ended, as far as it is told in time.
@@ -165,20 +171,40 @@ class RecControl(Connector[RecConfig], Control, ReadsZones, ReceivesCallbacks):
         return Condition.COMING if ids.sensor else Condition.SENT
 
     async def _read_what_comes(self) -> None:
-        """Take messages in one after the other, as they came; one that cannot be read is told of, and left."""
+        """Take messages in one after the other, as they came."""
         while True:
-            await self._read(await self._came.get())
+            await self._take(await self._came.get())
+            self._overfull = self._overfull and not self._came.empty()
 
-    async def _read(self, body: bytes) -> None:
+    def _hear(self, body: bytes) -> None:
+        """What it tells over the broker: what is measured is the hub's at once, what concerns zones waits its turn."""
+        message = self._read(body)
+        if message is None or not self._concerns_zones(message):
+            return
+        try:
+            self._came.put_nowait(message)
+        except asyncio.QueueFull:
+            if not self._overfull:
+                told = "zones tell more than can be kept: what comes meanwhile is lost, until they tell again"
+                self.lent.log.error(told)  # noqa: TRY400  (nothing is known of why)
+            self._overfull = True
+
+    def _concerns_zones(self, message: messages.Message) -> bool:
+        levels = any(same(told.sensor) in self._zone_of_sensor for _, told in message.observed)
+        return levels or bool(message.answered or message.failed)
+
+    def _read(self, body: bytes) -> messages.Message | None:
+        """A message of this device, its measurements given to the hub; None: it is none."""
         try:
             message = messages.read(body)
         except RejectedError as error:
-            self.lent.log.warning("a message of the device: %s", error)
-            return
-        if same(message.device) == same(self.config.device_id):
-            await self._take(message)
-        for one in message.unread:
-            self.lent.log.warning("%s of a message: %s", one.place, one.why)
+            self.lent.heard(_unread(messages.Unread("a message", str(error), body)))
+            return None
+        if same(message.device) != same(self.config.device_id):
+            return None
+        for item in self._items(message):
+            self.lent.heard(item)
+        return message
 
     async def _take(self, message: messages.Message) -> None:
         """Know what a message tells of the zones, and ring for who waits."""

@@ -19,6 +19,7 @@ from hub.sdk import (
     Callback,
     Clock,
     EmitsCallbacks,
+    EmitsHeard,
     HasZones,
     HttpSimulator,
     ListeningSimulator,
@@ -185,11 +186,14 @@ class Edge:
 
     def callbacks(self) -> Sequence[Callback]:
         """The calls that tell of it."""
-        bodies = [
+        return [signed(body) for body in self.bodies()]
+
+    def bodies(self) -> Sequence[bytes]:
+        """The messages that tell of it."""
+        return [
             self.message({"observations": self.happened[first : first + IN_ONE]})
             for first in range(0, len(self.happened), IN_ONE)
         ]
-        return [signed(body) for body in bodies]
 
 
 def signed(body: bytes) -> Callback:
@@ -211,7 +215,7 @@ def _meant(told: Mapping[str, Any]) -> Observation:
     )
 
 
-class RecSimulator(ListeningSimulator, HasZones, EmitsCallbacks):
+class RecSimulator(ListeningSimulator, HasZones, EmitsCallbacks, EmitsHeard):
     """An edge device behind a broker. Its zones are those of `settings`, of `external_keys`, or some examples."""
 
     can = frozenset({Misbehaviour.SET_BY_HAND, Misbehaviour.REFUSES, Misbehaviour.DOWN})
@@ -299,6 +303,17 @@ class RecSimulator(ListeningSimulator, HasZones, EmitsCallbacks):
 
     def callbacks(self) -> Sequence[Callback]:
         return self.edge.callbacks()
+
+    def tell_all(self) -> None:
+        """Tell, over the broker, all that its own sensors have observed."""
+        for body in self.edge.bodies():
+            self.tell(body)
+
+    def tell_unreadable(self) -> str:
+        """Tell of a sensor without a value, among others."""
+        told = {"sensorId": "https://recref.test/sensor/9", "quantityKind": f"{CORE}Temperature"}
+        self.tell(self.edge.message({"observations": [told]}))
+        return "observations[0]"
 
     def tell(self, message: bytes) -> None:
         """Tell the hub, over the broker."""

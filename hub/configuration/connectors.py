@@ -20,7 +20,7 @@ from hub.configuration.upkeep import daytime
 from hub.discovery import connector_names
 from hub.mapping.connector import MappedFiles
 from hub.model.configuration import Arrival, Connection, Slower
-from hub.sdk import AccessControl, Connector, ConnectorConfig, Control, Polls, ReadsFiles, Source
+from hub.sdk import AccessControl, Connector, ConnectorConfig, Control, Hears, Polls, ReadsFiles, Source
 
 Load = Callable[[str], type[Connector[Any]]]
 """Gives a connector's class by its name; raises LookupError or TypeError."""
@@ -75,7 +75,8 @@ def _arrivals(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: 
     """Whether what is to come in can be taken in."""
     arrives = connection.arrives
     if arrives is None:
-        if issubclass(kind, Source) and not sheet.root.has(("arrives",)):
+        by_itself = issubclass(kind, Hears) and not issubclass(kind, Polls | ReadsFiles)
+        if issubclass(kind, Source) and not by_itself and not sheet.root.has(("arrives",)):
             message = "`arrives` is left out: only uploads and callbacks are taken; write it, or `arrives: null`"
             yield sheet.warning((), "left-out", message)
         return

@@ -137,6 +137,44 @@ class CallbackTests(SourceTests):
                         await stand.connector.receive(bad)
 
 
+class HearsTests(SourceTests):
+    """For those that hold a connection over which they are told."""
+
+    async def listen(self, stand: Bench) -> None:
+        """Tell all twice, and what cannot be read twice: each is heard as it was meant, under one id."""
+        await stand.look(stand.connector.check)
+        stand.heard.clear()
+        stand.simulator.happen(5)
+        for _ in range(2):
+            stand.simulator.tell_all()
+            unreadable = stand.simulator.tell_unreadable()
+        stand.simulator.happen(2)
+        stand.simulator.tell_all()
+        meant = list(stand.simulator.emitted())
+        messages: list[Message] = []
+        refused: list[tuple[str, str]] = []
+
+        async def heard() -> bool:
+            nonlocal messages, refused
+            once = {(item.source_id, item.version): item for item in stand.heard}
+            messages, refused = self.sound(stand, once.values())
+            return meant[-1] in messages
+
+        assert await stand.becomes(heard), f"not heard: the last of what was told; {stand.said}"
+        assert messages == meant
+        assert len(refused) == 1, "what cannot be read has one id, however often it is told"
+        assert unreadable in "".join(refused[0])
+
+    @test
+    async def test_what_is_told_over_its_link_is_heard_as_it_was_meant_and_a_double_is_known(self) -> None:
+        async with self.bench() as stand:
+            await self.listen(stand)
+
+    @test
+    async def test_what_is_heard_is_right_though_our_clock_is_two_hours_off(self) -> None:
+        await self.with_our_clock_off(self.listen)
+
+
 class FileTests(SourceTests):
     """For those that read files."""
 

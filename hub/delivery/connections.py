@@ -19,7 +19,7 @@ from hub.model.configuration import Configuration
 from hub.model.configuration import Connection as Settings
 from hub.model.plan import TargetKey
 from hub.planner.rules import lines_of
-from hub.sdk import Connector, ConnectorError, Lent
+from hub.sdk import Connector, ConnectorError, Lent, RawItem
 from hub.sdk.http import transport
 from hub.sdk.tunnel import through
 from hub.store import connections, connector_state, lanes
@@ -128,6 +128,8 @@ class Connections:
         """Those of which it has no share."""
         self.replaced: Callable[[], None] = lambda: None
         """Called when a connection has another connector in the place of one that is closed."""
+        self.heard: Callable[[str, str, RawItem], None] = lambda _town, _name, _item: None
+        """Takes what connections hear."""
         self.around: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda way: way
         """Laid around the way to each system that is asked over HTTP."""
 
@@ -300,6 +302,7 @@ class Connections:
             state=SealedState(municipality, name, self._writer, self._readers, self._seal),
             log=logging.getLogger(f"hub.connector.{name}"),
             touched=lambda key: self._soon(lanes.ask_for_a_look, municipality, name, (key,)),
+            heard=lambda item: self.heard(municipality, name, item),
             timeout=connector_type.pace.timeout,
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hub.clock import Clock
+from hub.intake.hearing import Hearing
 from hub.intake.importing import Importing
 from hub.intake.inbox import Inbox
 from hub.intake.inlets import Inlet, Inlets
@@ -34,9 +35,11 @@ class Intake:
     forgetting: Forgetting
     attended: Attended
     taking: Taking
+    hearing: Hearing
 
-    def stop(self) -> None:
-        """Let its thread end."""
+    async def stop(self) -> None:
+        """Keep what was heard, and let its thread end."""
+        await self.hearing.stop()
         self.taking.stop()
 
     def due(self) -> Iterator[tuple[Inlet, float]]:
@@ -62,4 +65,5 @@ def put_together(writer: Writer, readers: Readers, seal: Seal, rulebook: Ruleboo
         Forgetting(writer, seal, rulebook, clock),
         attended,
         taking,
+        Hearing(inlets, taking, writer, clock),
     )

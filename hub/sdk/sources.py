@@ -1,6 +1,6 @@
 """What comes in from outside: how it comes is apart from what it means.
 
-`Polls`, `ReceivesCallbacks` and `ReadsFiles` (`TellsOfChanges`) give raw items, each with the source's own id;
+`Polls`, `ReceivesCallbacks`, `Hears` and `ReadsFiles` (`TellsOfChanges`) give raw items, each with the source's own id;
 `Source.translate` says what an item means, purely. The hub keeps the raw item, knows a double by its id and version,
 and asks for the meaning once; an item that means nothing is quarantined with its place and reason, and may be asked
 about again when somebody has mended the cause.
@@ -9,9 +9,9 @@ about again when somebody has mended the cause.
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from hub.model import Message
+from hub.model import Message, Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,20 @@ class ReceivesCallbacks(Source):
             CredentialsError: the sender is not proven; nothing is kept.
             RejectedError: it is proven, and cannot be read.
         """
+
+
+class Hears(Source):
+    """Holds a connection over which its system tells, and gives `Lent.heard` each item as it comes.
+
+    The hub gathers for a moment, and keeps together what came. Who told has gone on by then: what waits when the
+    process is killed is lost, and so is what comes while too much waits. An item that cannot be read is given with its
+    `fault`, under an id that the same words have again, for a broken sensor tells them for ever.
+    """
+
+    @classmethod
+    def configured_sensors(cls, config: Any) -> Mapping[str, frozenset[Quantity]] | None:  # noqa: ANN401, ARG003  (its own)
+        """Give the sensors that the settings name, and what each tells; None when only the system itself knows them."""
+        return None
 
 
 class ReadsFiles(Source):

@@ -282,6 +282,18 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             " i municipality.yaml om fler behövs, och se i granskningsloggen vem som frågar så mycket.",
         ),
     },
+    "readings-lost": {
+        "en": Remedy(
+            "Readings of sensors were lost",
+            "They come faster than they can be kept, or the database stood still. Have the device tell less often, or"
+            " look at the database. It ends by itself when nothing has been lost for an hour.",
+        ),
+        "sv": Remedy(
+            "Mätvärden från givare har gått förlorade",
+            "De kommer snabbare än de kan sparas, eller så stod databasen still. Låt enheten berätta mer sällan, eller"
+            " se över databasen. Det upphör av sig självt när inget har gått förlorat på en timme.",
+        ),
+    },
     "source-down": {
         "en": Remedy(
             "Nothing can be fetched from the source",
