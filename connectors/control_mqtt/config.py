@@ -1,6 +1,7 @@
 """The settings of one connection to a broker, and the topics that they make."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -9,7 +10,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from hub.sdk import ConnectorConfig, ZoneKind
+from hub.model import Quantity
+from hub.model.observation import SensorKey
+from hub.sdk import ConnectorConfig, SensorConfig, ZoneKind
 from hub.sdk.mqtt import BrokerConfig, unfit_topic
 
 
@@ -30,14 +33,26 @@ class Templates:
     set: str
     get: str = ""
     online: str = ""
+    sensor: str = "{sensor}/state"
 
 
 TEMPLATES = {
-    Profile.ZIGBEE2MQTT: Templates("zigbee2mqtt/{zone}", "{state}/set", "{state}/get"),
-    Profile.TASMOTA: Templates("stat/{zone}/RESULT", "cmnd/{zone}", "{set}/State", "tele/{zone}/LWT"),
+    Profile.ZIGBEE2MQTT: Templates("zigbee2mqtt/{zone}", "{state}/set", "{state}/get", sensor="zigbee2mqtt/{sensor}"),
+    Profile.TASMOTA: Templates(
+        "stat/{zone}/RESULT", "cmnd/{zone}", "{set}/State", "tele/{zone}/LWT", "tele/{sensor}/SENSOR"
+    ),
     Profile.HOME_ASSISTANT: Templates("{zone}/state", "{zone}/set"),
     Profile.JSON: Templates("{zone}/state", "{zone}/set"),
 }
+KEYS: Mapping[Profile, Mapping[Quantity, str]] = {
+    Profile.ZIGBEE2MQTT: {one: one.value for one in Quantity} | {Quantity.LUX: "illuminance"},
+    Profile.TASMOTA: {Quantity.ENERGY: "ENERGY.Total"},
+    Profile.HOME_ASSISTANT: dict.fromkeys(Quantity, ""),
+    Profile.JSON: {one: one.value for one in Quantity},
+}
+"""Where each quantity stands in a message, where the settings do not say; empty: the message is the value.
+
+Source: zigbee2mqtt.io, Exposes of sensors and plugs; Tasmota, MQTT: `tele/.../SENSOR`, read 2026-11-26."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,32 @@ class ZoneTopics(ConnectorConfig):
     kind: ZoneKind | None = Field(default=None, description="`dim`, `switch` for on and off only, or `setpoint`.")
     relay: int | None = Field(default=None, ge=1, le=32, description="Tasmota: which relay of the device; one if none.")
     values: dict[str, str] = Field(default={}, description="Further names in braces in the templates, and their words.")
+
+
+class SensorTopic(SensorConfig):
+    """Where one sensor is told of; what it leaves out comes from the connection's template and the profile."""
+
+    topic: str | None = Field(default=None, description="Topic on which it is told.")
+    key: str | None = Field(
+        default=None,
+        description="Key of the value, dots leading into objects (`ENERGY.Total`); empty: the message is the value.",
+    )
+    time_key: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Key of the time at which it was so: ISO 8601 with an offset, or seconds or milliseconds since"
+        " 1970. Left out: when it is heard.",
+    )
+    values: dict[str, str] = Field(default={}, description="Further names in braces in the template, and their words.")
+
+
+@dataclass(frozen=True)
+class SensorPlace:
+    """Where a sensor is told of, resolved."""
+
+    topic: str
+    key: str
+    time_key: str | None
 
 
 class JsonKeys(ConnectorConfig):
@@ -98,7 +139,13 @@ class MqttConfig(BrokerConfig):
         default=ZoneKind.DIM, description="Kind of zones that name none: `dim`, `switch` or `setpoint`."
     )
     zones: dict[str, ZoneTopics] = Field(
-        min_length=1, description="Each zone with its `state`, `set`, `get` and `kind`, or `{}` for the templates."
+        default={}, description="Each zone with its `state`, `set`, `get` and `kind`, or `{}` for the templates."
+    )
+    sensors: dict[SensorKey, SensorTopic] = Field(
+        default={}, description="What is measured: each sensor with its `quantity`, under the key that facilities name."
+    )
+    sensor_topic: str | None = Field(
+        default=None, description="Topic of sensors that name none; the profile's if left out."
     )
     bridge_topic: str | None = Field(
         default=None, description="Where the gateway tells whether it is online, such as `zigbee2mqtt/bridge/state`."
@@ -141,9 +188,19 @@ class MqttConfig(BrokerConfig):
             words[name] = _filled(template, words)
         return Topics(words["set"], words["get"], words["state"], own.kind or self.kind, words["online"], own.relay)
 
+    def sensor(self, key: str) -> SensorPlace:
+        """Where a sensor that is configured is told of."""
+        own, usual = self.sensors[key], TEMPLATES[self.profile]
+        topic = _filled(own.topic or self.sensor_topic or usual.sensor, {**own.values, "sensor": key})
+        value = KEYS[self.profile].get(own.quantity, "?") if own.key is None else own.key
+        return SensorPlace(topic, value, own.time_key)
+
     @model_validator(mode="after")
     def _topics_can_be_used(self) -> Self:
         faults = [fault for zone in self.zones for fault in _faults(zone, self.topics(zone))]
+        faults += [fault for key in self.sensors for fault in _sensor_faults(key, self.sensor(key))]
+        if not self.zones and not self.sensors:
+            faults.append("neither zones nor sensors: name what it is for")
         told: dict[tuple[str, int | None], str] = {}
         for zone in self.zones:
             topics = self.topics(zone)
@@ -183,8 +240,17 @@ def _faults(zone: str, topics: Topics) -> list[str]:
     return faults
 
 
+def _sensor_faults(key: str, place: SensorPlace) -> Iterator[str]:
+    if why := _unfit(place.topic):
+        yield f"sensor {key}: topic {place.topic!r} {why}"
+    if place.key == "?":
+        yield f"sensor {key}: the profile knows no key of its quantity; give its `key`"
+    if place.time_key and not place.key:
+        yield f"sensor {key}: a message that is the value has no time; leave `time_key` out"
+
+
 def _unfit(topic: str) -> str:
     """Why it cannot be used, or nothing."""
     return unfit_topic(topic) or (
-        "has a name in braces that is neither zone, state nor set, nor among its values" if "{" in topic else ""
+        "has a name in braces that is neither zone, state, set nor sensor, nor among its values" if "{" in topic else ""
     )

@@ -1,7 +1,7 @@
 """Lamps behind a gateway that speaks MQTT: commands are proven by the state that the lamp tells afterwards."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -9,14 +9,17 @@ from connectors.control_mqtt import translate
 from connectors.control_mqtt.client import Gateway, Send, Waiting
 from connectors.control_mqtt.config import MqttConfig, Profile, Topics
 from connectors.control_mqtt.dialects import DIALECTS, LONGEST_PULSE, Told
-from hub.model import Level, Release, Zone
+from connectors.control_mqtt.sensing import Sensors
+from hub.model import Level, Message, Quantity, Release, Zone
 from hub.sdk import (
     About,
     Connector,
     Control,
     ControlLimits,
+    Hears,
     Lent,
     Pace,
+    RawItem,
     ReadsZones,
     Receipt,
     RejectedError,
@@ -24,12 +27,13 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
     levels_of,
+    observed,
 )
 from hub.sdk.mqtt import Handshake, Heard
 
 
-class MqttControl(Connector[MqttConfig], Control, ReadsZones):
-    """One gateway; a zone is a lamp or a group of lamps of it."""
+class MqttControl(Connector[MqttConfig], Control, ReadsZones, Hears):
+    """One gateway; a zone is a lamp or a group of lamps of it, and its sensors are heard."""
 
     pace = Pace(calls_at_once=16, clients_at_once=1, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=30))
 
@@ -42,6 +46,11 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
     def configured_keys(cls, config: MqttConfig) -> frozenset[str]:
         """The zones of the settings."""
         return frozenset(config.zones)
+
+    @classmethod
+    def configured_sensors(cls, config: MqttConfig) -> Mapping[str, frozenset[Quantity]]:
+        """The sensors of the settings."""
+        return {key: frozenset({sensor.quantity}) for key, sensor in config.sensors.items()}
 
     def __init__(self, config: MqttConfig, lent: Lent) -> None:
         """Keep what it is given; nothing is sent before `open`."""
@@ -57,9 +66,10 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
         self._waiting: dict[str, list[Waiting[Level]]] = {key: [] for key in self._topics}
         self._bridge: bytes | None = None
         self._puzzled: set[str] = set()
-        heard = [*self._zones_of, *self._online_of, *filter(None, [config.bridge_topic])]
+        self._sensors = Sensors(config)
+        heard = [*self._zones_of, *self._online_of, *self._sensors.topics, *filter(None, [config.bridge_topic])]
         self._handshake = Handshake(config, lent)
-        self._gateway = Gateway(config, lent, heard, self._hear, lands=self.pace.lands_within)
+        self._gateway = Gateway(config, lent, list(dict.fromkeys(heard)), self._hear, lands=self.pace.lands_within)
         self.session = self._gateway.session
         self.session.lost.append(self._give_up_waiting)
 
@@ -74,14 +84,15 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
         await self.session.ready(self._deadline())
 
     async def check(self) -> About:
-        """Connect, and hear from the gateway or at least one lamp; lamps are only asked."""
+        """Connect, and hear from the gateway or at least one lamp; lamps are only asked, and sensors cannot be."""
+        await self.session.ready(self._deadline())
         looks = await asyncio.gather(*(self.read_zone(key) for key in self._topics), return_exceptions=True)
         silent = {key: look for key, look in zip(self._topics, looks, strict=True) if isinstance(look, BaseException)}
         for error in silent.values():
             if not isinstance(error, TransientError):
                 raise error
         self._expect_no_farewell()
-        if len(silent) == len(looks) and self._bridge is None:
+        if silent and len(silent) == len(looks) and self._bridge is None:
             raise next(iter(silent.values()))
         for error in silent.values():
             self.lent.log.warning("check: %s", error)
@@ -115,6 +126,10 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
     def rest_level(self, key: str) -> Level | None:
         """Give what the settings say: a lamp has no automation of its own."""
         return self._wanted(Release(), self._topics_of(key))
+
+    def translate(self, item: RawItem) -> Iterable[Message]:
+        """What a sensor told."""
+        return [observed(item, self.config.sensors)]
 
     def _wanted(self, level: Level, topics: Topics) -> Level:
         rest = self.config.rest_celsius
@@ -160,13 +175,15 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones):
             self._waiting[key].remove(waiting)
 
     def _hear(self, message: Heard) -> None:
-        """Take a state: for those who wait, or else as news for the hub."""
+        """Take a state: for those who wait, or else as news for the hub; and what sensors tell."""
         if message.topic == self.config.bridge_topic:
             self._bridge = message.payload
         for key in self._online_of.get(message.topic, ()):
             self._hear_whether_online(key, message)
         for key in self._zones_of.get(message.topic, ()):
             self._hear_state(key, message)
+        for item in self._sensors.told(message, self.lent.clock.now()):
+            self.lent.heard(item)
 
     def _hear_whether_online(self, key: str, message: Heard) -> None:
         try:

@@ -18,6 +18,7 @@ from typing import Any
 from connectors.control_mqtt import translate
 from connectors.control_mqtt.client import Send
 from connectors.control_mqtt.config import JsonKeys, MqttConfig, Profile, Topics
+from connectors.control_mqtt.sensing import at, object_of
 from hub.model import Dim, Level, Setpoint, Switch
 from hub.sdk import RejectedError, ZoneKind
 
@@ -103,7 +104,7 @@ class Zigbee2Mqtt(Dialect):
     def told(self, payload: bytes, topics: Topics, before: Told) -> Told | None:
         del before
         if topics.kind is ZoneKind.SETPOINT:
-            value = _object(payload).get(self.config.setpoint_name)
+            value = object_of(payload).get(self.config.setpoint_name)
             return None if value is None else Told(celsius=_celsius(value))
         match translate.level_of(payload, topics.kind):
             case Dim(percent=percent):
@@ -130,7 +131,7 @@ class Tasmota(Dialect):
         return Send(topics.get, b"")
 
     def told(self, payload: bytes, topics: Topics, before: Told) -> Told | None:
-        found = _object(payload)
+        found = object_of(payload)
         names = [f"POWER{topics.relay}"] if topics.relay else ["POWER", "POWER1"]
         power = next((found[name] for name in names if name in found), None)
         if power not in (None, "ON", "OFF"):
@@ -160,7 +161,7 @@ class HomeAssistant(Dialect):
     def told(self, payload: bytes, topics: Topics, before: Told) -> Told | None:
         if topics.kind is ZoneKind.SETPOINT:
             return Told(celsius=_celsius(payload.decode(errors="replace")))
-        found = _object(payload)
+        found = object_of(payload)
         match found.get("state"):
             case None:
                 return None
@@ -187,11 +188,11 @@ class PlainJson(Dialect):
         return [Send(topics.set, _json(_nested(said)))]
 
     def told(self, payload: bytes, topics: Topics, before: Told) -> Told | None:
-        keys, found = self.config.words, _object(payload)
+        keys, found = self.config.words, object_of(payload)
         if topics.kind is ZoneKind.SETPOINT:
-            value = _at(found, keys.setpoint)
+            value = at(found, keys.setpoint)
             return None if value is None else Told(celsius=_celsius(value))
-        light = _at(found, keys.dim) if topics.kind is ZoneKind.DIM else None
+        light = at(found, keys.dim) if topics.kind is ZoneKind.DIM else None
         percent = before.percent if light is None else _percent(light, keys.full)
         on = self._is_on(found, keys)
         if on is None and light is None:
@@ -201,7 +202,7 @@ class PlainJson(Dialect):
         return Told(on=before.on if on is None else on, percent=percent)
 
     def _is_on(self, found: Mapping[str, Any], keys: JsonKeys) -> bool | None:
-        value = None if keys.switch is None else _at(found, keys.switch)
+        value = None if keys.switch is None else at(found, keys.switch)
         if value is None:
             return None
         for meant, said in ((True, keys.on), (False, keys.off)):
@@ -253,16 +254,6 @@ def _celsius(value: object) -> Decimal:
     return celsius
 
 
-def _object(payload: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(payload, parse_float=Decimal)
-    except (ValueError, RecursionError):
-        raise RejectedError("no JSON") from None
-    if not isinstance(found, dict):
-        raise RejectedError("no JSON object")
-    return found
-
-
 def _json(said: Mapping[str, object]) -> bytes:
     return json.dumps(said, default=_number).encode()
 
@@ -271,14 +262,6 @@ def _number(value: object) -> float | int:
     """A Decimal as JSON has numbers."""
     number = Decimal(str(value))
     return int(number) if number == number.to_integral_value() else float(number)
-
-
-def _at(found: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401  (whatever a gateway writes)
-    """What stands under a key, dots leading into objects; None where it is not there."""
-    value: Any = found
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
 
 
 def _nested(said: Mapping[str, object]) -> dict[str, Any]:

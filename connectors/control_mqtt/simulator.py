@@ -12,16 +12,30 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar, Self
 
-from hub.model import Dim, Level, Setpoint, Switch
-from hub.sdk import Clock, HasZones, ListeningSimulator, Misbehaviour
+from hub.model import Dim, Level, Message, Observation, Setpoint, Switch
+from hub.sdk import Clock, EmitsHeard, HasZones, ListeningSimulator, Misbehaviour
 from hub.sdk.mqtt.simulator import HUBS_ACCOUNT, BrokerAt, Gateway
 
 EXAMPLES = {"stairs.light": {"kind": "switch"}, "hall-a.light": {"kind": "dim"}, "hall-b.light": {"kind": "dim"}}
 """Zones of a simulator that is told of none."""
 BOX = {"kind": "switch", "state": "stat/box/RESULT", "set": "cmnd/box", "online": "tele/box/LWT"}
 """A device with relays, where a zone has one."""
+SENSORS: Mapping[str, Mapping[str, Any]] = {
+    "entry": {"topic": "sensors/entry", "quantity": "occupancy", "key": "seen.people", "time_key": "last_seen"},
+    "hall.air": {"topic": "sensors/hall", "quantity": "temperature", "key": "air", "time_key": "last_seen"},
+    "hall.meter": {
+        "topic": "sensors/hall",
+        "quantity": "energy",
+        "key": "wh",
+        "factor": 0.001,
+        "time_key": "last_seen",
+    },
+}
+"""Sensors of a simulator that is told of no settings; two of them tell in one message."""
 TAKES: dict[str, tuple[type[Level], ...]] = {"switch": (Switch,), "dim": (Switch, Dim), "setpoint": (Setpoint,)}
 
 
@@ -264,8 +278,41 @@ def _deep(flat: Mapping[str, object]) -> dict[str, Any]:
     return deep
 
 
-class MqttSimulator(ListeningSimulator, HasZones):
-    """Lamps at a gateway at a broker.
+class SensorBox:
+    """Something that measures, and writes it with its own time."""
+
+    def __init__(self, clock: Clock, sensors: Mapping[str, Mapping[str, Any]]) -> None:
+        """Have these sensors, each with its topic, key and time_key."""
+        self._clock, self._sensors = clock, sensors
+        self.told: list[tuple[str, bytes]] = []
+        """Topic and message, of all that was measured."""
+        self.meant: list[Observation] = []
+
+    def happen(self, count: int) -> None:
+        """Measure so often, each time one sensor more."""
+        for _ in range(count):
+            number = len(self.told)
+            key, own = list(self._sensors.items())[number % len(self._sensors)]
+            at = self._clock.now() + timedelta(milliseconds=number + 1)
+            value: object = number % 2 == 0 if own["quantity"] == "occupancy" else 1500 + number
+            told = {str(own["key"]): value, str(own["time_key"]): int(at.timestamp() * 1000)}
+            self.told.append((str(own["topic"]), json.dumps(_deep({"battery": 97, **told})).encode()))
+            self.meant.append(_meant(key, own, value, at))
+
+
+UNIT = {"occupancy": "presence", "temperature": "celsius", "energy": "kilowatt_hours"}
+
+
+def _meant(key: str, own: Mapping[str, Any], value: object, at: datetime) -> Observation:
+    counted = Decimal(int(str(value))) if not isinstance(value, bool) else Decimal(value)
+    if not isinstance(value, bool):
+        counted *= Decimal(str(own.get("factor", 1)))
+    told = {"sensor": key, "quantity": own["quantity"], "unit": UNIT[own["quantity"]], "at": at}
+    return Observation.model_validate(told | {"value": counted, "source_id": f"{key}@{at.isoformat()}"})
+
+
+class MqttSimulator(ListeningSimulator, HasZones, EmitsHeard):
+    """Lamps and sensors at a gateway at a broker.
 
     The zones and topics are, in this order: those of `settings`, the connection's configured settings; a dimmable lamp
     for each of `external_keys`, at the topics that `config()` gives then; some examples. With `settings`, `config()`
@@ -290,8 +337,12 @@ class MqttSimulator(ListeningSimulator, HasZones):
         self._configured = settings is not None
         settings = self.usual if settings is None else settings
         self._zones: Mapping[str, Mapping[str, Any]] = (
-            settings.get("zones") or {key: {} for key in self.external_keys} or self.examples
+            settings.get("zones")
+            or {key: {} for key in self.external_keys}
+            or ({} if settings.get("sensors") else self.examples)
         )
+        self._sensors = settings.get("sensors") or ({} if self._configured else SENSORS)
+        self.box = SensorBox(clock, self._sensors)
         device = DEVICES[str(settings.get("profile") or "zigbee2mqtt")]
         self.lamps = {zone: device.of(zone, own, settings) for zone, own in self._zones.items()}
         self.bridge_topic = settings.get("bridge_topic") or "zigbee2mqtt/bridge/state"
@@ -308,7 +359,9 @@ class MqttSimulator(ListeningSimulator, HasZones):
 
     def config(self) -> Mapping[str, object]:
         """Settings that lead here; the topics too, unless they were configured."""
-        return self._address() if self._configured else {**self._address(), **self.usual, "zones": self._zones}
+        if self._configured:
+            return self._address()
+        return {**self._address(), **self.usual, "zones": self._zones, "sensors": self._sensors}
 
     def zones(self) -> Mapping[str, Level]:
         """How the lamps are."""
@@ -346,13 +399,32 @@ class MqttSimulator(ListeningSimulator, HasZones):
         self._gateway.tell(self.bridge_topic, b'{"state": "online"}', retain=True)
         for topic in {lamp.online for lamp in self.lamps.values() if lamp.online}:
             self._gateway.tell(topic, b"Online", retain=True)
-        if not next(iter(self.lamps.values())).answers:
-            for lamp in self.lamps.values():
+        for lamp in self.lamps.values():
+            if not lamp.answers:
                 self._tell(lamp)
 
     async def stop(self) -> None:
         """Stop both; harmless when they never started."""
         await self._gateway.stop()
+
+    def happen(self, count: int) -> None:
+        """Have its sensors measure so much."""
+        self.box.happen(count)
+
+    def emitted(self) -> Sequence[Message]:
+        """What they have measured, in canonical words."""
+        return list(self.box.meant)
+
+    def tell_all(self) -> None:
+        """Tell all that was measured."""
+        for topic, message in self.box.told:
+            self._gateway.tell(topic, message)
+
+    def tell_unreadable(self) -> str:
+        """Break off in a message."""
+        topic = str(next(iter(self._sensors.values()))["topic"])
+        self._gateway.tell(topic, b'{"seen":')
+        return topic
 
     def _address(self) -> Mapping[str, object]:
         return {"host": "127.0.0.1", "port": self.port or 1, "tls": False, "protocol": "3.1.1", **HUBS_ACCOUNT}

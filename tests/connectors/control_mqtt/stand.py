@@ -20,7 +20,7 @@ from connectors.control_mqtt.config import MqttConfig
 from connectors.control_mqtt.simulator import MqttSimulator
 from hub.clock import Clock, DomainClock
 from hub.conformance.driver import Memory
-from hub.sdk import Lent, TransientError, UnknownOutcomeError
+from hub.sdk import Lent, RawItem, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt.simulator import BrokerAt
 from tests.counterparts.mosquitto import Mosquitto
 
@@ -70,6 +70,7 @@ class Hall:
     """Ours at the broker, which keeps a session under it: another in each test."""
     touched: list[str] = field(default_factory=list)
     told: io.StringIO = field(default_factory=io.StringIO)
+    heard: list[RawItem] = field(default_factory=list)
 
     @asynccontextmanager
     async def connector(
@@ -92,6 +93,7 @@ class Hall:
                 log=log,
                 tls=tls or self.broker.tls,
                 touched=self.touched.append,
+                heard=self.heard.append,
                 timeout=timedelta(seconds=timeout),
             )
             told = settings(self.broker, client_id=self.client_id, **changes)

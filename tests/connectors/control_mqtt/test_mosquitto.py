@@ -12,7 +12,7 @@ import pytest
 from connectors.control_mqtt.simulator import TasmotaDevice
 from hub.conformance.base import test as in_a_loop
 from hub.conformance.driver import SetClock
-from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
+from hub.model import Dim, Level, Observation, Release, Setpoint, Switch, Zone
 from hub.sdk import CredentialsError, Misbehaviour, RejectedError, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt import Patience, Session
 from hub.sdk.tls import certificates_in, tls_context
@@ -464,3 +464,32 @@ async def test_what_cannot_be_asked_is_known_by_what_it_told_and_the_broker_kept
             assert (await connector.read_zone("hall")).value == Dim(percent=0)
             await connector.put_zone(Zone(key="heat", level=Release()))
             assert stand.gateway.zones()["heat"] == connector.rest_level("heat") == Setpoint(celsius=Decimal(16))
+
+
+@BOTH
+@in_a_loop
+async def test_a_sensor_beside_a_lamp_or_without_one_is_heard_and_what_was_retained_is_known_by_its_time(
+    shared: Mosquitto, protocol: str
+) -> None:
+    topic = f"tennishallen/bana-1/air-{protocol}"
+    sensors = {
+        "warm": {"topic": topic, "quantity": "temperature", "key": "t", "time_key": "at"},
+        "damp": {"topic": topic, "quantity": "humidity", "key": "h"},
+    }
+    message = b'{"t": 20.5, "h": 40, "at": "2026-11-27T07:30:00Z"}'
+    async with hall(shared) as stand, guest(shared) as sensor:
+        sensor.publish(topic, message, retain=True)
+        await eventually(lambda: any(one.topic == topic for one in sensor.seen))
+        async with stand.connector(protocol=protocol, profile="json", zones={}, sensors=sensors) as connector:
+            assert (await connector.check()).external_keys == frozenset()
+            await eventually(lambda: len(stand.heard) == 1)
+            sensor.publish(topic, message)
+            await eventually(lambda: len(stand.heard) == 3)
+        told = [next(iter(connector.translate(item))) for item in stand.heard]
+        assert [(one.sensor, str(one.value)) for one in told if isinstance(one, Observation)] == [
+            ("warm", "20.5"),
+            ("warm", "20.5"),
+            ("damp", "4E+1"),
+        ]
+        assert stand.heard[0].source_id == stand.heard[1].source_id == "warm@2026-11-27T07:30:00+00:00"
+        sensor.publish(topic, b"", retain=True)

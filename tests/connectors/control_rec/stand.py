@@ -12,7 +12,7 @@ from connectors.control_rec import RecControl
 from connectors.control_rec.config import RecConfig
 from hub.clock import DomainClock
 from hub.conformance.driver import Memory
-from hub.sdk import Lent
+from hub.sdk import Lent, RawItem
 
 LOG = logging.getLogger("control_rec")
 ACCESS = "user hub\ntopic readwrite rec/#\n\nuser edge\ntopic readwrite rec/#\n"
@@ -25,6 +25,7 @@ async def connector(
     *,
     state: Memory | None = None,
     touched: list[str] | None = None,
+    heard: list[RawItem] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[RecControl]:
     """A connector, opened."""
@@ -34,6 +35,7 @@ async def connector(
         state=state or Memory(),
         log=LOG,
         touched=(touched if touched is not None else []).append,
+        heard=(heard if heard is not None else []).append,
         timeout=timedelta(seconds=3),
     )
     made = RecControl(RecConfig.model_validate(settings), lent)

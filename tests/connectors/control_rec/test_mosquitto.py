@@ -12,7 +12,7 @@ from hub.clock import DomainClock
 from hub.conformance.base import test as in_a_loop
 from hub.conformance.driver import Memory
 from hub.model import Dim, Release, Switch, Zone
-from hub.sdk import Condition, Misbehaviour, TransientError, UnknownOutcomeError
+from hub.sdk import Condition, Misbehaviour, RawItem, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt.simulator import BrokerAt
 from tests.connectors.control_mqtt.stand import eventually
 from tests.connectors.control_rec.stand import ACCESS, PASSWORDS, connector
@@ -35,7 +35,13 @@ def broker() -> Iterator[Mosquitto]:
 
 @asynccontextmanager
 async def house(
-    broker: Mosquitto, client_id: str, *, state: Memory | None = None, touched: list[str] | None = None, **more: Any
+    broker: Mosquitto,
+    client_id: str,
+    *,
+    state: Memory | None = None,
+    touched: list[str] | None = None,
+    heard: list[RawItem] | None = None,
+    **more: Any,
 ) -> AsyncIterator[tuple[RecSimulator, RecControl]]:
     """An edge device with its zones, and a connector to it."""
     at = BrokerAt(broker.host, broker.port, "edge", PASSWORDS["edge"])
@@ -44,7 +50,7 @@ async def house(
     settings: dict[str, Any] = dict(device.config()) | {"echo_within": 0.3} | more
     settings["mqtt"] |= {"client_id": client_id, "protocol": "5"}
     try:
-        async with connector(settings, state=state, touched=touched) as made:
+        async with connector(settings, state=state, touched=touched, heard=heard) as made:
             yield device, made
     finally:
         await device.stop()
@@ -134,3 +140,24 @@ async def test_a_device_that_is_not_there_is_told_at_once_and_what_was_known_is_
             await hub.check()
     async with house(broker, "gone", state=state) as (_, hub):
         assert (await hub.read_zone("hall")).value == HALF.level
+
+
+@in_a_loop
+async def test_what_is_measured_is_heard_and_what_is_no_message_is_an_item_that_cannot_be_read(
+    broker: Mosquitto,
+) -> None:
+    heard: list[RawItem] = []
+    async with house(broker, "measures", heard=heard) as (device, hub):
+        device.tell(b"no message at all")
+        own, device.edge.device = device.edge.device, "another"
+        device.happen(1)
+        device.tell_all()
+        device.edge.device = own
+        device.happen(4)
+        device.tell_all()
+        await eventually(lambda: len(heard) == 6)
+        assert [message for item in heard[1:] for message in hub.translate(item)] == list(device.emitted())
+        assert heard[0].fault.startswith("a message: no JSON; ask who made the device")
+        device.tell(b"no message at all")
+        await eventually(lambda: len(heard) == 7)
+        assert heard[6].source_id == heard[0].source_id
