@@ -81,6 +81,7 @@ from hub.service.subscribers.feed import Feed
 from hub.service.subscribers.subscribing import Subscribing
 from hub.service.telling.notices import Notices
 from hub.service.zones.energy import Energy
+from hub.service.zones.sensors import Sensors
 from hub.service.zones.noticing import Noticing
 from hub.service.zones.zone_lines import ZoneLines
 from hub.settings import Settings
@@ -294,6 +295,7 @@ class Hub:
             resources=Resources(readers, rulebook, clock),
             figures=Figures(readers, rulebook, clock, self.meters, lambda: ways(self.connections)),
             energy=Energy(readers, rulebook, clock),
+            sensors=Sensors(readers, rulebook, clock),
             closing=closing,
             feed=Feed(readers, rulebook, clock),
             sparing=Sparing(writer, readers, self.seal, rulebook, clock, self.environment),

@@ -58,6 +58,7 @@ from hub.model.imported import (
 )
 from hub.model.person import PersonAnswer, PersonLookup
 from hub.model.registering import DocumentAnswer, DocumentToRegister
+from hub.model.sensed import SensorAnswer
 from hub.model.subscription import SubscriptionAnswer, SubscriptionRequest
 from hub.model.verified import Verified
 
@@ -265,6 +266,10 @@ class At:
     def status(self) -> StatusAnswer:
         """Everything counted."""
         return self._get(StatusAnswer, "status")
+
+    def sensors(self) -> list[SensorAnswer]:
+        """The sensors, and what each told last."""
+        return _list(SensorAnswer, self._client.ask("GET", self._path("sensors")))
 
     def readiness(self, *, hours: int = 24, language: Literal["sv", "en"] = "en") -> Readiness:
         """Is tonight ready?"""

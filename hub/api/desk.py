@@ -39,6 +39,7 @@ from hub.service.rulebook import Rulebook
 from hub.service.subscribers.feed import Feed
 from hub.service.subscribers.subscribing import Subscribing
 from hub.service.zones.energy import Energy
+from hub.service.zones.sensors import Sensors
 from hub.service.zones.zone_lines import ZoneLines
 from hub.store.engine.walls import within
 from hub.store.engine.writer import Readers
@@ -73,6 +74,7 @@ class Desk:
     zone_lines: ZoneLines
     figures: Figures
     energy: Energy
+    sensors: Sensors
     closing: Closing
     feed: Feed
     sparing: Sparing

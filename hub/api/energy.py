@@ -1,4 +1,4 @@
-"""How long zones were lit and heated in a month, and how long they were booked."""
+"""How long zones were lit and heated in a month, and how long they were booked; and the sensors."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.model.energy import MonthOfEnergy
+from hub.model.sensed import SensorAnswer
 from hub.planner.lasting import Month
 from hub.service.keeping.keys import Scope
 from hub.service.zones.energy import as_csv
@@ -23,6 +24,12 @@ _Month = Annotated[
     str | None,
     Query(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$", description="as 2026-11, local time; left out: the one that is now"),
 ]
+
+
+@ROUTER.get("/sensors")
+async def list_sensors(municipality: str, here: _Here) -> list[SensorAnswer]:
+    """List the sensors that facilities have, with what each told last, and who has fallen silent."""
+    return await here.sensors.all(municipality)
 
 
 @ROUTER.get("/figures/energy")

@@ -20,6 +20,7 @@ COMMANDS = {
     "quarantine": "hub.cli.quarantine:quarantine",
     "status": "hub.cli.status:status",
     "problems": "hub.cli.problems:problems",
+    "sensors": "hub.cli.sensors:sensors",
     "explain": "hub.cli.explain:explain",
     "verify": "hub.cli.verify:verify",
     "audit": "hub.cli.audit:audit",

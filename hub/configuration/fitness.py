@@ -17,6 +17,7 @@ from hub.sdk import (
     Control,
     ControlLimits,
     Finance,
+    Hears,
     Notifier,
     PopulationRegister,
     Registry,
@@ -55,6 +56,7 @@ def fits(folder: Folder, running: Mapping[str, Running]) -> Iterator[Finding]:
         yield from _fit(use, running[use.connection or ""])
     yield from _idle_keys(running, uses)
     yield from _without_timers(running, uses)
+    yield from _known_sensors(folder, running)
     yield from _unused(folder, running)
 
 
@@ -115,6 +117,23 @@ def _idle_keys(running: Mapping[str, Running], uses: Iterable[Use]) -> Iterator[
                 f"no facility asks for {', '.join(f'`{key}`' for key in sorted(idle))} of `{name}`; is it misspelt?"
             )
             yield each.sheet.warning(("settings",), "idle-key", message)
+
+
+def _known_sensors(folder: Folder, running: Mapping[str, Running]) -> Iterator[Finding]:
+    """Sensors of facilities that the connection's own settings lack, where it lists them."""
+    for _, sheet, facility in folder.valid_facilities():
+        for name, sensor in facility.sensors.items():
+            each = running.get(sensor.connection or "")
+            if each is None or each.config is None or not issubclass(each.kind, Hears):
+                continue
+            known = each.kind.configured_sensors(each.config)
+            if known is not None and sensor.quantity not in known.get(sensor.key, ()):
+                there = sorted(key for key, told in known.items() if sensor.quantity in told)
+                message = (
+                    f"no sensor `{sensor.key}` of {sensor.quantity} in the settings of `{sensor.connection}`:"
+                    f" {instead_of(sensor.key, there)}"
+                )
+                yield sheet.error(("sensors", name, "key"), "unknown-sensor", message)
 
 
 def _without_timers(running: Mapping[str, Running], uses: Iterable[Use]) -> Iterator[Finding]:

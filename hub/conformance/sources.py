@@ -145,6 +145,7 @@ class HearsTests(SourceTests):
         await stand.look(stand.connector.check)
         stand.heard.clear()
         stand.simulator.happen(5)
+        unreadable = ""
         for _ in range(2):
             stand.simulator.tell_all()
             unreadable = stand.simulator.tell_unreadable()

@@ -49,7 +49,7 @@ LEAVES_A_ROW = {
 }  # fmt: skip
 TELLS_OF_NO_PERSON = {
     ("get", "/bookings"), ("get", "/closures"), ("get", "/resources"), ("get", "/resources/{resource}"),
-    ("get", "/zones:explain"), ("get", "/figures/energy"), ("get", "/figures/energy.csv"),
+    ("get", "/zones:explain"), ("get", "/figures/energy"), ("get", "/figures/energy.csv"), ("get", "/sensors"),
     ("get", "/deliveries"), ("get", "/problems"), ("get", "/connections"), ("get", "/readiness"), ("get", "/status"),
     ("get", "/events"), ("get", "/events/stream"), ("get", "/invoices"), ("get", "/imports"), ("get", "/quarantine"),
     ("get", "/findings"), ("get", "/spare-codes"), ("get", "/documents/{key}"), ("get", "/doors:explain"),

@@ -28,7 +28,7 @@ ASKED: dict[str, tuple[str, str]] = {
     "/subscriptions": ("events", ""), "/subscriptions/{name}/deliveries": ("events", "hook"),
     "/resources": ("reader", ""), "/resources/{resource}": ("reader", "hallen.bana-1"),
     "/zones:explain": ("operator", "?zone=lamps"),
-    "/figures/energy": ("reader", ""), "/figures/energy.csv": ("reader", ""),
+    "/figures/energy": ("reader", ""), "/figures/energy.csv": ("reader", ""), "/sensors": ("reader", ""),
     "/problems": ("operator", ""), "/connections": ("operator", ""), "/readiness": ("operator", ""),
     "/status": ("operator", ""), "/deliveries": ("operator", "?limit=1000"), "/invoices": ("finance", ""),
     "/documents/{key}": ("registrar", "D-1"), "/imports": ("operator", ""),

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli import reconcile, status
+from hub.cli import reconcile, sensors, status
 from hub.cli.words import Words
 from hub.client import At
 from hub.model.answers import BookingAnswer, ExpiryAnswer, SealingAnswer, StatusAnswer
 from hub.model.expiry import Thing
 from hub.model.findings import Decision, Finding, Reconciled, What
+from hub.model.sensed import SensorAnswer
 from tests.cli.conftest import Run
 from tests.live import NOON, TOWN, Live, booked, settled
 
@@ -65,6 +66,33 @@ def test_status_says_what_ends_soon_and_how_far_sealing_anew_has_come(
         status._show(more, Words("sv" if language == "sv" else "en"))
         shown = capsys.readouterr().out
         assert [one for one in said if one not in shown] == []
+
+
+def test_sensors_are_listed_with_what_each_told_last(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"connection": "mqtt", "key": "air", "quantity": "temperature", "unit": "celsius", "resource": "hall.bana-1"}
+    silent = {"at": datetime(2026, 11, 27, 7, 30, tzinfo=UTC), "state": "silent"}
+    found = [
+        SensorAnswer.model_validate(told | {"sensor": "hall/air", "zone": None, "value": "21.5"} | silent),
+        SensorAnswer.model_validate(
+            {"sensor": "hall/people", "connection": None, "key": "pir", "quantity": "occupancy", "unit": None}
+            | {"resource": None, "zone": "entry", "value": None, "at": None, "state": "unserved"}
+        ),
+    ]
+    for language, said in (
+        (
+            "sv",
+            ("hall.bana-1", "temperatur 21.5 °C", "2026-11-27 08:30", "tyst i ett dygn", "närvaro -", "utan anslut"),
+        ),
+        (
+            "en",
+            ("hall.bana-1", "temperature 21.5 °C", "2026-11-27 08:30", "silent for a day", "occupancy -", "unserved"),
+        ),
+    ):
+        sensors._show(found, Words("sv" if language == "sv" else "en"))
+        shown = capsys.readouterr().out
+        assert [one for one in said if one not in shown] == []
+    sensors._show([], Words("en"))
+    assert "No facility has sensors." in capsys.readouterr().out
 
 
 def test_problems_are_none(run: Run) -> None:

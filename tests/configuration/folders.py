@@ -1,5 +1,6 @@
 """Folders to read: the example, and a small one whose connectors are made here."""
 
+from collections.abc import Iterable
 from copy import deepcopy
 from datetime import timedelta
 from functools import cache
@@ -11,6 +12,7 @@ from pydantic import Field, SecretStr
 
 from hub.configuration import Finding, Read, Severity, read_files, read_folder
 from hub.discovery import load_connector
+from hub.model import Message, Quantity
 from hub.model.frozen import Frozen
 from hub.model.zone import Dim
 from hub.sdk import (
@@ -21,8 +23,10 @@ from hub.sdk import (
     ConnectorConfig,
     Control,
     ControlLimits,
+    Hears,
     Pace,
     PinRules,
+    RawItem,
 )
 
 UMEA = Path(__file__).parents[2] / "examples" / "umea"
@@ -94,6 +98,21 @@ class OwnedLamp(Connector[OwnedConfig], Control):
     control_limits = ControlLimits(levels=frozenset({Dim}))
 
 
+class SensingLamp(StubLamp, Hears):
+    """Lamps with a meter and a sensor of people beside them."""
+
+    @classmethod
+    def configured_sensors(cls, config: StubConfig) -> dict[str, frozenset[Quantity]]:
+        """Always these."""
+        del config
+        return {"kwh": frozenset({Quantity.ENERGY}), "pir": frozenset({Quantity.OCCUPANCY})}
+
+    def translate(self, item: RawItem) -> Iterable[Message]:
+        """Nothing."""
+        del item
+        return ()
+
+
 class SlowLamp(StubLamp):
     """Lamps that may take more than half a lease."""
 
@@ -113,6 +132,7 @@ STUBS: dict[str, Any] = {
     "slow": SlowLamp,
     "paced": PacedLamp,
     "grouped": OwnedLamp,
+    "sensing": SensingLamp,
 }
 
 

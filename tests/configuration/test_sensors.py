@@ -44,6 +44,19 @@ def test_what_a_sensor_names_is_there(more: dict[str, Any], code: str, path: str
 
 
 @pytest.mark.parametrize(
+    "more, known",
+    [({}, True), ({"key": "pir"}, False), ({"key": "pir", "quantity": "occupancy"}, True), ({"key": "kvh"}, False)],
+)
+def test_a_sensor_is_one_that_its_connection_hears_and_that_measures_it(more: dict[str, Any], *, known: bool) -> None:
+    trees = folder(meter=METER | more)
+    at(trees, "connections/lamps.yaml")["connector"] = "sensing"
+    found = read(trees)
+    assert [one.path for one in with_code(found, "unknown-sensor")] == ([] if known else ["sensors.meter.key"])
+    assert found.ok is known
+    assert [one for one in found.findings if "arrives" in one.message] == [], "nothing is fetched from who only tells"
+
+
+@pytest.mark.parametrize(
     "more",
     [
         {"resource": "hall.court", "zone": "court"},

@@ -138,7 +138,7 @@ def test_what_was_mended_in_the_settings_is_read_when_it_is_tried_again() -> Non
     assert "give its words" in broken.fault
     mended = settings("json", s={"quantity": "occupancy", "words": {"busy": 1}})
     one = observed(RawItem(broken.source_id, broken.content), mended.sensors)
-    assert (one.value, one.quantity, one.at) == (1, Quantity.OCCUPANCY, NOW)
+    assert (one.value, one.quantity, one.at) == (Decimal(1), Quantity.OCCUPANCY, NOW)
 
 
 @pytest.mark.parametrize(
