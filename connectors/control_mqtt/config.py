@@ -11,8 +11,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from hub.model import Quantity
-from hub.model.observation import SensorKey
-from hub.sdk import ConnectorConfig, SensorConfig, ZoneKind
+from hub.sdk import ConnectorConfig, SensorConfig, SensorKey, ZoneKind
 from hub.sdk.mqtt import BrokerConfig, unfit_topic
 
 

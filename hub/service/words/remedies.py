@@ -285,13 +285,11 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
     "readings-lost": {
         "en": Remedy(
             "Readings of sensors were lost",
-            "They come faster than they can be kept, or the database stood still. Have the device tell less often, or"
-            " look at the database. It ends by itself when nothing has been lost for an hour.",
+            "Have the device tell less often, or see why the database stood still. Ends after an hour without loss.",
         ),
         "sv": Remedy(
             "Mätvärden från givare har gått förlorade",
-            "De kommer snabbare än de kan sparas, eller så stod databasen still. Låt enheten berätta mer sällan, eller"
-            " se över databasen. Det upphör av sig självt när inget har gått förlorat på en timme.",
+            "Låt enheten berätta mer sällan, eller se varför databasen stod still. Upphör efter en timme utan förlust.",
         ),
     },
     "source-down": {
