@@ -1,5 +1,6 @@
 """The settings of one connection to a KNX bus, and the group addresses of its zones."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum, auto
@@ -11,7 +12,8 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from xknx.exceptions import CouldNotParseAddress
 from xknx.telegram import GroupAddress, IndividualAddress
 
-from hub.sdk import ConnectorConfig, ZoneKind
+from hub.model import Quantity
+from hub.sdk import ConnectorConfig, SensorConfig, SensorKey, ZoneKind
 
 
 class Datapoint(StrEnum):
@@ -22,6 +24,29 @@ class Datapoint(StrEnum):
     TEMPERATURE = "9.001"
     SCENE = "17.001"
     HVAC_MODE = "20.102"
+
+
+class Measure(StrEnum):
+    """How what a sensor measures is spelt on the bus. Source: as `Datapoint`."""
+
+    SWITCH = "1.001"
+    OCCUPANCY = "1.018"
+    PERCENT = "5.001"
+    TEMPERATURE = "9.001"
+    LUX = "9.004"
+    HUMIDITY = "9.007"
+    WATT_HOURS = "13.010"
+    KILOWATT_HOURS = "13.013"
+
+
+MEASURES: Mapping[Quantity, tuple[Measure, ...]] = {
+    Quantity.OCCUPANCY: (Measure.OCCUPANCY, Measure.SWITCH),
+    Quantity.TEMPERATURE: (Measure.TEMPERATURE,),
+    Quantity.LUX: (Measure.LUX,),
+    Quantity.HUMIDITY: (Measure.HUMIDITY, Measure.PERCENT),
+    Quantity.ENERGY: (Measure.KILOWATT_HOURS, Measure.WATT_HOURS),
+}
+"""How each quantity can be spelt, the usual way first."""
 
 
 class HvacMode(StrEnum):
@@ -119,8 +144,24 @@ class ZoneAddresses(ConnectorConfig):
         return Datapoint.SWITCH if self.datapoint is Datapoint.SCENE else self.datapoint
 
 
+class SensorAddress(SensorConfig):
+    """The group address of one sensor; energy in Wh (13.010) counts as kWh by itself."""
+
+    address: Group = Field(description="Where it tells.")
+    dpt: Measure | None = Field(
+        default=None,
+        description="Datapoint type; `1.018`, `9.001`, `9.004`, `9.007` or `13.013` by its quantity. Also `1.001` of"
+        " occupancy, `5.001` of humidity, `13.010` of energy.",
+    )
+
+    @property
+    def datapoint(self) -> Measure:
+        """How its value is spelt."""
+        return self.dpt or MEASURES[self.quantity][0]
+
+
 class KnxConfig(ConnectorConfig):
-    """One gateway to one bus, and its zones."""
+    """One gateway to one bus, its zones and its sensors."""
 
     host: str = Field(min_length=1, description="Address of the KNX/IP interface or router.")
     port: int = Field(default=3671, ge=1, le=65535, description="Its port.")
@@ -154,12 +195,17 @@ class KnxConfig(ConnectorConfig):
         le=timedelta(seconds=8),
         description="Seconds within which a device tells its status.",
     )
-    zones: dict[str, ZoneAddresses] = Field(min_length=1, description="Each zone and its group addresses.")
+    zones: dict[str, ZoneAddresses] = Field(default={}, description="Each zone and its group addresses.")
+    sensors: dict[SensorKey, SensorAddress] = Field(
+        default={},
+        description="What is measured: each sensor and its group address, under the key that facilities name.",
+    )
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
         faults = [*self._secure_faults(), *self._shared()]
         faults += [f"zone {key}: {fault}" for key, zone in self.zones.items() for fault in _faults(zone)]
+        faults += self._sensor_faults()
         if faults:
             msg = "; ".join(faults)
             raise ValueError(msg)
@@ -176,6 +222,16 @@ class KnxConfig(ConnectorConfig):
         ):
             return []
         return ["tunnel: secure needs user_id and user_password, or a keyring, its password and the tunnel's address"]
+
+    def _sensor_faults(self) -> list[str]:
+        first: dict[str, str] = {}
+        faults = [] if self.zones or self.sensors else ["neither zones nor sensors: name what it is for"]
+        for key, sensor in self.sensors.items():
+            if sensor.datapoint not in MEASURES[sensor.quantity]:
+                faults.append(f"sensor {key}: {sensor.quantity} is not spelt as {sensor.datapoint}")
+            if (other := first.setdefault(sensor.address, key)) != key:
+                faults.append(f"sensors {other} and {key} share {sensor.address}")
+        return faults
 
     def _shared(self) -> list[str]:
         first: dict[str, str] = {}

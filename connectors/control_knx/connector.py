@@ -1,24 +1,27 @@
 """Zones on a KNX bus: what is sent is proven by what the device tells on its status address, and by nothing else."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
 from connectors.control_knx import translate
 from connectors.control_knx.client import Bus
 from connectors.control_knx.config import KnxConfig, Tunnel, ZoneAddresses
+from connectors.control_knx.sensing import Sensors
 from connectors.control_knx.translate import Payload
 from connectors.control_knx.tunnels import Endpoint
-from hub.model import Level, Release, Zone
+from hub.model import Level, Message, Quantity, Release, Zone
 from hub.sdk import (
     About,
     Condition,
     Connector,
     Control,
     ControlLimits,
+    Hears,
     Lent,
     Pace,
+    RawItem,
     ReadsZones,
     Receipt,
     RejectedError,
@@ -26,6 +29,7 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
     levels_of,
+    observed,
 )
 
 
@@ -48,8 +52,8 @@ class Waiting:
         return True
 
 
-class KnxControl(Connector[KnxConfig], Control, ReadsZones):
-    """One gateway to one bus; a zone is a group address of it."""
+class KnxControl(Connector[KnxConfig], Control, ReadsZones, Hears):
+    """One gateway to one bus; a zone is a group address of it, and so is a sensor."""
 
     pace = Pace(calls_at_once=32, clients_at_once=1, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=15))
 
@@ -57,6 +61,11 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones):
     def configured_keys(cls, config: KnxConfig) -> frozenset[str]:
         """The zones of the settings."""
         return frozenset(config.zones)
+
+    @classmethod
+    def configured_sensors(cls, config: KnxConfig) -> Mapping[str, frozenset[Quantity]]:
+        """The sensors of the settings."""
+        return {key: frozenset({sensor.quantity}) for key, sensor in config.sensors.items()}
 
     @classmethod
     def off_timer(cls, config: KnxConfig, key: str) -> timedelta | None:
@@ -67,6 +76,7 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones):
         """Keep what it is given; nothing is sent before `open`."""
         super().__init__(config, lent)
         self._zone_of = {zone.status: key for key, zone in config.zones.items() if zone.status}
+        self._sensors = Sensors(config.sensors)
         self._known: dict[str, Level] = {}
         self._sent: dict[str, Level] = {}
         self._waiting: dict[str, list[Waiting]] = {key: [] for key in config.zones}
@@ -172,7 +182,9 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones):
             self._waiting[key].remove(waiting)
 
     def _hear(self, group: str, payload: Payload) -> None:
-        """Take a status: for those who wait, or else as news for the hub."""
+        """Take a status: for those who wait, or else as news for the hub; and what a sensor tells."""
+        for item in self._sensors.told(group, payload, self.lent.clock.now()):
+            self.lent.heard(item)
         key = self._zone_of.get(group)
         if key is None:
             return
@@ -233,6 +245,10 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones):
             keyring_file=config.keyring_file,
             keyring_password=config.keyring_password,
         )
+
+    def translate(self, item: RawItem) -> Iterable[Message]:
+        """What a sensor told."""
+        return [observed(item, self.config.sensors)]
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Self, cast
 
-from hub.model import Dim, Level, Setpoint, Switch
-from hub.sdk import Clock, DatagramSimulator, HasZones, Misbehaviour, TcpSimulator
+from hub.model import Dim, Level, Message, Observation, Setpoint, Switch
+from hub.sdk import Clock, DatagramSimulator, EmitsHeard, HasZones, Misbehaviour, TcpSimulator
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "apron.light": {"address": "1/2/1", "status": "1/3/1"},
@@ -23,6 +23,14 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "hall-d.heat": {"address": "2/2/5", "status": "2/3/5", "dpt": "20.102", "on": "comfort", "off": "economy"},
 }
 """Zones of a simulator that is told of none."""
+SENSORS: Mapping[str, Mapping[str, Any]] = {
+    "hall.people": {"address": "4/1/1", "quantity": "occupancy"},
+    "hall.air": {"address": "4/1/2", "quantity": "temperature"},
+    "hall.meter": {"address": "4/1/3", "quantity": "energy", "dpt": "13.010"},
+    "hall.lux": {"address": "4/1/4", "quantity": "lux"},
+}
+"""Sensors of a simulator that is told of no settings."""
+UNITS = {"occupancy": "presence", "temperature": "celsius", "energy": "kilowatt_hours", "lux": "lux"}
 CONNECT, CONNECTED, STATE, STATED, PART, PARTED = 0x0205, 0x0206, 0x0207, 0x0208, 0x0209, 0x020A
 TUNNELLED, ACKNOWLEDGED = 0x0420, 0x0421
 NO_SUCH_CHANNEL, NO_MORE_CONNECTIONS = 0x21, 0x24
@@ -150,6 +158,10 @@ class Bus:
             value, short = device.spell()
             self._to_all(_cemi(INDICATION, device.status, service, value, short=short))
 
+    def say(self, group: int, value: bytes, *, short: bool) -> None:
+        """Have something on the bus that nobody asked for."""
+        self._to_all(_cemi(INDICATION, group, WRITE, value, short=short))
+
     def _connect(self, send: Send, *, acknowledges: bool) -> None:
         if len(self.clients) >= self.room:
             send(_frame(CONNECTED, bytes([0, NO_MORE_CONNECTIONS])))
@@ -200,10 +212,11 @@ class Bus:
         client.send(_frame(TUNNELLED, bytes([4, client.channel, number, 0]) + cemi))
 
 
-class KnxSimulator(TcpSimulator, HasZones):
+class KnxSimulator(TcpSimulator, HasZones, EmitsHeard):
     """An interface that is spoken to over TCP."""
 
     can = frozenset({Misbehaviour.SET_BY_HAND, Misbehaviour.REFUSES, Misbehaviour.DOWN})
+    has_times = False
 
     def __init__(
         self, clock: Clock, external_keys: Sequence[str] = (), *, settings: Mapping[str, Any] | None = None
@@ -214,8 +227,11 @@ class KnxSimulator(TcpSimulator, HasZones):
         self._zones: Mapping[str, Mapping[str, Any]] = (
             (settings or {}).get("zones")
             or {key: {"address": f"1/2/{n}", "status": f"1/3/{n}"} for n, key in enumerate(self.external_keys, 1)}
-            or EXAMPLES
+            or ({} if (settings or {}).get("sensors") else EXAMPLES)
         )
+        self._sensors = (settings or {}).get("sensors") or ({} if self._configured else SENSORS)
+        self._measured: list[tuple[Mapping[str, Any], Observation]] = []
+        self._told = 0
         self.bus = Bus({key: _device(zone) for key, zone in self._zones.items()})
         self.down = False
 
@@ -227,7 +243,34 @@ class KnxSimulator(TcpSimulator, HasZones):
     def config(self) -> Mapping[str, object]:
         """Settings that lead here; the zones too, unless they were configured."""
         address = {"host": "127.0.0.1", "port": self.port or 1, "tunnel": self.tunnel, "telegrams_per_second": 1000}
-        return address if self._configured else {**address, "zones": self._zones}
+        return address if self._configured else {**address, "zones": self._zones, "sensors": self._sensors}
+
+    def happen(self, count: int) -> None:
+        """Have one sensor after the other measure."""
+        for _ in range(count):
+            number = len(self._measured)
+            key, own = list(self._sensors.items())[number % len(self._sensors)]
+            value = Decimal(number % 2) if own["quantity"] == "occupancy" else Decimal(16 + number)
+            at, quantity = self.clock.now(), str(own["quantity"])
+            told = {"sensor": key, "quantity": quantity, "unit": UNITS[quantity], "value": value, "at": at}
+            seen = Observation.model_validate(told | {"source_id": f"{key}@{at.isoformat()}"})
+            self._measured.append((own, seen))
+
+    def emitted(self) -> Sequence[Message]:
+        return [seen for _, seen in self._measured]
+
+    def tell_all(self) -> None:
+        """Put on the bus what was measured since the last time."""
+        for own, seen in self._measured[self._told :]:
+            value, short = _measured(own, seen.value)
+            self.bus.say(_group(own["address"]), value, short=short)
+        self._told = len(self._measured)
+
+    def tell_unreadable(self) -> str:
+        """Tell a byte where the sensor has a bit."""
+        address = str(next(iter(self._sensors.values()))["address"])
+        self.bus.say(_group(address), b"\x2a\x2b", short=False)
+        return address
 
     tunnel = "tcp"
 
@@ -329,6 +372,18 @@ class _Datagrams(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if not self._simulator.down and data[:2] == b"\x06\x10":
             self._simulator.bus.handle(data, lambda frame: self._transport.sendto(frame, addr), acknowledges=True)
+
+
+def _measured(own: Mapping[str, Any], value: Decimal) -> tuple[bytes, bool]:
+    """A value as its sensor spells it, and whether it is a bit."""
+    match str(own["quantity"]), own.get("dpt"):
+        case "occupancy", _:
+            return bytes([int(value)]), True
+        case "energy", "13.010":
+            return struct.pack(">i", int(value * 1000)), False
+        case "energy", _:
+            return struct.pack(">i", int(value)), False
+    return _two_bytes(value), False
 
 
 def _device(zone: Mapping[str, Any]) -> Device:

@@ -16,7 +16,7 @@ from connectors.control_knx.client import Patience
 from connectors.control_knx.config import KnxConfig
 from connectors.control_knx.simulator import KnxSimulator
 from hub.conformance.driver import Memory, SetClock
-from hub.sdk import Lent, TransientError, UnknownOutcomeError
+from hub.sdk import Lent, RawItem, TransientError, UnknownOutcomeError
 
 DEADLINE = 8.0
 """Seconds after which a condition that is waited for will not come, on a busy machine."""
@@ -27,6 +27,7 @@ class House:
     """What the hub lends, and hears."""
 
     touched: list[str] = field(default_factory=list)
+    heard: list[RawItem] = field(default_factory=list)
     told: io.StringIO = field(default_factory=io.StringIO)
 
     @asynccontextmanager
@@ -48,6 +49,7 @@ class House:
                 state=Memory(),
                 log=log,
                 touched=self.touched.append,
+                heard=self.heard.append,
                 timeout=timedelta(seconds=timeout),
                 **lent,
             )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.conformance.base import test as in_a_loop
-from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
+from hub.model import Dim, Level, Observation, Release, Setpoint, Switch, Zone
 from hub.sdk import Condition, TransientError
 from tests.connectors.control_knx.stand import House, at_last, eventually
 from tests.counterparts.knxd import Knxd, telegrams
@@ -132,3 +132,28 @@ async def test_a_gateway_that_was_killed_is_come_back_to_and_its_zones_are_looke
             with bus.observed() as seen:
                 await connector.put_zone(Zone(key="bana", level=Switch(on=False)))
                 await eventually(lambda: ("Write", "1/2/1", "00") in telegrams(seen))
+
+
+@in_a_loop
+async def test_what_sensors_tell_is_heard_with_and_without_zones(shared: Knxd) -> None:
+    house = House()
+    sensors = {
+        "people": {"address": "4/1/1", "quantity": "occupancy"},
+        "air": {"address": "4/1/2", "quantity": "temperature"},
+        "meter": {"address": "4/1/3", "quantity": "energy", "dpt": "13.010"},
+        "lux": {"address": "4/1/4", "quantity": "lux"},
+    }
+    async with house.connector(at(shared, zones={}, sensors=sensors)) as connector:
+        await connector.check()
+        told = [("4/1/1", "1"), ("4/1/2", "0C 1A"), ("4/1/3", "00 00 30 39"), ("4/1/4", "0C 65"), ("4/1/2", "01")]
+        for address, value in told:
+            await asyncio.to_thread(shared.tell, address, value)
+        await eventually(lambda: len(house.heard) == len(told))
+        sound = [one for item in house.heard if not item.fault for one in connector.translate(item)]
+        assert [(one.sensor, f"{one.value:f}") for one in sound if isinstance(one, Observation)] == [
+            ("people", "1"),
+            ("air", "21"),
+            ("meter", "12.345"),
+            ("lux", "22.5"),
+        ]
+        assert house.heard[-1].fault == "4/1/2 tells no 9.001; check the sensor's dpt and address in ETS"

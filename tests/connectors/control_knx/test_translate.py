@@ -11,8 +11,10 @@ from xknx.dpt import DPTArray, DPTBinary
 
 from connectors.control_knx import translate
 from connectors.control_knx.config import KnxConfig, ZoneAddresses
+from connectors.control_knx.sensing import Sensors
+from hub.conformance.driver import BEGINNING
 from hub.model import Dim, Level, Release, Setpoint, Switch
-from hub.sdk import RejectedError
+from hub.sdk import RejectedError, observed
 
 ON, OFF = Switch(on=True), Switch(on=False)
 LIGHT = {"address": "1/2/3", "status": "1/3/3"}
@@ -183,3 +185,32 @@ def test_who_we_are_is_told_whole_or_not_at_all(told: dict[str, Any], *, works: 
         return
     with pytest.raises(ValidationError, match=r"secure|individual address"):
         KnxConfig.model_validate(settings)
+
+
+@pytest.mark.parametrize(
+    "sensors, fault",
+    [
+        ({}, "neither zones nor sensors"),
+        ({"a": {"address": "4/1/1", "quantity": "lux", "dpt": "9.001"}}, "lux is not spelt as 9.001"),
+        ({"a": {"address": "4/1/1", "quantity": "lux"}, "b": {"address": "4/1/1", "quantity": "lux"}}, "share 4/1/1"),
+        ({"a": {"address": "4", "quantity": "noise"}}, "quantity"),
+    ],
+)
+def test_sensors_that_cannot_be_are_refused(sensors: dict[str, Any], fault: str) -> None:
+    with pytest.raises(ValidationError, match=fault):
+        KnxConfig.model_validate({"host": "bus", "sensors": sensors})
+
+
+def test_a_bit_of_a_sensor_is_yes_or_no_and_humidity_may_be_a_scale() -> None:
+    told = {"people": {"address": "4/1/1", "quantity": "occupancy", "dpt": "1.001"}}
+    told["damp"] = {"address": "4/1/2", "quantity": "humidity", "dpt": "5.001"}
+    sensors = KnxConfig.model_validate({"host": "bus", "sensors": told}).sensors
+    heard = [
+        *Sensors(sensors).told("4/1/1", DPTBinary(0), BEGINNING),
+        *Sensors(sensors).told("4/1/2", DPTArray(0x80), BEGINNING),
+        *Sensors(sensors).told("4/1/3", DPTBinary(1), BEGINNING),
+    ]
+    assert [(one.sensor, int(one.value)) for one in (observed(item, sensors) for item in heard)] == [
+        ("people", 0),
+        ("damp", 50),
+    ]
