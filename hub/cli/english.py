@@ -219,4 +219,10 @@ TEXTS: Mapping[str, str] = {
     "unit_lux": "lux",
     "unit_kilowatt_hours": "kWh",
     "unit_percent": "%",
+    "plan_lines": "{rules} zones would have other rules; of {zones} the line would be another. For example",
+    "zone": "Zone",
+    "stretches": "Stretches",
+    "at_first": "First at",
+    "hours": "Hours",
+    "released": "released",
 }

@@ -6,7 +6,7 @@ import click
 
 from hub.cli import showing
 from hub.cli.words import Words
-from hub.model.configured import Asks, ChangeExample, ConfigurationPlan
+from hub.model.configured import Asks, ChangedLine, ChangedLines, ChangeExample, ConfigurationPlan, Lit
 
 _MOST = 30
 """Differences of the folder that are shown."""
@@ -27,6 +27,8 @@ def show(found: ConfigurationPlan, words: Words) -> None:
         screen.print("", words("plan_targets"), showing.table(columns, rows), sep="\n")
         columns = [words(each) for each in ("number", "occasion", "target", "before", "after")]
         screen.print("", words("plan_examples"), showing.table(columns, _examples(found, words)), sep="\n")
+    if found.lines.rules:
+        _lines(found.lines, words)
     if found.served:
         lacks = (
             (words.unserved(f"{one.capability}: {one.what}"), one.unserved, one.served, ", ".join(one.examples))
@@ -35,6 +37,35 @@ def show(found: ConfigurationPlan, words: Words) -> None:
         columns = [words(each) for each in ("what", "newly_unserved", "newly_served", "bookings")]
         screen.print("", words("unserved"), showing.table(columns, lacks), sep="\n")
     _warn(found, words)
+
+
+def _lines(found: ChangedLines, words: Words) -> None:
+    screen = showing.screen()
+    screen.print("", words("plan_lines", rules=found.rules, zones=found.zones), sep="\n")
+    if found.examples:
+        columns = [words(each) for each in ("zone", "stretches", "at_first", "before", "after", "hours")]
+        rows = (
+            (
+                one.zone,
+                one.stretches,
+                showing.local(one.at),
+                _lit(one.before, words),
+                _lit(one.after, words),
+                _hours(one),
+            )
+            for one in found.examples
+        )
+        screen.print(showing.table(columns, rows))
+
+
+def _lit(one: Lit | None, words: Words) -> str:
+    if one is None:
+        return words("released")
+    return f"{showing.span(one.starts_at, one.ends_at)}, {words('level', level=one.level)}"
+
+
+def _hours(one: ChangedLine) -> str:
+    return f"{one.hours_before:g} → {one.hours_after:g}"
 
 
 def _examples(found: ConfigurationPlan, words: Words) -> Iterator[tuple[object, ...]]:
@@ -60,5 +91,5 @@ def _warn(found: ConfigurationPlan, words: Words) -> None:
         click.echo(words("plan_lost", count=found.unplannable, numbers=numbers))
     for one in found.refused:
         click.echo(words("plan_refused", **one.model_dump()))
-    if not (found.differences or found.targets or found.served) and found.current is not None:
+    if not (found.differences or found.targets or found.served or found.lines.rules) and found.current is not None:
         click.echo(words("plan_nothing"))

@@ -218,4 +218,10 @@ TEXTS: Mapping[str, str] = {
     "unit_lux": "lux",
     "unit_kilowatt_hours": "kWh",
     "unit_percent": "%",
+    "plan_lines": "{rules} zoner får andra regler; för {zones} blir tidslinjen en annan. Till exempel",
+    "zone": "Zon",
+    "stretches": "Sträckor",
+    "at_first": "Första gången",
+    "hours": "Timmar",
+    "released": "släppt",
 }

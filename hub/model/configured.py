@@ -49,6 +49,34 @@ class Served(Frozen):
     examples: tuple[str, ...]
 
 
+class Lit(Frozen):
+    """A level that a zone has for a while."""
+
+    starts_at: datetime
+    ends_at: datetime
+    level: int
+
+
+class ChangedLine(Frozen):
+    """One zone whose line would be another, with the claims that stand now."""
+
+    zone: Annotated[str, Field(description="facility/zone")]
+    stretches: Annotated[int, Field(description="from now on: how many would go, come, or be longer, shorter or other")]
+    at: Annotated[datetime, Field(description="when it is another for the first time")]
+    before: Annotated[Lit | None, Field(description="what it would have had then; null: released")]
+    after: Lit | None
+    hours_before: Annotated[float, Field(description="hours that it has a level from now on, as it is now")]
+    hours_after: float
+
+
+class ChangedLines(Frozen):
+    """Zones whose own rules would be others: only when dark, latest off, tail, purge, restrike, warning."""
+
+    rules: Annotated[int, Field(description="how many zones have other rules")]
+    zones: Annotated[int, Field(description="of those: whose line would be another")]
+    examples: tuple[ChangedLine, ...]
+
+
 class StillStanding(Frozen):
     """A connection that may not go, or become another connector's, while something of ours is in its system."""
 
@@ -68,6 +96,7 @@ class ConfigurationPlan(Frozen):
     changed: Annotated[int, Field(description="of those: bookings whose effects would be others")]
     targets: tuple[ChangedTargets, ...]
     served: tuple[Served, ...]
+    lines: ChangedLines = ChangedLines(rules=0, zones=0, examples=())
     unplannable: Annotated[int, Field(description="bookings that cannot be planned so: what stands for them stays")]
     unplannable_examples: tuple[str, ...]
     refused: Annotated[tuple[StillStanding, ...], Field(description="why it would not be applied; empty: it would")]

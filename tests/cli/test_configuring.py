@@ -3,12 +3,15 @@
 import json
 import shutil
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.cli import configuring
+from hub.cli import configuring, foretold
+from hub.cli.words import Words
+from hub.model.configured import ChangedLine, ChangedLines, Lit
 from hub.store.engine.database import connect
 from tests.cli.conftest import Run
 from tests.databases import in_file
@@ -125,3 +128,18 @@ def test_a_connection_that_may_not_go_yet_is_told_before_and_refused(run: Run, a
 def test_a_municipality_that_is_not_here_has_no_history(run: Run, alone: Live) -> None:
     assert run("history", "--municipality", "9999", "--database", alone.database).exit_code == 1
     assert run("history", "--database", alone.database).exit_code == 2
+
+
+def test_lines_of_zones_that_would_be_others_are_shown_with_when_first_and_how_long(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    at = datetime(2026, 11, 28, 21, 0, tzinfo=UTC)
+    lit = Lit(starts_at=at - timedelta(hours=2), ends_at=at + timedelta(hours=1), level=60)
+    line = ChangedLine(zone="hall/a", stretches=2, at=at, before=lit, after=None, hours_before=12.5, hours_after=11.5)
+    for language, said in (
+        ("en", ("3 zones would have other rules; of 1", "hall/a", "2026-11-28 22:00", "released", "12.5 → 11.5")),
+        ("sv", ("3 zoner får andra regler; för 1", "hall/a", "20:00", "släppt")),
+    ):
+        foretold._lines(ChangedLines(rules=3, zones=1, examples=(line,)), Words("sv" if language == "sv" else "en"))
+        shown = capsys.readouterr().out
+        assert [one for one in said if one not in shown] == []

@@ -11,7 +11,7 @@ import pytest
 from hub.delivery.following import Following
 from hub.errors import ConfigurationError, NotFoundError, RefusedError
 from hub.model.audit import Act
-from hub.model.configuration import Configuration, LevelKind
+from hub.model.configuration import Configuration, Facility, LevelKind
 from hub.model.configured import ConfigurationPlan
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.service.accept.bookings import Bookings
@@ -505,3 +505,41 @@ def test_every_node_follows_its_own_rules_and_connections(hall: Stage) -> None:
     assert other_locks(hall).opens("outer", SATURDAY) == {PIN}
     assert hall.locks.opens("outer", SATURDAY) == set()
     hall.run(second.connections.close())
+
+
+# ---- other rules of zones
+
+
+def with_rules(zones: dict[str, dict[str, Any]]) -> Configuration:
+    """The town, some zones of which have rules of their own."""
+    hall = a_town().facilities["hall"].model_dump()
+    for name, rules in zones.items():
+        hall["zones"][name] |= rules
+    return a_town().model_copy(update={"facilities": {"hall": Facility.model_validate(hall)}})
+
+
+def test_other_rules_of_a_zone_are_foretold_where_its_line_would_be_another(hall: Stage) -> None:
+    hall.put("B-1", **hour())
+    hall.put("B-2", **hour(180))
+    tail = {"tail": {"minutes": 12, "level": 20}}
+    plan = foretold(hall, with_rules({"court-1": tail, "court-2": tail}))
+    assert (plan.changed, plan.targets) == (0, ()), "no booking asks for another thing"
+    assert (plan.lines.rules, plan.lines.zones) == (2, 1), "nobody has booked the other court"
+    (one,) = plan.lines.examples
+    assert (one.zone, one.stretches, one.before) == ("hall/court-1", 2, None)
+    assert one.after is not None
+    assert (one.after.ends_at - one.after.starts_at, one.after.level) == (timedelta(minutes=12), 20)
+    assert one.at == one.after.starts_at >= SATURDAY + timedelta(hours=1)
+    assert round(one.hours_after - one.hours_before, 1) == 0.4
+
+
+def test_what_a_latest_time_cuts_off_is_foretold_and_rules_that_change_nothing_are_counted_only(hall: Stage) -> None:
+    hall.put("B-1", **hour(600, minutes=90))
+    late = {"latest_off": {"at": "23:00", "until": "05:00"}}
+    (one,) = foretold(hall, with_rules({"court-1": late})).lines.examples
+    assert one.before is not None
+    assert one.before.starts_at < one.at == SATURDAY + timedelta(hours=10) < one.before.ends_at
+    assert (one.after, one.stretches, one.hours_after < one.hours_before) == (None, 2, True)
+    plan = foretold(hall, with_rules({"court-1": {"latest_off": {"at": "04:00", "until": "05:00"}}}))
+    assert (plan.lines.rules, plan.lines.zones, plan.lines.examples) == (1, 0, ())
+    assert foretold(hall, a_town()).lines.rules == 0

@@ -10,13 +10,15 @@ from hub.clock import instant
 from hub.configuration.compare import differences
 from hub.model.configuration import Configuration
 from hub.model.configured import Asks, ChangedTargets, ChangeExample, ConfigurationPlan, Served, StillStanding
-from hub.model.plan import Claim, TargetKind
+from hub.model.plan import Claim, TargetKey, TargetKind
+from hub.planner.lines import LineRule
 from hub.planner.rules import Rules
 from hub.service.accept.replanning import ready
 from hub.service.asking.asked import Key
 from hub.service.asking.changes import change
 from hub.service.governing.configuring import OUTLASTS, still_standing
-from hub.service.rulebook import current_of, made
+from hub.service.governing.foretelling_lines import foretold_lines
+from hub.service.rulebook import Current, current_of, made
 from hub.store import bookings, occupancy
 from hub.store.bookings import Known, Stored
 from hub.store.configurations import Version
@@ -81,10 +83,16 @@ def foretell(
         changed=found.changed,
         targets=tuple(found.targets_told()),
         served=tuple(found.served_told()),
+        lines=foretold_lines(connection, wanted.configuration, _lines(current, seal), rules.timing.lines, wanted.now),
         unplannable=len(found.lost),
         unplannable_examples=tuple(found.lost[:_NAMED]),
         refused=tuple(map(_refused, stands)),
     )
+
+
+def _lines(current: Current | None, seal: Seal) -> Mapping[TargetKey, LineRule]:
+    """The rules of zones that are in force."""
+    return made(current.version, seal).rules.timing.lines if current else {}
 
 
 def _refused(one: Standing) -> StillStanding:
