@@ -8,6 +8,7 @@ from hub.configuration.finding import Finding, Path, instead_of
 from hub.configuration.folder import Folder, Use
 from hub.configuration.sheet import Sheet
 from hub.model.configuration import Access, Capability, Connection, LevelKind, ZoneRule
+from hub.model.observation import Quantity
 from hub.model.zone import Dim, Setpoint, Switch
 from hub.sdk import (
     AccessControl,
@@ -120,20 +121,37 @@ def _idle_keys(running: Mapping[str, Running], uses: Iterable[Use]) -> Iterator[
 
 
 def _known_sensors(folder: Folder, running: Mapping[str, Running]) -> Iterator[Finding]:
-    """Sensors of facilities that the connection's own settings lack, where it lists them."""
+    """Sensors of facilities that the connection's own settings lack, where it lists them; and those nobody asks for."""
+    idle = {name: {(key, told) for key, of in known.items() for told in of} for name, known in _heard(running).items()}
     for _, sheet, facility in folder.valid_facilities():
         for name, sensor in facility.sensors.items():
-            each = running.get(sensor.connection or "")
-            if each is None or each.config is None or not issubclass(each.kind, Hears):
+            known = _heard(running).get(sensor.connection or "")
+            if known is None:
                 continue
-            known = each.kind.configured_sensors(each.config)
-            if known is not None and sensor.quantity not in known.get(sensor.key, ()):
+            idle[sensor.connection or ""].discard((sensor.key, sensor.quantity))
+            if sensor.quantity not in known.get(sensor.key, ()):
                 there = sorted(key for key, told in known.items() if sensor.quantity in told)
                 message = (
                     f"no sensor `{sensor.key}` of {sensor.quantity} in the settings of `{sensor.connection}`:"
                     f" {instead_of(sensor.key, there)}"
                 )
                 yield sheet.error(("sensors", name, "key"), "unknown-sensor", message)
+    for name, left in idle.items():
+        if left:
+            keys = ", ".join(f"`{key}`" for key in sorted({key for key, _ in left}))
+            message = f"no facility has {keys} of `{name}` among its sensors: what they tell is kept for nobody"
+            yield running[name].sheet.warning(("settings", "sensors"), "idle-sensor", message)
+
+
+def _heard(running: Mapping[str, Running]) -> Mapping[str, Mapping[str, frozenset[Quantity]]]:
+    """The sensors of each connection whose settings list them."""
+    found = {}
+    for name, each in running.items():
+        if each.config is not None and issubclass(each.kind, Hears):
+            known = each.kind.configured_sensors(each.config)
+            if known is not None:
+                found[name] = known
+    return found
 
 
 def _without_timers(running: Mapping[str, Running], uses: Iterable[Use]) -> Iterator[Finding]:
@@ -186,9 +204,10 @@ def _pin_fits(use: Use, access: Access, running: Running) -> Iterator[Finding]:
 
 
 def _unused(folder: Folder, running: Mapping[str, Running]) -> Iterator[Finding]:
-    """Connections that nobody names; a source of incoming data is of use by itself."""
+    """Connections that nobody names; a source of incoming data is of use by itself, unless its settings list it."""
     used = {use.connection for use in folder.uses()}
-    sources = {name for name, one in running.items() if issubclass(one.kind, Source)}
+    used |= {sensor.connection for _, _, one in folder.valid_facilities() for sensor in one.sensors.values()}
+    sources = {name for name, one in running.items() if issubclass(one.kind, Source)} - _heard(running).keys()
     for name, sheet in folder.connections.items():
         if name not in used | sources:
             message = f"nothing uses `{name}`; name it as `connection` where it should serve, or remove the file"

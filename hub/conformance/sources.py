@@ -143,6 +143,7 @@ class HearsTests(SourceTests):
 
     async def listen(self, stand: Bench) -> None:
         """Tell all twice, and what cannot be read twice: each is heard as it was meant, under one id."""
+        assert stand.connector.pace.clients_at_once == 1, "several processes would each tell what they hear"
         await stand.look(stand.connector.check)
         stand.heard.clear()
         unreadable = ""

@@ -98,7 +98,8 @@ class Hears(Source):
 
     The hub gathers for a moment, and keeps together what came. Who told has gone on by then: what waits when the
     process is killed is lost, and so is what comes while too much waits. An item that cannot be read is given with its
-    `fault`, under an id that the same words have again, for a broken sensor tells them for ever.
+    `fault`, under an id that the same words have again, for a broken sensor tells them for ever. Its pace lets one
+    client be connected (`clients_at_once=1`): several processes would each tell what they hear.
     """
 
     @classmethod

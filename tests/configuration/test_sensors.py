@@ -53,6 +53,9 @@ def test_a_sensor_is_one_that_its_connection_hears_and_that_measures_it(more: di
     found = read(trees)
     assert [one.path for one in with_code(found, "unknown-sensor")] == ([] if known else ["sensors.meter.key"])
     assert found.ok is known
+    asked = {more.get("key", METER["key"])} if known else set()
+    (idle,) = with_code(found, "idle-sensor")
+    assert [key for key in ("kwh", "pir") if f"`{key}`" in idle.message] == sorted({"kwh", "pir"} - asked)
     assert [one for one in found.findings if "arrives" in one.message] == [], "nothing is fetched from who only tells"
 
 

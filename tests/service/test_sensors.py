@@ -50,4 +50,4 @@ def test_who_never_told_who_fell_silent_and_who_has_no_connection_are_told_apart
     assert sensors(hall)["hall/climate"].state is SensorState.TELLS
     hall.skip(hours=24)
     silent = sensors(hall)["hall/climate"]
-    assert (silent.state, silent.value) == (SensorState.SILENT, 19)
+    assert (silent.state, silent.value) == (SensorState.SILENT, Decimal(19))
