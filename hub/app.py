@@ -81,8 +81,8 @@ from hub.service.subscribers.feed import Feed
 from hub.service.subscribers.subscribing import Subscribing
 from hub.service.telling.notices import Notices
 from hub.service.zones.energy import Energy
-from hub.service.zones.sensors import Sensors
 from hub.service.zones.noticing import Noticing
+from hub.service.zones.sensors import Sensors
 from hub.service.zones.zone_lines import ZoneLines
 from hub.settings import Settings
 from hub.store import imports, keys, lanes, problems, stretches, untold

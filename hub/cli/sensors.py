@@ -6,7 +6,7 @@ from hub.cli import options, showing
 from hub.cli.words import Words
 from hub.client import At
 from hub.model.sensed import SensorAnswer
-from hub.service.saying import Language
+from hub.service.words.saying import Language
 
 
 @click.command()

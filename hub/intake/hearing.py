@@ -17,10 +17,10 @@ from hub.intake.taking import Taking
 from hub.masking import place_of
 from hub.sdk import RawItem
 from hub.store import problems
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.walls import within
+from hub.store.engine.writer import Writer
 from hub.store.problems import Cause
-from hub.store.walls import within
-from hub.store.writer import Writer
 
 LOG = logging.getLogger("hub.intake")
 

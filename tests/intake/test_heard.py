@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.demo.stage import MUNICIPALITY, stage
 from hub.sdk import RawItem
-from hub.store.database import connect
+from hub.store.engine.database import connect
 from tests.scenarios.plays import FOLDER, at
 
 NAME = "mqtt-tennishallen"

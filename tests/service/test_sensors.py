@@ -9,7 +9,7 @@ import pytest
 from hub.model import ObservationUnit, Quantity
 from hub.model.configuration import Facility
 from hub.model.sensed import SensorAnswer, SensorState
-from hub.service.sensors import Sensors
+from hub.service.zones.sensors import Sensors
 from tests.builders import SATURDAY
 from tests.delivery.harness import TOWN, Stage
 from tests.service.test_sensing import seen, tell

@@ -10,7 +10,7 @@ from hub.model.lit import REACH
 from hub.model.plan import Ask, TargetKey
 from hub.planner.lines import PLAIN, LineRule, Stretch, line
 from hub.store import claims, shown
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
 
 _EXAMPLES = 3
 _MOST = 10_000

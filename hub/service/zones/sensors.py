@@ -8,11 +8,11 @@ from hub.model.observation import UNITS
 from hub.model.sensed import SensorAnswer, SensorState
 from hub.model.sensing import Sensor
 from hub.service.rulebook import Rulebook, Town
-from hub.service.sensing import THOUSANDTHS
+from hub.service.zones.sensing import THOUSANDTHS
 from hub.store import readings
-from hub.store.database import Connection
+from hub.store.engine.database import Connection
+from hub.store.engine.writer import Readers
 from hub.store.readings import Hour, SensorKey
-from hub.store.writer import Readers
 
 SILENT_AFTER = DAY
 """So long without a word, and it is silent: sensors on a battery tell that they live about once a day."""
