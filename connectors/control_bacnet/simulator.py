@@ -88,12 +88,16 @@ class Thing:
 
     def level(self) -> Level:
         """How the lamp or the room is told to be."""
+        return self.meant(self.present)
+
+    def meant(self, value: float) -> Level:
+        """The level that a value of it says."""
         match self.kind:
             case "switch":
-                return Switch(on=self.present == self.on)
+                return Switch(on=value == self.on)
             case "dim":
-                return Dim(percent=round(Decimal(self.present) / self.scale))
-        return Setpoint(celsius=round(Decimal(self.present) / self.scale, 1))
+                return Dim(percent=round(Decimal(value) / self.scale))
+        return Setpoint(celsius=round(Decimal(value) / self.scale, 1))
 
     def by_hand(self) -> None:
         """Somebody wants another level, at the panel."""
@@ -173,6 +177,15 @@ class BacnetSimulator(DatagramSimulator, HasZones):
     def zones(self) -> Mapping[str, Level]:
         """What is in force."""
         return {key: thing.level() for key, thing in self.things.items()}
+
+    def wanted(self, zone: str) -> Mapping[int, Level]:
+        """What is wanted of a zone: the level at each priority in use, the strongest first."""
+        thing = self.things[zone]
+        return {place: thing.meant(value) for place, value in enumerate(thing.places, 1) if value is not None}
+
+    def give_up(self, zone: str, priority: int) -> None:
+        """Let whoever wrote at a priority want nothing more."""
+        self._put(zone, None, priority)
 
     def takes(self, zone: str) -> frozenset[type[Level]]:
         """What a zone can be told."""
@@ -292,10 +305,14 @@ class BacnetSimulator(DatagramSimulator, HasZones):
             raise _RefusesError(error(*WRONG_TYPE))
         if thing.tag == ENUMERATED and new not in {None, 0, 1}:
             raise _RefusesError(error(*OUT_OF_RANGE))
-        before = thing.present
-        thing.places[priority - 1] = new
+        self._put(self._key_of[where], new, priority)
+
+    def _put(self, key: str, value: float | None, priority: int) -> None:
+        """Have a value at a priority, or none; a subscriber is told of what that changes."""
+        thing = self.things[key]
+        before, thing.places[priority - 1] = thing.present, value
         if thing.present != before:
-            self.tell(self._key_of[where])
+            self.tell(key)
 
     def _found(self, where: Id) -> Thing:
         """The object; the device says no first, where it is told to."""

@@ -1,4 +1,4 @@
-"""`knutpunkt demo`: a day in tennishallen, and an evening in two other halls, played."""
+"""`knutpunkt demo`: a day in tennishallen, and some of it in three other places, played."""
 
 import asyncio
 import errno
@@ -70,21 +70,24 @@ async def _demo(*, stay: bool, port: int) -> Played:
 
 def _table(moments: list[Moment]) -> Table:
     table = Table(
-        title="Tennishallen, Sporthall Nord (knx) och konstgräset (modbus), måndag 23 november 2026: vad som är sant"
+        title="Tennishallen, Sporthall Nord (knx), konstgräset (modbus) och rådhuset (bacnet), måndag 23 november 2026:"
+        " vad som är sant"
     )
     for heading in (
-        "Tid", "Vad som händer", "Lampor, lästa", "Koder i ARX, lästa", "Meddelanden", "Fakturerat, kr", "Problem",
-        "Som det ska",
+        "Tid", "Vad som händer", "Lampor, lästa", "BACnet, läst: i kraft [prioritet: vill]", "Koder i ARX, lästa",
+        "Meddelanden", "Fakturerat, kr", "Problem", "Som det ska",
     ):  # fmt: skip
         table.add_column(heading)
     for moment in moments:
         lit = ", ".join(f"{lamp} {level} %" for lamp, level in moment.true.lamps.items() if level)
+        warm = ", ".join(f"{room} {climate}" for room, climate in moment.true.climate.items() if climate.wanted)
         codes = ", ".join(sorted({key.removeprefix("hub-B-2026-") for key, *_ in moment.true.openings}))
         problem = ", ".join(f"{problem.title} ({problem.waiting} väntar)" for problem in moment.problems)
         table.add_row(
             moment.wall_time,
             moment.told,
             lit or "släckt",
+            warm or "ingen vill något",
             codes or "inga",
             str(sum(moment.true.told.values()) or "-"),
             str(sum(moment.true.invoiced.values(), Decimal(0)) or "-"),

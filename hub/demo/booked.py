@@ -37,7 +37,7 @@ def use(court: int, starts: str, ends: str, days: int = 0) -> Use:
 
 
 class Elsewhere(NamedTuple):
-    """A booking of another place than tennishallen, of which only the light is followed."""
+    """A booking of another place than tennishallen, of which only the light or the heat is followed."""
 
     number: str
     resource: str

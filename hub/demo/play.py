@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from hub.clock import STOCKHOLM
 from hub.demo.script import ARX_BACK, ARX_GOES_DOWN, SCENES, Ledger, Scene, checkpoints
 from hub.demo.stage import Stage
 from hub.demo.truth import Truth, differences, should_be, true_now
 from hub.model.answers import ProblemAnswer
+from hub.model.events import EventType
 from hub.model.ledger import InvoiceView
 
 LONGEST_WAIT = timedelta(minutes=5)
@@ -68,7 +70,7 @@ async def play(stage: Stage, show: Show) -> Played:
         played.moments.append(moment)
         show(moment)
     played.moments[-1] = _with_one_problem_checked(played)
-    played.invoices, played.refunds = await stage.invoices(), await stage.refunds()
+    played.invoices, played.refunds = await stage.invoices(), _refunds(await stage.events())
     return played
 
 
@@ -83,14 +85,28 @@ async def _moment(stage: Stage, ledger: Ledger, scene: Scene | None, *, locks_an
     now = stage.clock.now()
     true, should = true_now(stage, now), should_be(ledger, now)
     wrong = differences(true, should, locks_answer=locks_answer)
-    if (refunds := await stage.refunds()) != ledger.refunds:
+    events = await stage.events()
+    if (refunds := _refunds(events)) != ledger.refunds:
         wrong.append(f"återbetalningar: {refunds}, ska vara {ledger.refunds}")
+    if (overridden := _overridden(events)) != ledger.overridden:
+        wrong.append(f"sett ändrat för hand: {overridden}, ska vara {ledger.overridden}")
     problems = await stage.problems()
     if locks_answer and problems:
         wrong += [f"problem kvar: {problem.connection} {problem.title}" for problem in problems]
     if len(problems) > 1:
         wrong.append(f"{len(problems)} problem för en enda orsak")
     return Moment(now, scene.told if scene else "", true, should, tuple(wrong), tuple(problems))
+
+
+def _refunds(events: list[dict[str, Any]]) -> list[tuple[str, Decimal]]:
+    """What was asked to be paid back."""
+    asked = (event for event in events if event["type"] == EventType.REFUND_REQUESTED)
+    return [(event["subject"], Decimal(event["data"]["amount"])) for event in asked]
+
+
+def _overridden(events: list[dict[str, Any]]) -> list[str]:
+    """At what the hub found zones that somebody set by hand."""
+    return [event["data"]["found"] for event in events if event["type"] == EventType.EFFECT_OVERRIDDEN]
 
 
 def _with_one_problem_checked(played: Played) -> Moment:

@@ -8,9 +8,13 @@ from typing import Any
 
 from hub.demo.booked import Booked, Elsewhere, Use, at, use
 from hub.demo.stage import MUNICIPALITY, Stage
+from hub.model import Setpoint
+from hub.model.events import EventType
 from hub.sdk import Misbehaviour
 
-LOCKS, LAMPS = "arx-tennishallen", "mqtt-tennishallen"
+LOCKS, LAMPS, OFFICE = "arx-tennishallen", "mqtt-tennishallen", "bacnet-radhuset"
+PANEL, AT_PANEL = 8, Setpoint(celsius=Decimal("23.5"))
+"""The priority of a person at the panel of a BACnet device, and what one wants who is cold."""
 
 
 @dataclass
@@ -28,7 +32,11 @@ class Ledger:
     """The code that an answer gave at once, by booking number."""
 
     elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
-    """Of places whose light alone is followed, by booking number."""
+    """Of places whose light or heat alone is followed, by booking number."""
+    at_panel: set[str] = field(default_factory=set)
+    """Rooms that somebody has set at their panel, and not let go."""
+    overridden: list[str] = field(default_factory=list)
+    """What the hub should have found set by hand, in order."""
 
     def one(self, number: str) -> Booked:
         """The booking as it stands."""
@@ -98,6 +106,18 @@ def cancel_elsewhere(number: str) -> Act:
     return act
 
 
+def move_elsewhere(number: str, starts: str, ends: str) -> Act:
+    """It is to be at another time."""
+
+    async def act(stage: Stage, ledger: Ledger) -> None:
+        known = ledger.elsewhere[number]
+        moved = known._replace(revision=known.revision + 1, starts=at(starts), ends=at(ends))
+        ledger.elsewhere[number] = moved
+        await stage.put(moved.body())
+
+    return act
+
+
 def misbehave(name: str, how: Misbehaviour) -> Act:
     """A system goes wrong."""
 
@@ -122,6 +142,33 @@ def switch_off_by_hand(lamp: str, *, until: str) -> Act:
     async def act(stage: Stage, ledger: Ledger) -> None:
         stage.simulators.misbehave(MUNICIPALITY, LAMPS, Misbehaviour.SET_BY_HAND, lamp)
         ledger.by_hand[lamp] = at(until)
+        await _found_by_hand(stage, ledger, "0 %")
+
+    return act
+
+
+async def _found_by_hand(stage: Stage, ledger: Ledger, level: str) -> None:
+    ledger.overridden.append(level)
+    await stage.told(EventType.EFFECT_OVERRIDDEN, len(ledger.overridden))
+
+
+def set_at_panel(room: str) -> Act:
+    """Somebody wants it warmer, at a priority above the hub's; the hub sees it, and lets it be."""
+
+    async def act(stage: Stage, ledger: Ledger) -> None:
+        stage.simulators.misbehave(MUNICIPALITY, OFFICE, Misbehaviour.SET_BY_HAND, room)
+        ledger.at_panel.add(room)
+        await _found_by_hand(stage, ledger, f"{AT_PANEL.celsius:.2f} °C")
+
+    return act
+
+
+def let_go_at_panel(room: str) -> Act:
+    """Nobody wants it otherwise than the hub any more."""
+
+    async def act(stage: Stage, ledger: Ledger) -> None:
+        stage.panel(OFFICE).give_up(room, PANEL)
+        ledger.at_panel.remove(room)
 
     return act
 
@@ -178,6 +225,16 @@ SCENES = (
         book("B-2026-100013", use(1, "10:00", "11:00", 1), costs=True),
     ),
     Scene(
+        at("07:11"),
+        "BACnet: Mötesrum 1 i rådhuset bokas 9-11: värms från 8.30",
+        book_elsewhere("B-2026-100024", "radhuset.motesrum-1", "09:00", "11:00"),
+    ),
+    Scene(
+        at("07:12"),
+        "BACnet: Mötesrum 2 i rådhuset bokas 13-15",
+        book_elsewhere("B-2026-100025", "radhuset.motesrum-2", "13:00", "15:00"),
+    ),
+    Scene(
         at("08:00"),
         "Bana 4 flyttas till 13-14",
         change("B-2026-100004", uses=(use(4, "13:00", "14:00"),)),
@@ -190,9 +247,19 @@ SCENES = (
         book("B-2026-100014", *fair(0), activity="other", told=True),
     ),
     Scene(
+        at("09:10"),
+        "BACnet: Vaktmästaren ställer mötesrum 1 varmare vid panelen, på prioritet 8: navet ser det och bråkar inte",
+        set_at_panel("motesrum-1"),
+    ),
+    Scene(
         at("09:30"),
         "S4: En konsert bokas på bana 3 i helgen: de fem får veta det",
         book("B-2026-100015", use(3, "18:00", "22:00", 5), activity="other", told=True),
+    ),
+    Scene(
+        at("10:00"),
+        "BACnet: Panelen släpps: det som navet skrev på prioritet 13 gäller igen",
+        let_go_at_panel("motesrum-1"),
     ),
     Scene(
         at("10:15"),
@@ -200,6 +267,11 @@ SCENES = (
         change("B-2026-100002", uses=(use(1, "10:00", "11:00"),)),
     ),
     Scene(at("10:20"), "S3: Mässan flyttas en vecka; S4: de fem får veta det", change("B-2026-100014", uses=fair(1))),
+    Scene(
+        at("11:15"),
+        "BACnet: Mötesrum 2 flyttas till 14-16: värms från 13.30",
+        move_elsewhere("B-2026-100025", "14:00", "16:00"),
+    ),
     Scene(at("11:30"), "Bana 3 avbokas: koden återkallas", change("B-2026-100003", cancelled=True)),
     Scene(at("12:00"), "ARX slutar svara", ARX_GOES_DOWN),
     Scene(at("12:10"), "Bana 5 bokas 15-16 medan ARX är nere", book("B-2026-100005", use(5, "15:00", "16:00"))),
@@ -211,6 +283,11 @@ SCENES = (
     Scene(at("12:30"), "Bana 2 bokas 16-17", book("B-2026-100006", use(2, "16:00", "17:00"))),
     Scene(at("12:40"), "Bana 5 avbokas: ingen kod har någonsin funnits", change("B-2026-100005", cancelled=True)),
     Scene(ARX_BACK, "ARX svarar igen", recover(LOCKS)),
+    Scene(
+        at("14:45"),
+        "BACnet: Mötesrum 2 avbokas mitt i: navet vill inget mer där",
+        cancel_elsewhere("B-2026-100025"),
+    ),
     Scene(at("16:20"), "Någon släcker bana 2 för hand", switch_off_by_hand("bana-2", until="17:10")),
     Scene(at("17:30"), "Bana 2 bokas 18-19: hela kedjan en gång till", book("B-2026-100007", use(2, "18:00", "19:00"))),
     Scene(at("18:40"), "KNX: Hela Sporthall Nord avbokas mitt i: det släcks", cancel_elsewhere("B-2026-100022")),

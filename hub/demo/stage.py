@@ -2,12 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import httpx
 import uvicorn
@@ -16,7 +15,9 @@ from hub.app import Hub
 from hub.clock import DomainClock, instant, micros
 from hub.delivery.leasing import next_due
 from hub.delivery.simulating import Simulators
+from hub.model import Level
 from hub.model.answers import ProblemAnswer
+from hub.model.events import EventType
 from hub.model.ledger import InvoicePage, InvoiceView
 from hub.settings import Settings
 from hub.store import entries
@@ -25,8 +26,23 @@ from hub.store.engine.database import Connection
 MUNICIPALITY = "2480"
 _POLL_SECONDS = 0.01
 _PATIENCE_SECONDS = 30.0
+_LOOKS = 500
 _FINISH_SECONDS = 5
 """How long the server waits for callers that hang on; then they are cut off."""
+
+
+@runtime_checkable
+class Panel(Protocol):
+    """A simulated BACnet device, as somebody at its panel sees it."""
+
+    def zones(self) -> Mapping[str, Level]:
+        """Tell what is in force in each zone."""
+
+    def wanted(self, zone: str) -> Mapping[int, Level]:
+        """Tell what is wanted of a zone, at each priority in use."""
+
+    def give_up(self, zone: str, priority: int) -> None:
+        """Want nothing more of a zone at that priority."""
 
 
 class Stage:
@@ -43,6 +59,14 @@ class Stage:
             raise RuntimeError(msg)
         return self.hub.simulators
 
+    def panel(self, name: str) -> Panel:
+        """The panel of a simulated BACnet device."""
+        found = self.simulators.find(MUNICIPALITY, name)
+        if not isinstance(found, Panel):
+            msg = f"{name} has no priorities"
+            raise TypeError(msg)
+        return found
+
     async def put(self, booking: dict[str, Any], *, wait: int = 0) -> dict[str, Any]:
         """Send a booking as a booking core does; raises httpx.HTTPStatusError when it is refused.
 
@@ -54,16 +78,23 @@ class Stage:
         told: dict[str, Any] = answer.json()
         return told
 
-    async def refunds(self) -> list[tuple[str, Decimal]]:
-        """What has been asked to be paid back, as a booking core hears of it."""
+    async def events(self) -> list[dict[str, Any]]:
+        """All that happened, as a booking core hears of it."""
         page: dict[str, Any] = {"next": "", "more": True}
         found: list[dict[str, Any]] = []
         while page["more"]:
             after = {"after": page["next"]} if page["next"] else {}
             answer = await self._client.get(f"/v1/{MUNICIPALITY}/events", params={"limit": 1000} | after)
             page = answer.raise_for_status().json()
-            found += [event for event in page["events"] if event["type"] == "refund.requested"]
-        return [(event["subject"], Decimal(event["data"]["amount"])) for event in found]
+            found += page["events"]
+        return found
+
+    async def told(self, what: EventType, times: int) -> None:
+        """Wait until something was told so often, within reason: a device's own word takes time to be heard."""
+        for _ in range(_LOOKS):
+            if sum(event["type"] == what for event in await self.events()) >= times:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def invoices(self) -> list[InvoiceView]:
         """Every invoice and credit note, as a booking core sees them."""

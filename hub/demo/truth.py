@@ -12,6 +12,7 @@ from decimal import Decimal
 from pydantic import SecretStr
 
 from hub.demo.booked import DIGESTED, ROLES, Booked, Elsewhere, at
+from hub.demo.climate import Climate, climate_should_be, true_climate
 from hub.demo.script import LAMPS, LOCKS, Ledger
 from hub.demo.stage import MUNICIPALITY, Stage
 from hub.model import Dim, Invoice, InvoiceKind, Level, Notice, Switch
@@ -67,6 +68,8 @@ class Truth:
     """How many messages each of the five roles has got."""
     invoiced: Mapping[str, Decimal] = field(default_factory=dict)
     """What each booking is charged in the finance system, less what is credited."""
+    climate: Mapping[str, Climate] = field(default_factory=dict)
+    """How each room is that is heated or aired over BACnet, and who wants what of it."""
 
 
 def true_now(stage: Stage, now: datetime) -> Truth:
@@ -96,6 +99,7 @@ def true_now(stage: Stage, now: datetime) -> Truth:
         codes,
         _told(stage, [one for one in records if isinstance(one, Notice)]),
         _invoiced(one for one in records if isinstance(one, Invoice)),
+        true_climate(stage),
     )
 
 
@@ -165,6 +169,7 @@ def should_be(ledger: Ledger, now: datetime) -> Truth:
         },
         _should_know(ledger.told, now),
         {one.number: one.invoiced for one in ledger.booked.values() if one.costs and not one.receipt},
+        climate_should_be(ledger, now),
     )
 
 
@@ -190,8 +195,8 @@ def _elsewhere(booked: Iterable[Elsewhere], now: datetime) -> dict[str, int]:
     """Full where it is booked, lead and lag told in; else dark."""
     lamps = {_named(one.connection, lamp): 0 for one in ELSEWHERE.values() for lamp in one.lamps}
     for each in booked:
-        one = ELSEWHERE[each.resource]
-        if not each.cancelled and each.starts - one.lead <= now < each.ends + one.lag:
+        one = ELSEWHERE.get(each.resource)
+        if one and not each.cancelled and each.starts - one.lead <= now < each.ends + one.lag:
             lamps |= {_named(one.connection, lamp): 100 for lamp in one.lamps}
     return lamps
 
@@ -212,6 +217,11 @@ def differences(true: Truth, should: Truth, *, locks_answer: bool) -> list[str]:
         f"lampa {lamp}: {true.lamps.get(lamp)} %, ska vara {level} %"
         for lamp, level in should.lamps.items()
         if true.lamps.get(lamp) != level
+    ]
+    told += [
+        f"{room}: {true.climate.get(room)}, ska vara {climate}"
+        for room, climate in should.climate.items()
+        if true.climate.get(room) != climate
     ]
     told += _uneven("meddelanden till", true.told, should.told)
     told += _uneven("kronor fakturerade för", true.invoiced, should.invoiced)

@@ -17,6 +17,7 @@ from hub.sdk import (
     CredentialsError,
     Misbehaviour,
     RejectedError,
+    Sighting,
     TransientError,
     UnknownOutcomeError,
 )
@@ -174,6 +175,23 @@ async def test_a_change_is_told_and_our_own_is_no_news() -> None:
         assert room.touched == []
         one.misbehave(Misbehaviour.SET_BY_HAND, "hall")
         await eventually(lambda: room.touched == ["hall"], "nobody is told")
+
+
+@in_a_loop
+async def test_what_a_panel_gives_up_is_told_and_lets_ours_be_in_force() -> None:
+    room = Room()
+    settings = TWO | {"changes_for": 60}
+    async with device(**settings) as one, room.connector(settings | dict(one.config())) as connector:
+        await eventually(lambda: len(one.subscribers) == 2)
+        await connector.put_zone(ON)
+        one.misbehave(Misbehaviour.SET_BY_HAND, "hall")
+        await eventually(lambda: room.touched == ["hall"], "nobody is told of the panel")
+        assert (await connector.read_zone("hall")).condition is Condition.OVERRIDDEN
+        assert one.wanted("hall") == {8: DARK, 13: LIT}
+        one.give_up("hall", 8)
+        await eventually(lambda: room.touched == ["hall", "hall"], "nobody is told that it is over")
+        assert await connector.read_zone("hall") == Sighting(LIT)
+        assert one.wanted("hall") == {13: LIT}
 
 
 @in_a_loop
