@@ -1,7 +1,8 @@
 """A believable edge device with actuators and sensors, at a broker of its own, at another, or over HTTPS.
 
 Written from RealEstateCore Edge 3.3 (README, schema and examples, read 2026-11-26), apart from the code that talks to
-it: it answers each command, lets its sensor observe what became of it, and has a clock that ticks by itself.
+it: it answers each command, lets its sensor observe what became of it, and has a clock that ticks by itself. At its
+broker the last that its sensors saw is retained, from when it connects; the standard leaves that to who sets it up.
 """
 
 import hashlib
@@ -60,6 +61,8 @@ class Actuator:
         self.full = float(own.get("full", 100))
         self.on, self.percent, self.celsius = False, 0, NIGHT
         self.refuses = False
+        self.seen: Mapping[str, object] = {}
+        """What its sensor told last; empty: nothing yet."""
 
     def settings(self, own: Mapping[str, Any]) -> Mapping[str, Any]:
         """Settings of a zone that lead here."""
@@ -158,7 +161,16 @@ class Edge:
     def observation(self, actuator: Actuator) -> dict[str, object]:
         """What the sensor of an actuator tells now."""
         seen = {"observationTime": self.stamp(), "sensorId": actuator.sensor, "quantityKind": f"{CORE}Level"}
-        return {"observations": [{**seen, **actuator.value()}]}
+        actuator.seen = {**seen, **actuator.value()}
+        return {"observations": [actuator.seen]}
+
+    def last_seen(self) -> bytes:
+        """A message of what every zone's sensor saw last; one that has seen nothing looks."""
+        with_sensors = [one for one in self.zones.values() if one.sensor]
+        for one in with_sensors:
+            if not one.seen:
+                self.observation(one)
+        return self.message({"observations": [one.seen for one in with_sensors]})
 
     def message(self, parts: Mapping[str, object]) -> bytes:
         """A message of these parts."""
@@ -241,6 +253,8 @@ class RecSimulator(ListeningSimulator, HasZones, EmitsCallbacks, EmitsHeard):
             for name, usual in (("command_topic", "rec/{device}/c2d"), ("message_topic", "rec/{device}/d2c"))
         }
         self._at = broker
+        self.retains = True
+        """Whether its broker keeps what it saw last, for who comes later."""
         self._gateway = Gateway("edge", [self._topics["command_topic"]], self._hear)
 
     @classmethod
@@ -275,6 +289,7 @@ class RecSimulator(ListeningSimulator, HasZones, EmitsCallbacks, EmitsHeard):
                 for one in some:
                     one.turn_by_hand()
                     self.tell(self.edge.message(self.edge.observation(one)))
+                self._retain()
             case Misbehaviour.REFUSES:
                 for one in some:
                     one.refuses = True
@@ -291,6 +306,7 @@ class RecSimulator(ListeningSimulator, HasZones, EmitsCallbacks, EmitsHeard):
 
     async def start(self) -> None:
         self.port = await self._gateway.start(self._at)
+        self._retain()
 
     async def stop(self) -> None:
         await self._gateway.stop()
@@ -321,8 +337,16 @@ class RecSimulator(ListeningSimulator, HasZones, EmitsCallbacks, EmitsHeard):
 
     def _hear(self, topic: str, payload: bytes) -> None:
         del topic
-        for message in self.edge.hear(payload):
+        told = self.edge.hear(payload)
+        for message in told:
             self.tell(message)
+        if told:
+            self._retain()
+
+    def _retain(self) -> None:
+        """Have the broker keep what was seen last."""
+        if self.retains:
+            self._gateway.tell(self._topics["message_topic"], self.edge.last_seen(), retain=True)
 
 
 class RecOverHttps(HttpSimulator, HasZones):

@@ -21,7 +21,7 @@ def broken(tmp_path: Path) -> Path:
 def test_a_folder_with_warnings_can_be_used(run: Run) -> None:
     told = run("check", str(UMEA))
     assert told.exit_code == 0
-    assert "17 connections, 6 facilities, 19 resources" in told.output
+    assert "18 connections, 6 facilities, 19 resources" in told.output
     assert "Can be used." in told.output
 
 
@@ -38,8 +38,8 @@ def test_an_error_is_told_with_its_file_and_line(run: Run, broken: Path) -> None
 
 
 def test_the_summary_is_in_swedish_for_who_wants_it(run: Run) -> None:
-    assert "17 anslutningar" in run("check", str(UMEA), LANG="sv_SE.UTF-8").output
-    assert "17 anslutningar" in run("check", str(UMEA), "--language", "sv").output
+    assert "18 anslutningar" in run("check", str(UMEA), LANG="sv_SE.UTF-8").output
+    assert "18 anslutningar" in run("check", str(UMEA), "--language", "sv").output
 
 
 def test_programs_get_findings_and_counts(run: Run, broken: Path) -> None:

@@ -52,7 +52,7 @@ def test_serving_begins_with_where_and_ends_when_told(tmp_path: Path, new_databa
     with served(tmp_path, *words, database=new_database) as (process, said):
         told = json.loads("".join(said))
         assert told["municipalities"]["2480"] | {"console": ""} == {
-            "name": "Umeå kommun", "facilities": 6, "resources": 19, "connections": 17, "console": "",
+            "name": "Umeå kommun", "facilities": 6, "resources": 19, "connections": 18, "console": "",
         }  # fmt: skip
         assert httpx.get(told["address"] + "/healthz", trust_env=False).text == "ok\n"
         key_file = tmp_path / told["operator_key_file"]
@@ -66,7 +66,7 @@ def test_serving_says_who_is_served_and_where_the_key_lies(tmp_path: Path) -> No
     with served(tmp_path, str(UMEA), "--simulate") as (process, (town, address)):
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
-    assert town.startswith("Umeå kommun (2480): 6 facilities, 19 resources, 17 connections")
+    assert town.startswith("Umeå kommun (2480): 6 facilities, 19 resources, 18 connections")
     assert "/docs" in address
     assert f"{tmp_path}/hub.operator-key" in address
 

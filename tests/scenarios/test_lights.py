@@ -1,18 +1,22 @@
 """What bookings mean for lights on a KNX bus (sporthall-nord) and behind Modbus (konstgras), by the lamps themselves.
 
-One stage tells of both, each story on a day of its own; the clock-change nights have stages of theirs.
+For heat too, behind an edge device that speaks RealEstateCore (kulturhuset).
+
+One stage tells of all, each story on a day of its own; the clock-change nights have stages of theirs.
 """
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from hub.demo.stage import MUNICIPALITY, Stage
-from hub.sdk import Misbehaviour
+from hub.model import Setpoint
+from hub.sdk import HasZones, Misbehaviour
 from tests.scenarios.plays import at, booking, cancel, lamps, occasion, play, put
 
-KNX, MODBUS = "knx-sporthall-nord", "modbus-konstgras"
+KNX, MODBUS, REC = "knx-sporthall-nord", "modbus-konstgras", "rec-kulturhuset"
 HALL, PITCH = "sporthall-nord", "konstgras"
 Client = httpx.AsyncClient
 
@@ -24,6 +28,7 @@ def test_s3_s7_s9_and_s16_are_true_of_lights_by_knx_and_modbus() -> None:
             s7_what_is_closed_is_dark_until_it_opens_again,
             s16_what_was_down_for_two_hours_is_lit_as_the_time_then_asks_for,
             s3_what_moves_a_day_is_dark_on_the_old_and_lit_on_the_new,
+            an_edge_device_tells_all_before_any_booking_and_heats_for_one,
         ):
             await tell(here, client)
 
@@ -98,6 +103,17 @@ async def s3_what_moves_a_day_is_dark_on_the_old_and_lit_on_the_new(here: Stage,
     for day, knx, modbus in ((26, "", ""), (27, "abc", "ab")):
         await here.play_until(at(f"2026-11-{day} 18:00"))
         assert (_hall(here), _pitch(here)) == (knx, modbus), day
+
+
+async def an_edge_device_tells_all_before_any_booking_and_heats_for_one(here: Stage, client: Client) -> None:
+    told = (await client.post(f"/connections/{REC}:reconcile")).json()
+    assert (told["outcome"], told["compared"], told["findings"]) == ("compared", 1, [])
+    await put(client, booking("B-9", occasion("kulturhuset.stora-salen", "2026-11-28 10:00", "2026-11-28 12:00")))
+    edge = here.simulators.find(MUNICIPALITY, REC)
+    assert isinstance(edge, HasZones)
+    for moment, celsius in (("08:29", 16), ("08:30", 21), ("11:59", 21), ("12:00", 16)):
+        await here.play_until(at(f"2026-11-28 {moment}"))
+        assert edge.zones() == {"varme": Setpoint(celsius=Decimal(celsius))}, moment
 
 
 def test_s18_lights_by_knx_and_modbus_keep_to_the_wall_clock_when_it_is_changed() -> None:

@@ -12,7 +12,7 @@ from hub.clock import DomainClock
 from hub.conformance.base import test as in_a_loop
 from hub.conformance.driver import Memory
 from hub.model import Dim, Release, Switch, Zone
-from hub.sdk import Condition, Misbehaviour, RawItem, TransientError, UnknownOutcomeError
+from hub.sdk import Condition, Misbehaviour, RawItem, Sighting, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt.simulator import BrokerAt
 from tests.connectors.control_mqtt.stand import eventually
 from tests.connectors.control_rec.stand import ACCESS, PASSWORDS, connector
@@ -41,11 +41,13 @@ async def house(
     state: Memory | None = None,
     touched: list[str] | None = None,
     heard: list[RawItem] | None = None,
+    retains: bool = False,
     **more: Any,
 ) -> AsyncIterator[tuple[RecSimulator, RecControl]]:
-    """An edge device with its zones, and a connector to it."""
+    """An edge device with its zones, and a connector to it. `retains`: the broker keeps what it saw last."""
     at = BrokerAt(broker.host, broker.port, "edge", PASSWORDS["edge"])
-    device = RecSimulator(DomainClock(), settings={"zones": ZONES}, broker=at)
+    device = RecSimulator(DomainClock(), settings={"zones": ZONES, "device_id": f"edge-{client_id}"}, broker=at)
+    device.retains = retains
     await device.start()
     settings: dict[str, Any] = dict(device.config()) | {"echo_within": 0.3} | more
     settings["mqtt"] |= {"client_id": client_id, "protocol": "5"}
@@ -108,6 +110,26 @@ async def test_what_comes_late_changes_nothing_that_is_newer(broker: Mosquitto) 
         await eventually(lambda: "hall" in touched)
         assert touched == ["hall"], "the late one was news"
         assert (await hub.read_zone("hall")).value == Dim(percent=0)
+
+
+@in_a_loop
+async def test_what_the_broker_keeps_is_known_before_any_command_and_by_a_hub_that_lost_what_it_knew(
+    broker: Mosquitto,
+) -> None:
+    touched: list[str] = []
+    async with house(broker, "kept", touched=touched, retains=True) as (device, hub):
+        await eventually(lambda: touched == ["hall"], "what was kept is not heard")
+        assert await hub.read_zone("hall") == Sighting(Dim(percent=0))
+        await hub.put_zone(HALF)
+        settings: dict[str, Any] = dict(device.config())
+        settings["mqtt"] |= {"client_id": "kept-anew", "protocol": "5"}
+        touched.clear()
+        async with connector(settings, touched=touched) as anew:
+            await eventually(lambda: touched == ["hall"], "who comes later hears nothing")
+            assert await anew.read_zone("hall") == Sighting(HALF.level)
+        device.misbehave(Misbehaviour.SET_BY_HAND, "hall")
+        await eventually(lambda: touched == ["hall", "hall"], "the hand is not seen")
+        assert await hub.read_zone("hall") == Sighting(Dim(percent=0))
 
 
 @in_a_loop
