@@ -1,8 +1,7 @@
 """Zones on a KNX bus: what is sent is proven by what the device tells on its status address, and by nothing else."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from connectors.control_knx import translate
@@ -18,6 +17,7 @@ from hub.sdk import (
     Connector,
     Control,
     ControlLimits,
+    Echoes,
     Hears,
     Lent,
     Pace,
@@ -28,28 +28,10 @@ from hub.sdk import (
     Sighting,
     TransientError,
     UnknownOutcomeError,
+    Waiting,
     levels_of,
     observed,
 )
-
-
-class Waiting:
-    """Someone who waits for a device to tell a level that will do."""
-
-    def __init__(self, will_do: Callable[[Level], bool]) -> None:
-        """Begin to wait."""
-        self.will_do = will_do
-        self.told: asyncio.Future[Level] = asyncio.get_running_loop().create_future()
-        self.told.add_done_callback(lambda told: told.cancelled() or told.exception())
-        self.puzzle: RejectedError | None = None
-        """Why something that came meanwhile could not be read."""
-
-    def offer(self, level: Level) -> bool:
-        """Take it if it will do."""
-        if self.told.done() or not self.will_do(level):
-            return False
-        self.told.set_result(level)
-        return True
 
 
 class KnxControl(Connector[KnxConfig], Control, ReadsZones, Hears):
@@ -77,10 +59,8 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones, Hears):
         super().__init__(config, lent)
         self._zone_of = {zone.status: key for key, zone in config.zones.items() if zone.status}
         self._sensors = Sensors(config.sensors)
-        self._known: dict[str, Level] = {}
         self._sent: dict[str, Level] = {}
-        self._waiting: dict[str, list[Waiting]] = {key: [] for key in config.zones}
-        self._puzzled: set[str] = set()
+        self._echoes = Echoes(lent)
         where = f"{config.host}:{config.port}"
         self.bus = Bus(where, self._endpoint, self._hear, lent.log, config.telegrams_per_second)
         self.bus.lost.append(self._give_up_waiting)
@@ -117,7 +97,7 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones, Hears):
         """Write the level, and wait a little for the device to tell it."""
         own, deadline = self._zone(zone.key), self._deadline()
         wanted = translate.wanted(zone.level, own)
-        with self._listening(zone.key, wanted.__eq__) as waiting:
+        with self._echoes.awaited(zone.key, wanted) as waiting:
             await self._write(zone.key, translate.writes(wanted, own), deadline)
             self._sent[zone.key] = zone.level
             return Receipt(own.address, await self._proof(own, wanted, waiting, deadline))
@@ -127,12 +107,12 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones, Hears):
         zone, deadline = self._zone(key), self._deadline()
         if zone.status is None:
             return Sighting(self._sent.get(key, Release()), Condition.SENT, "no status address: nobody tells")
-        with self._listening(key, _anything) as waiting:
+        with self._echoes.awaited(key) as waiting:
             try:
                 await self.bus.ask(zone.status, deadline)
             except UnknownOutcomeError as error:
                 raise TransientError(str(error)) from error
-            if level := await self._told(waiting, deadline):
+            if level := await waiting.level(self._until(deadline)):
                 return Sighting(level)
         raise waiting.puzzle or TransientError(
             f"zone {key}: no answer on {zone.status}; has the device power, and is the address readable in ETS?"
@@ -160,26 +140,9 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones, Hears):
         if wanted is None:
             return Condition.COMING
         try:
-            return Condition.COMING if await self._told(waiting, deadline) is None else Condition.STANDING
+            return Condition.COMING if await waiting.level(self._until(deadline)) is None else Condition.STANDING
         except TransientError:
             return Condition.COMING
-
-    async def _told(self, waiting: Waiting, deadline: float) -> Level | None:
-        """The level that will do, if it is told in time."""
-        try:
-            async with asyncio.timeout_at(min(deadline, self._now() + self.config.answers_within.total_seconds())):
-                return await waiting.told
-        except TimeoutError:
-            return None
-
-    @contextmanager
-    def _listening(self, key: str, will_do: Callable[[Level], bool]) -> Iterator[Waiting]:
-        waiting = Waiting(will_do)
-        self._waiting[key].append(waiting)
-        try:
-            yield waiting
-        finally:
-            self._waiting[key].remove(waiting)
 
     def _hear(self, group: str, payload: Payload) -> None:
         """Take a status: for those who wait, or else as news for the hub; and what a sensor tells."""
@@ -191,29 +154,13 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones, Hears):
         try:
             level = translate.level_of(payload, self.config.zones[key])
         except RejectedError as error:
-            self._puzzle(key, RejectedError(f"zone {key}: {error}"))
+            self._echoes.puzzle(key, RejectedError(f"zone {key}: {error}"))
             return
-        self._puzzled.discard(key)
-        waiting = list(self._waiting[key])
-        taken = [one for one in waiting if one.offer(level)]
-        if not waiting and self._known.get(key) != level:
-            self.lent.touched(key)
-        if taken or not waiting:
-            self._known[key] = level
-
-    def _puzzle(self, key: str, error: RejectedError) -> None:
-        """Tell those who wait, should nothing better come, or once the log, that a status cannot be read."""
-        for waiting in self._waiting[key]:
-            waiting.puzzle = error
-        if not self._waiting[key] and key not in self._puzzled:
-            self._puzzled.add(key)
-            self.lent.log.warning("%s", error)
+        self._echoes.told(key, level)
 
     def _give_up_waiting(self) -> None:
         """Nothing that was asked before will be told over the next tunnel."""
-        for waiting in (waiting for all_of_one in self._waiting.values() for waiting in all_of_one):
-            if not waiting.told.done():
-                waiting.told.set_exception(TransientError(f"{self.config.host}: the tunnel was lost before an answer"))
+        self._echoes.lose(TransientError(f"{self.config.host}: the tunnel was lost before an answer"))
 
     def _look_at_all(self) -> None:
         for key in self._zone_of.values():
@@ -250,12 +197,12 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones, Hears):
         """What a sensor told."""
         return [observed(item, self.config.sensors)]
 
+    def _until(self, deadline: float) -> float:
+        """Until when a device may tell its level."""
+        return min(deadline, self._now() + self.config.answers_within.total_seconds())
+
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
     def _deadline(self) -> float:
         return self._now() + self.lent.timeout.total_seconds()
-
-
-def _anything(_level: Level) -> bool:
-    return True

@@ -1,16 +1,12 @@
-"""What goes to a broker and comes from it: messages in order, and those who wait for what comes of them."""
+"""What goes to a broker and comes from it: messages in order."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic, TypeVar
 
 from connectors.control_mqtt.config import MqttConfig
-from hub.sdk import Lent, RejectedError, TransientError, UnknownOutcomeError
+from hub.sdk import Lent, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt import Heard, Session, dialling
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -19,30 +15,6 @@ class Send:
 
     topic: str
     payload: bytes
-
-
-class Waiting(Generic[T]):
-    """Someone who waits for a lamp to tell what will do."""
-
-    def __init__(self, will_do: Callable[[T], bool], *, retained: bool) -> None:
-        """Begin to wait; `retained`: what the broker kept will do too."""
-        self.will_do, self.retained = will_do, retained
-        self.told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.told.add_done_callback(lambda told: told.cancelled() or told.exception())
-        self.puzzle: RejectedError | None = None
-        """Why something that came meanwhile could not be read."""
-
-    def offer(self, what: T) -> bool:
-        """Take it if it will do."""
-        if not self.will_do(what):
-            return False
-        self.told.set_result(what)
-        return True
-
-    def fail(self, error: Exception) -> None:
-        """Stop waiting."""
-        if not self.told.done():
-            self.told.set_exception(error)
 
 
 class Gateway:

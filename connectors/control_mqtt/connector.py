@@ -1,12 +1,11 @@
 """Lamps behind a gateway that speaks MQTT: commands are proven by the state that the lamp tells afterwards."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from connectors.control_mqtt import translate
-from connectors.control_mqtt.client import Gateway, Send, Waiting
+from connectors.control_mqtt.client import Gateway, Send
 from connectors.control_mqtt.config import MqttConfig, Profile, Topics
 from connectors.control_mqtt.dialects import DIALECTS, LONGEST_PULSE, Told
 from connectors.control_mqtt.sensing import Sensors
@@ -16,6 +15,7 @@ from hub.sdk import (
     Connector,
     Control,
     ControlLimits,
+    Echoes,
     Hears,
     Lent,
     Pace,
@@ -26,6 +26,7 @@ from hub.sdk import (
     Sighting,
     TransientError,
     UnknownOutcomeError,
+    Waiting,
     levels_of,
     observed,
 )
@@ -62,11 +63,9 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones, Hears):
         self._offline: set[str] = set()
         self._told: dict[str, Told] = {}
         """What each zone has told over the link that stands, retained or not."""
-        self._known: dict[str, Level] = {}
-        self._waiting: dict[str, list[Waiting[Level]]] = {key: [] for key in self._topics}
         self._bridge: bytes | None = None
-        self._puzzled: set[str] = set()
         self._sensors = Sensors(config)
+        self._echoes = Echoes(lent)
         heard = [*self._zones_of, *self._online_of, *self._sensors.topics, *filter(None, [config.bridge_topic])]
         self._handshake = Handshake(config, lent)
         self._gateway = Gateway(config, lent, list(dict.fromkeys(heard)), self._hear, lands=self.pace.lands_within)
@@ -109,7 +108,7 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones, Hears):
         wanted = self._wanted(zone.level, topics)
         ends_in = zone.until - self.lent.clock.now() if zone.until else None
         sends = self._dialect.commands(wanted, topics, ends_in)
-        await self._exchange(zone.key, sends, wanted.__eq__, deadline)
+        await self._exchange(zone.key, sends, wanted, deadline)
         return Receipt(topics.set)
 
     async def read_zone(self, key: str) -> Sighting[Level]:
@@ -119,7 +118,7 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones, Hears):
         try:
             if question is None:
                 return Sighting(await self._remembered(key, deadline))
-            return Sighting(await self._exchange(key, [question], _anything, deadline))
+            return Sighting(await self._exchange(key, [question], None, deadline))
         except UnknownOutcomeError as error:
             raise TransientError(str(error)) from error
 
@@ -136,22 +135,19 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones, Hears):
         more = {} if rest is None else {"rest_celsius": rest}
         return translate.wanted(level, topics.kind, rest_percent=self.config.rest_percent, **more)
 
-    async def _exchange(
-        self, key: str, sends: Sequence[Send], will_do: Callable[[Level], bool], deadline: float
-    ) -> Level:
-        """Publish, and give the first level told afterwards that will do."""
+    async def _exchange(self, key: str, sends: Sequence[Send], wanted: Level | None, deadline: float) -> Level:
+        """Publish, and give the level that is told afterwards; None: whichever comes first."""
         await self.session.ready(deadline)
         self._expect_online(key)
-        with self._listening(key, will_do) as waiting:
+        with self._echoes.awaited(key, wanted) as waiting:
             await self._gateway.publish(sends, deadline)
             return await self._heard(key, waiting, sends[-1].topic, deadline)
 
-    async def _heard(self, key: str, waiting: Waiting[Level], topic: str, deadline: float) -> Level:
-        try:
-            async with asyncio.timeout_at(min(deadline, self._now() + self.config.echo_within.total_seconds())):
-                return await waiting.told
-        except TimeoutError:
-            raise waiting.puzzle or _unproven(key, topic, self._topics[key].state) from None
+    async def _heard(self, key: str, waiting: Waiting, topic: str, deadline: float) -> Level:
+        level = await waiting.level(min(deadline, self._now() + self.config.echo_within.total_seconds()))
+        if level is None:
+            raise waiting.puzzle or _unproven(key, topic, self._topics[key].state)
+        return level
 
     async def _remembered(self, key: str, deadline: float) -> Level:
         """Give what a zone that cannot be asked told last over this link, or tells soon: such a state is retained."""
@@ -160,19 +156,8 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones, Hears):
         topics = self._topics[key]
         if level := self._told.get(key, Told()).level(topics.kind):
             return level
-        with self._listening(key, _anything, retained=True) as waiting:
+        with self._echoes.awaited(key, retained=True) as waiting:
             return await self._heard(key, waiting, f"connecting to {self.config.host}", deadline)
-
-    @contextmanager
-    def _listening(
-        self, key: str, will_do: Callable[[Level], bool], *, retained: bool = False
-    ) -> Iterator[Waiting[Level]]:
-        waiting = Waiting(will_do, retained=retained)
-        self._waiting[key].append(waiting)
-        try:
-            yield waiting
-        finally:
-            self._waiting[key].remove(waiting)
 
     def _hear(self, message: Heard) -> None:
         """Take a state: for those who wait, or else as news for the hub; and what sensors tell."""
@@ -189,7 +174,7 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones, Hears):
         try:
             online = self._dialect.is_online(message.payload)
         except RejectedError as error:
-            self._puzzle(key, RejectedError(f"zone {key}: {message.topic}: {error}"))
+            self._echoes.puzzle(key, RejectedError(f"zone {key}: {message.topic}: {error}"))
             return
         (self._offline.discard if online else self._offline.add)(key)
 
@@ -198,45 +183,18 @@ class MqttControl(Connector[MqttConfig], Control, ReadsZones, Hears):
         try:
             told = self._dialect.told(message.payload, topics, self._told.get(key, Told()))
         except RejectedError as error:
-            self._puzzle(key, RejectedError(f"zone {key}: {message.topic}: {error}"))
+            self._echoes.puzzle(key, RejectedError(f"zone {key}: {message.topic}: {error}"))
             return
         if told is None:
             return
         self._told[key] = told
         if (level := told.level(topics.kind)) is not None:
-            self._puzzled.discard(key)
-            self._take(key, level, fresh=not message.retained)
-
-    def _take(self, key: str, level: Level, *, fresh: bool) -> None:
-        """Give a level to those who wait, or tell the hub that it changed without us.
-
-        A retained state proves nothing; where it differs from what we know, something happened while we were away.
-        """
-        open_ = [one for one in self._waiting[key] if not one.told.done()]
-        waiting = [one for one in open_ if fresh or one.retained]
-        if not fresh and not waiting:
-            if self._known.get(key, level) != level:
-                self.lent.touched(key)
-            return
-        taken = [one for one in waiting if one.offer(level)]
-        if not waiting and self._known.get(key) != level:
-            self.lent.touched(key)
-        if taken or not waiting:
-            self._known[key] = level
-
-    def _puzzle(self, key: str, error: RejectedError) -> None:
-        """Tell those who wait, should nothing better come, or once the log, that a state cannot be read."""
-        for waiting in self._waiting[key]:
-            waiting.puzzle = error
-        if not self._waiting[key] and key not in self._puzzled:
-            self._puzzled.add(key)
-            self.lent.log.warning("%s", error)
+            self._echoes.told(key, level, retained=message.retained)
 
     def _give_up_waiting(self) -> None:
         self._told.clear()
         self._offline.clear()
-        for waiting in (waiting for all_of_one in self._waiting.values() for waiting in all_of_one):
-            waiting.fail(UnknownOutcomeError(f"{self.config.host}: the connection was lost before the lamp answered"))
+        self._echoes.lose(UnknownOutcomeError(f"{self.config.host}: the connection was lost before the lamp answered"))
 
     def _expect_no_farewell(self) -> None:
         """Raise if the gateway says that it is offline, or something that is neither."""
@@ -277,7 +235,3 @@ def _by_topic(topics: Mapping[str, str]) -> dict[str, list[str]]:
     for key, topic in topics.items():
         found.setdefault(topic, []).append(key)
     return found
-
-
-def _anything(_level: Level) -> bool:
-    return True
