@@ -260,7 +260,7 @@ class Hub:
         verifying = Verifying(writer, readers, rulebook, clock)
         closing = Closing(writer, readers, self.seal, rulebook, clock)
         documents = Documents(writer, readers, self.seal, rulebook, clock)
-        bookings.woken, bookings.owed = self.worker.dispatcher.wake.set, self.worker.owed
+        bookings.owed = self.worker.owed
         operating.woken = closing.woken = documents.woken = self.worker.woken
         verifying.woken = handling.woken = findings.woken = self.worker.woken
         subscribing = Subscribing(writer, readers, self.seal, rulebook, clock)

@@ -10,13 +10,14 @@ import logging
 import os
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
 from hub.clock import SECOND, Clock, micros, running_seconds, span
 from hub.delivery.carrying import Carrier
-from hub.delivery.leasing import Loaded, lease, next_due
+from hub.delivery.leasing import Leased, Loaded, lease, lease_lanes
 from hub.delivery.outcomes import Outcome
 from hub.delivery.running import Running
 from hub.delivery.settling import Settling
@@ -39,8 +40,15 @@ class Kept(NamedTuple):
     crowded: frozenset[str]
 
     def still(self, now: "Kept") -> bool:
-        """Whether something was kept out, and all of it is now too."""
-        return any(self) and self.full <= now.full and self.crowded <= now.crowded
+        """Whether all that was kept out is now too."""
+        return self.full <= now.full and self.crowded <= now.crowded
+
+
+class Along(NamedTuple):
+    """What was leased in the transaction that made it due, and when that began, by the machine's running clock."""
+
+    leased: Leased
+    started: float
 
 
 class Dispatcher:
@@ -53,7 +61,9 @@ class Dispatcher:
         self._clock, self._pulse = clock, pulse
         self.owner = f"{os.uname().nodename}/{os.getpid()}-{secrets.token_hex(3)}"
         self.wake = asyncio.Event()
-        """Set by whoever makes a lane due."""
+        """Set by whoever makes a lane due elsewhere than in our writers' transactions: those tell it by themselves."""
+        self.settler = writer
+        """Where outcomes are written."""
         self.carried: Callable[[Outcome], None] = lambda _outcome: None
         """Told of each carrying that was written down."""
         self.without: Callable[[], Iterable[tuple[str, str]]] = tuple
@@ -63,21 +73,37 @@ class Dispatcher:
         self._of_towns: Counter[str] = Counter()
         """How many lanes of each municipality are in hand."""
         self._in_vain: Kept | None = None
-        """What was kept out when nothing else was due: while it is, room for others is no reason to look again."""
+        """What was kept out when nothing else was due: while it is, room for others is no reason to look again.
+
+        None: more may be due than there was room for.
+        """
+        self._look_at = 0.0
+        """When to look for what is due by itself, by the machine's running clock."""
         self._stopping = False
 
     async def run(self) -> None:
         """Go on until told to stop; then finish what is in hand."""
+        self._listen(asyncio.get_running_loop())
         while not self._stopping:
             self.wake.clear()
             try:
-                if not await self._take():
-                    await self._sleep()
+                await self._take()
+                while await self._stood_by():
+                    pass
             except Exception as error:  # noqa: BLE001 - its text may hold anything
                 LOG.error("cannot take lanes; trying again: %s", place_of(error))  # noqa: TRY400
                 await asyncio.sleep(1)
         if self._going:
             await asyncio.wait(self._going, timeout=self._pulse.finish.total_seconds())
+
+    def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hear what our writers make due while nobody stands by."""
+
+        def rang() -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody takes any more
+                loop.call_soon_threadsafe(self.wake.set)
+
+        self._writer.rang = self.settler.rang = rang
 
     def stop(self) -> None:
         """Take no more lanes."""
@@ -90,16 +116,61 @@ class Dispatcher:
         return not self._going
 
     async def _take(self) -> int:
+        self._in_vain = None
         if not self._free:
+            self._look_at = running_seconds() + self._pulse.idle.total_seconds()
             return 0
         started, kept = running_seconds(), self._kept_out()
+        asked = self._asked(kept)
+        leased = await self._writer.do(lease, asked)
+        self._look_at = running_seconds() + self._longest(leased.next_due)
+        return self._taken(leased, started, asked, kept)
+
+    def _asked(self, kept: Kept) -> Take:
         full, at_most = kept.full.union(self.without()), min(max(self._free // 4, 1), 100)
         now, held = micros(self._clock.now()), span(self._pulse.lease)
-        taken = await self._writer.do(lease, Take(self.owner, at_most, now, held, tuple(full), tuple(kept.crowded)))
-        for one in taken:
+        return Take(self.owner, at_most, now, held, tuple(full), tuple(kept.crowded))
+
+    def _taken(self, leased: Leased, started: float, asked: Take, kept: Kept) -> int:
+        """Carry what was leased; when that is not as much as was asked for, nothing else is due."""
+        for one in leased.lanes:
             self._begin(one, started)
-        self._in_vain = None if taken else kept
-        return len(taken)
+        self._in_vain = kept if len(leased.lanes) < asked.at_most else None
+        return len(leased.lanes)
+
+    async def _stood_by(self) -> bool:
+        """Stand by while nothing is due, but never long; true when all that fell due was leased as it did.
+
+        False: it is time to look.
+        """
+        left = self._look_at - running_seconds()
+        if self.wake.is_set() or left <= 0 or (self._in_vain is None and self._free):
+            return False
+        kept = self._kept_out()
+        asked = self._asked(kept)
+        waking = asyncio.ensure_future(self.wake.wait())
+        standing = self._writer.stand_by(self._lease_along, asked) if self._free else None
+        try:
+            waited = {waking, standing} if standing else {waking}
+            await asyncio.wait(waited, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waking.cancel()
+            stood_down = standing is None or self._writer.stand_down(standing)
+        along = None if stood_down or standing is None else await standing
+        if along is None:
+            return False
+        self._look_at = min(self._look_at, running_seconds() + self._longest(along.leased.next_due))
+        return self._taken(along.leased, along.started, asked, kept) < asked.at_most
+
+    def _lease_along(self, connection: Connection, asked: Sequence[Take]) -> list[Along]:
+        """Lease what is due by now, in the transaction of whoever made it due."""
+        started, now = running_seconds(), micros(self._clock.now())
+        return [Along(lease_lanes(connection, one._replace(now=now)), started) for one in asked]
+
+    def _longest(self, due: int) -> float:
+        """Until the next lane is due by the domain's clock, and never long."""
+        left, longest = (due - micros(self._clock.now())) / SECOND, self._pulse.idle.total_seconds()
+        return min(longest, max(0.005, left)) if left > 0 else longest / 10
 
     @property
     def _free(self) -> int:
@@ -131,7 +202,7 @@ class Dispatcher:
             self._of_towns[loaded.lane.municipality] -= 1
             if running:
                 running.going -= 1
-        if await self._writer.do(self._settling.settle, outcome):
+        if await self.settler.do(self._settling.settle, outcome):
             self.carried(outcome)
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -140,19 +211,3 @@ class Dispatcher:
             LOG.error("a lane was not settled, its lease will end: %s", place_of(error))
         if self._in_vain is None or not self._in_vain.still(self._kept_out()):
             self.wake.set()
-
-    async def _sleep(self) -> None:
-        """Until the next lane is due by the domain's clock, or somebody wakes us, but never long."""
-        due = await self._writer.do(_next_due, None)
-        left = (due - micros(self._clock.now())) / SECOND
-        longest = self._pulse.idle.total_seconds()
-        wait = min(longest, max(0.005, left)) if left > 0 else longest / 10
-        try:
-            await asyncio.wait_for(self.wake.wait(), wait)
-        except TimeoutError:
-            return
-
-
-def _next_due(connection: Connection, asked: list[None]) -> list[int]:
-    """When the next lane is due, for all that ask."""
-    return [next_due(connection)] * len(asked)

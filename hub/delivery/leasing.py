@@ -9,9 +9,10 @@ from hub.planner.room import Turn
 from hub.service.doors import laddering
 from hub.service.telling import news
 from hub.service.telling.knowing import DigestKnown, Known, RungKnown, of_digest, of_notice, of_rung
-from hub.store import claims, codes, documents, invoices, ladders, lanes, shown, told
+from hub.store import claims, codes, documents, invoices, lanes, shown
 from hub.store.claims import Live
 from hub.store.codes import Code
+from hub.store.dues import dues
 from hub.store.engine.database import Connection
 from hub.store.lanes import Lane, Take
 
@@ -42,17 +43,36 @@ class Loaded(NamedTuple):
     """Of a credential in a lock that has room for so many: whether it has a place there."""
 
 
-def lease(connection: Connection, asked: list[Take]) -> list[list[Loaded]]:
+class Leased(NamedTuple):
+    """What was taken, and when there is more: by then, or sooner when somebody makes lanes due."""
+
+    lanes: list[Loaded]
+    next_due: int
+
+
+def lease(connection: Connection, asked: list[Take]) -> list[Leased]:
     """Take lanes, then read their claims: what is sent may be newer than what is settled, never older.
 
     Digests whose time has come, and what is done instead of doors, are made first, and are lanes then.
     """
-    now = max((take.now for take in asked), default=0)
-    news.form(connection, now=now)
-    laddering.form(connection, now=now)
-    return [
-        loaded(connection, taken, take.now) for take, taken in zip(asked, lanes.take(connection, asked), strict=True)
-    ]
+    return [_lease(connection, take) for take in asked]
+
+
+def _lease(connection: Connection, asked: Take) -> Leased:
+    due = dues(connection)
+    if min(due) > asked.now:
+        return Leased([], min(due))
+    if due.told <= asked.now:
+        news.form(connection, now=asked.now)
+    if due.watches <= asked.now:
+        laddering.form(connection, now=asked.now)
+    return lease_lanes(connection, asked)
+
+
+def lease_lanes(connection: Connection, asked: Take) -> Leased:
+    """The same of lanes alone; nothing in it waits for others, so it may be the last of any transaction."""
+    (taken,) = lanes.take(connection, [asked])
+    return Leased(loaded(connection, taken, asked.now), min(dues(connection)))
 
 
 def loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]:
@@ -98,7 +118,7 @@ def _waits(connection: Connection, lane: Lane) -> bool:
 
 def next_due(connection: Connection) -> int:
     """When the next lane is due, a digest is to be made or a rung may be taken; NEVER when none is."""
-    return min(lanes.next_due(connection), told.next_due(connection), ladders.next_due(connection))
+    return min(dues(connection))
 
 
 def _bill(connection: Connection, lane: Lane) -> Bill | None:

@@ -142,12 +142,6 @@ def read(row: Row) -> Lane:
     return found._replace(kind=TargetKind(found.kind))
 
 
-def next_due(connection: Connection) -> int:
-    """When the next lane is due; NEVER when none is."""
-    ((due,),) = connection.rows(f"SELECT min(due) FROM lanes WHERE due < {NEVER}")
-    return NEVER if due is None else int(due)
-
-
 class Settled(NamedTuple):
     """How a carrying ended, as columns. `quiet`: microseconds in which nobody may take the lane: a call may still land.
 
@@ -189,6 +183,8 @@ _CONFESS = (
 _CURRENT = (
     "SELECT id, token, generation, look, confirmed, detail FROM lanes WHERE {} ORDER BY municipality, connection, key{}"
 )
+_DUE, _SOON = 9, SECOND // 4
+"""Where a row for `_SETTLE` has it, and how near it is worth telling whoever waits: he looks as often by himself."""
 _TOLD = (
     "INSERT INTO deliveries(municipality, lane, generation, outcome, proof, sent, detail, at)"
     " VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
@@ -210,8 +206,12 @@ def settle(connection: Connection, done: Sequence[Settled], current: Mapping[int
     ours = [current[s.lane.id].token == s.lane.token for s in done]
     clock = connection.clock()
     ordered = sorted(zip(done, ours, strict=True), key=lambda pair: pair[0].lane.id)
-    connection.each(_SETTLE, [_row(s, clock, current[s.lane.id]) for s, mine in ordered if mine])
-    connection.each(_CONFESS, [(s.lane.municipality, s.lane.id) for s, mine in ordered if not mine and s.told])
+    rows = [(s, _row(s, clock, current[s.lane.id])) for s, mine in ordered if mine]
+    confessed = [(s.lane.municipality, s.lane.id) for s, mine in ordered if not mine and s.told]
+    connection.each(_SETTLE, [row for _, row in rows])
+    connection.each(_CONFESS, confessed)
+    if confessed or any(row[_DUE] <= s.now + _SOON for s, row in rows):
+        connection.ring(Bell.LANES)
     connection.each(_TOLD, [_told(s) for s, mine in ordered if mine and s.told and not _again(s, current[s.lane.id])])
     return ours
 
@@ -233,7 +233,7 @@ def _again(done: Settled, current: Current) -> bool:
     return (failed or differs) and done.sent is None and current.detail == done.detail
 
 
-def _row(done: Settled, clock: int, current: Current) -> tuple[object, ...]:
+def _row(done: Settled, clock: int, current: Current) -> tuple[Any, ...]:
     """Something newer came while we sent: due at once, and what stands there is not trusted.
 
     Nor is it when another has confessed, though we only looked: its write may have landed after.

@@ -94,9 +94,3 @@ def take(connection: Connection, of: Due) -> list[tuple[str, str]]:
         (of.due, of.municipality, of.connection, of.slot),
     )
     return sorted((str(number), str(wish)) for number, wish in rows)
-
-
-def next_due(connection: Connection) -> int:
-    """When the next digest is due; NEVER when none is."""
-    ((at,),) = connection.rows(f"SELECT min(due) FROM told WHERE due < {NEVER}")
-    return NEVER if at is None else int(at)

@@ -42,7 +42,8 @@ from hub.service.operators.operating import Operating
 from hub.service.rulebook import Rulebook
 from hub.service.telling.notices import Notices
 from hub.settings import Pulse
-from hub.store import configurations, entries, events, ladders, shown, told
+from hub.store import configurations, entries, events, shown
+from hub.store.dues import dues
 from hub.store.engine.database import Connection, Session, SqliteConnection, connect
 from hub.store.engine.postgres import PostgresConnection
 from hub.store.engine.writer import Readers, Writer
@@ -212,8 +213,8 @@ class Stage:
         """When a lane can next be taken, a digest made, or a line invoiced."""
         sql = "SELECT CASE WHEN due > lease_until - ? THEN due ELSE lease_until - ? END FROM lanes WHERE due < ?"
         wakes = self.rows(sql, SKEW, SKEW, NEVER)
-        others = [self.read(entries.next_due), self.read(told.next_due), self.read(ladders.next_due)]
-        return min([int(wake) for (wake,) in wakes] + others)
+        due = self.read(dues)
+        return min([int(wake) for (wake,) in wakes] + [self.read(entries.next_due), due.told, due.watches])
 
     def restart(self) -> None:
         """As a process does that was killed and comes back: look first."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hub.clock import DAY
+from hub.delivery import leasing
 from hub.model import Credential
 from hub.model.closure import ClosureRequest
 from hub.model.states import Delivery, Effect, Proof
@@ -15,7 +16,8 @@ from hub.sdk import Sighting
 from hub.service.accept.waiting import Waiting
 from hub.service.audit.acting import HUB
 from hub.service.governing.closing import Closing
-from hub.store import closures, lanes
+from hub.store import closures
+from hub.store.dues import Dues
 from hub.store.engine.database import Connection
 from tests.builders import SATURDAY, a_town, occasion
 from tests.delivery.fakes import FakeLocks, Fault
@@ -28,9 +30,9 @@ WEEK = 7 * 24 * 60
 
 def test_the_loop_outlives_a_database_that_fails_for_a_moment(hall: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = asyncio.Event()
-    honest = lanes.next_due
+    honest = leasing.dues
 
-    def once(connection: Connection) -> int:
+    def once(connection: Connection) -> Dues:
         if not failed.is_set():
             failed.set()
             raise OSError("disk full")
@@ -47,7 +49,7 @@ def test_the_loop_outlives_a_database_that_fails_for_a_moment(hall: Stage, monke
         hall.node.dispatcher.stop()
         await loop
 
-    monkeypatch.setattr(lanes, "next_due", once)
+    monkeypatch.setattr(leasing, "dues", once)
     hall.run(story())
     assert hall.locks.commands() == [("put", PIN)]
 

@@ -8,6 +8,7 @@ import pytest
 from hub.clock import NEVER
 from hub.service.telling import news
 from hub.store import lanes, told
+from hub.store.dues import dues
 from hub.store.engine.database import Connection, Session, connect
 from hub.store.engine.migrating import migrate
 from hub.store.told import Due, Learnt, Row
@@ -33,7 +34,7 @@ def test_what_is_learnt_is_kept_and_replaced_and_seen_by_nobody_else(session: Se
         told.learn(session, [(OURS, Learnt("B-1", "office", "c")), (OURS, Learnt("B-1", "guard", "d"))])
     assert told.states(session, OURS, "office", ["B-1", "B-2"]) == {"B-1": "c"}
     assert told.states(session, THEIRS, "office", ["B-1"]) == {"B-1": "b"}
-    assert told.next_due(session) == NEVER
+    assert dues(session).told == NEVER
 
 
 def test_news_wait_no_later_than_those_before_them_and_are_taken_once(session: Session) -> None:
@@ -42,7 +43,7 @@ def test_news_wait_no_later_than_those_before_them_and_are_taken_once(session: S
         wished(session, ("B-1", "2:", 900))
         wished(session, ("B-9", "1:", 500), town=THEIRS)
         wished(session, ("B-1", "1:", 400), slot="guard")
-    assert told.next_due(session) == 400
+    assert dues(session).told == 400
     assert told.due(session, now=499) == [Due(OURS, "mail", "guard", 400)]
     assert len(told.due(session, now=500)) == 3
     office = Due(OURS, "mail", "office", 500)
@@ -81,7 +82,7 @@ def test_a_digest_is_made_of_its_news_and_another_of_the_same_time_beside_it(ses
         "digest.office:hall:sms.1970-01-01T0100.0001",
         "digest.office:hall:sms.1970-01-01T0100.0002",
     ]
-    assert told.next_due(session) == NEVER
+    assert dues(session).told == NEVER
 
 
 def test_a_transaction_that_is_broken_off_has_made_none(session: Session) -> None:
@@ -95,5 +96,5 @@ def test_a_transaction_that_is_broken_off_has_made_none(session: Session) -> Non
 
     with pytest.raises(InterruptedError):
         broken_off()
-    assert told.next_due(session) == 0
-    assert lanes.next_due(session) == NEVER
+    assert dues(session).told == 0
+    assert dues(session).lanes == NEVER

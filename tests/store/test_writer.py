@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 import pytest
 
+from hub.store.engine.bells import Bell
 from hub.store.engine.database import Connection, NoRoomError, connect, is_postgresql
 from hub.store.engine.postgres import PostgresConnection
 from hub.store.engine.writer import Readers, Writer
@@ -300,3 +301,77 @@ def test_readers_cannot_write(url: str) -> None:
 
     running(story)
     assert stored(url) == []
+
+
+def raising(connection: Connection, subjects: list[str]) -> list[str]:
+    """Store, and make lanes due."""
+    connection.ring(Bell.LANES)
+    store(connection, subjects)
+    return subjects
+
+
+def looking(connection: Connection, asked: list[str]) -> list[list[str]]:
+    """What is seen from within the transaction."""
+    rows = connection.rows("SELECT subject FROM events ORDER BY id")
+    return [[who, *(subject for (subject,) in rows)] for who in asked]
+
+
+def test_who_stands_by_is_served_by_the_transaction_that_makes_lanes_due_as_its_last(url: str) -> None:
+    async def story() -> list[str] | None:
+        async with grouped(url) as (writer, go_on):
+            standing = writer.stand_by(looking, "first")
+            tasks = [
+                asyncio.create_task(writer.do(work, subject))
+                for work, subject in ((other_work, "a"), (raising, "b"), (raising, "c"))
+            ]
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            go_on.set()
+            await asyncio.gather(*tasks)
+            return await standing
+
+    assert running(story) == ["first", "a", "b", "c"]
+
+
+def test_who_stands_by_is_left_standing_by_what_makes_nothing_due_and_may_stand_down(url: str) -> None:
+    async def story() -> tuple[bool, bool]:
+        writer, rang = Writer(url), threading.Event()
+        writer.rang = rang.set
+        standing = writer.stand_by(looking, "first")
+        await writer.do(store, "a")
+        left = not standing.done() and not rang.is_set()
+        down = writer.stand_down(standing)
+        await writer.do(raising, "b")
+        writer.stop()
+        return left and rang.is_set(), down and not standing.done()
+
+    assert running(story) == (True, True)
+
+
+def test_of_a_transaction_that_is_undone_nothing_is_taken_along_and_nobody_is_told_that_it_rang(url: str) -> None:
+    async def story() -> tuple[list[str] | None, bool]:
+        writer, rang = Writer(url), threading.Event()
+        writer.rang = rang.set
+        standing = writer.stand_by(looking, "first")
+        with pytest.raises(ValueError, match="bad"):
+            await writer.do(raising, "bad")
+        writer.stop()
+        return await standing if standing.done() else [], rang.is_set()
+
+    assert running(story) == ([], False)
+    assert stored(url) == []
+
+
+def test_who_stands_by_and_fails_costs_nobody_else_anything(url: str) -> None:
+    def failing(_connection: Connection, _asked: list[str]) -> list[str]:
+        raise ValueError("cannot lease")
+
+    async def story() -> tuple[str, str | None]:
+        writer = Writer(url)
+        standing = writer.stand_by(failing, "first")
+        done = await writer.do(raising, "a")
+        writer.stop()
+        return done, await standing
+
+    assert running(story) == ("a", None)
+    assert stored(url) == ["a"]

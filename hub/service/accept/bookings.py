@@ -60,8 +60,6 @@ class Bookings:
     def __init__(self, writer: Writer, readers: Readers, seal: Seal, rulebook: Rulebook, clock: Clock) -> None:
         self._writer, self._readers, self._seal, self._rulebook, self._clock = writer, readers, seal, rulebook, clock
         self._accepting = Accepting(seal)
-        self.woken: Callable[[], None] = lambda: None
-        """Called when a lane may have become due."""
         self.owed: Callable[[int], None] = lambda _at: None
         """Told when something of a booking may be invoiced, in microseconds."""
         self.changed: Callable[[str, Iterable[TargetKey]], None] = lambda _town, _targets: None
@@ -117,7 +115,6 @@ class Bookings:
             else:
                 if answer.changed:
                     self.changed(municipality, answer.targets)
-                    self.woken()
                 self._owed(request, answer)
                 return Done(booking, request, answer)
 

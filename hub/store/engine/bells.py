@@ -1,6 +1,7 @@
 """What a transaction tells other processes once it is committed: that there is something for them to do.
 
-Nobody may lean on it: a bell that is not heard costs the time until the next look. SQLite has no other processes.
+Nobody may lean on it: a bell that is not heard costs the time until the next look. SQLite has no other processes; its
+own hears of lanes too (`writer`).
 """
 
 from enum import StrEnum

@@ -53,6 +53,8 @@ class Connection(Protocol):
     """The same, without those that somebody else holds so."""
     name: str
     """What others know it by; empty where nobody else is."""
+    rung: set[Bell]
+    """The bells of this transaction so far."""
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Do one statement; gives the number of rows it changed."""
@@ -124,6 +126,7 @@ class SqliteConnection:
             self.raw.execute(f"PRAGMA {pragma}")
         if read_only:
             self.raw.execute("PRAGMA query_only=ON")
+        self.rung: set[Bell] = set()
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         return self.raw.execute(sql, values).rowcount
@@ -163,7 +166,8 @@ class SqliteConnection:
         return set(places)
 
     def ring(self, bell: Bell) -> None:
-        """Nobody else is there."""
+        """Heard by this process alone, for nobody else is there."""
+        self.rung.add(bell)
 
     def has_table(self, name: str) -> bool:
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
@@ -175,6 +179,7 @@ class SqliteConnection:
         Raises:
             AwayError: the disk does not do what it is told; NoRoomError: for it is full.
         """
+        self.rung.clear()
         try:
             self.raw.execute("BEGIN IMMEDIATE")
             yield

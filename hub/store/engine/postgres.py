@@ -124,7 +124,7 @@ class PostgresConnection:
         self._types: dict[str, dict[str, str]] = {}
         self._marked = False
         self._lost_at: float | None = None
-        self._bells: set[Bell] = set()
+        self.rung: set[Bell] = set()
         self._connect()
 
     def _connect(self) -> None:
@@ -226,7 +226,7 @@ class PostgresConnection:
         return self.rows("SELECT to_regclass(?) IS NOT NULL", (name,)) == [(True,)]
 
     def ring(self, bell: Bell) -> None:
-        self._bells.add(bell)
+        self.rung.add(bell)
 
     # ---- transactions
 
@@ -242,7 +242,7 @@ class PostgresConnection:
         with self._understood():
             if not self._marked:
                 self._make_mark()
-            self._bells.clear()
+            self.rung.clear()
             self._begin("", towns)
             yield
         self._commit()
@@ -293,7 +293,7 @@ class PostgresConnection:
 
     def _commit(self) -> None:
         mark = f"{time.time_ns() // 1000} {secrets.token_hex(8)}"
-        bells = "".join(f"; NOTIFY {bell}, '{self.name}'" for bell in sorted(self._bells))
+        bells = "".join(f"; NOTIFY {bell}, '{self.name}'" for bell in sorted(self.rung))
         try:
             self._cursor.execute(_MARK.format(name=self._mark_name, value=mark, bells=bells).encode())
         except psycopg.Error as error:

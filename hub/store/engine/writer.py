@@ -13,6 +13,9 @@ Where other processes write too (PostgreSQL), each kind of work has a transactio
 skipped to, and nothing that waits for a lock may follow it. What is called by itself (`call`) was written for a writer
 that is alone, and there it is: it holds everything, in every process (`places`). A transaction is bound to the
 municipalities of those who asked for it (`walls`), and who is bound to none shares none with who is.
+
+Who waits for lanes to fall due may stand by: he is served in the very transaction that makes some due, as its last, and
+what is accepted is leased with one COMMIT and no way between threads. The last waits for no lock that others hold.
 """
 
 import asyncio
@@ -20,12 +23,13 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from hub.store.engine import walls
+from hub.store.engine.bells import Bell
 from hub.store.engine.database import AgainError, AwayError, Connection, Session, Towns, connect
 from hub.store.engine.places import EVERYTHING
 
@@ -49,11 +53,21 @@ class _Waiting(NamedTuple):
     """The municipality that it is bound to."""
 
 
+class _Standing(NamedTuple):
+    work: Work
+    item: Any
+    future: "asyncio.Future[Any]"
+
+
 class Writer:
     """The one writer of a process; a group is at most `cap`, and `behind` of what comes in bulk."""
 
+    rang: Callable[[], None] = staticmethod(lambda: None)
+    """Called in the writer's thread when a transaction has made lanes due and nobody stood by."""
+
     def __init__(self, url: str, *, cap: int = 400, behind: int = 32) -> None:
         self._connection, self._cap, self._behind = connect(url), cap, behind
+        self._standing: dict[asyncio.Future[Any], _Standing] = {}
         self._gathered: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
         self._queue: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
@@ -89,6 +103,21 @@ class Writer:
         """Have one function(connection, *values) done in the next transaction."""
         return await self.do(_call, (function, values))
 
+    def stand_by(
+        self, work: Callable[[Connection, list[Item]], Sequence[Answer]], item: Item
+    ) -> "asyncio.Future[Answer | None]":
+        """Have it done at the end of the next transaction that makes lanes due; None: that came to nothing.
+
+        Of several one is served.
+        """
+        future: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        self._standing[future] = _Standing(work, item, future)
+        return future
+
+    def stand_down(self, future: "asyncio.Future[Any]") -> bool:
+        """Have it not done; false when it is being done already, and is answered."""
+        return self._standing.pop(future, None) is not None
+
     def stop(self) -> None:
         """Finish what waits, then close the connection."""
         for loop in tuple(self._gathered):
@@ -105,7 +134,8 @@ class Writer:
             stopping = stopping or self._take_in(first, behind)
             group = _taken(first, self._cap) + _taken(behind, self._behind)
             for part in self._parts(group):
-                _tell(part, self._committed(part))
+                answers = self._committed(part)
+                _answer(zip([one.future for one in part], answers, strict=True))
 
     def _parts(self, group: list[_Waiting]) -> list[list[_Waiting]]:
         """What may share a transaction, in order of arrival."""
@@ -149,12 +179,32 @@ class Writer:
         for place, waiting in enumerate(group):
             places.setdefault(waiting.work, []).append(place)
         answers: list[Any] = [None] * len(group)
-        with self._connection.transaction(_towns(group)):
-            for work, mine in places.items():
-                told = work(self._connection, [group[place].item for place in mine])
-                for place, answer in zip(mine, told, strict=True):
-                    answers[place] = answer
+        along: list[_Standing] = []
+        try:
+            with self._connection.transaction(_towns(group)):
+                for work, mine in places.items():
+                    told = work(self._connection, [group[place].item for place in mine])
+                    for place, answer in zip(mine, told, strict=True):
+                        answers[place] = answer
+                served = self._served(along)
+        except BaseException:
+            _answer((one.future, None) for one in along)
+            raise
+        _answer((one.future, served) for one in along)
+        if Bell.LANES in self._connection.rung and not along:
+            self.rang()
         return answers
+
+    def _served(self, along: list[_Standing]) -> Any:  # noqa: ANN401 - whatever is asked for
+        """What comes of serving who stands by, who is added to the list; without him all is done once more."""
+        if Bell.LANES not in self._connection.rung:
+            return None
+        with suppress(KeyError):
+            along.append(self._standing.popitem()[1])
+        try:
+            return next((one.work(self._connection, [one.item])[0] for one in along), None)
+        except Exception as error:
+            raise AgainError(type(error).__name__) from error
 
 
 def _towns(group: list[_Waiting]) -> Towns:
@@ -172,11 +222,11 @@ def _call(connection: Connection, items: list[tuple[Callable[..., Any], tuple[ob
     return [function(connection, *values) for function, values in items]
 
 
-def _tell(group: list[_Waiting], answers: list[Any]) -> None:
+def _answer(answered: "Iterable[tuple[asyncio.Future[Any], Any]]") -> None:
     """Wake the waiters, with one call for each event loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
-    for waiting, answer in zip(group, answers, strict=True):
-        by_loop.setdefault(waiting.future.get_loop(), []).append((waiting.future, answer))
+    for future, answer in answered:
+        by_loop.setdefault(future.get_loop(), []).append((future, answer))
     for loop, told in by_loop.items():
         if not loop.is_closed():
             loop.call_soon_threadsafe(_settle, told)
