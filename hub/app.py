@@ -146,6 +146,7 @@ class Hub:
             self._opened.push_async_callback(asyncio.to_thread, self.tracing.close)
         self._opened.callback(self.readers.stop)
         self._opened.callback(self.writer.stop)
+        self._open_settler()
         self._opened.push_async_callback(self._stop_simulators)
         self._put_together()
         self._opened.push_async_callback(self._stop_intake)
@@ -179,6 +180,13 @@ class Hub:
         if not self.writer.shared:
             await self.desk.closing.finish()
 
+    def _open_settler(self) -> None:
+        """Where outcomes are written: beside what is accepted, where a database has room for two that write."""
+        self.settler = self.writer
+        if self.writer.shared and self.settings.carries:
+            self.settler = MeasuredWriter(self.settings.database, self.meters.committed)
+            self._opened.callback(self.settler.stop)
+
     def _put_together(self) -> None:
         """All that carries."""
         self.connections = Connections(self.writer, self.readers, self.seal, self.clock, self.settings.pulse.lease)
@@ -189,6 +197,7 @@ class Hub:
         courier.posted = self.meters.posted
         self.webhooks = Webhooks(self.writer, self.readers, courier, idle=self.settings.pulse.idle)
         self.worker = Worker(self.writer, self.connections, self.health, carrier, settling, self.settings.pulse)
+        self.worker.dispatcher.settler = self.settler
         self.worker.webhooks = self.webhooks
         self._share()
         self.worker.dispatcher.carried = counting(self.meters, self.clock)
@@ -246,7 +255,7 @@ class Hub:
         def heard(bell: Bell) -> None:
             loop.call_soon_threadsafe(self.worker.heard, bell)
 
-        listening = Listening(self.settings.database, heard, but=self.writer.name)
+        listening = Listening(self.settings.database, heard, but={self.writer.name, self.settler.name})
         self._opened.push_async_callback(asyncio.to_thread, listening.stop)
 
     def _open_desk(self) -> None:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hub.clock import SECOND, Clock, micros, running_seconds, span
 from hub.delivery.carrying import Carrier
@@ -151,7 +151,7 @@ class Dispatcher:
         waking = asyncio.ensure_future(self.wake.wait())
         standing = self._writer.stand_by(self._lease_along, asked) if self._free else None
         try:
-            waited = {waking, standing} if standing else {waking}
+            waited: set[asyncio.Future[Any]] = {waking, standing} if standing else {waking}
             await asyncio.wait(waited, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waking.cancel()

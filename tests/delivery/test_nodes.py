@@ -53,7 +53,7 @@ async def working(hall: Stage) -> AsyncIterator[asyncio.Queue[Outcome]]:
     def heard(bell: Bell) -> None:
         loop.call_soon_threadsafe(worker.heard, bell)
 
-    listening = Listening(hall.url, heard, but=hall.writer.name)
+    listening = Listening(hall.url, heard, but=[hall.writer.name])
     try:
         yield carried
     finally:

@@ -3,7 +3,7 @@
 import asyncio
 import queue
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 
 import psycopg
@@ -121,7 +121,7 @@ class Ears:
 
 
 @contextmanager
-def listening_to(url: str, **more: str) -> Iterator[Ears]:
+def listening_to(url: str, **more: Collection[str]) -> Iterator[Ears]:
     ears = Ears()
     made = Listening(url, ears.heard, **more)
     try:
@@ -136,7 +136,7 @@ def ring(url: str, bell: Bell, by: str = "another") -> None:
 
 
 def test_a_process_hears_others_and_not_itself(url: str) -> None:
-    with listening_to(url, but="itself") as ears:
+    with listening_to(url, but=["itself"]) as ears:
         assert ears.next(len(Bell)) == list(Bell), "for what was rung before it listened"
         ring(url, Bell.LANES, by="itself")
         ring(url, Bell.EVENTS)

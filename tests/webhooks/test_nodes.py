@@ -36,7 +36,7 @@ def test_an_event_of_another_node_wakes_a_sender_that_sleeps(stage: Stage) -> No
             if bell is Bell.EVENTS:
                 loop.call_soon_threadsafe(sender.wake.set)
 
-        listening = Listening(stage.url, heard, but=stage.writer.name)
+        listening = Listening(stage.url, heard, but=[stage.writer.name])
         going = asyncio.create_task(sender.run())
         try:
             async with asyncio.timeout(LONGEST_SECONDS):

@@ -7,7 +7,7 @@ import logging
 import selectors
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import psycopg
 
@@ -22,9 +22,9 @@ Heard = Callable[[Bell], None]
 
 
 class Listening:
-    """Calls `heard`, in its own thread, for each bell that was rung by anybody but `but`."""
+    """Calls `heard`, in its own thread, for each bell that was rung by anybody but those in `but`."""
 
-    def __init__(self, url: str, heard: Heard, *, but: str = "") -> None:
+    def __init__(self, url: str, heard: Heard, *, but: Collection[str] = ()) -> None:
         self._address, self._heard, self._but = address(url, "knutpunkt listening", {}), heard, but
         self._told_to_stop, self._stop = socket.socketpair()
         self._lost = False
@@ -58,7 +58,7 @@ class Listening:
             self._heard(bell)
         while True:
             for told in connection.notifies(timeout=0):
-                if told.payload != self._but:
+                if told.payload not in self._but:
                     self._heard(Bell(told.channel))
             if self._stopped(None, connection):
                 return False
