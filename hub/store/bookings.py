@@ -139,7 +139,8 @@ def naming(connection: Connection, municipality: str, resource: str) -> list[str
 
 def set_effective(connection: Connection, municipality: str, id_: int, revision: int) -> None:
     """Remember what subscribers were told."""
-    connection.run("UPDATE bookings SET effective = ? WHERE municipality = ? AND id = ?", (revision, municipality, id_))
+    sql = "UPDATE bookings SET effective = ? WHERE municipality = ? AND id = ?"
+    connection.each(sql, [(revision, municipality, id_)])
 
 
 def counts(connection: Connection, municipality: str) -> dict[str, int]:

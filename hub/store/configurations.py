@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from hub.store import closures
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import Connection, Row
 
@@ -24,8 +23,11 @@ def current_versions(connection: Connection) -> dict[str, int]:
 
 def bases(connection: Connection) -> dict[str, tuple[int, int]]:
     """What plans are made with now, by municipality: the versions of configuration and closures."""
-    closed = closures.versions(connection)
-    return {town: (version, closed.get(town, 0)) for town, version in current_versions(connection).items()}
+    rows = connection.rows(
+        "SELECT municipality, version, coalesce((SELECT max(x.version) FROM closures x WHERE x.municipality ="
+        " configurations.municipality), 0) FROM configurations WHERE current = 1"
+    )
+    return {town: (version, closed) for town, version, closed in rows}
 
 
 def current(connection: Connection) -> list[Version]:

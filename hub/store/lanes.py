@@ -124,7 +124,7 @@ def _take(connection: Connection, asked: Take) -> list[Lane]:
     rows = connection.rows(sql, (asked.now, clock, *full[1], *crowded[1], asked.at_most))
     if rows:
         condition, ids = connection.among("id", [row[0] for row in rows])
-        connection.run(_HOLD + condition, [asked.owner, clock + asked.lease, asked.now + asked.lease, *ids])
+        connection.each(_HOLD + condition, [[asked.owner, clock + asked.lease, asked.now + asked.lease, *ids]])
     return [(found := read(row))._replace(token=found.token + 1) for row in rows]
 
 

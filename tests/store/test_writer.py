@@ -135,7 +135,7 @@ def test_nobody_is_answered_while_the_commit_still_waits(postgresql_database: st
             with psycopg.connect(url) as other:
                 other.execute("SELECT name FROM installation FOR UPDATE")
                 go_on.set()
-                await asyncio.to_thread(until_it_waits_for_a_lock, url, "COMMIT")
+                await asyncio.to_thread(until_it_waits_for_a_lock, url, "INSERT INTO installation")
                 await asyncio.sleep(0)
                 assert not task.done()
                 assert stored(url) == []

@@ -6,6 +6,9 @@ the kernel's own time-outs see only packets that are not acknowledged, and anyth
 READ COMMITTED, which the order "lock, then read" leans on: under REPEATABLE READ what is read is older than the lock.
 A transaction that could not be done through no fault of its own raises AgainError, and is safe to run once more:
 whether a COMMIT without an answer was done is known by the mark that the transaction left (`_MARK`).
+
+What a transaction does without asking for anything waits, and goes in one message with what asks next, or with the
+COMMIT: a way to the server and back costs as much as a statement. Its order stays, and so does READ COMMITTED.
 """
 
 import secrets
@@ -51,9 +54,9 @@ _NETWORK: dict[str, Any] = {
     "client_encoding": "utf8",
 }
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
-_MARK = (
-    "INSERT INTO installation(name, value) SELECT '{name}', '{value}' WHERE pg_current_xact_id_if_assigned() IS NOT"
-    " NULL ON CONFLICT(name) DO UPDATE SET value = excluded.value; COMMIT{bells}"
+_MARK = numbered(
+    "INSERT INTO installation(name, value) SELECT ?, ? WHERE pg_current_xact_id_if_assigned() IS NOT NULL"
+    " ON CONFLICT(name) DO UPDATE SET value = excluded.value"
 )
 """The last statement of each transaction that wrote, sent together with its COMMIT; refused where one had failed.
 
@@ -125,6 +128,10 @@ class PostgresConnection:
         self._marked = False
         self._lost_at: float | None = None
         self.rung: set[Bell] = set()
+        self._within = False
+        """Whether a transaction is open."""
+        self._later: list[tuple[bytes, Sequence[Any], bool | None]] = []
+        """What of it waits for the next that asks: text, values, and whether it is prepared."""
         self._connect()
 
     def _connect(self) -> None:
@@ -136,6 +143,7 @@ class PostgresConnection:
         for type_, dumper in _DUMPERS:
             self.raw.adapters.register_dumper(type_, dumper)
         self._cursor = self.raw.cursor()
+        self._within, self._later = False, []
 
     def _alive(self) -> None:
         """Come back when the connection was lost; wait for the server, but not for ever.
@@ -162,38 +170,65 @@ class PostgresConnection:
     # ---- what the queries need
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
-        return self._cursor.execute(numbered(sql), values).rowcount
+        return self._asked(numbered(sql), values).rowcount
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        return self._cursor.execute(numbered(sql), values).fetchall()
+        return self._asked(numbered(sql), values).fetchall()
 
     def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
         many = list(values)
         if len(many) < 2:  # noqa: PLR2004 - one needs no pipeline
             return [self.rows(sql, one) for one in many]
-        self._cursor.executemany(numbered(sql), many, returning=True)
+        with self._together():
+            self._cursor.executemany(numbered(sql), many, returning=True)
         return [found.fetchall() for found in self._cursor.results()]
 
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         many = list(rows)
         if len(many) > 1 and insert_of(sql):
-            self._insert(sql, many)
+            self._do(*self._of_lists(sql, many))
+        elif self._within:
+            self._later += [(numbered(sql), one, None) for one in many]
         elif many:
             self._cursor.executemany(numbered(sql), many)  # one pipeline, one round trip
+
+    def _asked(self, text: bytes, values: Sequence[Any]) -> psycopg.Cursor[Row]:
+        """Do one statement, after what waits."""
+        if not self._later:
+            return self._cursor.execute(text, values)
+        with self._together():
+            self._cursor.execute(text, values)
+        return self._cursor
+
+    def _do(self, text: bytes, values: Sequence[Any]) -> None:
+        """Do one statement that nothing is asked of: within a transaction, with the next that something is."""
+        if self._within:
+            self._later.append((text, values, None))
+        else:
+            self._cursor.execute(text, values)
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """Send what waits, and then what is done inside, in one message; the first that fails is raised at its end."""
+        later, self._later = self._later, []
+        with self.raw.pipeline():
+            for text, values, prepare in later:
+                self.raw.cursor().execute(text, values, prepare=prepare)
+            yield
 
     def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
         many = list(rows)
         if len(many) == 1:
             return self.rows(sql, many[0])
-        return self._insert(sql, many).fetchall() if many else []
+        return self._asked(*self._of_lists(sql, many)).fetchall() if many else []
 
-    def _insert(self, sql: str, rows: Sequence[Sequence[Any]]) -> psycopg.Cursor[Row]:
+    def _of_lists(self, sql: str, rows: Sequence[Sequence[Any]]) -> tuple[bytes, list[list[Any]]]:
         insert = insert_of(sql)
         if insert is None:
             msg = f"no INSERT of one row: {sql}"
             raise ValueError(msg)
         text = insert.of_lists(self._types_of(insert.table))
-        return self._cursor.execute(numbered(text), [list(column) for column in zip(*rows, strict=True)])
+        return numbered(text), [list(column) for column in zip(*rows, strict=True)]
 
     def _types_of(self, table: str) -> dict[str, str]:
         if table not in self._types:
@@ -211,7 +246,7 @@ class PostgresConnection:
         """In one order for all, so that no two wait for each other."""
         shared = dict.fromkeys(map(lock_of, share), 1)
         if locks := sorted((shared | dict.fromkeys(map(lock_of, places), 0)).items()):
-            self._cursor.execute(_HOLD, [[lock for lock, _ in locks], [shared for _, shared in locks]])
+            self._do(_HOLD, [[lock for lock, _ in locks], [shared for _, shared in locks]])
 
     def hold_free(self, places: Iterable[str]) -> set[str]:
         by_lock = {lock_of(place): place for place in places}
@@ -254,11 +289,15 @@ class PostgresConnection:
         with self._understood():
             self._begin(" ISOLATION LEVEL REPEATABLE READ READ ONLY", towns)
             yield
-            self._cursor.execute(b"ROLLBACK")
+            with self._together():
+                self._cursor.execute(b"ROLLBACK")
+            self._within = False
 
     def _begin(self, how: str, towns: Towns) -> None:
-        """And say whom it is for, in the same message."""
-        self._cursor.execute(f"BEGIN{how}{walls.told(towns)}".encode(), prepare=False)
+        """And say whom it is for."""
+        self._within, self._later = True, [(f"BEGIN{how}".encode(), (), None)]
+        if told := walls.told(towns):
+            self._later.append((told.encode(), (), False))
 
     @contextmanager
     def _understood(self) -> Iterator[None]:
@@ -280,6 +319,7 @@ class PostgresConnection:
             raise
 
     def _undo(self) -> None:
+        self._within, self._later = False, []
         with suppress(psycopg.Error):
             self._cursor.execute(b"ROLLBACK")
 
@@ -293,9 +333,13 @@ class PostgresConnection:
 
     def _commit(self) -> None:
         mark = f"{time.time_ns() // 1000} {secrets.token_hex(8)}"
-        bells = "".join(f"; NOTIFY {bell}, '{self.name}'" for bell in sorted(self.rung))
+        self._within = False
+        self._later.append((_MARK, (self._mark_name, mark), None))
         try:
-            self._cursor.execute(_MARK.format(name=self._mark_name, value=mark, bells=bells).encode())
+            with self._together():
+                self._cursor.execute(b"COMMIT", prepare=False)
+                for bell in sorted(self.rung):
+                    self.raw.cursor().execute(f"NOTIFY {bell}, '{self.name}'".encode(), prepare=False)
         except psycopg.Error as error:
             lost = self.raw.closed
             self._undo()

@@ -47,7 +47,7 @@ def told(towns: Towns) -> str:
     if towns is None:
         return ""
     names = ",".join(sorted(one if _KEY.fullmatch(one) else _NOBODY for one in towns)) or _NOBODY
-    return f"; SET LOCAL {SETTING} = '{names}'"
+    return f"SET LOCAL {SETTING} = '{names}'"
 
 
 _NOW = f"current_setting('{SETTING}', true)"
