@@ -150,6 +150,8 @@ class Dispatcher:
         asked = self._asked(kept)
         waking = asyncio.ensure_future(self.wake.wait())
         standing = self._writer.stand_by(self._lease_along, asked) if self._free else None
+        if standing:  # what was leased is begun before whoever was accepted is answered
+            standing.add_done_callback(lambda done: self._begin_along(done.result(), asked, kept))
         try:
             waited: set[asyncio.Future[Any]] = {waking, standing} if standing else {waking}
             await asyncio.wait(waited, timeout=left, return_when=asyncio.FIRST_COMPLETED)
@@ -157,10 +159,12 @@ class Dispatcher:
             waking.cancel()
             stood_down = standing is None or self._writer.stand_down(standing)
         along = None if stood_down or standing is None else await standing
-        if along is None:
-            return False
-        self._look_at = min(self._look_at, running_seconds() + self._longest(along.leased.next_due))
-        return self._taken(along.leased, along.started, asked, kept) < asked.at_most
+        return along is not None and len(along.leased.lanes) < asked.at_most
+
+    def _begin_along(self, along: Along | None, asked: Take, kept: Kept) -> None:
+        if along:
+            self._look_at = min(self._look_at, running_seconds() + self._longest(along.leased.next_due))
+            self._taken(along.leased, along.started, asked, kept)
 
     def _lease_along(self, connection: Connection, asked: Sequence[Take]) -> list[Along]:
         """Lease what is due by now, in the transaction of whoever made it due."""

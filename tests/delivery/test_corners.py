@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from hub.clock import DAY
-from hub.delivery import leasing
 from hub.model import Credential
 from hub.model.closure import ClosureRequest
 from hub.model.states import Delivery, Effect, Proof
@@ -17,7 +16,7 @@ from hub.service.accept.waiting import Waiting
 from hub.service.audit.acting import HUB
 from hub.service.governing.closing import Closing
 from hub.store import closures
-from hub.store.dues import Dues
+from hub.store.dues import Dues, dues
 from hub.store.engine.database import Connection
 from tests.builders import SATURDAY, a_town, occasion
 from tests.delivery.fakes import FakeLocks, Fault
@@ -30,13 +29,12 @@ WEEK = 7 * 24 * 60
 
 def test_the_loop_outlives_a_database_that_fails_for_a_moment(hall: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = asyncio.Event()
-    honest = leasing.dues
 
     def once(connection: Connection) -> Dues:
         if not failed.is_set():
             failed.set()
             raise OSError("disk full")
-        return honest(connection)
+        return dues(connection)
 
     async def story() -> None:
         loop = asyncio.create_task(hall.node.dispatcher.run())
@@ -49,7 +47,7 @@ def test_the_loop_outlives_a_database_that_fails_for_a_moment(hall: Stage, monke
         hall.node.dispatcher.stop()
         await loop
 
-    monkeypatch.setattr(leasing, "dues", once)
+    monkeypatch.setattr("hub.delivery.leasing.dues", once)
     hall.run(story())
     assert hall.locks.commands() == [("put", PIN)]
 

@@ -25,8 +25,8 @@ def hall(staging: Callable[..., Stage]) -> Stage:
 class Asleep:
     """Its loop runs, has looked and found nothing; tells what was carried."""
 
-    def __init__(self, hall: Stage) -> None:
-        self.hall, self.dispatcher = hall, hall.node.dispatcher
+    def __init__(self, hall: Stage, patch: pytest.MonkeyPatch) -> None:
+        self.hall, self.dispatcher, self._patch = hall, hall.node.dispatcher, patch
         self.carried: asyncio.Queue[Outcome] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
@@ -37,7 +37,7 @@ class Asleep:
             stands.set()
             return honest(*asked)
 
-        self.hall.writer.stand_by = stand_by  # type: ignore[method-assign]
+        self._patch.setattr(self.hall.writer, "stand_by", stand_by)
         self._going = asyncio.create_task(self.dispatcher.run())
         await stands.wait()
         return self
@@ -69,10 +69,10 @@ def transactions(hall: Stage, monkeypatch: pytest.MonkeyPatch) -> list[set[str]]
 
 
 def test_what_is_accepted_is_leased_in_the_transaction_that_accepts_it(
-    hall: Stage, transactions: list[set[str]]
+    hall: Stage, transactions: list[set[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story() -> None:
-        async with Asleep(hall) as node:
+        async with Asleep(hall, monkeypatch) as node:
             transactions.clear()
             await hall.accepting()
             await node.until(PIN)
@@ -83,9 +83,11 @@ def test_what_is_accepted_is_leased_in_the_transaction_that_accepts_it(
     assert {"lease"} not in transactions, "nobody looked, for nothing else was due"
 
 
-def test_what_is_changed_while_it_is_carried_is_carried_again_at_once(hall: Stage) -> None:
+def test_what_is_changed_while_it_is_carried_is_carried_again_at_once(
+    hall: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def story() -> None:
-        async with Asleep(hall) as node:
+        async with Asleep(hall, monkeypatch) as node:
             hall.locks.meanwhile = lambda: hall.accepting(revision=2, status="cancelled")
             await hall.accepting()
             await node.until(PIN)
