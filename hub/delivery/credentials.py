@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from pydantic import SecretStr
 
@@ -18,17 +19,16 @@ from hub.model import Credential, Method, Unsaid, Window
 from hub.model.events import EventType
 from hub.model.findings import What
 from hub.model.states import Delivery, Effect, Proof
-from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
+from hub.planner.fold import AWAITED, NO_WINDOWS, Spans, listed_in, remaining, written
 from hub.planner.room import Turn
 from hub.sdk import AccessControl, Chooser, Condition, Receipt, Sighting
-from hub.sdk.narrowing import as_kept, narrowed
+from hub.sdk.narrowing import as_kept, narrowed, takes_all
 from hub.service.doors.allocating import learned, place_of
 from hub.service.words import sentences
 from hub.store.problems import Cause
 from hub.store.seals.sealing import Seal
 
 FULL = Cause("full", "")
-Spans = list[tuple[str, int, int]]
 
 
 class CredentialErrand(Errand):
@@ -41,15 +41,17 @@ class CredentialErrand(Errand):
 
     def _narrow(self) -> None:
         access = self.running.access()
+        self._spans: Spans = []
         if access is None:
-            self._windows: frozenset[Window] = frozenset()
             return
-        folded = _windows_in(self.desired.state)
-        self._windows, edge = narrowed(folded, access.access_limits, instant(self.now))
-        self.next_edge = min(self.next_edge, micros(edge) if edge else NEVER)
-        version = self.loaded.code.version if self.loaded.code else 0
-        self._state = _written(version, self._windows)
-        self.desired = self.desired._replace(state=self._state if self._windows else NO_WINDOWS)
+        listed = self.desired.state
+        if not takes_all(access.access_limits):
+            sent, edge = narrowed(_windows_in(listed), access.access_limits, instant(self.now))
+            self.next_edge = min(self.next_edge, micros(edge) if edge else NEVER)
+            listed = written(sorted((w.door, micros(w.starts_at), micros(w.ends_at)) for w in sent))
+        self._spans = listed_in(listed)
+        self._state = f"{self.loaded.code.version if self.loaded.code else 0}{listed}"
+        self.desired = self.desired._replace(state=self._state if self._spans else NO_WINDOWS)
         its = self.loaded.turn
         if its is not None and not its.has_place:
             self.next_edge = min(self.next_edge, its.again)
@@ -58,7 +60,7 @@ class CredentialErrand(Errand):
     @property
     def wanted_until(self) -> int | None:
         """A grant is useless when its last window has ended; a revoke never is."""
-        return max((micros(window.ends_at) for window in self._windows), default=None)
+        return max((ends for _, _, ends in self._spans), default=None)
 
     @property
     def stands(self) -> bool:
@@ -67,7 +69,7 @@ class CredentialErrand(Errand):
         if not self.desired.wanted:
             return at_rest(self.lane.confirmed)
         wanted_version, wanted = _read(self.desired.state)
-        return version == wanted_version and _left(confirmed, self.now) == _left(wanted, self.now)
+        return version == wanted_version and remaining(confirmed, self.now) == remaining(wanted, self.now)
 
     def idle(self) -> Outcome | None:
         """Nothing to do while it stands as it should, or was never there and is not to be."""
@@ -303,7 +305,9 @@ class CredentialErrand(Errand):
 
     def _credential(self) -> Credential:
         method = Method(self.loaded.code.method) if self.loaded.code else Method.PIN
-        return Credential(key=self.lane.key, method=method, value=self._secret(), windows=self._windows)
+        return Credential(
+            key=self.lane.key, method=method, value=self._secret(), windows=_windows_of(tuple(self._spans))
+        )
 
     def _secret(self) -> SecretStr | Unsaid:
         code = self.loaded.code
@@ -320,11 +324,6 @@ def orphaned(seen: Credential) -> Drift:
     return Drift(What.ORPHAN, sentences.OPENS.say(doors=doors, until=until), ends)
 
 
-def _written(version: int, windows: Iterable[Window]) -> str:
-    listed = sorted((w.door, micros(w.starts_at), micros(w.ends_at)) for w in windows)
-    return f"{version}{json.dumps(listed, separators=(',', ':'), ensure_ascii=False)}"
-
-
 def _read(state: str | None) -> tuple[str, str]:
     """(version of the secret, windows) of a confirmed state."""
     if state is None or "[" not in state:
@@ -335,11 +334,15 @@ def _read(state: str | None) -> tuple[str, str]:
 
 def _windows_in(text: str) -> frozenset[Window]:
     """The windows of a folded state."""
-    return frozenset(Window(door=d, starts_at=instant(s), ends_at=instant(e)) for d, s, e in json.loads(text))
+    return _windows_of(tuple(listed_in(text)))
 
 
-def _left(windows: str, now: int) -> Spans:
-    return remaining(windows, now)
+@lru_cache(1024)
+def _windows_of(listed: tuple[tuple[str, int, int], ...]) -> frozenset[Window]:
+    """Those of a booking's holders are the same, and are made once."""
+    return frozenset(
+        Window(door=door, starts_at=instant(starts), ends_at=instant(ends)) for door, starts, ends in listed
+    )
 
 
 def _spans(windows: Iterable[Window], now: int) -> Spans:

@@ -62,6 +62,11 @@ class Running:
     def __post_init__(self) -> None:
         at_once = self._limit("calls_at_once") or self.connector.pace.calls_at_once
         self.per_minute = self._limit("calls_per_minute")
+        its = self.connector
+        self._access = its if isinstance(its, AccessControl) else None
+        self._control = its if isinstance(its, Control) else None
+        self._reads_zones = its if isinstance(its, ReadsZones) else None
+        self._reads_credentials = its if isinstance(its, ReadsCredentials) else None
         self.ways = Ways(at_once, self.per_minute, clients=self._limit("clients_at_once"))
 
     def _limit(self, name: str) -> int | None:
@@ -124,11 +129,11 @@ class Running:
 
     def access(self) -> AccessControl | None:
         """The connector as a lock system, if it is one."""
-        return self.connector if isinstance(self.connector, AccessControl) else None
+        return self._access
 
     def control(self) -> Control | None:
         """The connector as a control system, if it is one."""
-        return self.connector if isinstance(self.connector, Control) else None
+        return self._control
 
     def off_timer(self, key: str) -> int | None:
         """How long a zone's own device can be told to stay as it is, microseconds; None: for ever."""
@@ -138,11 +143,11 @@ class Running:
 
     def reads_zones(self) -> ReadsZones | None:
         """The connector, if it can say how a zone is."""
-        return self.connector if isinstance(self.connector, ReadsZones) else None
+        return self._reads_zones
 
     def reads_credentials(self) -> ReadsCredentials | None:
         """The connector, if it can say what stands at the doors."""
-        return self.connector if isinstance(self.connector, ReadsCredentials) else None
+        return self._reads_credentials
 
 
 def push_horizon(settings: Settings, connector: Connector[Any]) -> int:

@@ -5,7 +5,7 @@ credential. Nothing changes between a fold's own edges, which is what lets a sen
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from hub.clock import NEVER
@@ -17,6 +17,9 @@ RELEASE = "release"
 """Nobody's wish for a zone."""
 NO_WINDOWS = "[]"
 """No door opens: the credential is to be gone."""
+_NOTHING = frozenset({RELEASE, NO_WINDOWS})
+Spans = list[tuple[str, int, int]]
+"""Windows: door, and from when until when, microseconds."""
 AWAITED = "~"
 """Begins the confirmed state of a credential that is in its system, and opens nothing before its holder accepts."""
 
@@ -32,7 +35,7 @@ class Desired(NamedTuple):
     @property
     def wanted(self) -> bool:
         """Whether anything of ours should stand at all."""
-        return self.state not in {RELEASE, NO_WINDOWS}
+        return self.state not in _NOTHING
 
 
 def fold(kind: TargetKind, asks: Iterable[Ask], *, now: int, horizon: int = NEVER, rule: LineRule = PLAIN) -> Desired:
@@ -78,11 +81,20 @@ def same(confirmed: str | None, desired: str, *, now: int) -> bool:
     return remaining(confirmed, now) == remaining(desired, now)
 
 
-def remaining(state: str, now: int) -> list[tuple[str, int, int]]:
+written: Callable[[Spans], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""The state of a credential that opens so; as `listed_in` reads it."""
+
+
+def listed_in(state: str) -> Spans:
+    """The windows of a credential's state."""
+    return [(door, starts, ends) for door, starts, ends in json.loads(state)]
+
+
+def remaining(state: str, now: int) -> Spans:
     """What is left at `now` of a credential's windows, sorted."""
     if not state.startswith("["):
         return []
-    return sorted((door, max(starts, now), ends) for door, starts, ends in json.loads(state) if ends > now)
+    return sorted((door, max(starts, now), ends) for door, starts, ends in listed_in(state) if ends > now)
 
 
 def _level(kind: TargetKind, asks: Iterable[Ask], now: int) -> Desired:
@@ -123,9 +135,7 @@ def _windows(asks: Iterable[Ask], now: int, horizon: int) -> Desired:
             windows.append([ask.starts, ask.ends])
     listed = [(door, starts, ends) for door, windows in doors.items() for starts, ends in windows]
     edge = min([edge, *(ends for _, _, ends in listed)])
-    return Desired(
-        json.dumps(listed, separators=(",", ":")), edge, min((starts for _, starts, _ in listed), default=NEVER)
-    )
+    return Desired(written(listed), edge, min((starts for _, starts, _ in listed), default=NEVER))
 
 
 def _by_door(ask: Ask) -> tuple[str, int, int]:

@@ -17,6 +17,11 @@ from hub.model import Window
 from hub.sdk.limits import AccessLimits, Validity
 
 
+def takes_all(limits: AccessLimits) -> bool:
+    """Whether a lock can be sent every window as it is, all of them at once: nothing is `narrowed`."""
+    return limits.validity is Validity.TIMES and limits.windows_per_door is None and limits.longest_window is None
+
+
 def narrowed(
     windows: Iterable[Window], limits: AccessLimits, now: datetime
 ) -> tuple[frozenset[Window], datetime | None]:

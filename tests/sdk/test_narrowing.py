@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hub.clock import STOCKHOLM
 from hub.model import Window
 from hub.sdk import AccessLimits, Validity, widened
-from hub.sdk.narrowing import as_kept, merged, narrowed
+from hub.sdk.narrowing import as_kept, merged, narrowed, takes_all
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 OCTOBER = datetime(2026, 10, 24), datetime(2026, 10, 26)  # noqa: DTZ001  (hypothesis adds the zone)
@@ -78,6 +78,15 @@ def test_narrowing_what_was_narrowed_changes_nothing_where_nothing_is_cut(
     sent, _ = narrowed(wanted, limits, now)
     if limits.longest_window is None:
         assert narrowed(sent, limits, now)[0] == sent
+
+
+@given(wanted=st.frozensets(windows, max_size=6), limits=limits, hour=st.integers(-1, 100))
+def test_a_lock_that_takes_all_is_sent_what_is_left_of_it_and_has_no_edge(
+    wanted: frozenset[Window], limits: AccessLimits, hour: int
+) -> None:
+    now = NOON + timedelta(hours=hour)
+    left = frozenset(window for window in merged(wanted) if window.ends_at > now)
+    assert not takes_all(limits) or narrowed(wanted, limits, now) == (left, None)
 
 
 def test_a_lock_with_times_gets_all_windows_at_once() -> None:
