@@ -35,6 +35,8 @@ class Meters:
         )
         self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         """Found once: to look up three labels took as long as to count."""
+        self._ends: dict[tuple[str, str, str], Counter] = {}
+        self._late: dict[tuple[str, str], Histogram] = {}
         self._group = self._histogram("group_commit_size", "How much shared a transaction.", (), _GROUP_SIZES)
         self._commit = self._histogram("group_commit_seconds", "A transaction with its COMMIT.", (), _COMMIT_SECONDS)
         place = ("municipality", "connection", "outcome")
@@ -72,11 +74,15 @@ class Meters:
 
     def carried(self, municipality: str, connection: str, outcome: str) -> None:
         """A carrying ended."""
-        self._attempts.labels(municipality, connection, outcome).inc()
+        place = municipality, connection, outcome
+        known = self._ends.get(place) or self._ends.setdefault(place, self._attempts.labels(*place))
+        known.inc()
 
     def confirmed(self, municipality: str, kind: str, late: int) -> None:
         """It stands, so many microseconds after it was needed; before it was, counts as on time."""
-        self._lateness.labels(municipality, kind).observe(max(late, 0) / SECOND)
+        place = municipality, kind
+        known = self._late.get(place) or self._late.setdefault(place, self._lateness.labels(*place))
+        known.observe(max(late, 0) / SECOND)
 
     def posted(self, municipality: str, outcome: str) -> None:
         """An event was sent to a subscriber."""
