@@ -6,7 +6,7 @@ Part of the settling transaction, so that an event is there exactly when what it
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from hub.delivery import shared
 from hub.delivery.outcomes import Outcome
@@ -20,7 +20,8 @@ from hub.model.states import Delivery, Effect
 from hub.planner.plan import number_of
 from hub.planner.rules import Timing
 from hub.planner.sharing import is_shared
-from hub.service.accept.effective import is_effective, told
+from hub.service.accept.effective import event as effective_event
+from hub.service.accept.effective import is_effective
 from hub.service.asking.asked import Asked
 from hub.service.standing.showing import standings
 from hub.store import bookings, claims, ladders, lanes, leaving, shown
@@ -58,15 +59,18 @@ def _of_town(connection: Connection, town: str, outcomes: list[Outcome], timing:
     tell_anew(connection, town, outcomes, behind, now=now)
     known = {one.id: one for one in bookings.told(connection, town, {id_ for ids in behind for id_ in ids})}
     _look_again(connection, town, outcomes, behind, known, now)
-    seen = _seen(connection, town, known.values())
+    asked = {one.id: Asked.from_json(one.asked) for one in known.values() if one.effective != one.revision}
+    seen = _seen(connection, town, asked.values())
     _let_go(connection, town, _granted(outcomes, behind), known, seen, now)
+    then = _Then(known, asked, seen, timing, now)
     events: list[Event] = []
     for outcome, ids in zip(outcomes, behind, strict=True):
         events += _of_credential(outcome, now)
         events += shared.events(outcome, shares.get(outcome.lane.id, {}), known, now)
         for id_ in ids:
             if id_ in known:
-                events += _of_booking(connection, known, known[id_], outcome, _Then(seen, timing, now))
+                events += _of_booking(then, known[id_], outcome)
+    bookings.set_effective(connection, town, then.told)
     return events
 
 
@@ -149,10 +153,9 @@ def _look_again(
         ladders.wake(connection, town, numbers, now=now)
 
 
-def _seen(connection: Connection, town: str, told: Iterable[Told]) -> dict[int, Seen]:
-    """All lanes of those bookings that are not effective yet."""
-    waiting = [one for one in told if one.effective != one.revision]
-    ids = {target.lane for one in waiting for target in Asked.from_json(one.asked).targets.values()}
+def _seen(connection: Connection, town: str, waiting: Iterable[Asked]) -> dict[int, Seen]:
+    """All lanes of the bookings that are not effective yet."""
+    ids = {target.lane for one in waiting for target in one.targets.values()}
     return shown.seen(connection, town, ids) if ids else {}
 
 
@@ -187,25 +190,44 @@ def _of_credential(outcome: Outcome, now: int) -> Iterator[Event]:
         yield Event(lane.municipality, type_, number, body, now)
 
 
-class _Then(NamedTuple):
-    """What a booking's state is judged by: its lanes, when what it claims is sent, and the moment."""
+@dataclass
+class _Then:
+    """What bookings' states are judged by, and what came of it."""
 
+    known: dict[int, Told]
+    asked: dict[int, Asked]
     seen: dict[int, Seen]
     timing: Timing
     now: int
+    told: dict[int, int] = field(default_factory=dict)
+    """The revision that each booking's subscribers were told of by this; 0: they were told that it holds no more."""
+    judged: set[int] = field(default_factory=set)
+    """Those that are not as they ask to be: nothing here changes that."""
+
+    def is_effective(self, booking: Told) -> bool:
+        """Whether a booking is as it asks to be."""
+        if booking.id in self.judged:
+            return False
+        asked = self.asked.get(booking.id) or Asked.from_json(booking.asked)
+        effective = is_effective(standings(asked, self.seen, self.timing, now=self.now), booking.status)
+        if not effective:
+            self.judged.add(booking.id)
+        return effective
+
+    def tell(self, booking: Told, revision: int) -> None:
+        """It is told that a revision is effective, or that none is."""
+        self.known[booking.id] = booking._replace(effective=revision)
+        self.told[booking.id] = revision
 
 
-def _of_booking(
-    connection: Connection, known: dict[int, Told], booking: Told, outcome: Outcome, then: _Then
-) -> Iterator[Event]:
-    town, target = outcome.lane.municipality, f"{outcome.lane.connection}/{outcome.lane.key}"
+def _of_booking(then: _Then, booking: Told, outcome: Outcome) -> Iterator[Event]:
+    lane = outcome.lane
     if booking.effective == booking.revision:
         if outcome.effect in _BROKEN or outcome.delivery is Delivery.STUCK:
-            known[booking.id] = booking._replace(effective=0)
-            bookings.set_effective(connection, town, booking.id, 0)
+            then.tell(booking, 0)
+            target = f"{lane.connection}/{lane.key}"
             body = json.dumps({"revision": booking.revision, "target": target, "state": outcome.effect})
-            yield Event(town, EventType.OUTCOME_REVISED, booking.number, body, then.now)
-        return
-    if is_effective(standings(Asked.from_json(booking.asked), then.seen, then.timing, now=then.now), booking.status):
-        known[booking.id] = booking._replace(effective=booking.revision)
-        yield told(connection, town, (booking.id, booking.number, booking.revision), now=then.now)
+            yield Event(lane.municipality, EventType.OUTCOME_REVISED, booking.number, body, then.now)
+    elif then.is_effective(booking):
+        then.tell(booking, booking.revision)
+        yield effective_event(lane.municipality, booking.number, booking.revision, now=then.now)

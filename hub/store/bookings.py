@@ -1,6 +1,6 @@
 """Bookings: read what is known, write what was accepted."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from hub.store.engine.database import OF_TOWN, Connection
@@ -137,10 +137,14 @@ def naming(connection: Connection, municipality: str, resource: str) -> list[str
     return [asked for (asked,) in connection.rows(sql, (municipality, f'%"{resource}"%'))]
 
 
-def set_effective(connection: Connection, municipality: str, id_: int, revision: int) -> None:
-    """Remember what subscribers were told."""
-    sql = "UPDATE bookings SET effective = ? WHERE municipality = ? AND id = ?"
-    connection.each(sql, [(revision, municipality, id_)])
+def set_effective(connection: Connection, municipality: str, revisions: Mapping[int, int]) -> None:
+    """Remember the revision of each booking, by id, that its subscribers were told of."""
+    connection.change(
+        "UPDATE bookings SET effective = v.revision FROM v WHERE bookings.municipality = v.municipality"
+        " AND bookings.id = v.booking",
+        (("municipality", "text"), ("booking", "bigint"), ("revision", "bigint")),
+        [(municipality, id_, revision) for id_, revision in sorted(revisions.items())],
+    )
 
 
 def counts(connection: Connection, municipality: str) -> dict[str, int]:

@@ -8,6 +8,7 @@ from hub.model.plan import TargetKey, TargetKind
 from hub.model.states import Delivery, Effect
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import Connection, Row
+from hub.store.engine.many import Columns
 
 _RAISE = (
     "INSERT INTO lanes(municipality, connection, key, kind, body, due, delivery, wanted) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
@@ -168,13 +169,21 @@ class Settled(NamedTuple):
     proven: bool
 
 
+_ENDED: Columns = (
+    ("municipality", "text"), ("lane", "bigint"), ("lease_until", "bigint"), ("attempts", "bigint"),
+    ("confirmed", "text"), ("effect", "text"), ("delivery", "text"), ("proof", "text"), ("keeps", "bigint"),
+    ("detail", "text"), ("reference", "text"), ("due", "bigint"), ("look", "bigint"), ("repairs", "bigint"),
+    ("problem", "bigint"), ("wanted_until", "bigint"), ("proven", "bigint"), ("fails", "bigint"), ("at", "bigint"),
+)  # fmt: skip
 _SETTLE = (
-    "UPDATE lanes SET owner = NULL, lease_until = ?, attempts = ?, confirmed = ?, effect = ?, delivery = ?, proof ="
-    " ?, detail = CASE WHEN ? <> 0 THEN detail ELSE ? END,"
-    " reference = coalesce(?, reference), due = ?, look = ?, repairs = ?, problem = ?, wanted_until = ?,"
-    " confirmed_at = CASE WHEN ? <> 0 THEN ? ELSE confirmed_at END, failing_since = CASE WHEN ? <> 0 THEN"
-    " coalesce(failing_since, ?) END"
-    " WHERE municipality = ? AND id = ?"
+    "UPDATE lanes SET owner = NULL, lease_until = v.lease_until, attempts = v.attempts, confirmed = v.confirmed,"
+    " effect = v.effect, delivery = v.delivery, proof = v.proof,"
+    " detail = CASE WHEN v.keeps <> 0 THEN lanes.detail ELSE v.detail END,"
+    " reference = coalesce(v.reference, lanes.reference), due = v.due, look = v.look, repairs = v.repairs,"
+    " problem = v.problem, wanted_until = v.wanted_until,"
+    " confirmed_at = CASE WHEN v.proven <> 0 THEN v.at ELSE lanes.confirmed_at END,"
+    " failing_since = CASE WHEN v.fails <> 0 THEN coalesce(lanes.failing_since, v.at) END"
+    " FROM v WHERE lanes.municipality = v.municipality AND lanes.id = v.lane"
 )
 _CONFESS = (
     "UPDATE lanes SET generation = generation + 1, confirmed = '?', due = 0, delivery = 'due'"
@@ -183,7 +192,7 @@ _CONFESS = (
 _CURRENT = (
     "SELECT id, token, generation, look, confirmed, detail FROM lanes WHERE {} ORDER BY municipality, connection, key{}"
 )
-_DUE, _SOON = 9, SECOND // 4
+_DUE, _SOON = _ENDED.index(("due", "bigint")), SECOND // 4
 """Where a row for `_SETTLE` has it, and how near it is worth telling whoever waits: he looks as often by himself."""
 _TOLD = (
     "INSERT INTO deliveries(municipality, lane, generation, outcome, proof, sent, detail, at)"
@@ -208,7 +217,7 @@ def settle(connection: Connection, done: Sequence[Settled], current: Mapping[int
     ordered = sorted(zip(done, ours, strict=True), key=lambda pair: pair[0].lane.id)
     rows = [(s, _row(s, clock, current[s.lane.id])) for s, mine in ordered if mine]
     confessed = [(s.lane.municipality, s.lane.id) for s, mine in ordered if not mine and s.told]
-    connection.each(_SETTLE, [row for _, row in rows])
+    connection.change(_SETTLE, _ENDED, [row for _, row in rows])
     connection.each(_CONFESS, confessed)
     if confessed or any(row[_DUE] <= s.now + _SOON for s, row in rows):
         connection.ring(Bell.LANES)
@@ -249,26 +258,25 @@ def _row(done: Settled, clock: int, current: Current) -> tuple[Any, ...]:
     confirmed, failing = outcome is Delivery.CONFIRMED, outcome in {Delivery.RETRYING, Delivery.STUCK}
     failing = failing or done.problem is not None  # behind a gate that is shut, too
     return (
+        lane.municipality,
+        lane.id,
         clock + done.quiet if done.quiet else 0,
         done.attempts,
         state,
         done.effect,
         outcome,
         done.proof,
-        not done.told and outcome in _UNDONE,
+        int(not done.told and outcome in _UNDONE),
         done.detail,
         done.reference,
         due,
-        done.look or asked_meanwhile,
+        int(done.look or asked_meanwhile),
         done.repairs,
         done.problem,
         done.wanted_until,
-        confirmed and done.proven,
+        int(confirmed and done.proven),
+        int(failing),
         done.now,
-        failing,
-        done.now,
-        lane.municipality,
-        lane.id,
     )
 
 

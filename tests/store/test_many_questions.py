@@ -1,4 +1,4 @@
-"""The same question of many values: one statement, and to each its own rows."""
+"""The same question of many values, or the same change of many rows: one statement, and to each its own."""
 
 from contextlib import closing
 
@@ -18,3 +18,19 @@ def test_each_of_many_is_answered_with_its_own_rows(database: str, many: int) ->
         one_by_one = [connection.rows(_SUBJECTS, one) for one in asked]
         assert connection.rows_each(_SUBJECTS, asked) == one_by_one
         assert [len(rows) for rows in one_by_one] == [n % 3 for n in range(many)]
+
+
+_MOVE = "UPDATE events SET body = coalesce(v.body, events.body), at = v.at FROM v WHERE events.id = v.event"
+_MOVED = (("event", "bigint"), ("body", "text"), ("at", "bigint"))
+
+
+@pytest.mark.parametrize("many", [0, 1, 3, 17, 64, 200])
+def test_each_of_many_is_changed_as_it_is_to_be(database: str, many: int) -> None:
+    with closing(connect(database)) as connection, connection.transaction():
+        append(connection, [Event("2480", "told", f"B-{n}", "{}", n) for n in range(210)])
+        ids = [id_ for (id_,) in connection.rows("SELECT id FROM events ORDER BY id")]
+        changes = [(id_, None if n % 2 else f"{n}", n * 10) for n, id_ in enumerate(ids[:many])]
+        connection.change(_MOVE, _MOVED, reversed(changes))
+        found = connection.rows("SELECT id, body, at FROM events ORDER BY id")
+    assert found[:many] == [(id_, body or "{}", at) for id_, body, at in changes]
+    assert found[many:] == [(id_, "{}", n) for n, id_ in enumerate(ids) if n >= many]

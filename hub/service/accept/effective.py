@@ -36,7 +36,12 @@ def is_effective(standing: Collection[Standing], status: str) -> bool:
 def told(connection: Connection, municipality: str, booking: tuple[int, str, int], *, now: int) -> Event:
     """Remember that the booking (id, number, revision) is told to be effective, and give the event."""
     id_, number, revision = booking
-    bookings.set_effective(connection, municipality, id_, revision)
+    bookings.set_effective(connection, municipality, {id_: revision})
+    return event(municipality, number, revision, now=now)
+
+
+def event(municipality: str, number: str, revision: int, *, now: int) -> Event:
+    """By which it is told."""
     return Event(municipality, EventType.BOOKING_EFFECTIVE, number, json.dumps({"revision": revision}), now)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from hub.errors import RefusedError
 from hub.store.engine.bells import Bell
-from hub.store.engine.many import is_insert, questions, statements
+from hub.store.engine.many import Columns, changes, is_insert, questions, statements
 
 Row = tuple[Any, ...]
 Towns = frozenset[str] | None
@@ -67,6 +67,9 @@ class Connection(Protocol):
 
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Do one statement for each row of values, in order."""
+
+    def change(self, sql: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> None:
+        """Do one `UPDATE ... FROM v`, where `v` is all rows with columns of those names."""
 
     def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
         """Insert every row, and give the row that each returns, in any order."""
@@ -147,6 +150,10 @@ class SqliteConnection:
             self.raw.executemany(sql, rows)
             return
         for text, values in statements(sql, list(rows)):
+            self.raw.execute(text, values)
+
+    def change(self, sql: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> None:
+        for text, values in changes(sql, columns, list(rows)):
             self.raw.execute(text, values)
 
     def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:

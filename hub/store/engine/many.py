@@ -12,6 +12,10 @@ _QUESTIONS = (64, 16, 4, 1)
 """Questions a statement: a compound SELECT has at most 500 parts."""
 
 
+Columns = tuple[tuple[str, str], ...]
+"""The columns of what is to be written: what they are called, and of which type they are in PostgreSQL."""
+
+
 class _Parts(NamedTuple):
     before: str
     marks: str
@@ -35,6 +39,25 @@ def statements(sql: str, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, l
     """
     for begin, many in _parted(len(rows), _SIZES):
         yield _text(sql, many), [value for row in rows[begin : begin + many] for value in row]
+
+
+def changes(sql: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, list[Any]]]:
+    """The statements that change all rows by what is called `v` there; each with its values."""
+    for begin, many in _parted(len(rows), _QUESTIONS):
+        yield _changing(sql, columns, many), [value for row in rows[begin : begin + many] for value in row]
+
+
+@lru_cache(100)
+def _changing(sql: str, columns: Columns, many: int) -> str:
+    marks = f"({', '.join('?' * len(columns))})"
+    return f"WITH v({', '.join(name for name, _ in columns)}) AS (VALUES {', '.join([marks] * many)}) {sql}"
+
+
+@lru_cache(100)
+def changing_lists(sql: str, columns: Columns) -> str:
+    """The same for any number of rows: one list of values for each column."""
+    lists = ", ".join(f"?::{type_}[]" for _, type_ in columns)
+    return f"WITH v({', '.join(name for name, _ in columns)}) AS (SELECT * FROM unnest({lists})) {sql}"
 
 
 @lru_cache(1000)

@@ -28,6 +28,7 @@ from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 from hub.store.engine import walls
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import AgainError, AwayError, Connection, NoRoomError, Row, Towns, lock_of
+from hub.store.engine.many import Columns, changing_lists
 from hub.store.engine.marks import insert_of, numbered
 
 OLDEST = 150000
@@ -215,6 +216,11 @@ class PostgresConnection:
             for text, values, prepare in later:
                 self.raw.cursor().execute(text, values, prepare=prepare)
             yield
+
+    def change(self, sql: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> None:
+        if many := list(rows):
+            lists = [list(column) for column in zip(*many, strict=True)]
+            self._do(numbered(changing_lists(sql, columns)), lists)
 
     def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
         many = list(rows)
