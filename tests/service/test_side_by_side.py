@@ -165,7 +165,7 @@ def test_two_that_settle_the_last_two_targets_of_a_booking_tell_once_that_it_is_
     hall.accept(**ON)
     loaded = hall.run(hall.node.dispatcher._writer.do(lease, Take("one", 100, hall.now(), 60_000_000)))
     carry = hall.node.dispatcher._carrier.carry
-    outcomes = [hall.run(carry(one, hall.running(one.lane.connection), 1e18)) for one in loaded]
+    outcomes = [hall.run(carry(one, hall.running(one.lane.connection), 1e18)) for one in loaded.lanes]
     assert len(outcomes) > 2
     settle = hall.node.dispatcher._settling.settle
     in_a_process_of_its_own(hall.url, settle, *outcomes[2:])
