@@ -45,6 +45,8 @@ class _Ear:
     size: int = 0
     lost: int = 0
     """Items that were lost since a person was told."""
+    lost_before: int = 0
+    """Items that a person was told of, and it is not over."""
     lost_at: int | None = 0
     """When the last one was lost, microseconds; 0: before this process; None: what was lost is over, and told so."""
     failed: int = 0
@@ -71,14 +73,19 @@ class Hearing:
         place = (municipality, name)
         ear = self._ears.setdefault(place, _Ear())
         if len(ear.items) >= self.most or ear.size + len(item.content) > MOST_BYTES:
-            if not ear.lost:
-                LOG.error("%s/%s: %d readings wait to be kept; what comes meanwhile is lost", *place, len(ear.items))
-            ear.lost, ear.lost_at = ear.lost + 1, micros(self._clock.now())
+            self._lose(place, ear)
         else:
             ear.items.append(item)
             ear.size += len(item.content)
         if ear.keeping is None:
             ear.keeping = asyncio.get_running_loop().create_task(self._keep_all(place, ear))
+
+    def _lose(self, place: tuple[str, str], ear: _Ear) -> None:
+        """One more is lost; the log is told of the first."""
+        now = micros(self._clock.now())
+        if ear.lost_at is None or now - ear.lost_at >= _OVER:
+            LOG.error("%s/%s: %d readings wait to be kept; what comes meanwhile is lost", *place, len(ear.items))
+        ear.lost, ear.lost_at = ear.lost + 1, now
 
     async def stop(self) -> None:
         """Keep what waits; what cannot be kept now is lost, and logged."""
@@ -92,7 +99,7 @@ class Hearing:
         """Keep until nothing waits."""
         with within(place[0]):
             while ear.items or ear.lost:
-                await self._wait(self.again if ear.failed else self.together)
+                await self._wait(self._pause(ear))
                 try:
                     await self._keep(place, ear)
                     ear.failed = 0
@@ -113,6 +120,12 @@ class Hearing:
             LOG.error("%s/%s: readings are not kept, and wait: %s", *place, place_of(error))
         return self._stopping.is_set()
 
+    def _pause(self, ear: _Ear) -> timedelta:
+        """How long to wait for what comes with it; where enough waits already, not at all."""
+        if ear.failed:
+            return self.again
+        return self.together if len(ear.items) < AT_ONCE else timedelta()
+
     async def _wait(self, for_: timedelta) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(for_.total_seconds()):
@@ -130,11 +143,11 @@ class Hearing:
     async def _tell_of_loss(self, place: tuple[str, str], ear: _Ear) -> None:
         now = micros(self._clock.now())
         if lost := ear.lost:
-            await self._writer.call(_lost, *place, lost, now)
-            ear.lost -= lost
+            await self._writer.call(_lost, *place, ear.lost_before + lost, now)
+            ear.lost, ear.lost_before = ear.lost - lost, ear.lost_before + lost
         elif ear.lost_at is not None and now - ear.lost_at >= _OVER:
             await self._writer.call(_over, *place, now)
-            ear.lost_at = None
+            ear.lost_at, ear.lost_before = None, 0
 
 
 def _over(connection: Connection, municipality: str, name: str, now: int) -> None:
@@ -142,5 +155,5 @@ def _over(connection: Connection, municipality: str, name: str, now: int) -> Non
 
 
 def _lost(connection: Connection, municipality: str, name: str, count: int, now: int) -> None:
-    told = f"{count} readings more were lost; they come faster than they can be kept, or the database stood still"
+    told = f"{count} readings were lost so far; they come faster than they can be kept, or the database stood still"
     problems.open_(connection, municipality, name, LOST, detail=told, now=now)

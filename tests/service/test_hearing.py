@@ -119,11 +119,13 @@ def test_what_comes_while_too_much_waits_is_lost_and_one_problem_until_an_hour_w
     with caplog.at_level(logging.ERROR, "hub.intake"):
         here.hear(0, 1, 2, 3, 4)
         here.stop()
+        here.hear(0, 1, 2, 3, 4)
+        here.stop()
     assert [one.readings for one in hours(here.hall)] == [3]
     told = "2480/lamps: 3 readings wait to be kept; what comes meanwhile is lost"
     assert [record.getMessage() for record in caplog.records] == [told]
     ((code, detail),) = here.problems()
-    assert (code, detail[:25]) == ("readings-lost", "2 readings more were lost")
+    assert (code, detail[:28]) == ("readings-lost", "4 readings were lost so far;")
     for minute, left in ((5, 1), (65, 0)):
         here.hall.skip(minutes=minute)
         here.hear(minute)
