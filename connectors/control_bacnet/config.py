@@ -7,12 +7,14 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from hub.sdk import ConnectorConfig, ZoneKind
+from hub.sdk import ConnectorConfig, SensorConfig, SensorKey, ZoneKind
 
 REAL = frozenset({"analog-output", "analog-value", "lighting-output"})
 BINARY = frozenset({"binary-output", "binary-value"})
 STATES = frozenset({"multi-state-output", "multi-state-value"})
 """Types of object that can be written at a priority. Source: ASHRAE 135-2020, clause 12, read by way of bacpypes3."""
+INPUTS = frozenset({"analog-input", "binary-input", "multi-state-input"})
+"""Types of object that only measure."""
 MOST = 4_194_302
 """The highest number that an object or a device may have."""
 
@@ -39,6 +41,22 @@ Object = Annotated[
 ]
 
 
+Measured = Annotated[
+    str, StringConstraints(pattern=rf"^({'|'.join(sorted(REAL | BINARY | STATES | INPUTS))}),(0|[1-9]\d{{0,6}})$")
+]
+
+
+class SensorObject(SensorConfig):
+    """Which object one sensor is; the states of a multi-state object are `words`, by number."""
+
+    object: Measured = Field(description="Type and number of its object: `analog-input,1`, `binary-input,4`.")
+
+    @property
+    def point(self) -> Point:
+        """The object."""
+        return Point.of(self.object)
+
+
 class ZoneObject(ConnectorConfig):
     """Which object one zone is, and how its numbers are spelt."""
 
@@ -57,7 +75,7 @@ class ZoneObject(ConnectorConfig):
 
 
 class BacnetConfig(ConnectorConfig):
-    """One device, or one behind a router, and its zones."""
+    """One device, or one behind a router, its zones and its sensors."""
 
     host: str = Field(min_length=1, description="Address of the device, or of the router that it is behind.")
     port: int = Field(default=47808, ge=1, le=65535, description="Its UDP port.")
@@ -74,7 +92,17 @@ class BacnetConfig(ConnectorConfig):
         le=timedelta(hours=8),
         description="Seconds that a subscription to changes (COV) lasts; renewed three times as often. Left out: none.",
     )
-    zones: dict[str, ZoneObject] = Field(min_length=1, description="Each zone and its object.")
+    zones: dict[str, ZoneObject] = Field(default={}, description="Each zone and its object.")
+    sensors: dict[SensorKey, SensorObject] = Field(
+        default={},
+        description="What is measured: each sensor and its object, by the key that facilities name.",
+    )
+    measured_for: timedelta = Field(
+        default=timedelta(minutes=5),
+        ge=timedelta(seconds=10),
+        le=timedelta(hours=8),
+        description="Seconds that a subscription (COV) to a sensor lasts; renewed three times as often.",
+    )
 
     @model_validator(mode="after")
     def _zones_can_be_used(self) -> Self:
@@ -83,12 +111,23 @@ class BacnetConfig(ConnectorConfig):
         for key, zone in self.zones.items():
             if (other := first.setdefault(zone.object, key)) != key:
                 faults.append(f"zones {other} and {key} are both {zone.object}")
+        faults += self._sensor_faults()
         if (self.network is None) != (self.station is None):
             faults.append("network and station go together: both behind a router, else neither")
         if faults:
             msg = "; ".join(faults)
             raise ValueError(msg)
         return self
+
+    def _sensor_faults(self) -> list[str]:
+        first: dict[str, str] = {}
+        faults = [] if self.zones or self.sensors else ["neither zones nor sensors: name what it is for"]
+        for key, sensor in self.sensors.items():
+            if (other := first.setdefault(sensor.object, key)) != key:
+                faults.append(f"sensors {other} and {key} are both {sensor.object}")
+            if sensor.point.number > MOST:
+                faults.append(f"sensor {key}: no object has a number above {MOST}")
+        return faults
 
 
 def _faults(zone: ZoneObject) -> list[str]:

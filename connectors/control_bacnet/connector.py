@@ -1,7 +1,7 @@
 """Zones in the objects of one device: written at a low priority, read back, and given up again."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from connectors.control_bacnet import translate
@@ -9,33 +9,42 @@ from connectors.control_bacnet.client import Address, Device
 from connectors.control_bacnet.config import BacnetConfig, Point, ZoneObject
 from connectors.control_bacnet.following import Following
 from connectors.control_bacnet.frames import Station, Value, Values
-from hub.model import Level, Zone
+from connectors.control_bacnet.sensing import Sensors
+from hub.model import Level, Message, Quantity, Zone
 from hub.sdk import (
     About,
     Condition,
     Connector,
     Control,
     ControlLimits,
+    Hears,
     Lent,
     Pace,
+    RawItem,
     ReadsZones,
     Receipt,
     RejectedError,
     Sighting,
     TransientError,
     levels_of,
+    observed,
 )
 
 
-class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
-    """One device; a zone is an object of it."""
+class BacnetControl(Connector[BacnetConfig], Control, ReadsZones, Hears):
+    """One device; a zone is an object of it, and so is a sensor."""
 
-    pace = Pace(calls_at_once=4, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=20))
+    pace = Pace(calls_at_once=4, clients_at_once=1, timeout=timedelta(seconds=10), lands_within=timedelta(seconds=20))
 
     @classmethod
     def configured_keys(cls, config: BacnetConfig) -> frozenset[str]:
         """The zones of the settings."""
         return frozenset(config.zones)
+
+    @classmethod
+    def configured_sensors(cls, config: BacnetConfig) -> Mapping[str, frozenset[Quantity]]:
+        """The sensors of the settings."""
+        return {key: frozenset({sensor.quantity}) for key, sensor in config.sensors.items()}
 
     def __init__(self, config: BacnetConfig, lent: Lent) -> None:
         """Keep what it is given; nothing is sent before `open`."""
@@ -53,23 +62,37 @@ class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
         )
         self.device.changed, self.device.found = self._changed, self._back
         self._zone_of = {zone.point: key for key, zone in config.zones.items()}
+        self._sensors = Sensors(config.sensors)
         self._known: dict[str, Value] = {}
-        self._following = Following(self.device, config, lent.log) if config.changes_for else None
+        self._follows_zones = config.changes_for is not None
+        self._following = list(self._followings())
+
+    def _followings(self) -> Iterator[Following]:
+        """Subscriptions: to zones where that is asked for, and to sensors, which tell in no other way."""
+        config, log = self.config, self.lent.log
+        if config.changes_for is not None:
+            zones = {zone.point: f"zone {key}" for key, zone in config.zones.items()}
+            yield Following(self.device, zones, config.changes_for, log)
+        if config.sensors:
+            sensors = {sensor.point: f"sensor {key}" for key, sensor in config.sensors.items()}
+            yield Following(self.device, sensors, config.measured_for, log)
 
     @property
     def control_limits(self) -> ControlLimits:
         """What the configured kinds of zones can be told."""
         kinds = {zone.kind for zone in self.config.zones.values()}
-        return ControlLimits(levels=levels_of(kinds), tells_changes=self._following is not None)
+        return ControlLimits(levels=levels_of(kinds), tells_changes=self._follows_zones)
 
     async def open(self) -> None:
         """Subscribe to changes, where that is asked for; what fails is tried again."""
-        if self._following:
-            self._following.begin()
+        for each in self._following:
+            each.begin()
 
     async def check(self) -> About:
-        """Read every zone; one that can be read proves the device, and the others are told of in the log."""
-        looks = await asyncio.gather(*(self._look(key) for key in self.config.zones), return_exceptions=True)
+        """Read every zone and sensor; one that can be read proves the device, and the log is told of the others."""
+        asked = [self._look(key) for key in self.config.zones]
+        measured = [self.device.read(one.point, ("present-value",)) for one in self.config.sensors.values()]
+        looks = await asyncio.gather(*asked, *measured, return_exceptions=True)
         silent = [look for look in looks if isinstance(look, BaseException)]
         for error in silent:
             if len(silent) == len(looks) or not isinstance(error, TransientError):
@@ -80,8 +103,8 @@ class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
 
     async def close(self) -> None:
         """Hang up; what was written stands, at its priority."""
-        if self._following:
-            await self._following.end()
+        for each in self._following:
+            await each.end()
         self.device.close()
 
     async def put_zone(self, zone: Zone) -> Receipt:
@@ -123,12 +146,14 @@ class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
         except RejectedError as error:
             raise RejectedError(f"zone {key}: {error}") from None
 
-    def _seen(self, looks: list[translate.Seen | BaseException]) -> list[tuple[str, translate.Seen]]:
-        pairs = zip(self.config.zones, looks, strict=True)
+    def _seen(self, looks: Sequence[object]) -> list[tuple[str, translate.Seen]]:
+        pairs = zip(self.config.zones, looks, strict=False)
         return [(key, look) for key, look in pairs if isinstance(look, translate.Seen)]
 
     def _changed(self, point: Point, found: Mapping[str, Values]) -> None:
         """Tell the hub of what it has not seen itself; of a zone that was never looked at nothing is news."""
+        for item in self._sensors.told(point, found, self.lent.clock.now()):
+            self.lent.heard(item)
         key = self._zone_of.get(point)
         if key is None or key not in self._known:
             return
@@ -137,8 +162,9 @@ class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
 
     def _back(self) -> None:
         """What changed while the device was silent was not heard, and it may have forgotten who listens."""
-        if self._following:
-            self._following.renew_now()
+        for each in self._following:
+            each.renew_now()
+        if self._follows_zones:
             for key in self._known:
                 self.lent.touched(key)
 
@@ -147,6 +173,10 @@ class BacnetControl(Connector[BacnetConfig], Control, ReadsZones):
             return self.config.zones[key]
         except KeyError:
             raise RejectedError(f"no zone {key}; the connection's zones name it or it cannot be controlled") from None
+
+    def translate(self, item: RawItem) -> Iterable[Message]:
+        """What a sensor told."""
+        return [observed(item, self.config.sensors)]
 
     def _way(self) -> Address:
         if self.lent.tunnel:

@@ -5,10 +5,12 @@ Source: ASHRAE 135-2020, 13.1 and 13.14, by way of bacpypes3 0.0.110, its source
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 
 from connectors.control_bacnet.client import Device
-from connectors.control_bacnet.config import BacnetConfig
+from connectors.control_bacnet.config import Point
 from hub.sdk import ConnectorError
 
 TIMES = 3
@@ -16,13 +18,13 @@ TIMES = 3
 
 
 class Following:
-    """Every zone of a connection, subscribed to until it ends."""
+    """Zones or sensors of a connection, subscribed to until it ends."""
 
-    def __init__(self, device: Device, config: BacnetConfig, log: logging.Logger) -> None:
-        """Keep what it is given."""
-        self._device, self._config, self._log = device, config, log
-        self._seconds = config.changes_for.total_seconds() if config.changes_for else 0
-        self._silent: set[str] = set()
+    def __init__(self, device: Device, points: Mapping[Point, str], lasts: timedelta, log: logging.Logger) -> None:
+        """Keep what it is given: what each point is, for the log, and how long a subscription lasts."""
+        self._device, self._points, self._log = device, points, log
+        self._seconds = lasts.total_seconds()
+        self._silent: set[Point] = set()
         self._going: asyncio.Task[None] | None = None
         self._due = asyncio.Event()
 
@@ -42,18 +44,18 @@ class Following:
 
     async def _go_on(self) -> None:
         while True:
-            for key in self._config.zones:
-                await self._subscribe(key)
+            for point, what in self._points.items():
+                await self._subscribe(point, what)
             self._due.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._seconds / TIMES):
                     await self._due.wait()
 
-    async def _subscribe(self, key: str) -> None:
+    async def _subscribe(self, point: Point, what: str) -> None:
         try:
-            await self._device.subscribe(self._config.zones[key].point, int(self._seconds))
-            self._silent.discard(key)
+            await self._device.subscribe(point, int(self._seconds))
+            self._silent.discard(point)
         except ConnectorError as error:
-            if key not in self._silent:
-                self._silent.add(key)
-                self._log.warning("zone %s: no word of changes, which a look will show: %s", key, error)
+            if point not in self._silent:
+                self._silent.add(point)
+                self._log.warning("%s: no word of changes, which of a zone a look will show: %s", what, error)

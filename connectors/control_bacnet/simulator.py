@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Self, cast
 
-from hub.model import Dim, Level, Setpoint, Switch
-from hub.sdk import Clock, DatagramSimulator, HasZones, Misbehaviour
+from hub.model import Dim, Level, Message, Observation, Setpoint, Switch
+from hub.sdk import Clock, DatagramSimulator, EmitsHeard, HasZones, Misbehaviour
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "apron.light": {"object": "binary-output,1"},
@@ -21,9 +21,17 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "hall-c.air": {"object": "multi-state-value,4", "on": 2, "off": 1},
 }
 """Zones of a simulator that is told of none."""
+SENSORS: Mapping[str, Mapping[str, Any]] = {
+    "hall.air": {"object": "analog-input,1", "quantity": "temperature"},
+}
+"""Of a simulator that is told of no settings: one sensor, for each costs a subscription more."""
+UNITS = {"occupancy": "presence", "temperature": "celsius", "energy": "kilowatt_hours", "lux": "lux"}
 AUTOMATION = Decimal(17)
 """What a room controller wants by itself, in degrees; a lamp's automation wants it dark."""
 TYPES = {
+    "analog-input": 0,
+    "binary-input": 3,
+    "multi-state-input": 13,
     "analog-output": 1,
     "analog-value": 2,
     "binary-output": 4,
@@ -111,7 +119,7 @@ class Thing:
 
     def spelt(self, value: float | None) -> bytes:
         """One value of its kind, or nothing."""
-        if value is None:
+        if value is None or value != value:  # noqa: PLR0124  (no number)
             return _tagged(NULL, b"")
         return _tagged(self.tag, struct.pack(">f", value) if self.tag == REAL else bytes([int(value)]))
 
@@ -127,10 +135,11 @@ class Thing:
         raise _RefusesError(error(*UNKNOWN_PROPERTY))
 
 
-class BacnetSimulator(DatagramSimulator, HasZones):
+class BacnetSimulator(DatagramSimulator, HasZones, EmitsHeard):
     """A device with objects."""
 
     can = frozenset({Misbehaviour.SET_BY_HAND, Misbehaviour.REFUSES, Misbehaviour.DOWN})
+    has_times = False
 
     def __init__(
         self, clock: Clock, external_keys: Sequence[str] = (), *, settings: Mapping[str, Any] | None = None
@@ -142,8 +151,14 @@ class BacnetSimulator(DatagramSimulator, HasZones):
         self._zones: Mapping[str, Mapping[str, Any]] = (
             told.get("zones")
             or {key: {"object": f"binary-output,{n}"} for n, key in enumerate(self.external_keys)}
-            or EXAMPLES
+            or ({} if told.get("sensors") else EXAMPLES)
         )
+        self._sensors: Mapping[str, Mapping[str, Any]] = told.get("sensors") or ({} if self._configured else SENSORS)
+        self.measures = {_id(one["object"]): _measure(one) for one in self._sensors.values()}
+        self._measured: list[tuple[Id, float, Observation]] = []
+        self._unheard: list[tuple[Id, float | None]] = []
+        """What nobody has subscribed to yet."""
+        self._told = 0
         self.number = int(told.get("device", 3001))
         self.things = {key: _thing(zone) for key, zone in self._zones.items()}
         self._key_of = {_id(zone["object"]): key for key, zone in self._zones.items()}
@@ -172,7 +187,9 @@ class BacnetSimulator(DatagramSimulator, HasZones):
     def config(self) -> Mapping[str, object]:
         """Settings that lead here; the zones too, unless they were configured. On loopback once is enough."""
         address = {"host": "127.0.0.1", "port": self.port or 1, "device": self.number, "tries": 1}
-        return address if self._configured else {**address, "zones": self._zones}
+        if self._configured:
+            return address
+        return {**address, "zones": self._zones, "sensors": self._sensors}
 
     def zones(self) -> Mapping[str, Level]:
         """What is in force."""
@@ -215,6 +232,41 @@ class BacnetSimulator(DatagramSimulator, HasZones):
         where = _id(self._zones[key]["object"])
         if where in self.subscribers:
             send, process = self.subscribers[where]
+            send(self._framed(bytes([0, 5, 77, TOLD]) + self._notice(where, process)))
+
+    def happen(self, count: int) -> None:
+        """Have one sensor after the other measure."""
+        for _ in range(count):
+            number = len(self._measured)
+            key, own = list(self._sensors.items())[number % len(self._sensors)]
+            people = own["quantity"] == "occupancy"
+            value = number // 2 % 2 + 1 if people else 16 + number / 10
+            at, quantity = self.clock.now(), str(own["quantity"])
+            told = {"sensor": key, "quantity": quantity, "unit": UNITS[quantity], "at": at}
+            meant = told | {"value": str(value - 1 if people else value), "source_id": f"{key}@{at.isoformat()}"}
+            self._measured.append((_id(own["object"]), value, Observation.model_validate(meant)))
+
+    def emitted(self) -> Sequence[Message]:
+        return [meant for _, _, meant in self._measured]
+
+    def tell_all(self) -> None:
+        """Tell a subscriber what was measured since the last time."""
+        self._unheard += [(where, value) for where, value, _ in self._measured[self._told :]]
+        self._told = len(self._measured)
+        self._tell_measured()
+
+    def tell_unreadable(self) -> str:
+        """Tell nothing for a value."""
+        name = str(next(iter(self._sensors.values()))["object"])
+        self._unheard.append((_id(name), None))
+        self._tell_measured()
+        return name
+
+    def _tell_measured(self) -> None:
+        for where, value in [one for one in self._unheard if one[0] in self.subscribers]:
+            self._unheard.remove((where, value))
+            send, process = self.subscribers[where]
+            self.measures[where].places = [value] * (value is not None)
             send(self._framed(bytes([0, 5, 77, TOLD]) + self._notice(where, process)))
 
     async def start(self) -> None:
@@ -272,6 +324,7 @@ class BacnetSimulator(DatagramSimulator, HasZones):
             case 5:
                 self._found(_identifier(tags[1].data))
                 self.subscribers[_identifier(tags[1].data)] = send, _number(tags[0].data)
+                asyncio.get_running_loop().call_soon(self._tell_measured)
                 return b""
         raise _RefusesError(reject(UNRECOGNIZED_SERVICE))
 
@@ -319,6 +372,8 @@ class BacnetSimulator(DatagramSimulator, HasZones):
         key = self._key_of.get(where)
         if self.refusal and self.only_for in {None, key}:
             raise _RefusesError(self.refusal)
+        if where in self.measures:
+            return self.measures[where]
         if key is None:
             raise _RefusesError(error(*UNKNOWN_OBJECT))
         return self.things[key]
@@ -378,6 +433,12 @@ def _thing(zone: Mapping[str, Any]) -> Thing:
     if family.startswith("binary"):
         return Thing(kind, ENUMERATED, 0.0, scale, 1)
     return Thing(kind, REAL, float(AUTOMATION * scale) if kind == "setpoint" else 0.0, scale, 1)
+
+
+def _measure(own: Mapping[str, Any]) -> Thing:
+    """What only measures: its value is the one place that it has, and nothing before it has measured."""
+    tag = {"analog": REAL, "binary": ENUMERATED}.get(str(own["object"]).partition("-")[0], UNSIGNED)
+    return Thing("sensor", tag, float("nan"), Decimal(1), 1, places=[], commandable=False)
 
 
 def _id(told: str) -> Id:

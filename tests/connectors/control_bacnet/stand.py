@@ -15,7 +15,7 @@ from connectors.control_bacnet import BacnetControl
 from connectors.control_bacnet.config import BacnetConfig
 from connectors.control_bacnet.simulator import BacnetSimulator
 from hub.conformance.driver import Memory, SetClock
-from hub.sdk import Lent
+from hub.sdk import Lent, RawItem
 
 DEADLINE = 8.0
 """Seconds after which a condition that is waited for will not come, on a busy machine."""
@@ -26,6 +26,7 @@ class Room:
     """What the hub lends, and hears."""
 
     touched: list[str] = field(default_factory=list)
+    heard: list[RawItem] = field(default_factory=list)
     told: io.StringIO = field(default_factory=io.StringIO)
 
     @asynccontextmanager
@@ -46,6 +47,7 @@ class Room:
                 state=Memory(),
                 log=log,
                 touched=self.touched.append,
+                heard=self.heard.append,
                 timeout=timedelta(seconds=timeout),
                 **lent,
             )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.conformance.base import test as in_a_loop
-from hub.model import Dim, Level, Release, Setpoint, Switch, Zone
+from hub.model import Dim, Level, Observation, Release, Setpoint, Switch, Zone
 from hub.sdk import Condition, RejectedError, TransientError, UnknownOutcomeError
 from tests.connectors.control_bacnet.stand import Room, eventually
 from tests.counterparts.bacnet import NUMBER, BacnetDevice
@@ -132,3 +132,19 @@ async def test_a_device_that_freezes_leaves_it_open_and_a_repetition_settles_it(
         assert (await patient.read_zone("hall")).value == Switch(on=True)
         await patient.put_zone(Zone(key="hall", level=Release()))
         assert (await patient.read_zone("hall")).value == Switch(on=False)
+
+
+@in_a_loop
+async def test_what_an_object_tells_is_heard_as_a_reading_with_and_without_zones(shared: BacnetDevice) -> None:
+    room = Room()
+    sensors = {"air": {"object": "analog-value,3", "quantity": "temperature"}}
+    before = shared.log().count("subscribed 2,3")
+    async with room.connector(at(shared, zones={}, sensors=sensors)) as connector:
+        await connector.check()
+        await eventually(lambda: shared.log().count("subscribed 2,3") > before)
+        await asyncio.to_thread(shared.write, "analog-value", 3, 21.3, 8)
+        await eventually(lambda: bool(room.heard), "nothing is heard")
+        (told,) = connector.translate(room.heard[-1])
+        assert isinstance(told, Observation)
+        assert (told.sensor, str(told.value)) == ("air", "21.3")
+        await asyncio.to_thread(shared.write, "analog-value", 3, None, 8)

@@ -216,11 +216,11 @@ async def test_subscriptions_are_renewed_and_a_refusal_is_told_of_once() -> None
     room = Room()
     settings = TWO | {"changes_for": 60}
     async with device(**settings) as one, room.connector(settings | dict(one.config())) as connector:
-        assert connector._following
+        (following,) = connector._following
         await eventually(lambda: len(one.subscribers) == 2)
         one.refusal, one.only_for = error(5, 43), "hall"
-        connector._following._seconds = 0.05
-        connector._following.renew_now()
+        following._seconds = 0.05
+        following.renew_now()
         before = len(one.asked)
         await eventually(lambda: len(one.asked) >= before + 6, "it never asks again")
         assert room.told.getvalue().count("zone hall: no word of changes") == 1

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from connectors.control_bacnet import translate
-from connectors.control_bacnet.config import BacnetConfig, ZoneObject
+from connectors.control_bacnet.config import BacnetConfig, Point, ZoneObject
 from connectors.control_bacnet.frames import How, Refusal, Value
+from connectors.control_bacnet.sensing import Sensors
+from hub.conformance.driver import BEGINNING
 from hub.model import Dim, Level, Release, Setpoint, Switch
-from hub.sdk import Condition, RejectedError
+from hub.sdk import Condition, RejectedError, observed
 
 LAMP = {"object": "binary-output,1"}
 DIMMER = {"object": "analog-output,2", "kind": "dim"}
@@ -159,3 +161,68 @@ def test_settings_that_could_not_work_are_refused_by_name(told: dict[str, Any], 
 def test_a_connection_that_could_not_work_is_refused(more: dict[str, Any], fault: str) -> None:
     with pytest.raises(ValidationError, match=fault):
         BacnetConfig.model_validate({"host": "10.0.0.5", "device": 1, "zones": {"a": LAMP}} | more)
+
+
+MEASURED = BacnetConfig.model_validate(
+    {
+        "host": "device",
+        "device": 1,
+        "sensors": {
+            "air": {"object": "analog-input,1", "quantity": "temperature"},
+            "people": {"object": "multi-state-input,2", "quantity": "occupancy", "words": {"1": 0, "2": 1}},
+            "meter": {"object": "analog-value,3", "quantity": "energy", "factor": 0.001},
+        },
+    }
+).sensors
+SOUND = ((False, False, False, False),)
+
+
+@pytest.mark.parametrize(
+    "point, value, key, meant",
+    [
+        ("analog-input,1", 21.299999237060547, "air", "21.3"),
+        ("multi-state-input,2", 2, "people", "1"),
+        ("multi-state-input,2", 1, "people", "0"),
+        ("analog-value,3", 1234.5, "meter", "1.2345"),
+    ],
+)
+def test_a_present_value_is_a_reading_in_the_unit_of_its_quantity(
+    point: str, value: float, key: str, meant: str
+) -> None:
+    told = {"present-value": (value,), "status-flags": SOUND}
+    (item,) = Sensors(MEASURED).told(Point.of(point), told, BEGINNING)
+    one = observed(item, MEASURED)
+    assert (one.sensor, f"{one.value:f}", one.at) == (key, meant, BEGINNING)
+
+
+@pytest.mark.parametrize("flag", [1, 3])
+def test_what_is_broken_or_out_of_service_measures_nothing(flag: int) -> None:
+    flags = (tuple(place == flag for place in range(4)),)
+    told = {"present-value": (21.0,), "status-flags": flags}
+    assert list(Sensors(MEASURED).told(Point.of("analog-input,1"), told, BEGINNING)) == []
+
+
+def test_what_is_no_number_is_one_item_however_often_it_is_told() -> None:
+    sensors = Sensors(MEASURED)
+    told = {"present-value": (None,)}
+    items = [item for _ in range(2) for item in sensors.told(Point.of("analog-input,1"), told, BEGINNING)]
+    assert [item.fault for item in items] == ["analog-input,1 tells no number"] * 2
+    assert len({item.source_id for item in items}) == 1
+    assert list(sensors.told(Point.of("analog-input,9"), {"present-value": (1.0,)}, BEGINNING)) == []
+    (infinite,) = sensors.told(Point.of("analog-input,1"), {"present-value": (math.inf,)}, BEGINNING)
+    assert "tells no number" in infinite.fault
+
+
+@pytest.mark.parametrize(
+    "sensors, fault",
+    [
+        ({}, "neither zones nor sensors"),
+        ({"a": {"object": "analog-input,1", "quantity": "lux", "unit": "percent"}}, "lux is told in lux"),
+        ({"a": {"object": "device,1", "quantity": "lux"}}, "object"),
+        ({"a": {"object": "analog-input,4999999", "quantity": "lux"}}, "no object has a number above"),
+        ({key: {"object": "analog-input,1", "quantity": "lux"} for key in "ab"}, "sensors a and b are both"),
+    ],
+)
+def test_sensors_that_cannot_be_are_refused(sensors: dict[str, Any], fault: str) -> None:
+    with pytest.raises(ValidationError, match=fault):
+        BacnetConfig.model_validate({"host": "device", "device": 1, "sensors": sensors})
