@@ -23,7 +23,7 @@ from hub.model import Credential, Method, Unsaid, Window
 from hub.sdk import Condition, Lent, Misbehaviour, RejectedError, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt import Heard
 from hub.sdk.mqtt.small_broker import SmallBroker
-from tests.connectors.control_mqtt.stand import eventually
+from tests.connectors.rooms import eventually
 
 KEY, OTHER = "hub-2480-B-7", "hub-2480-B-8"
 EVENING = datetime(2026, 12, 1, 17, tzinfo=UTC)

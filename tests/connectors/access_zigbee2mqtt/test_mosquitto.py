@@ -19,7 +19,8 @@ from hub.model import Window
 from hub.sdk import Condition, Lent, Misbehaviour, TransientError
 from hub.sdk.mqtt.simulator import BrokerAt
 from tests.connectors.access_zigbee2mqtt.test_locks import KEY, code
-from tests.connectors.control_mqtt.stand import PASSWORDS, eventually, guest
+from tests.connectors.control_mqtt.stand import PASSWORDS, guest
+from tests.connectors.rooms import eventually
 from tests.counterparts.mosquitto import Mosquitto
 
 ACCESS = """

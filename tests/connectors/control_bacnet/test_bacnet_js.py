@@ -10,7 +10,8 @@ import pytest
 from hub.conformance.base import test as in_a_loop
 from hub.model import Dim, Level, Observation, Release, Setpoint, Switch, Zone
 from hub.sdk import Condition, RejectedError, TransientError, UnknownOutcomeError
-from tests.connectors.control_bacnet.stand import Room, eventually
+from tests.connectors.control_bacnet.stand import Room
+from tests.connectors.rooms import eventually
 from tests.counterparts.bacnet import NUMBER, BacnetDevice
 
 ZONES: dict[str, Any] = {

@@ -21,7 +21,8 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
-from tests.connectors.control_bacnet.stand import DEADLINE, Room, device, eventually
+from tests.connectors.control_bacnet.stand import Room, device
+from tests.connectors.rooms import DEADLINE, eventually
 
 LIT, DARK = Switch(on=True), Switch(on=False)
 ON = Zone(key="hall", level=LIT)

@@ -18,7 +18,8 @@ from hub.sdk import (
     UnknownOutcomeError,
 )
 from hub.sdk.tunnel import straight
-from tests.connectors.control_knx.stand import House, at_last, eventually, interface
+from tests.connectors.control_knx.stand import House, interface
+from tests.connectors.rooms import at_last, eventually
 
 LIT, DARK = Switch(on=True), Switch(on=False)
 ON = Zone(key="apron.light", level=LIT)

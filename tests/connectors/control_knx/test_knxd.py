@@ -10,7 +10,8 @@ import pytest
 from hub.conformance.base import test as in_a_loop
 from hub.model import Dim, Level, Observation, Release, Setpoint, Switch, Zone
 from hub.sdk import Condition, TransientError
-from tests.connectors.control_knx.stand import House, at_last, eventually
+from tests.connectors.control_knx.stand import House
+from tests.connectors.rooms import at_last, eventually
 from tests.counterparts.knxd import Knxd, telegrams
 
 ZONES: dict[str, Any] = {

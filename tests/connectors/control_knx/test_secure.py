@@ -9,7 +9,8 @@ from hub.conformance.base import test as in_a_loop
 from hub.model import Switch, Zone
 from hub.sdk import CredentialsError
 from tests.connectors.control_knx.secure import SecureGateway, keyring
-from tests.connectors.control_knx.stand import House, eventually
+from tests.connectors.control_knx.stand import House
+from tests.connectors.rooms import eventually
 
 USER, DEVICE, RING = "hemlig-7", "bevis-8", "nyckelring-9"
 ON = Zone(key="apron.light", level=Switch(on=True))

@@ -1,76 +1,27 @@
 """A connector at a device, for the tests: ours or libmodbus'."""
 
-import asyncio
-import io
-import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
-
-import httpx
 
 from connectors.control_modbus import ModbusControl
 from connectors.control_modbus.config import ModbusConfig
 from connectors.control_modbus.simulator import ModbusSimulator
-from hub.conformance.driver import Memory, SetClock
-from hub.sdk import Lent
-
-DEADLINE = 8.0
-"""Seconds after which a condition that is waited for will not come, on a busy machine."""
+from hub.conformance.driver import SetClock
+from tests.connectors.rooms import Lending, up
 
 
-@dataclass
-class Room:
-    """What the hub lends, and hears; it outlives a connector, as the hub outlives a process."""
+class Room(Lending):
+    """What the hub lends, and hears."""
 
-    clock: SetClock = field(default_factory=SetClock)
-    state: Memory = field(default_factory=Memory)
-    touched: list[str] = field(default_factory=list)
-    told: io.StringIO = field(default_factory=io.StringIO)
-
-    @asynccontextmanager
-    async def connector(
-        self,
-        settings: Mapping[str, Any],
-        *,
-        timeout: float = 3.0,  # noqa: ASYNC109  (lent, not waited for)
-    ) -> AsyncIterator[ModbusControl]:
+    def connector(
+        self, settings: Mapping[str, Any], *, timeout: float = 3.0, **lent: Any
+    ) -> AbstractAsyncContextManager[ModbusControl]:
         """A connector, opened."""
-        log = logging.Logger("connector")  # noqa: LOG001  (of this test alone)
-        log.addHandler(logging.StreamHandler(self.told))
-        async with httpx.AsyncHTTPTransport(verify=False) as transport:
-            lent = Lent(
-                transport=transport,
-                clock=self.clock,
-                state=self.state,
-                log=log,
-                touched=self.touched.append,
-                timeout=timedelta(seconds=timeout),
-            )
-            connector = ModbusControl(ModbusConfig.model_validate(settings), lent)
-            try:
-                await connector.open()
-                yield connector
-            finally:
-                await connector.close()
+        config = ModbusConfig.model_validate(settings)
+        return self.opened(lambda own: ModbusControl(config, own), seconds=timeout, **lent)
 
 
-@asynccontextmanager
-async def device(**settings: Any) -> AsyncIterator[ModbusSimulator]:
+def device(**settings: Any) -> AbstractAsyncContextManager[ModbusSimulator]:
     """Ours, which misbehaves when it is told to."""
-    simulator = ModbusSimulator(SetClock(), settings=settings) if settings else ModbusSimulator(SetClock())
-    await simulator.start()
-    try:
-        yield simulator
-    finally:
-        await simulator.stop()
-
-
-async def eventually(so: Callable[[], bool], why: str = "") -> None:
-    """Wait until it is so."""
-    give_up = asyncio.get_running_loop().time() + DEADLINE
-    while not so():
-        assert asyncio.get_running_loop().time() < give_up, why or "it never came to be so"
-        await asyncio.sleep(0.005)
+    return up(ModbusSimulator(SetClock(), settings=settings or None))

@@ -15,7 +15,8 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
-from tests.connectors.control_modbus.stand import DEADLINE, Room, device, eventually
+from tests.connectors.control_modbus.stand import Room, device
+from tests.connectors.rooms import DEADLINE, eventually
 
 LIT, DARK = Switch(on=True), Switch(on=False)
 ON = Zone(key="hall", level=LIT)

@@ -9,7 +9,8 @@ import pytest
 from hub.conformance.base import test as in_a_loop
 from hub.model import Dim, Release, Setpoint, Switch, Zone
 from hub.sdk import Condition, ConnectorError, RejectedError, TransientError, UnknownOutcomeError
-from tests.connectors.control_modbus.stand import Room, eventually
+from tests.connectors.control_modbus.stand import Room
+from tests.connectors.rooms import eventually
 from tests.counterparts.libmodbus import COIL, HOLDING, LibModbus
 
 ZONES: dict[str, Any] = {

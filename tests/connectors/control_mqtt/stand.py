@@ -1,17 +1,13 @@
 """A hall for the tests: a real broker, a gateway with its lamps at it, and a connector."""
 
 import asyncio
-import io
-import logging
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import count
 from typing import Any
 
-import httpx
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
@@ -20,8 +16,8 @@ from connectors.control_mqtt.config import MqttConfig
 from connectors.control_mqtt.simulator import MqttSimulator
 from hub.clock import Clock, DomainClock
 from hub.conformance.driver import Memory
-from hub.sdk import Lent, RawItem, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt.simulator import BrokerAt
+from tests.connectors.rooms import DEADLINE, Lending
 from tests.counterparts.mosquitto import Mosquitto
 
 PASSWORDS = {"hub": "hub-secret-4711", "gateway": "gateway-secret", "guest": "guest-secret"}
@@ -39,8 +35,6 @@ topic readwrite #
 """
 ZONES: Mapping[str, Mapping[str, str]] = {"bana-1": {}, "bana-2": {}, "gemensam": {"kind": "switch"}}
 NUMBERS = count(1)
-DEADLINE = 8.0
-"""Seconds after which a condition that is waited for will not come, on a busy machine."""
 A_WHILE = 0.15
 """Seconds of nothing that are taken for never, where nothing can be waited for."""
 
@@ -61,49 +55,27 @@ def settings(broker: Mosquitto, *, tls: bool = True, **changes: Any) -> dict[str
 
 
 @dataclass
-class Hall:
+class Hall(Lending):
     """What the tests look at."""
 
-    broker: Mosquitto
-    gateway: MqttSimulator
+    broker: Mosquitto = field(kw_only=True)
+    gateway: MqttSimulator = field(kw_only=True)
     client_id: str = field(default_factory=lambda: f"hub-{next(NUMBERS)}")
     """Ours at the broker, which keeps a session under it: another in each test."""
-    touched: list[str] = field(default_factory=list)
-    told: io.StringIO = field(default_factory=io.StringIO)
-    heard: list[RawItem] = field(default_factory=list)
 
-    @asynccontextmanager
-    async def connector(
+    def connector(
         self,
         *,
         tls: ssl.SSLContext | None = None,
-        timeout: float = 3.0,  # noqa: ASYNC109  (lent, not waited for)
+        timeout: float = 3.0,
         opened: bool = True,
         clock: Clock | None = None,
         **changes: Any,
-    ) -> AsyncIterator[MqttControl]:
+    ) -> AbstractAsyncContextManager[MqttControl]:
         """A connector, opened; settings as changed."""
-        log = logging.Logger("connector")  # noqa: LOG001  (of this test alone)
-        log.addHandler(logging.StreamHandler(self.told))
-        async with httpx.AsyncHTTPTransport(verify=False) as transport:
-            lent = Lent(
-                transport=transport,
-                clock=clock or DomainClock(),
-                state=Memory(),
-                log=log,
-                tls=tls or self.broker.tls,
-                touched=self.touched.append,
-                heard=self.heard.append,
-                timeout=timedelta(seconds=timeout),
-            )
-            told = settings(self.broker, client_id=self.client_id, **changes)
-            connector = MqttControl(MqttConfig.model_validate(told), lent)
-            try:
-                if opened:
-                    await connector.open()
-                yield connector
-            finally:
-                await connector.close()
+        config = MqttConfig.model_validate(settings(self.broker, client_id=self.client_id, **changes))
+        more = {"tls": tls or self.broker.tls, "clock": clock or DomainClock(), "state": Memory()}
+        return self.opened(lambda own: MqttControl(config, own), seconds=timeout, opened=opened, **more)
 
     def packets(self, kind: str) -> list[str]:
         """The lines of the broker's log about packets of one kind from us."""
@@ -117,7 +89,7 @@ async def hall(broker: Mosquitto, **changes: Any) -> AsyncIterator[Hall]:
     gateway = MqttSimulator(DomainClock(), settings=settings(broker, **changes), broker=at)
     await gateway.start()
     try:
-        yield Hall(broker, gateway)
+        yield Hall(broker=broker, gateway=gateway)
     finally:
         await gateway.stop()
 
@@ -170,14 +142,6 @@ async def guest(
         client.on_connect = client.on_subscribe = client.on_message = None
 
 
-async def eventually(so: Callable[[], bool], why: str = "") -> None:
-    """Wait until it is so."""
-    give_up = asyncio.get_running_loop().time() + DEADLINE
-    while not so():
-        assert asyncio.get_running_loop().time() < give_up, why or "it never came to be so"
-        await asyncio.sleep(0.005)
-
-
 async def never(so: Callable[[], bool]) -> None:
     """See that it does not become so for a while."""
     with suppress(TimeoutError):
@@ -185,15 +149,3 @@ async def never(so: Callable[[], bool]) -> None:
             while not so():  # noqa: ASYNC110  (it should not come, so nothing rings)
                 await asyncio.sleep(0.005)
     assert not so()
-
-
-async def at_last(send: Callable[[], Awaitable[Any]]) -> Any:
-    """Send again until it works, as delivery would."""
-    give_up = asyncio.get_running_loop().time() + DEADLINE
-    while True:
-        try:
-            return await send()
-        except (TransientError, UnknownOutcomeError):
-            if asyncio.get_running_loop().time() > give_up:
-                raise
-            await asyncio.sleep(0.02)

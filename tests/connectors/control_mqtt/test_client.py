@@ -12,7 +12,8 @@ from paho.mqtt import client as mqtt
 from hub.conformance.base import test as in_a_loop
 from hub.sdk import ConnectorError, CredentialsError, RejectedError, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt import Endpoint, Heard, Patience, Session
-from tests.connectors.control_mqtt.stand import eventually, never
+from tests.connectors.control_mqtt.stand import never
+from tests.connectors.rooms import eventually
 
 Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 LET_IN = bytes.fromhex("20 03 00 00 00")

@@ -16,7 +16,8 @@ from hub.model import Dim, Level, Observation, Release, Setpoint, Switch, Zone
 from hub.sdk import CredentialsError, Misbehaviour, RejectedError, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt import Patience, Session
 from hub.sdk.tls import certificates_in, tls_context
-from tests.connectors.control_mqtt.stand import ACCESS, PASSWORDS, at_last, eventually, guest, hall, never
+from tests.connectors.control_mqtt.stand import ACCESS, PASSWORDS, guest, hall, never
+from tests.connectors.rooms import at_last, eventually
 from tests.counterparts.mosquitto import Mosquitto
 
 BOTH = pytest.mark.parametrize("protocol", ["3.1.1", "5"])

@@ -14,8 +14,8 @@ from hub.conformance.driver import Memory
 from hub.model import Dim, Release, Switch, Zone
 from hub.sdk import Condition, Misbehaviour, RawItem, Sighting, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt.simulator import BrokerAt
-from tests.connectors.control_mqtt.stand import eventually
 from tests.connectors.control_rec.stand import ACCESS, PASSWORDS, connector
+from tests.connectors.rooms import eventually
 from tests.counterparts.mosquitto import Mosquitto
 
 ZONES: dict[str, Any] = {
