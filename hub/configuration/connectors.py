@@ -35,6 +35,7 @@ def connectors(folder: Folder, load: Load) -> Iterator[Finding]:
             yield kind
             continue
         running[name] = Running(sheet, kind, _config(kind, connection))
+        yield from _extra(sheet, kind)
         yield from _settings(sheet, kind)
         yield from unwritten(sheet, ("settings",), kind.config_type)
         yield from _timing(sheet, kind)
@@ -109,6 +110,12 @@ def _kind(sheet: Sheet[Connection], connection: Connection, load: Load) -> type[
     except (TypeError, ImportError, AttributeError) as error:
         message = f"connector `{name}` cannot be loaded: {error}; install it anew"
     return sheet.error(("connector",), "unknown-connector", message)
+
+
+def _extra(sheet: Sheet[Connection], kind: type[Connector[Any]]) -> Iterator[Finding]:
+    """What the connector needs and this machine lacks; the one that runs the hub may have it."""
+    if kind.extra and (missing := kind.extra.missing()):
+        yield sheet.warning(("connector",), "extra-missing", f"`{kind.__name__}` cannot be started here: {missing}")
 
 
 def _settings(sheet: Sheet[Connection], kind: type[Connector[Any]]) -> Iterator[Finding]:
