@@ -11,15 +11,17 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from asyncua import Client, ua
+from asyncua import ua
+from asyncua.client.client import Client
 from asyncua.client.ua_client import UaClient, UaClientState, UASocketProtocol
 from asyncua.ua.ua_binary import struct_from_binary
+from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
 from connectors.control_opcua.config import OpcuaConfig, Security
 from connectors.control_opcua.login import secured, user_of
 from connectors.control_opcua.refusals import LOST, not_let_in, refused
 from connectors.control_opcua.values import VALUE, Number, Quality, Told, Type
-from hub.sdk import ConnectorError, RejectedError, TransientError, UnknownOutcomeError
+from hub.sdk import ConnectorError, CredentialsError, RejectedError, TransientError, UnknownOutcomeError
 
 logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)  # what it would say is in our errors
 Way = Callable[[], Awaitable[socket.socket]]
@@ -40,7 +42,7 @@ class Server:
     def __init__(self, config: OpcuaConfig, way: Way, *, seconds: float) -> None:
         """Keep what it is given; nothing is sent before the first question, which may take so many `seconds`."""
         self._config, self._seconds = config, seconds
-        self._wire = _Wire(seconds, way, self._went_down)
+        self._way, self._wire = way, _Wire(seconds, way, self._went_down)
         self._ua: Client | None = None
         self._making: asyncio.Task[Client] | None = None
         self._renewing: asyncio.Task[None] | None = None
@@ -97,7 +99,7 @@ class Server:
             raise refused(f"{self}, {node}", status_of(answer.Results[0].value), changes=True)
 
     async def ask(
-        self, request: Any, answered: type[T], where: str, *, changes: bool = False, seconds: float | None = None
+        self, request: object, answered: type[T], where: str, *, changes: bool = False, seconds: float | None = None
     ) -> T:
         """Send a request; `where` is for errors, `seconds` for those that may be answered later than others."""
         patience = self._seconds if seconds is None else seconds
@@ -113,7 +115,7 @@ class Server:
         except TimeoutError as error:
             self.drop()
             raise _no_answer(place, changes=changes) from error
-        except ua.UaStatusCodeError as error:
+        except UaStatusCodeError as error:
             raise self._refused(place, error, changes=changes) from error
         except Exception as error:  # asyncua makes anything of an answer that cannot be read
             self.drop()
@@ -159,7 +161,7 @@ class Server:
     def __str__(self) -> str:
         return self._config.url
 
-    def _refused(self, place: str, error: ua.UaStatusCodeError, *, changes: bool) -> ConnectorError:
+    def _refused(self, place: str, error: UaStatusCodeError, *, changes: bool) -> ConnectorError:
         status = status_of(error.code)
         if status in LOST:
             self.drop()
@@ -175,11 +177,12 @@ class Server:
         try:
             async with asyncio.timeout(self._seconds):
                 await _plainly(self._connect(client))
-        except BaseException as error:
+        except Exception as error:
             self.drop()
-            if not isinstance(error, Exception):
-                raise
-            raise self._not_connected(error) from error
+            raise await self._not_connected(error) from error
+        except BaseException:
+            self.drop()
+            raise
         self._up(client)
         return client
 
@@ -206,7 +209,7 @@ class Server:
         name, password = user_of(self._config)
         if session.has_session:
             session.rebind_authentication_token()
-            with suppress(ua.UaStatusCodeError):
+            with suppress(UaStatusCodeError):
                 await client.activate_session(name, password)
                 self.is_resumed = True
                 return
@@ -232,16 +235,32 @@ class Server:
                 " password_in_clear"
             )
 
-    def _not_connected(self, error: Exception) -> ConnectorError:
+    async def _not_connected(self, error: Exception) -> ConnectorError:
         if isinstance(error, ConnectorError):
             return error
-        if isinstance(error, ua.UaStatusCodeError):
-            return not_let_in(str(self), status_of(error.code))
-        if isinstance(error, ua.UaError | ValueError) and self._config.server_certificate_file:
-            return not_let_in(str(self), "BadCertificateInvalid")
-        return TransientError(
+        error = error if isinstance(error, UaError) else self._wire.refusal or error
+        told = not_let_in(str(self), status_of(error.code)) if isinstance(error, UaStatusCodeError) else None
+        if isinstance(told, CredentialsError):
+            return told
+        if self._config.security is not Security.NONE and await self._is_another():
+            return CredentialsError(f"{self}: the server shows another certificate than server_certificate_file")
+        return told or TransientError(
             f"{self}: no connection ({type(error).__name__}); is the server there, and this its port?"
         )
+
+    async def _is_another(self) -> bool:
+        """Whether who answers there shows another certificate: who cannot read what is sent only hangs up."""
+        client, pinned = Client(self._config.url, self._seconds), self._ua and self._ua.security_policy.peer_certificate
+        client.uaclient = _Wire(self._seconds, self._way, lambda: None)
+        try:
+            async with asyncio.timeout(self._seconds):
+                endpoints = await _plainly(client.connect_and_get_server_endpoints())
+        except Exception:  # noqa: BLE001  (asyncua makes anything of an answer that cannot be read)
+            return False
+        finally:
+            client.uaclient.cut()
+        shown = [one.ServerCertificate for one in endpoints if one.ServerCertificate]
+        return bool(shown and pinned) and not any(one.startswith(pinned) for one in shown)
 
     def _up(self, client: Client) -> None:
         self._is_up, self._namespaces = True, ()
@@ -295,6 +314,8 @@ class _Wire(UaClient):
     def __init__(self, seconds: float, way: Way, lost: Callable[[], None]) -> None:
         super().__init__(seconds)
         self._way, self._lost = way, lost
+        self.refusal: UaStatusCodeError | None = None
+        """Why the server gives no channel."""
 
     async def connect_socket(self, host: str, port: int) -> None:  # noqa: ARG002  (the way knows them)
         self._set_state(UaClientState.CONNECTING)
@@ -312,6 +333,18 @@ class _Wire(UaClient):
     def _make_protocol(self) -> UASocketProtocol:
         protocol = super()._make_protocol()
         protocol.on_connection_lost = lambda error: self._gone(protocol, error)
+        self.refusal = None
+        take = protocol._process_received_message  # noqa: SLF001  (a refused channel is told of nowhere else)
+
+        def taken(msg: Any) -> None:  # noqa: ANN401  (theirs)
+            if self.state is UaClientState.SOCKET_OPEN and isinstance(msg, ua.Message):
+                try:
+                    protocol.check_answer(msg.body(), "")  # type: ignore[no-untyped-call]
+                except UaStatusCodeError as error:
+                    self.refusal = error
+            take(msg)
+
+        protocol._process_received_message = taken  # type: ignore[method-assign]  # noqa: SLF001
         return protocol
 
     def _gone(self, protocol: UASocketProtocol, error: Exception | None) -> None:
@@ -322,7 +355,7 @@ class _Wire(UaClient):
 
 
 async def _plainly(work: Awaitable[T]) -> T:
-    """Wait for what asyncua does: with Python 3.11 it turns a cancellation into one that no time-out knows as its own."""
+    """Wait for what asyncua does; with Python 3.11 it makes of a cancellation one that no time-out knows as its own."""
     try:
         return await work
     except asyncio.CancelledError as error:
@@ -337,7 +370,7 @@ def told_by(one: ua.DataValue) -> Told:
     if variant is None:
         return Told(None, status, quality)
     value = variant.Value.to_string() if isinstance(variant.Value, ua.NodeId) else variant.Value
-    number = None if variant.is_array else variant.VariantType.value
+    number = 0 if variant.is_array else int(variant.VariantType.value)
     return Told(value, status, quality, Type(number) if number in {*Type} else None)
 
 

@@ -22,6 +22,8 @@ QUIET_COUNT = 20
 """So many times nothing to tell, and the server says that it is still there: every ten seconds."""
 LIFE_COUNT = 120
 """So many times nobody who asks, and the server forgets the subscription."""
+QUEUE = 10
+"""Changes of one zone that are told together: a hand right after us, and right before, is one."""
 LONGEST_SILENCE = 60.0
 """Seconds of a server's silence that are borne, whatever it has made of those counts."""
 
@@ -126,7 +128,7 @@ class Following:
                 ItemToMonitor=ua.ReadValueId(NodeId=self._server.id_of(node), AttributeId=ua.IntegerId(VALUE)),
                 MonitoringMode=ua.MonitoringMode.Reporting,
                 RequestedParameters=ua.MonitoringParameters(
-                    ClientHandle=ua.IntegerId(handle), SamplingInterval=ua.Duration(-1), QueueSize=ua.Counter(1)
+                    ClientHandle=ua.IntegerId(handle), SamplingInterval=ua.Duration(0), QueueSize=ua.Counter(QUEUE)
                 ),
             )
             for handle, node in enumerate(self._nodes.values())

@@ -6,7 +6,8 @@ asyncua 2.1.0, its source, read 2026-11-27.
 
 from pathlib import Path
 
-from asyncua import Client, ua
+from asyncua import ua
+from asyncua.client.client import Client
 from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
 from asyncua.crypto.uacrypto import CertProperties
 from cryptography import x509
@@ -31,7 +32,7 @@ async def secured(client: Client, config: OpcuaConfig) -> None:
     files = (config.certificate_file, config.private_key_file, config.server_certificate_file)
     if config.security is Security.NONE or not all(files):
         return
-    own, key, theirs = (Path(str(file)).read_bytes() for file in files)
+    own, key, theirs = (_content(file) for file in files)
     certificate, password = _certificate(own), config.private_key_password
     secret = load_pem_private_key(key, password.get_secret_value().encode() if password else None)
     if secret.public_key() != certificate.public_key():
@@ -49,6 +50,10 @@ async def secured(client: Client, config: OpcuaConfig) -> None:
 def user_of(config: OpcuaConfig) -> tuple[str | None, str | None]:
     """User name and password; none for anonymous."""
     return config.username, config.password.get_secret_value() if config.password else None
+
+
+def _content(file: Path | None) -> bytes:
+    return Path(str(file)).read_bytes()
 
 
 def _certificate(content: bytes) -> x509.Certificate:

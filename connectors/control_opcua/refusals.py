@@ -30,9 +30,10 @@ LOST = frozenset(
 LATER = frozenset(
     {
         "BadTooManySessions", "BadTooManyOperations", "BadTooManyPublishRequests", "BadTooManySubscriptions",
-        "BadTcpServerTooBusy", "BadTcpNotEnoughResources", "BadServerTooBusy", "BadResourceUnavailable", "BadOutOfMemory",
-        "BadServerHalted", "BadServerNotConnected", "BadShutdown", "BadOutOfService", "BadWaitingForInitialData",
-        "BadNotConnected", "BadRequestCancelledByClient", "BadMaxConnectionsReached", "BadInvalidState",
+        "BadTcpServerTooBusy", "BadTcpNotEnoughResources", "BadServerTooBusy", "BadResourceUnavailable",
+        "BadOutOfMemory", "BadServerHalted", "BadServerNotConnected", "BadShutdown", "BadOutOfService",
+        "BadWaitingForInitialData", "BadNotConnected", "BadRequestCancelledByClient", "BadMaxConnectionsReached",
+        "BadInvalidState",
     }
 )  # fmt: skip
 """Nothing was done, and something may be later."""

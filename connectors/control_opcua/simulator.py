@@ -13,25 +13,23 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from connectors.control_opcua.simulated_channel import ANSWER, NONE, Back, Channel, FaultError
+from connectors.control_opcua.simulated_outputs import TYPES, Output, wired
 from connectors.control_opcua.simulated_wire import (
-    BOOLEAN,
+    ARRAY,
     DATE_TIME,
-    FORMATS,
     NODE_ID,
     STRING,
-    ARRAY,
     Reader,
     Variant,
-    answer,
     array,
-    chunk,
     data_value,
     extension,
+    moment,
     node,
     number,
     octets,
     text,
-    moment,
 )
 from hub.model import Dim, Level, Setpoint, Switch
 from hub.sdk import Clock, HasZones, Misbehaviour, TcpSimulator
@@ -48,27 +46,18 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "sauna.heat": {"node": "ns=2;i=30", "kind": "setpoint", "release": 16, "off_after": 900, "timer": "ns=2;i=31"},
 }
 """Zones of a simulator that is told of none."""
-TYPES = {"switch": BOOLEAN, "dim": 3, "setpoint": 10, "mode": BOOLEAN, "timer": 7}
-"""Of nodes that are not told to have another: a Byte for a dimmer, a Float for degrees."""
 SPACES = ["http://opcfoundation.org/UA/", "urn:simulator", "urn:building"]
-AUTOMATION = Decimal(17)
-"""What a room controller wants by itself, in degrees; a lamp's automation wants it dark."""
-NONE = "http://opcfoundation.org/UA/SecurityPolicy#None"
 VALUE, DATA_TYPE, USER_ACCESS = 13, 14, 18
 ANONYMOUS, USER_NAME = 0, 1
 MODE_NONE = 1
 
+CREATE_SESSION, ACTIVATE_SESSION, CLOSE_SESSION, READ, WRITE = 461, 467, 473, 631, 673
+WATCH, CREATE_SUBSCRIPTION, PUBLISH, DELETE_SUBSCRIPTIONS = 751, 787, 826, 847
+"""How requests are numbered."""
+CHANGED, ENDED, PASSWORD = 811, 820, "i=324"
 UNKNOWN_NODE, NOT_WRITABLE, DENIED, MISMATCH = 0x80340000, 0x803B0000, 0x801F0000, 0x80740000
 NO_ATTRIBUTE, NO_SERVICE, NO_SESSION, NO_SUBSCRIPTION = 0x80350000, 0x800B0000, 0x80250000, 0x80790000
-TOO_MANY_SESSIONS, NOT_OUR_USER, TIMED_OUT, TYPE_WRONG = 0x80560000, 0x80210000, 0x800A0000, 0x80AD0000
-
-
-class _FaultError(Exception):
-    """What a request is answered with instead."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
+TOO_MANY_SESSIONS, NOT_OUR_USER, TIMED_OUT = 0x80560000, 0x80210000, 0x800A0000
 
 
 @dataclass
@@ -100,43 +89,6 @@ class Session:
     told: int = 0
 
 
-@dataclass
-class Output:
-    """One zone as it is wired."""
-
-    kind: str
-    at: str
-    status: str
-    scale: Decimal
-    on: int
-    off: int
-    rest: Level
-    mode: str | None
-    ours: int
-    timer: str | None
-
-    def spell(self, level: Level, kind: int) -> bool | int | float:
-        """What a node of that type holds at that level."""
-        match level:
-            case Switch(on=on):
-                return on if kind == BOOLEAN else self.on if on else self.off
-            case Dim(percent=percent):
-                told = percent * self.scale
-            case Setpoint(celsius=celsius):
-                told = celsius * self.scale
-            case _:
-                raise TypeError(level)
-        return float(told) if FORMATS[kind] in "fd" else round(told)
-
-    def level(self, told: Any) -> Level:  # noqa: ANN401  (a number)
-        """What a node means that holds that."""
-        if self.kind == "switch":
-            return Switch(on=bool(told) if isinstance(told, bool) else told == self.on)
-        if self.kind == "dim":
-            return Dim(percent=round(Decimal(told) / self.scale))
-        return Setpoint(celsius=round(Decimal(told) / self.scale, 2))
-
-
 class OpcuaSimulator(TcpSimulator, HasZones):
     """A server with nodes."""
 
@@ -151,7 +103,7 @@ class OpcuaSimulator(TcpSimulator, HasZones):
         self._zones: Mapping[str, Mapping[str, Any]] = (
             told.get("zones") or {key: {"node": f"ns=2;s={key}"} for key in self.external_keys} or EXAMPLES
         )
-        self.outputs = {key: _wired(zone) for key, zone in self._zones.items()}
+        self.outputs = {key: wired(zone) for key, zone in self._zones.items()}
         self.nodes: dict[str, Variable] = {}
         self.users: dict[str, str] = {}
         """Who may come in, and with which password; none: everybody."""
@@ -160,8 +112,8 @@ class OpcuaSimulator(TcpSimulator, HasZones):
         self.sessions: dict[int, Session] = {}
         self.fault: int | None = None
         """What every request about nodes is answered with, until it is None again."""
-        self.hangs_up = self.down = self.mute = False
-        """Do as told, and hang up in place of an answer; take no connection; say nothing."""
+        self.hangs_up = self.down = False
+        """Do as told, and hang up in place of an answer; take no connection."""
         self.channel_milliseconds = 3_600_000
         self.renewed = 0
         """How often a channel has been renewed."""
@@ -211,7 +163,7 @@ class OpcuaSimulator(TcpSimulator, HasZones):
 
     def recover(self) -> None:
         """Take requests and connections again, and be sure of everything."""
-        self.down = self.hangs_up = self.mute = False
+        self.down = self.hangs_up = False
         self.fault = None
         for one in self.nodes.values():
             one.refusal = one.status = 0
@@ -230,7 +182,7 @@ class OpcuaSimulator(TcpSimulator, HasZones):
         """Tell every subscriber that nothing more will come."""
         for session in self.sessions.values():
             session.watched.clear()
-            self._tell(session, 820, number(TIMED_OUT) + number(0, "B"))
+            self._tell(session, ENDED, number(TIMED_OUT) + number(0, "B"))
 
     def set(self, where: str, value: Any) -> None:  # noqa: ANN401  (a number)
         """Have a node hold that, whoever did it."""
@@ -243,7 +195,7 @@ class OpcuaSimulator(TcpSimulator, HasZones):
         for session in self.sessions.values():
             for one in where:
                 if one in session.watched:
-                    self._tell(session, 811, self._item(session, one))
+                    self._tell(session, CHANGED, self._item(session, one))
 
     def run_out(self) -> None:
         """Let every timer that was set come to its end."""
@@ -255,44 +207,46 @@ class OpcuaSimulator(TcpSimulator, HasZones):
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one message after the other."""
         if not self.down:
-            await _Channel(self, reader, writer).serve()
+            await Channel(self, reader, writer).serve()
 
-    def answer(self, kind: int, asked: Reader, back: "_Back") -> bytes | None:
+    def answer(self, kind: int, asked: Reader, back: Back) -> bytes | None:
         """Act, and give the answer's body; None: it comes later."""
-        if kind == 461:  # noqa: PLR2004  (CreateSession)
+        if kind == CREATE_SESSION:
             return self._create(back)
         session = self.sessions.get(int(back.session.removeprefix("i=")))
-        if session is None:
-            raise _FaultError(NO_SESSION)
-        if kind == 467:  # noqa: PLR2004  (ActivateSession)
-            return self._activate(session, asked)
-        if kind == 473:  # noqa: PLR2004  (CloseSession)
-            del self.sessions[session.number]
-            return b""
-        if not session.is_active:
-            raise _FaultError(NO_SESSION)
-        if kind in (631, 673) and self.fault:
-            raise _FaultError(self.fault)
-        match kind:
-            case 631:
-                return self._read(asked)
-            case 673:
-                return self._write(asked)
-            case 787 if self.listens:
-                return self._subscribe(session)
-            case 751:
-                return self._watch(session, asked)
-            case 847:
-                session.watched.clear()
-                session.subscription = 0
-                return array([number(0)]) + number(-1, "i")
-            case 826:
-                return self._publish(session, asked, back)
-        raise _FaultError(NO_SERVICE)
+        if session is None or not (session.is_active or kind in {ACTIVATE_SESSION, CLOSE_SESSION}):
+            raise FaultError(NO_SESSION)
+        if kind in {READ, WRITE} and self.fault:
+            raise FaultError(self.fault)
+        return self._serve(kind, session, asked, back)
 
-    def _create(self, back: "_Back") -> bytes:
+    def _serve(self, kind: int, session: Session, asked: Reader, back: Back) -> bytes | None:
+        services: Mapping[int, Callable[[], bytes | None]] = {
+            ACTIVATE_SESSION: lambda: self._activate(session, asked),
+            CLOSE_SESSION: lambda: self._leave(session),
+            READ: lambda: self._read(asked),
+            WRITE: lambda: self._write(asked),
+            CREATE_SUBSCRIPTION: lambda: self._subscribe(session),
+            DELETE_SUBSCRIPTIONS: lambda: self._unsubscribe(session),
+            WATCH: lambda: self._watch(session, asked),
+            PUBLISH: lambda: self._publish(session, back),
+        }
+        if kind not in services or (kind == CREATE_SUBSCRIPTION and not self.listens):
+            raise FaultError(NO_SERVICE)
+        return services[kind]()
+
+    def _leave(self, session: Session) -> bytes:
+        del self.sessions[session.number]
+        return b""
+
+    def _unsubscribe(self, session: Session) -> bytes:
+        session.watched.clear()
+        session.subscription = 0
+        return array([number(0)]) + number(-1, "i")
+
+    def _create(self, back: Back) -> bytes:
         if len(self.sessions) >= self.room:
-            raise _FaultError(TOO_MANY_SESSIONS)
+            raise FaultError(TOO_MANY_SESSIONS)
         self._numbers += 1
         self.sessions[self._numbers] = Session(self._numbers)
         who = node(f"i={self._numbers}")
@@ -303,9 +257,7 @@ class OpcuaSimulator(TcpSimulator, HasZones):
         endpoint += text("http://opcfoundation.org/UA-Profile/Transport/uatcp-uasc-uabinary") + number(0, "B")
         signature = text(None) + octets(None)
         life = struct.pack("<d", 120_000.0)
-        return (
-            who + who + life + octets(None) * 2 + array([endpoint]) + number(-1, "i") + signature + number(0)
-        )
+        return who + who + life + octets(None) * 2 + array([endpoint]) + number(-1, "i") + signature + number(0)
 
     def _activate(self, session: Session, asked: Reader) -> bytes:
         asked.octets(), asked.octets()
@@ -314,8 +266,8 @@ class OpcuaSimulator(TcpSimulator, HasZones):
         for _ in range(max(asked.whole("i"), 0)):
             asked.text()
         kind, token = asked.extension()
-        if self.users and (kind != "i=324" or not self._knows(Reader(token))):
-            raise _FaultError(NOT_OUR_USER)
+        if self.users and (kind != PASSWORD or not self._knows(Reader(token))):
+            raise FaultError(NOT_OUR_USER)
         session.is_active = True
         session.waiting.clear()
         return octets(None) + number(-1, "i") * 2
@@ -371,7 +323,7 @@ class OpcuaSimulator(TcpSimulator, HasZones):
 
     def _watch(self, session: Session, asked: Reader) -> bytes:
         if asked.whole() != session.subscription:
-            raise _FaultError(NO_SUBSCRIPTION)
+            raise FaultError(NO_SUBSCRIPTION)
         asked.take(4)
         return array([self._watched(session, asked) for _ in range(asked.whole("i"))]) + number(-1, "i")
 
@@ -385,13 +337,15 @@ class OpcuaSimulator(TcpSimulator, HasZones):
         there = where in self.nodes
         if there:
             session.watched[where] = handle
-            self._tell(session, 811, self._item(session, where))
-        return number(0 if there else UNKNOWN_NODE) + number(handle) + struct.pack("<dI", 500.0, 1) + node("i=0") + b"\0"
+            self._tell(session, CHANGED, self._item(session, where))
+        return (
+            number(0 if there else UNKNOWN_NODE) + number(handle) + struct.pack("<dI", 500.0, 1) + node("i=0") + b"\0"
+        )
 
-    def _publish(self, session: Session, _asked: Reader, back: "_Back") -> None:
+    def _publish(self, session: Session, back: Back) -> None:
         if not session.subscription:
-            raise _FaultError(NO_SUBSCRIPTION)
-        session.waiting.append(back.later(829))
+            raise FaultError(NO_SUBSCRIPTION)
+        session.waiting.append(back.later(PUBLISH + ANSWER))
         self._deliver(session)
 
     def _item(self, session: Session, where: str) -> bytes:
@@ -453,118 +407,8 @@ class OpcuaSimulator(TcpSimulator, HasZones):
         self.set(out.at, out.spell(level, self.nodes[out.at].type))
 
 
-@dataclass(frozen=True)
-class _Back:
-    """Where an answer goes."""
-
-    session: str
-    url: str
-    later: Callable[[int], Callable[[int, bytes], None]]
-
-
-class _Channel:
-    """One connection, and the channel over it."""
-
-    def __init__(self, simulator: OpcuaSimulator, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._simulator, self._reader, self._writer = simulator, reader, writer
-        self._said = self._token = 0
-        self._url = ""
-
-    async def serve(self) -> None:
-        while True:
-            head = await self._reader.readexactly(8)
-            body = Reader(await self._reader.readexactly(struct.unpack("<I", head[4:])[0] - 8))
-            kind = head[:3]
-            if kind == b"HEL":
-                body.take(20)
-                self._url = body.text()
-                self._writer.write(chunk(b"ACK", struct.pack("<5I", 0, 65_536, 65_536, 0, 0)))
-            elif kind == b"OPN":
-                self._open(body)
-            elif kind == b"MSG":
-                self._message(body)
-            else:
-                return
-            if self._simulator.hangs_up and kind == b"MSG":
-                return
-            await self._writer.drain()
-
-    def _open(self, body: Reader) -> None:
-        body.take(4)
-        body.octets(), body.octets(), body.octets()
-        body.take(4)
-        number_asked = body.whole()
-        body.node()
-        _, handle = body.request()
-        body.take(4)
-        self._simulator.renewed += body.whole()
-        self._token += 1
-        now, life = self._simulator.clock.now(), self._simulator.channel_milliseconds
-        told = number(0) + struct.pack("<II", 7, self._token) + moment(now) + number(life) + octets(None)
-        head = number(7) + text(NONE) + octets(None) * 2
-        self._say(b"OPN", head, number_asked, answer(449, handle, told, 0, now))
-
-    def _message(self, body: Reader) -> None:
-        body.take(12)
-        asked, kind = body.whole(), int(body.node().removeprefix("i="))
-        session, handle = body.request()
-
-        def later(answered: int) -> Callable[[int, bytes], None]:
-            return lambda status, told: self._answer(asked, answered, handle, status, told)
-
-        try:
-            told = self._simulator.answer(kind, body, _Back(session, self._url, later))
-        except _FaultError as fault:
-            self._answer(asked, 397, handle, fault.status, b"")
-        else:
-            if told is not None and not self._simulator.hangs_up:
-                self._answer(asked, kind + 3, handle, 0, told)
-
-    def _answer(self, asked: int, kind: int, handle: int, status: int, told: bytes) -> None:
-        if not self._simulator.mute and not self._writer.is_closing():
-            self._say(b"MSG", struct.pack("<II", 7, self._token), asked, answer(kind, handle, told, status, self._simulator.clock.now()))
-
-    def _say(self, kind: bytes, head: bytes, asked: int, told: bytes) -> None:
-        self._said += 1
-        self._writer.write(chunk(kind, head + struct.pack("<II", self._said, asked) + told))
-
-
 def _place(asked: Reader) -> tuple[str, int]:
     """A node and an attribute of it, as a reader names them."""
     where, what = asked.node(), asked.whole()
     asked.octets(), asked.whole("H"), asked.octets()
     return where, what
-
-
-def _wired(zone: Mapping[str, Any]) -> Output:
-    kind = str(zone.get("kind", "switch"))
-    mode: Mapping[str, Any] | None = zone.get("mode")
-    timer = zone.get("timer")
-    return Output(
-        kind=kind,
-        at=_numbered(zone["node"]),
-        status=_numbered(zone.get("status") or zone["node"]),
-        scale=Decimal(str(zone.get("scale") or 1)),
-        on=int(zone.get("on", 1)),
-        off=int(zone.get("off", 0)),
-        rest=_rest(kind, zone.get("release")),
-        mode=_numbered(mode["node"]) if mode else None,
-        ours=int(mode.get("ours", 1)) if mode else 1,
-        timer=_numbered(timer) if timer else None,
-    )
-
-
-def _numbered(told: str) -> str:
-    """A node by the number of its namespace; one of a namespace that nobody has is of the building too."""
-    if not told.startswith("nsu="):
-        return told
-    return f"ns=2;{told.removeprefix('nsu=').partition(';')[2]}"
-
-
-def _rest(kind: str, release: Any) -> Level:  # noqa: ANN401  (out of settings)
-    match kind:
-        case "switch":
-            return Switch(on=bool(release))
-        case "dim":
-            return Dim(percent=int(release or 0))
-    return Setpoint(celsius=AUTOMATION if release is None else Decimal(str(release)))

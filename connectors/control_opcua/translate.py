@@ -66,7 +66,9 @@ def spelt(write: Write, kind: Type, zone: ZoneNodes) -> Number:
     least, most = SPANS[kind]
     if not least <= whole <= most:
         raise RejectedError(f"{write.node} is {kind.name.lower()} and cannot hold {number:g}; correct its scale")
-    if write.node == zone.node and zone.kind is not ZoneKind.SWITCH and abs(whole - number) > zone.scale / 2:
+    if write.node == zone.node and level_of(Told(whole, type=kind), zone) != level_of(
+        Told(float(number), type=Type.DOUBLE), zone
+    ):
         raise RejectedError(f"{write.node} counts whole numbers and cannot hold {number:g}; correct its scale")
     return whole
 

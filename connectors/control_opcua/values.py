@@ -1,7 +1,7 @@
 """What a server tells, and the types of numbers that it has.
 
-Source: OPC 10000-6 v1.05, 5.1.2 (built-in types and their numbers) and OPC 10000-4 v1.05, 7.38 (the two highest bits of a
-status say good, uncertain or bad), by way of asyncua 2.1.0, its source, read 2026-11-27.
+Source: OPC 10000-6 v1.05, 5.1.2 (built-in types and their numbers) and OPC 10000-4 v1.05, 7.38 (the two highest bits
+of a status say good, uncertain or bad), by way of asyncua 2.1.0, its source, read 2026-11-27.
 """
 
 from dataclasses import dataclass

@@ -116,7 +116,9 @@ async def test_what_the_server_is_not_sure_of_proves_nothing() -> None:
 
 @in_a_loop
 async def test_a_number_is_written_in_the_type_that_the_node_has_and_no_other() -> None:
-    zones = {"zones": {"hall": {"node": HALL, "kind": "dim"}, "heat": {"node": STAIRS, "kind": "setpoint", "release": 16}}}
+    zones = {
+        "zones": {"hall": {"node": HALL, "kind": "dim"}, "heat": {"node": STAIRS, "kind": "setpoint", "release": 16}}
+    }
     async with server(**zones) as one:
         for kind in range(2, 12):  # SByte to Double
             for node in one.nodes.values():
@@ -143,7 +145,7 @@ async def test_a_type_that_changed_meanwhile_is_read_anew_after_the_refusal() ->
     async with server(**TWO) as one, Room().connector(TWO | dict(one.config())) as connector:
         await connector.put_zone(ON)
         one.nodes[HALL].type, one.nodes[HALL].value = 6, 0
-        with pytest.raises(RejectedError, match="zone hall: .*BadTypeMismatch"):
+        with pytest.raises(RejectedError, match=r"zone hall: .*BadTypeMismatch"):
             await connector.put_zone(ON)
         await connector.put_zone(ON)
         assert one.written[-1] == (HALL, 1)
@@ -341,10 +343,10 @@ async def test_a_check_tells_what_the_server_tells_of_itself_and_what_may_not_be
         assert "BadNoCommunication" in room.told.getvalue()
         one.recover()
         one.nodes[STAIRS].writable = False
-        with pytest.raises(RejectedError, match="zone stairs: our user may not write ns=2;s=Stairs"):
+        with pytest.raises(RejectedError, match=r"zone stairs: our user may not write ns=2;s=Stairs"):
             await connector.check()
         del one.nodes[STAIRS]
-        with pytest.raises(RejectedError, match="zone stairs: .*BadNodeIdUnknown"):
+        with pytest.raises(RejectedError, match=r"zone stairs: .*BadNodeIdUnknown"):
             await connector.check()
 
 
@@ -352,9 +354,9 @@ async def test_a_check_tells_what_the_server_tells_of_itself_and_what_may_not_be
 async def test_a_node_that_holds_no_number_is_for_a_person() -> None:
     async with server(**TWO) as one, Room().connector(TWO | dict(one.config())) as connector:
         one.nodes[HALL].type, one.nodes[HALL].value = 12, "bright"
-        with pytest.raises(RejectedError, match="zone hall: .*no single number"):
+        with pytest.raises(RejectedError, match=r"zone hall: .*no single number"):
             await connector.put_zone(ON)
-        with pytest.raises(RejectedError, match="zone hall: .*no single number"):
+        with pytest.raises(RejectedError, match=r"zone hall: .*no single number"):
             await connector.read_zone("hall")
 
 

@@ -25,10 +25,10 @@ def a_zone(**told: Any) -> ZoneNodes:
     return ZoneNodes.model_validate(told)
 
 
-def spelt(level: Level, kind: Type, **told: Any) -> list[tuple[str, Number]]:
+def spelt(level: Level, own: Type, told: dict[str, Any]) -> list[tuple[str, Number]]:
     zone = a_zone(**told)
     writes = translate.writes(translate.wanted(level, zone), zone)
-    return [(write.node, translate.spelt(write, kind, zone)) for write in writes]
+    return [(write.node, translate.spelt(write, own, zone)) for write in writes]
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def spelt(level: Level, kind: Type, **told: Any) -> list[tuple[str, Number]]:
     ],
 )
 def test_a_level_is_spelt_in_the_nodes_own_type(level: Level, kind: Type, told: dict[str, Any], number: Number) -> None:
-    assert spelt(level, kind, **told) == [(told["node"], number)]
-    ((_, wrote),) = spelt(level, kind, **told)
+    assert spelt(level, kind, told) == [(told["node"], number)]
+    ((_, wrote),) = spelt(level, kind, told)
     assert type(wrote) is type(number)
 
 
@@ -71,7 +71,7 @@ def test_a_level_is_spelt_in_the_nodes_own_type(level: Level, kind: Type, told: 
 )
 def test_what_a_node_cannot_hold_is_for_a_person(level: Level, kind: Type, told: dict[str, Any]) -> None:
     with pytest.raises(RejectedError, match=r"correct|change"):
-        spelt(level, kind, **told)
+        spelt(level, kind, told)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,9 @@ def test_a_level_lies_there_before_the_mode_is_ours_and_a_release_writes_the_mod
     assert translate.rest(zone) is None
 
 
-@pytest.mark.parametrize("told, kind", [("i=1", Type.BOOLEAN), ("i=11", Type.DOUBLE), ("i=12", None), ("ns=2;i=3", None)])
+@pytest.mark.parametrize(
+    "told, kind", [("i=1", Type.BOOLEAN), ("i=11", Type.DOUBLE), ("i=12", None), ("ns=2;i=3", None)]
+)
 def test_only_a_standard_type_of_number_is_known_by_its_name(told: str, kind: Type | None) -> None:
     assert translate.type_named(told) is kind
 
@@ -114,7 +116,9 @@ def test_what_a_node_holds_is_what_was_meant(tenths: int, kind: Type) -> None:
         assert translate.level_of(Told(translate.spelt(write, kind, zone), type=kind), zone) == level
 
 
-@given(tenths=st.integers(-300, 600), kind=st.sampled_from([Type.FLOAT, Type.DOUBLE]), scale=st.sampled_from([1, 10, 0.01]))
+@given(
+    tenths=st.integers(-300, 600), kind=st.sampled_from([Type.FLOAT, Type.DOUBLE]), scale=st.sampled_from([1, 10, 0.01])
+)
 def test_a_real_number_comes_back_as_the_degrees_that_it_was(tenths: int, kind: Type, scale: float) -> None:
     zone, level = a_zone(**HEAT, scale=str(scale)), Setpoint(celsius=Decimal(tenths) / 10)
     (write,) = translate.writes(level, zone)

@@ -42,7 +42,7 @@ const serve = async (pki, trusted) => {
     securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256],
     securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
     allowAnonymous: true,
-    maxSessions: 3,
+    serverCapabilities: { maxSessions: 3 },
     userManager: { isValidUser: (name, word) => name === 'driften' && word === 'vinter' },
   })
   await one.initialize()
