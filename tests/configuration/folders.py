@@ -23,6 +23,7 @@ from hub.sdk import (
     ConnectorConfig,
     Control,
     ControlLimits,
+    Extra,
     Hears,
     Pace,
     PinRules,
@@ -125,7 +126,21 @@ class PacedLamp(StubLamp):
     pace = Pace(calls_per_minute=60)
 
 
+class BareLamp(StubLamp):
+    """A lamp that needs what is not installed."""
+
+    extra = Extra("modem", needs="no_such_module")
+
+
+class WholeLamp(StubLamp):
+    """One that needs what is."""
+
+    extra = Extra("modem", needs="json")
+
+
 STUBS: dict[str, Any] = {
+    "bare": BareLamp,
+    "whole": WholeLamp,
     "lock": StubLock,
     "choosy": ChoosyLock,
     "lamp": StubLamp,

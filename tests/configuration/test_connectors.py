@@ -209,6 +209,16 @@ def test_a_system_that_may_take_over_half_a_lease_is_refused() -> None:
     assert "half a lease (30 s)" in the_error(read(trees), "unsafe-timing").message
 
 
+def test_a_connector_whose_extra_is_not_installed_is_warned_of_with_what_to_install() -> None:
+    trees = small()
+    trees[LAMPS]["connector"] = "whole"
+    assert not with_code(read(trees), "extra-missing")
+    trees[LAMPS]["connector"] = "bare"
+    found = read(trees)
+    assert "pip install 'knutpunkt[modem]'" in the_warning(found, "extra-missing").message
+    assert found.ok, "who checks may be another machine than who runs"
+
+
 def test_what_is_left_out_inside_a_setting_is_told_there_and_what_is_empty_on_purpose_is_not() -> None:
     trees = small()
     trees[LAMPS]["settings"]["zones"] = {"court": {"name": "Bana"}}

@@ -14,6 +14,7 @@ SLOW = {
     "control_knx",
     "control_modbus",
     "control_mqtt",
+    "control_opcua",
     "control_rec",
     "finance_peppol",
     "registry_fgs",

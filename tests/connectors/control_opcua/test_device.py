@@ -1,6 +1,8 @@
 """What a server does besides what it is told: it refuses, is not sure, loses sessions, has no room, is set by hand."""
 
 import asyncio
+import subprocess
+import sys
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -377,3 +379,8 @@ async def test_levels_are_absolute_and_twice_is_as_once() -> None:
         for level in levels:
             await connector.put_zone(Zone(key="hall", level=level))
         assert one.written == [(HALL, True), (HALL, True), (HALL, False), (HALL, False)]
+
+
+def test_nothing_of_the_extra_is_loaded_before_such_a_connection_is_made() -> None:
+    look = "import sys, connectors.control_opcua.simulator as s; sys.exit('asyncua' in sys.modules or not s.EXAMPLES)"
+    subprocess.run([sys.executable, "-c", look], check=True, timeout=60)
