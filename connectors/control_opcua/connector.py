@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from connectors.control_opcua.client import Server
     from connectors.control_opcua.following import Following
 
-TIME, PRODUCT, VERSION = "i=2258", "i=2261", "i=2264"
-"""Where a server tells its time, its name and its version. Source: OPC 10000-6 v1.05, A.3, by way of asyncua 2.1.0."""
+PRODUCT, VERSION = "i=2261", "i=2264"
+"""Where a server tells its name and its version. Source: OPC 10000-6 v1.05, A.3, by way of asyncua 2.1.0."""
 CURRENT_WRITE = 2
 """The bit of an access level by which our user may write. Source: OPC 10000-3 v1.05, 8.57, likewise."""
 
@@ -146,11 +146,9 @@ class OpcuaControl(Connector[OpcuaConfig], Control, ReadsZones):
         return self._parts
 
     async def _about(self) -> About:
-        told = await self.server.read([(node, VALUE) for node in (TIME, PRODUCT, VERSION)])
-        now, product, version = (one.value for one in told)
-        offset = now - self.lent.clock.now() if isinstance(now, datetime) and now.tzinfo else None
-        names = " ".join(one for one in (product, version) if isinstance(one, str))
-        return About(version=names, external_keys=frozenset(self.config.zones), clock_offset=offset)
+        told = await self.server.read([(node, VALUE) for node in (PRODUCT, VERSION)])
+        names = " ".join(one.value for one in told if isinstance(one.value, str))
+        return About(version=names, external_keys=frozenset(self.config.zones))
 
     async def _may_write(self) -> None:
         """Ask whether our user may write what has to be written; a server that does not tell is believed."""

@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-BOOLEAN, STRING, DATE_TIME, NODE_ID = 1, 12, 13, 17
+BOOLEAN, STRING, NODE_ID = 1, 12, 17
 FORMATS = {1: "?", 2: "b", 3: "B", 4: "h", 5: "H", 6: "i", 7: "I", 8: "q", 9: "Q", 10: "f", 11: "d"}
 """Of the built-in types that are numbers."""
 EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -146,8 +146,6 @@ def variant(told: Variant) -> bytes:
             return kind + array([text(one) for one in value])
         case Variant(type=12, value=str(value)):
             return kind + text(value)
-        case Variant(type=13, value=datetime() as value):
-            return kind + moment(value)
         case Variant(type=17, value=str(value)):
             return kind + node(value)
         case Variant(value=bool() | int() | float() as value):

@@ -17,7 +17,6 @@ from connectors.control_opcua.simulated_channel import ANSWER, NONE, Back, Chann
 from connectors.control_opcua.simulated_outputs import TYPES, Output, wired
 from connectors.control_opcua.simulated_wire import (
     ARRAY,
-    DATE_TIME,
     NODE_ID,
     STRING,
     Reader,
@@ -283,7 +282,6 @@ class OpcuaSimulator(TcpSimulator, HasZones):
     def _told(self, where: str, what: int) -> bytes:
         known = {
             "i=2255": Variant(STRING | ARRAY, SPACES),
-            "i=2258": Variant(DATE_TIME, self.clock.now()),
             "i=2261": Variant(STRING, "Simulator"),
             "i=2264": Variant(STRING, "1.0"),
         }

@@ -3,7 +3,7 @@
     with OpcuaServer() as server: server.write("Light", "Boolean", "true")
 
 Tried with 2.182.2 on node 20. It has Light (Boolean), Dim (Byte, told by Lit), Heat (Float), Fixed (Double, read only),
-Denied (our user may not write it) and Unsure, in the namespace urn:building; three sessions, and one user.
+Denied (our user may not write it) and Unsure, in the namespace urn:building, and one user.
 """
 
 import re
@@ -27,12 +27,14 @@ USER, PASSWORD = "driften", "vinter"
 class OpcuaServer(Program):
     """The server; `trusted` is a certificate that it lets in over a channel that is signed."""
 
-    def __init__(self, trusted: Path | None = None) -> None:
+    def __init__(self, trusted: Path | None = None, *, sessions: int = 20) -> None:
         """Choose a port."""
         node_package("node-opcua-server")
         self.port = free_port()
-        command = [found("node"), str(SCRIPT), "serve", str(self.port), "pki", *([str(trusted)] if trusted else [])]
-        super().__init__("opcua", command, until=lambda: "listening" in self._since())
+        words = [str(self.port), "pki", str(sessions), *([str(trusted)] if trusted else [])]
+        super().__init__(
+            "opcua", [found("node"), str(SCRIPT), "serve", *words], until=lambda: "listening" in self._since()
+        )
         self._seen = 0
 
     @property

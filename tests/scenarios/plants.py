@@ -18,6 +18,7 @@ import yaml
 from connectors.control_bacnet import BacnetControl
 from connectors.control_knx import KnxControl
 from connectors.control_modbus import ModbusControl
+from connectors.control_opcua import OpcuaControl
 from hub.conformance.datagrams import DatagramRelay, UdpFault
 from hub.demo.stage import MUNICIPALITY
 from hub.sdk import Connector, Pace
@@ -25,6 +26,7 @@ from tests.counterparts.bacnet import NUMBER, BacnetDevice
 from tests.counterparts.knxd import Knxd, telegrams
 from tests.counterparts.libmodbus import COIL, HOLDING, LibModbus
 from tests.counterparts.network import CUT, Network
+from tests.counterparts.opcua import OpcuaServer
 from tests.counterparts.program import Program
 
 NAME = "styrning"
@@ -302,12 +304,71 @@ class BacnetPlant(Plant):
         self._fault = None
 
 
+class OpcuaPlant(Plant):
+    """A server on `node-opcua-server`, reached over a network that can be cut, which tells each change of its nodes."""
+
+    connector, called = OpcuaControl, "control_opcua"
+
+    def __init__(self) -> None:
+        self._server = OpcuaServer()
+        self._network = Network(self._server.port, seed=9)
+
+    def __enter__(self) -> Self:
+        """Start it, as it is with nobody there."""
+        self._server.__enter__()
+        self._network.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it."""
+        self._network.__exit__(kind, error, trace)
+        self._server.__exit__(kind, error, trace)
+
+    def settings(self) -> Mapping[str, Any]:
+        """A Boolean, a Byte with what the lamp does apart, and a Float."""
+        return {
+            "url": f"opc.tcp://127.0.0.1:{self._network.port}/building",
+            "zones": {
+                "a": {"node": "nsu=urn:building;s=Light"},
+                "b": {"node": "nsu=urn:building;s=Dim", "status": "nsu=urn:building;s=Lit", "kind": "dim"},
+                "varme": {"node": "nsu=urn:building;s=Heat", "kind": "setpoint", "release": 16},
+            },
+        }
+
+    async def state(self) -> State:
+        """As the server tells it after each change."""
+        a, b, heat = (self._last(name, rest) for name, rest in (("Light", "false"), ("Lit", "0"), ("Heat", "16")))
+        return State(a == "true", int(b), float(heat))
+
+    def sent(self) -> list[object]:
+        """As the server tells it, which is silent of a write that changes nothing."""
+        return [told.partition(" ")[0] == "true" for told in self._server.told("Light")]
+
+    async def cut(self) -> None:
+        """Reset whatever is sent."""
+        self._network.odds = CUT
+
+    async def mend(self) -> None:
+        """Let it through."""
+        self._network.odds = {}
+
+    def _last(self, name: str, rest: str) -> str:
+        return (self._server.told(name) or [rest])[-1].partition(" ")[0]
+
+
 def in_a_hurry(connector: type[Connector[Any]]) -> Pace:
     """Its pace on this machine, where an answer is there at once or never."""
     return replace(connector.pace, timeout=timedelta(seconds=2), lands_within=timedelta(seconds=3))
 
 
-PLANTS: dict[str, type[Plant]] = {"modbus": ModbusPlant, "knx": KnxPlant, "bacnet": BacnetPlant}
+PLANTS: dict[str, type[Plant]] = {
+    "modbus": ModbusPlant,
+    "knx": KnxPlant,
+    "bacnet": BacnetPlant,
+    "opcua": OpcuaPlant,
+}
 
 
 def municipality(folder: Path, plant: Plant) -> Path:

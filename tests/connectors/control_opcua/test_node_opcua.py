@@ -38,7 +38,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="module")
 def shared(ours: tuple[Path, Path]) -> Iterator[OpcuaServer]:
     """A server that the tests leave running, and as it was."""
-    with OpcuaServer(ours[0]) as one:
+    with OpcuaServer(ours[0], sessions=3) as one:
         yield one
 
 

@@ -1,6 +1,6 @@
 // An OPC UA server on node-opcua-server, and somebody at a panel by node-opcua-client:
-//   node opcua.mjs serve PORT PKI [TRUSTED.der]   until it is ended; tells every write on a line of its own
-//   node opcua.mjs write PORT NODE TYPE VALUE     as another client
+//   node opcua.mjs serve PORT PKI SESSIONS [TRUSTED.der]   until it is ended; tells every change on a line of its own
+//   node opcua.mjs write PORT NODE TYPE VALUE              as another client
 // PKI is a folder for its certificates, which it makes where there are none. It lets in driften with the password vinter.
 import manager from 'node-opcua-certificate-manager'
 import channel from 'node-opcua-secure-channel'
@@ -24,7 +24,7 @@ const variable = (space, parent, name, dataType, value, more = {}) => {
   return one
 }
 
-const serve = async (pki, trusted) => {
+const serve = async (pki, sessions, trusted) => {
   const certificates = new OPCUACertificateManager({ rootFolder: pki, automaticallyAcceptUnknownCertificate: false })
   await certificates.initialize()
   if (trusted) {
@@ -42,7 +42,7 @@ const serve = async (pki, trusted) => {
     securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256],
     securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
     allowAnonymous: true,
-    serverCapabilities: { maxSessions: 3 },
+    serverCapabilities: { maxSessions: Number(sessions) },
     userManager: { isValidUser: (name, word) => name === 'driften' && word === 'vinter' },
   })
   await one.initialize()
