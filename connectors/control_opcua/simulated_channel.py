@@ -42,6 +42,7 @@ class Serves(Protocol):
 
     clock: Clock
     hangs_up: bool
+    mute: bool
     channel_milliseconds: int
     renewed: int
 
@@ -108,7 +109,7 @@ class Channel:
                 self._answer(asked, kind + ANSWER, handle, 0, told)
 
     def _answer(self, asked: int, kind: int, handle: int, status: int, told: bytes) -> None:
-        if not self._writer.is_closing():
+        if not (self._simulator.mute or self._writer.is_closing()):
             self._say(
                 b"MSG",
                 struct.pack("<II", 7, self._token),

@@ -111,8 +111,8 @@ class OpcuaSimulator(TcpSimulator, HasZones):
         self.sessions: dict[int, Session] = {}
         self.fault: int | None = None
         """What every request about nodes is answered with, until it is None again."""
-        self.hangs_up = self.down = False
-        """Do as told, and hang up in place of an answer; take no connection."""
+        self.hangs_up = self.mute = self.down = False
+        """Do as told, and hang up in place of an answer, or say nothing; take no connection."""
         self.channel_milliseconds = 3_600_000
         self.renewed = 0
         """How often a channel has been renewed."""
@@ -162,7 +162,7 @@ class OpcuaSimulator(TcpSimulator, HasZones):
 
     def recover(self) -> None:
         """Take requests and connections again, and be sure of everything."""
-        self.down = self.hangs_up = False
+        self.down = self.hangs_up = self.mute = False
         self.fault = None
         for one in self.nodes.values():
             one.refusal = one.status = 0

@@ -274,6 +274,20 @@ async def test_a_server_that_hangs_up_in_place_of_an_answer_is_not_waited_for() 
 
 
 @in_a_loop
+async def test_a_server_that_acts_and_says_nothing_leaves_it_open() -> None:
+    async with server(**TWO) as one, Room().connector(TWO | dict(one.config()), timeout=0.5) as connector:
+        await connector.put_zone(Zone(key="hall", level=DARK))
+        one.mute = True
+        with pytest.raises(UnknownOutcomeError, match="no answer says"):
+            await connector.put_zone(ON)
+        assert one.zones()["hall"] == LIT
+        with pytest.raises(TransientError, match=r"no answer|no connection"):
+            await connector.read_zone("hall")
+        one.recover()
+        assert (await connector.read_zone("hall")).value == LIT
+
+
+@in_a_loop
 async def test_who_may_not_come_in_pauses_the_connection_and_leaves_no_session() -> None:
     settings = TWO | {"username": "driften", "password": "vinter-17", "password_in_clear": True}
     room = Room()
