@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.client.ua_client import UaClient, UaClientState, UASocketProtocol
+from asyncua.crypto.security_policies import SecurityPolicy
 from asyncua.ua.ua_binary import struct_from_binary
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
@@ -34,6 +35,10 @@ CHANNEL_MILLISECONDS = 3_600_000
 SESSION_MILLISECONDS = 120_000
 """How long a session that nobody uses is kept, should this process end without a word."""
 RENEWED_AT = 0.75
+SHORTEST_KEY = 0.05
+"""Seconds between two keys, however short a server would have their lives."""
+MOST = 4_000_000
+"""Bytes of one message that are borne; what the zones of a connection tell is a hundredth of it."""
 
 
 class Server:
@@ -48,10 +53,8 @@ class Server:
         self._renewing: asyncio.Task[None] | None = None
         self._namespaces: Sequence[str] = ()
         self._is_up = self._closed = False
-        self.is_resumed = False
-        """Whether the session is one that was before, with what was subscribed to in it."""
         self.sessions = 0
-        """How many there have been."""
+        """How many there have been; one that is taken up again is the same, with what was subscribed to in it."""
         self.up: Callable[[], None] = lambda: None
         """Called when there is a session again."""
 
@@ -104,7 +107,8 @@ class Server:
         """Send a request; `where` is for errors, `seconds` for those that may be answered later than others."""
         patience = self._seconds if seconds is None else seconds
         deadline = asyncio.get_running_loop().time() + patience
-        protocol, place = (await self.ready()).uaclient.protocol, f"{self}, {where}"
+        await self.ready()
+        protocol, place = self._wire.line, f"{self}, {where}"
         if protocol is None:
             raise _no_answer(place, changes=False)
         try:
@@ -116,6 +120,9 @@ class Server:
             self.drop()
             raise _no_answer(place, changes=changes) from error
         except UaStatusCodeError as error:
+            if protocol.has_ended:  # told of the connection, and of no request
+                self.drop()
+                raise _no_answer(place, changes=changes) from error
             raise self._refused(place, error, changes=changes) from error
         except Exception as error:  # asyncua makes anything of an answer that cannot be read
             self.drop()
@@ -137,7 +144,13 @@ class Server:
         if self._making is None or self._making.done():
             self._making = asyncio.get_running_loop().create_task(self._made())
             self._making.add_done_callback(lambda made: made.cancelled() or made.exception())
-        return await asyncio.shield(self._making)
+        making = self._making
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            if making.cancelled():
+                raise TransientError(f"{self}: closed") from None
+            raise
 
     def drop(self) -> None:
         """Hang up, since nothing that comes is of use any more; the next question connects anew."""
@@ -211,12 +224,11 @@ class Server:
             session.rebind_authentication_token()
             with suppress(UaStatusCodeError):
                 await client.activate_session(name, password)
-                self.is_resumed = True
                 return
             session.reset_authentication_token()
         if self._config.security is Security.NONE:
             client.security_policy.peer_certificate = None  # nobody is proven by it, and a new one is no stranger
-        self.is_resumed, self.sessions = False, self.sessions + 1
+        self.sessions += 1
         await client.create_session()
         try:
             if name and not self._config.password_in_clear:
@@ -244,6 +256,8 @@ class Server:
             return told
         if self._config.security is not Security.NONE and await self._is_another():
             return CredentialsError(f"{self}: the server shows another certificate than server_certificate_file")
+        if str(error).startswith("No matching endpoints"):
+            return CredentialsError(f"{self}: the server has no such security; correct `security`")
         return told or TransientError(
             f"{self}: no connection ({type(error).__name__}); is the server there, and this its port?"
         )
@@ -277,7 +291,7 @@ class Server:
         """Have a new key for the channel in time; a server that gives none is hung up on."""
         try:
             while True:
-                await asyncio.sleep(client.secure_channel_timeout / 1000 * RENEWED_AT)
+                await asyncio.sleep(max(client.secure_channel_timeout / 1000 * RENEWED_AT, SHORTEST_KEY))
                 async with asyncio.timeout(self._seconds):
                     await _plainly(client.open_secure_channel(renew=True))
                 client.uaclient.revolve_security_token()
@@ -313,15 +327,25 @@ class _Wire(UaClient):
 
     def __init__(self, seconds: float, way: Way, lost: Callable[[], None]) -> None:
         super().__init__(seconds)
-        self._way, self._lost = way, lost
+        self._seconds, self._way, self._lost = seconds, way, lost
         self.refusal: UaStatusCodeError | None = None
         """Why the server gives no channel."""
 
+    @property
+    def line(self) -> "_Line | None":
+        """The connection, while there is one."""
+        return self.protocol if isinstance(self.protocol, _Line) else None
+
     async def connect_socket(self, host: str, port: int) -> None:  # noqa: ARG002  (the way knows them)
         self._set_state(UaClientState.CONNECTING)
+        self.refusal = None
         way = await self._way()
         connect = asyncio.get_running_loop().create_connection
-        await connect(self._make_protocol, sock=way)
+        try:
+            await connect(self._make_protocol, sock=way)
+        except BaseException:
+            way.close()
+            raise
         self._set_state(UaClientState.SOCKET_OPEN)
 
     def cut(self) -> None:
@@ -330,28 +354,50 @@ class _Wire(UaClient):
             self.protocol.transport.abort()
         self.disconnect_socket()
 
-    def _make_protocol(self) -> UASocketProtocol:
-        protocol = super()._make_protocol()
-        protocol.on_connection_lost = lambda error: self._gone(protocol, error)
-        self.refusal = None
-        take = protocol._process_received_message  # noqa: SLF001  (a refused channel is told of nowhere else)
+    def take(self, message: ua.Message) -> None:
+        """Keep what a server says in place of giving a channel: asyncua tells nobody."""
+        if self.state is UaClientState.SOCKET_OPEN and self.line:
+            try:
+                self.line.check_answer(message.body(), "")  # type: ignore[no-untyped-call]
+            except UaStatusCodeError as error:
+                self.refusal = error
 
-        def taken(msg: Any) -> None:  # noqa: ANN401  (theirs)
-            if self.state is UaClientState.SOCKET_OPEN and isinstance(msg, ua.Message):
-                try:
-                    protocol.check_answer(msg.body(), "")  # type: ignore[no-untyped-call]
-                except UaStatusCodeError as error:
-                    self.refusal = error
-            take(msg)
-
-        protocol._process_received_message = taken  # type: ignore[method-assign]  # noqa: SLF001
-        return protocol
-
-    def _gone(self, protocol: UASocketProtocol, error: Exception | None) -> None:
+    def gone(self, line: "_Line", error: Exception | None) -> None:
         """One that is long replaced may be gone late, and takes nothing with it."""
-        if self.protocol is protocol:
+        if self.protocol is line:
             self._on_transport_lost(error)
             self._lost()
+
+    def _make_protocol(self) -> UASocketProtocol:
+        self.protocol = _Line(self, self._seconds, self.security_policy)
+        return self.protocol
+
+
+class _Line(UASocketProtocol):
+    """asyncua's own, which bears no message without end."""
+
+    def __init__(self, wire: _Wire, seconds: float, policy: SecurityPolicy) -> None:
+        super().__init__(seconds, security_policy=policy)
+        self._wire, self._unread = wire, 0
+        self.on_connection_lost = lambda error: wire.gone(self, error)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is hung up, or about to be."""
+        return self.transport is None or self.transport.is_closing()
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += len(data)
+        if self._unread > MOST and self.transport:
+            self.transport.abort()
+            return
+        super().data_received(data)
+
+    def _process_received_message(self, msg: ua.Message | ua.Acknowledge | ua.ErrorMessage | None) -> None:
+        if isinstance(msg, ua.Message):
+            self._unread = 0
+            self._wire.take(msg)
+        super()._process_received_message(msg)
 
 
 async def _plainly(work: Awaitable[T]) -> T:

@@ -15,7 +15,7 @@ from asyncua import ua
 
 from connectors.control_opcua.client import Server, status_of, told_by
 from connectors.control_opcua.values import VALUE, Told
-from hub.sdk import ConnectorError, TransientError
+from hub.sdk import ConnectorError, CredentialsError, RejectedError, TransientError
 
 PUBLISHING_MILLISECONDS = 500.0
 QUIET_COUNT = 20
@@ -58,6 +58,7 @@ class Following:
         self._going: asyncio.Task[None] | None = None
         self._due = asyncio.Event()
         self._number: int | None = None
+        self._session = 0
         self._silence = LONGEST_SILENCE
         self._losses = 0
         self._refused: set[str] = set()
@@ -77,20 +78,30 @@ class Following:
         while True:
             try:
                 await self._follow()
+            except (CredentialsError, RejectedError) as error:
+                self._tell_once(error)
+                await self._server_is_back()  # what a person must change changes by no trying; users get locked out
             except ConnectorError as error:
-                self._losses += 1
-                if self._losses == 1:
-                    self._log.warning("no word of changes, which a look will show: %s", error)
-            self._due.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self.patience.delay(self._losses)):
-                    await self._due.wait()
+                self._tell_once(error)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self.patience.delay(self._losses)):
+                        await self._server_is_back()
+
+    async def _server_is_back(self) -> None:
+        self._due.clear()
+        await self._due.wait()
+
+    def _tell_once(self, error: ConnectorError) -> None:
+        self._losses += 1
+        if self._losses == 1:
+            self._log.warning("no word of changes, which a look will show: %s", error)
 
     async def _follow(self) -> None:
         await self._server.know_namespaces(self._nodes.values())
-        if self._number is not None and self._server.is_resumed:
+        if self._number is not None and self._session == self._server.sessions:
             await self._forget(self._number)
         self._number = await self._subscribe()
+        self._session = self._server.sessions
         await self._watch(self._number)
         if self._losses:
             self._losses = 0
@@ -116,29 +127,31 @@ class Following:
         answer = await self._server.ask(request, ua.CreateSubscriptionResponse, "subscribing")
         given = answer.Parameters
         quiet = given.RevisedPublishingInterval / 1000 * given.RevisedMaxKeepAliveCount
-        self._silence = min(2 * quiet + self._server.seconds, LONGEST_SILENCE)
+        silence = 2 * quiet + self._server.seconds
+        self._silence = silence if self._server.seconds <= silence <= LONGEST_SILENCE else LONGEST_SILENCE
         return int(given.SubscriptionId)
 
     async def _watch(self, number: int) -> None:
         """Have every zone told of; one that the server does not tell of is named once, and a look will show it."""
         request = ua.CreateMonitoredItemsRequest()
         request.Parameters.SubscriptionId = ua.IntegerId(number)
-        request.Parameters.ItemsToCreate = [
-            ua.MonitoredItemCreateRequest(
-                ItemToMonitor=ua.ReadValueId(NodeId=self._server.id_of(node), AttributeId=ua.IntegerId(VALUE)),
-                MonitoringMode=ua.MonitoringMode.Reporting,
-                RequestedParameters=ua.MonitoringParameters(
-                    ClientHandle=ua.IntegerId(handle), SamplingInterval=ua.Duration(0), QueueSize=ua.Counter(QUEUE)
-                ),
-            )
-            for handle, node in enumerate(self._nodes.values())
-        ]
+        asked: list[str] = []
+        for handle, (key, node) in enumerate(self._nodes.items()):
+            try:
+                request.Parameters.ItemsToCreate.append(_watched(self._server.id_of(node), handle))
+            except RejectedError as error:
+                self._name_once(key, str(error))
+            else:
+                asked.append(key)
         answer = await self._server.ask(request, ua.CreateMonitoredItemsResponse, "subscribing")
-        for key, result in zip(self._nodes, answer.Results or (), strict=False):
-            if result.StatusCode.is_bad() and key not in self._refused:
-                self._refused.add(key)
-                told = status_of(result.StatusCode.value)
-                self._log.warning("zone %s: no word of changes, which a look will show: the server says %s", key, told)
+        for key, result in zip(asked, answer.Results or (), strict=False):
+            if result.StatusCode.is_bad():
+                self._name_once(key, f"the server says {status_of(result.StatusCode.value)}")
+
+    def _name_once(self, key: str, why: str) -> None:
+        if key not in self._refused:
+            self._refused.add(key)
+            self._log.warning("zone %s: no word of changes, which a look will show: %s", key, why)
 
     async def _hear(self, unheard: list[ua.SubscriptionAcknowledgement]) -> list[ua.SubscriptionAcknowledgement]:
         """Wait for what is told next; gives what has to be acknowledged with the next question."""
@@ -162,3 +175,15 @@ class Following:
             for item in told.MonitoredItems or ():
                 if item.ClientHandle < len(keys):
                     self._heard(keys[item.ClientHandle], told_by(item.Value))
+
+
+def _watched(node: ua.NodeId, handle: int) -> ua.MonitoredItemCreateRequest:
+    """Each change of its value, under that number."""
+    wished = ua.MonitoringParameters(
+        ClientHandle=ua.IntegerId(handle), SamplingInterval=ua.Duration(0), QueueSize=ua.Counter(QUEUE)
+    )
+    return ua.MonitoredItemCreateRequest(
+        ItemToMonitor=ua.ReadValueId(NodeId=node, AttributeId=ua.IntegerId(VALUE)),
+        MonitoringMode=ua.MonitoringMode.Reporting,
+        RequestedParameters=wished,
+    )

@@ -43,6 +43,7 @@ class Serves(Protocol):
     clock: Clock
     hangs_up: bool
     mute: bool
+    last_words: int | None
     channel_milliseconds: int
     renewed: int
 
@@ -73,7 +74,9 @@ class Channel:
                 self._message(body)
             else:
                 return
-            if self._simulator.hangs_up and kind == b"MSG":
+            if self._simulator.last_words and kind == b"MSG":
+                self._writer.write(chunk(b"ERR", number(self._simulator.last_words) + text(None)))
+            if (self._simulator.hangs_up or self._simulator.last_words) and kind == b"MSG":
                 return
             await self._writer.drain()
 
@@ -105,7 +108,7 @@ class Channel:
         except FaultError as fault:
             self._answer(asked, FAULT, handle, fault.status, b"")
         else:
-            if told is not None and not self._simulator.hangs_up:
+            if told is not None and not (self._simulator.hangs_up or self._simulator.last_words):
                 self._answer(asked, kind + ANSWER, handle, 0, told)
 
     def _answer(self, asked: int, kind: int, handle: int, status: int, told: bytes) -> None:

@@ -113,6 +113,10 @@ class OpcuaSimulator(TcpSimulator, HasZones):
         """What every request about nodes is answered with, until it is None again."""
         self.hangs_up = self.mute = self.down = False
         """Do as told, and hang up in place of an answer, or say nothing; take no connection."""
+        self.last_words: int | None = None
+        """Do as told, say this of the connection, and hang up."""
+        self.logins = 0
+        """How often somebody wanted to come in."""
         self.channel_milliseconds = 3_600_000
         self.renewed = 0
         """How often a channel has been renewed."""
@@ -163,7 +167,7 @@ class OpcuaSimulator(TcpSimulator, HasZones):
     def recover(self) -> None:
         """Take requests and connections again, and be sure of everything."""
         self.down = self.hangs_up = self.mute = False
-        self.fault = None
+        self.fault = self.last_words = None
         for one in self.nodes.values():
             one.refusal = one.status = 0
 
@@ -244,6 +248,7 @@ class OpcuaSimulator(TcpSimulator, HasZones):
         return array([number(0)]) + number(-1, "i")
 
     def _create(self, back: Back) -> bytes:
+        self.logins += 1
         if len(self.sessions) >= self.room:
             raise FaultError(TOO_MANY_SESSIONS)
         self._numbers += 1
