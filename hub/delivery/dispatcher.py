@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from hub.clock import SECOND, Clock, micros, running_seconds, span
@@ -149,9 +150,8 @@ class Dispatcher:
         kept = self._kept_out()
         asked = self._asked(kept)
         waking = asyncio.ensure_future(self.wake.wait())
-        standing = self._writer.stand_by(self._lease_along, asked) if self._free else None
-        if standing:  # what was leased is begun before whoever was accepted is answered
-            standing.add_done_callback(lambda done: self._begin_along(done.result(), asked, kept))
+        begin = partial(self._begin_along, asked, kept)
+        standing = self._writer.stand_by(self._lease_along, asked, begin) if self._free else None
         try:
             waited: set[asyncio.Future[Any]] = {waking, standing} if standing else {waking}
             await asyncio.wait(waited, timeout=left, return_when=asyncio.FIRST_COMPLETED)
@@ -161,10 +161,9 @@ class Dispatcher:
         along = None if stood_down or standing is None else await standing
         return along is not None and len(along.leased.lanes) < asked.at_most
 
-    def _begin_along(self, along: Along | None, asked: Take, kept: Kept) -> None:
-        if along:
-            self._look_at = min(self._look_at, running_seconds() + self._longest(along.leased.next_due))
-            self._taken(along.leased, along.started, asked, kept)
+    def _begin_along(self, asked: Take, kept: Kept, along: Along) -> None:
+        self._look_at = min(self._look_at, running_seconds() + self._longest(along.leased.next_due))
+        self._taken(along.leased, along.started, asked, kept)
 
     def _lease_along(self, connection: Connection, asked: Sequence[Take]) -> list[Along]:
         """Lease what is due by now, in the transaction of whoever made it due."""

@@ -23,7 +23,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -57,6 +57,20 @@ class _Standing(NamedTuple):
     work: Work
     item: Any
     future: "asyncio.Future[Any]"
+    then: Callable[[Any], None]
+
+    def answer(self, answer: Any) -> None:  # noqa: ANN401 - whatever was asked for
+        """From the writer's thread."""
+        loop = self.future.get_loop()
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self._answered, answer)
+
+    def _answered(self, answer: Any) -> None:  # noqa: ANN401
+        try:
+            if answer is not None:
+                self.then(answer)
+        finally:
+            _settle([(self.future, answer)])
 
 
 class Writer:
@@ -104,14 +118,17 @@ class Writer:
         return await self.do(_call, (function, values))
 
     def stand_by(
-        self, work: Callable[[Connection, list[Item]], Sequence[Answer]], item: Item
+        self,
+        work: Callable[[Connection, list[Item]], Sequence[Answer]],
+        item: Item,
+        then: Callable[[Answer], None] = lambda _answer: None,
     ) -> "asyncio.Future[Answer | None]":
         """Have it done at the end of the next transaction that makes lanes due; None: that came to nothing.
 
-        Of several one is served.
+        `then` is told first, before whoever else that transaction answers. Of several that stand by one is served.
         """
         future: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
-        self._standing[future] = _Standing(work, item, future)
+        self._standing[future] = _Standing(work, item, future, then)
         return future
 
     def stand_down(self, future: "asyncio.Future[Any]") -> bool:
@@ -134,8 +151,7 @@ class Writer:
             stopping = stopping or self._take_in(first, behind)
             group = _taken(first, self._cap) + _taken(behind, self._behind)
             for part in self._parts(group):
-                answers = self._committed(part)
-                _answer(zip([one.future for one in part], answers, strict=True))
+                _tell(part, self._committed(part))
 
     def _parts(self, group: list[_Waiting]) -> list[list[_Waiting]]:
         """What may share a transaction, in order of arrival."""
@@ -188,9 +204,11 @@ class Writer:
                         answers[place] = answer
                 served = self._served(along)
         except BaseException:
-            _answer((one.future, None) for one in along)
+            for one in along:
+                one.answer(None)
             raise
-        _answer((one.future, served) for one in along)
+        for one in along:
+            one.answer(served)
         if Bell.LANES in self._connection.rung and not along:
             self.rang()
         return answers
@@ -222,11 +240,11 @@ def _call(connection: Connection, items: list[tuple[Callable[..., Any], tuple[ob
     return [function(connection, *values) for function, values in items]
 
 
-def _answer(answered: "Iterable[tuple[asyncio.Future[Any], Any]]") -> None:
+def _tell(group: list[_Waiting], answers: list[Any]) -> None:
     """Wake the waiters, with one call for each event loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
-    for future, answer in answered:
-        by_loop.setdefault(future.get_loop(), []).append((future, answer))
+    for waiting, answer in zip(group, answers, strict=True):
+        by_loop.setdefault(waiting.future.get_loop(), []).append((waiting.future, answer))
     for loop, told in by_loop.items():
         if not loop.is_closed():
             loop.call_soon_threadsafe(_settle, told)
