@@ -10,7 +10,7 @@ import pytest
 from hub.delivery.outcomes import Outcome
 from hub.settings import Pulse
 from tests.builders import a_town
-from tests.delivery.harness import PIN, Stage
+from tests.delivery.harness import PIN, TOWN, Stage
 
 SLEEPER = Pulse(idle=timedelta(hours=1))
 """Of a node that would look by itself an hour from now."""
@@ -96,3 +96,18 @@ def test_what_is_changed_while_it_is_carried_is_carried_again_at_once(
     hall.run(story())
     assert hall.locks.commands(PIN) == [("put", PIN), ("remove", PIN)]
     assert PIN not in hall.locks.stands
+
+
+def test_what_waited_behind_a_pause_goes_when_it_ends_and_is_not_put_off_once_more(
+    hall: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        await hall.node.health.set_paused(TOWN, "locks", "operator")
+        async with Asleep(hall, monkeypatch) as node:
+            await hall.accepting()
+            await node.until(PIN)
+            await hall.node.health.set_paused(TOWN, "locks", None)
+            await node.until(PIN)
+
+    hall.run(story())
+    assert hall.locks.commands(PIN) == [("put", PIN)]

@@ -15,7 +15,8 @@ that is alone, and there it is: it holds everything, in every process (`places`)
 municipalities of those who asked for it (`walls`), and who is bound to none shares none with who is.
 
 Who waits for lanes to fall due may stand by: he is served in the very transaction that makes some due, as its last, and
-what is accepted is leased with one COMMIT and no way between threads. The last waits for no lock that others hold.
+what is accepted is leased with one COMMIT and no way between threads. The last waits for no lock that others hold. Not
+after a `call`: who made it may have more to do before lanes are carried, as whoever lets a connection go on.
 """
 
 import asyncio
@@ -202,7 +203,7 @@ class Writer:
                     told = work(self._connection, [group[place].item for place in mine])
                     for place, answer in zip(mine, told, strict=True):
                         answers[place] = answer
-                served = self._served(along)
+                served = None if _call in places else self._served(along)
         except BaseException:
             for one in along:
                 one.answer(None)
