@@ -60,18 +60,11 @@ class _Standing(NamedTuple):
     future: "asyncio.Future[Any]"
     then: Callable[[Any], None]
 
-    def answer(self, answer: Any) -> None:  # noqa: ANN401 - whatever was asked for
-        """From the writer's thread."""
-        loop = self.future.get_loop()
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(self._answered, answer)
 
-    def _answered(self, answer: Any) -> None:  # noqa: ANN401
-        try:
-            if answer is not None:
-                self.then(answer)
-        finally:
-            _settle([(self.future, answer)])
+class _Told(NamedTuple):
+    future: "asyncio.Future[Any]"
+    answer: Any
+    then: Callable[[Any], None] | None = None
 
 
 class Writer:
@@ -83,6 +76,8 @@ class Writer:
     def __init__(self, url: str, *, cap: int = 400, behind: int = 32) -> None:
         self._connection, self._cap, self._behind = connect(url), cap, behind
         self._standing: dict[asyncio.Future[Any], _Standing] = {}
+        self._served: list[_Told] = []
+        """Who stood by, and is to be told with those whose transaction it was."""
         self._gathered: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
         self._queue: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
@@ -152,7 +147,9 @@ class Writer:
             stopping = stopping or self._take_in(first, behind)
             group = _taken(first, self._cap) + _taken(behind, self._behind)
             for part in self._parts(group):
-                _tell(part, self._committed(part))
+                answers = self._committed(part)
+                served, self._served = self._served, []
+                _tell([*served, *(_Told(one.future, answer) for one, answer in zip(part, answers, strict=True))])
 
     def _parts(self, group: list[_Waiting]) -> list[list[_Waiting]]:
         """What may share a transaction, in order of arrival."""
@@ -203,18 +200,16 @@ class Writer:
                     told = work(self._connection, [group[place].item for place in mine])
                     for place, answer in zip(mine, told, strict=True):
                         answers[place] = answer
-                served = None if _call in places else self._served(along)
+                served = None if _call in places else self._serve(along)
         except BaseException:
-            for one in along:
-                one.answer(None)
+            self._served += [_Told(one.future, None) for one in along]
             raise
-        for one in along:
-            one.answer(served)
+        self._served += [_Told(one.future, served, one.then) for one in along]
         if Bell.LANES in self._connection.rung and not along:
             self.rang()
         return answers
 
-    def _served(self, along: list[_Standing]) -> Any:  # noqa: ANN401 - whatever is asked for
+    def _serve(self, along: list[_Standing]) -> Any:  # noqa: ANN401 - whatever is asked for
         """What comes of serving who stands by, who is added to the list; without him all is done once more."""
         if Bell.LANES not in self._connection.rung:
             return None
@@ -241,19 +236,24 @@ def _call(connection: Connection, items: list[tuple[Callable[..., Any], tuple[ob
     return [function(connection, *values) for function, values in items]
 
 
-def _tell(group: list[_Waiting], answers: list[Any]) -> None:
+def _tell(all_told: list[_Told]) -> None:
     """Wake the waiters, with one call for each event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
-    for waiting, answer in zip(group, answers, strict=True):
-        by_loop.setdefault(waiting.future.get_loop(), []).append((waiting.future, answer))
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Told]] = {}
+    for one in all_told:
+        by_loop.setdefault(one.future.get_loop(), []).append(one)
     for loop, told in by_loop.items():
         if not loop.is_closed():
             loop.call_soon_threadsafe(_settle, told)
 
 
-def _settle(told: "list[tuple[asyncio.Future[Any], Any]]") -> None:
-    for future, answer in told:
+def _settle(told: list[_Told]) -> None:
+    for future, answer, then in told:
         if not future.done():
+            if then is not None:
+                try:
+                    then(answer)
+                except Exception as error:  # noqa: BLE001 - others wait behind it
+                    answer = error  # noqa: PLW2901
             if isinstance(answer, Exception):
                 future.set_exception(answer)
             else:
