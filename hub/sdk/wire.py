@@ -33,6 +33,7 @@ _FRAMING = frozenset({
 """Headers that change how a call is written, or where it goes."""
 _AS_EVER = {"connection": "keep-alive"}
 _PARTS = frozenset({"headers", "content", "json"})
+_HEADS = 32
 _MOST = 65_536
 """Bytes of a body; more is written piece by piece."""
 _BODILESS, _TYPED = frozenset({"GET", "HEAD", "OPTIONS"}), frozenset({"POST", "PUT", "PATCH"})
@@ -63,8 +64,11 @@ class _Said(NamedTuple):
     host: str
     lines: Mapping[str, str]
     """By name, in lower case."""
-    all: str
+    logs_in: bool
+    """Whether nobody may say `Authorization` otherwise."""
     patience: aiohttp.ClientTimeout
+    heads: dict[tuple[object, ...], str | None]
+    """Those of calls that were made, by what they say themselves: most say the same ever again."""
 
 
 class Wire:
@@ -84,11 +88,13 @@ class Wire:
     def message(self, method: str, path: str, body: Mapping[str, Any]) -> bytes | None:
         """What is to be sent; None when it goes the long way. `path`: below the base."""
         said = self._saying() if self._leads and method in _METHODS and body.keys() <= _PARTS else None
-        if said is None or (content := _content(body)) is None or (own := _own(body)) is None:
+        if said is None or (content := _content(body)) is None:
             return None
-        if "authorization" in own and self._client.auth is not None:
+        head = _head(method, said, body.get("headers") or {}, typed=body.get("json") is not None)
+        if head is None:
             return None
-        return f"{method} {self._target(path)} HTTP/1.1\r\n{_head(method, said, own, content)}".encode() + content
+        length = f"Content-Length: {len(content)}\r\n" if content or method not in _BODILESS else ""
+        return f"{method} {self._target(path)} HTTP/1.1\r\n{head}{length}\r\n".encode() + content
 
     def _saying(self) -> _Said | None:
         """What the client says in every call; None while something of it is not plain."""
@@ -180,15 +186,7 @@ def _said(client: httpx.AsyncClient, base: str) -> _Said | None:
     lines = {name: f"{name}: {value}\r\n" for name, value in told.values()}
     waits = client.timeout
     patience = aiohttp.ClientTimeout(sock_connect=waits.connect, sock_read=waits.read, connect=waits.pool)
-    return _Said(host, lines, "".join(lines.values()), patience)
-
-
-def _own(body: Mapping[str, Any]) -> Own | None:
-    """The headers of one call; None when they go the long way."""
-    own: Own = {name.lower(): (name, value) for name, value in (body.get("headers") or {}).items()}
-    if body.get("json") is not None:
-        own.setdefault("content-type", ("Content-Type", "application/json"))
-    return own if _fit(own) else None
+    return _Said(host, lines, client.auth is not None, patience, {})
 
 
 def _fit(own: Own) -> bool:
@@ -209,17 +207,25 @@ def _content(body: Mapping[str, Any]) -> bytes | None:
     return content if isinstance(content, bytes) and len(content) <= _MOST else None
 
 
-def _head(method: str, said: _Said, own: Own, content: bytes) -> str:
-    lines = said.all
-    if own:
-        if not own.keys().isdisjoint(said.lines):
-            lines = "".join(line for name, line in said.lines.items() if name not in own)
-        lines += "".join(f"{name}: {value}\r\n" for name, value in own.values())
-    if method in _TYPED and "content-type" not in own and "content-type" not in said.lines:
-        lines += "Content-Type: application/octet-stream\r\n"
-    if content or method not in _BODILESS:
-        lines += f"Content-Length: {len(content)}\r\n"
-    return f"Host: {said.host}\r\n{lines}\r\n"
+def _head(method: str, said: _Said, headers: Mapping[str, str], *, typed: bool) -> str | None:
+    """All lines but the first and the length; None where they go the long way."""
+    call = (method, typed, *headers.items())
+    if call not in said.heads:
+        if len(said.heads) >= _HEADS:
+            said.heads.clear()
+        said.heads[call] = _made(method, said, headers, typed=typed)
+    return said.heads[call]
+
+
+def _made(method: str, said: _Said, headers: Mapping[str, str], *, typed: bool) -> str | None:
+    own: Own = {name.lower(): (name, value) for name, value in headers.items()}
+    if not _fit(own) or (said.logs_in and "authorization" in own):
+        return None
+    kind = "application/json" if typed else "application/octet-stream" if method in _TYPED else None
+    if kind and "content-type" not in said.lines:
+        own.setdefault("content-type", ("Content-Type", kind))
+    lines = [line for name, line in said.lines.items() if name not in own]
+    return "".join([f"Host: {said.host}\r\n", *lines, *(f"{name}: {value}\r\n" for name, value in own.values())])
 
 
 @lru_cache(1024)

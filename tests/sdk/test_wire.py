@@ -103,7 +103,8 @@ def test_what_goes_out_is_what_goes_out_the_long_way(call: str) -> None:
 
 @pytest.mark.parametrize("client", [
     {"auth": httpx.BasicAuth("hub", "lösen")}, {"headers": {"X-Api-Key": "7", "Accept": "application/json"}},
-    {"headers": {"Connection": "close"}}, {"headers": {"Host": "lock.example.se", "Cookie": "a=1"}},
+    {"headers": {"Connection": "close"}}, {"headers": {"content-type": "application/x+json"}},
+    {"headers": {"Host": "lock.example.se", "Cookie": "a=1"}},
 ])  # fmt: skip
 def test_so_it_is_with_what_a_client_always_says(client: dict[str, Any]) -> None:
     told = [asyncio.run(heard(way, CALLS["JSON"], **client)) for way in (FastTransport, LongWay)]
