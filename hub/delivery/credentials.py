@@ -19,7 +19,7 @@ from hub.model import Credential, Method, Unsaid, Window
 from hub.model.events import EventType
 from hub.model.findings import What
 from hub.model.states import Delivery, Effect, Proof
-from hub.planner.fold import AWAITED, NO_WINDOWS, Spans, listed_in, remaining, written
+from hub.planner.fold import AWAITED, NO_WINDOWS, Span, Spans, listed_in, remaining, written
 from hub.planner.room import Turn
 from hub.sdk import AccessControl, Chooser, Condition, Receipt, Sighting
 from hub.sdk.narrowing import as_kept, narrowed, takes_all
@@ -41,7 +41,7 @@ class CredentialErrand(Errand):
 
     def _narrow(self) -> None:
         access = self.running.access()
-        self._spans: Spans = []
+        self._spans: Spans = ()
         if access is None:
             return
         listed = self.desired.state
@@ -334,18 +334,18 @@ def _read(state: str | None) -> tuple[str, str]:
 
 def _windows_in(text: str) -> frozenset[Window]:
     """The windows of a folded state."""
-    return _windows_of(tuple(listed_in(text)))
+    return _windows_of(listed_in(text))
 
 
 @lru_cache(1024)
-def _windows_of(listed: tuple[tuple[str, int, int], ...]) -> frozenset[Window]:
+def _windows_of(listed: Spans) -> frozenset[Window]:
     """Those of a booking's holders are the same, and are made once."""
     return frozenset(
         Window(door=door, starts_at=instant(starts), ends_at=instant(ends)) for door, starts, ends in listed
     )
 
 
-def _spans(windows: Iterable[Window], now: int) -> Spans:
+def _spans(windows: Iterable[Window], now: int) -> list[Span]:
     """What is left of windows, comparable whatever was joined or has begun."""
     return sorted(
         (w.door, max(micros(w.starts_at), now), micros(w.ends_at)) for w in windows if micros(w.ends_at) > now

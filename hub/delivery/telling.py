@@ -186,8 +186,7 @@ def _of_credential(outcome: Outcome, now: int) -> Iterator[Event]:
     number = number_of(lane.key)
     if number and after and before != after:
         type_ = EventType.CREDENTIAL_CHANGED if before else EventType.CREDENTIAL_READY
-        body = json.dumps({"target": f"{lane.connection}/{lane.key}", "proof": outcome.proof})
-        yield Event(lane.municipality, type_, number, body, now)
+        yield Event(lane.municipality, type_, number, shared.ready(outcome), now)
 
 
 @dataclass

@@ -5,7 +5,8 @@ credential. Nothing changes between a fold's own edges, which is what lets a sen
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from hub.clock import NEVER
@@ -18,8 +19,9 @@ RELEASE = "release"
 NO_WINDOWS = "[]"
 """No door opens: the credential is to be gone."""
 _NOTHING = frozenset({RELEASE, NO_WINDOWS})
-Spans = list[tuple[str, int, int]]
-"""Windows: door, and from when until when, microseconds."""
+Span = tuple[str, int, int]
+"""A window: door, and from when until when, microseconds."""
+Spans = tuple[Span, ...]
 AWAITED = "~"
 """Begins the confirmed state of a credential that is in its system, and opens nothing before its holder accepts."""
 
@@ -81,16 +83,19 @@ def same(confirmed: str | None, desired: str, *, now: int) -> bool:
     return remaining(confirmed, now) == remaining(desired, now)
 
 
-written: Callable[[Spans], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+written: Callable[[Sequence[tuple[str, int, int]]], str] = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False
+).encode
 """The state of a credential that opens so; as `listed_in` reads it."""
 
 
+@lru_cache(2048)
 def listed_in(state: str) -> Spans:
-    """The windows of a credential's state."""
-    return [(door, starts, ends) for door, starts, ends in json.loads(state)]
+    """The windows of a credential's state; read once for all who have the same, and who ask while it is sent."""
+    return tuple((door, starts, ends) for door, starts, ends in json.loads(state))
 
 
-def remaining(state: str, now: int) -> Spans:
+def remaining(state: str, now: int) -> list[Span]:
     """What is left at `now` of a credential's windows, sorted."""
     if not state.startswith("["):
         return []

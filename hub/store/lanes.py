@@ -126,7 +126,7 @@ def _take(connection: Connection, asked: Take) -> list[Lane]:
     if rows:
         condition, ids = connection.among("id", [row[0] for row in rows])
         connection.each(_HOLD + condition, [[asked.owner, clock + asked.lease, asked.now + asked.lease, *ids]])
-    return [(found := read(row))._replace(token=found.token + 1) for row in rows]
+    return [read(row, taken=1) for row in rows]
 
 
 def _none_of(connection: Connection, column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
@@ -137,10 +137,13 @@ def _none_of(connection: Connection, column: str, values: Sequence[str]) -> tupl
     return f" AND NOT ({of})", bound
 
 
-def read(row: Row) -> Lane:
-    """A lane, of a row of `LANE`; `taken_over` says whether anybody has it."""
-    found = Lane(*row)
-    return found._replace(kind=TargetKind(found.kind))
+_KINDS = {str(kind): kind for kind in TargetKind}
+
+
+def read(row: Row, *, taken: int = 0) -> Lane:
+    """A lane, of a row of `LANE`; `taken_over` says whether anybody has it; `taken`: how often since it was read."""
+    id_, town, name, key, kind, generation, confirmed, effect, token, *rest = row
+    return Lane(id_, town, name, key, _KINDS[kind], generation, confirmed, effect, token + taken, *rest)
 
 
 class Settled(NamedTuple):

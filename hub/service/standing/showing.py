@@ -114,7 +114,7 @@ def _delivery(seen: Seen, *, wanted: bool) -> Delivery:
     What failed is `retrying` also in the seconds of the next try. `expired` is what was wanted there last, by
     whomever: whether this booking was the one its history tells.
     """
-    delivery = Delivery(seen.delivery)
+    delivery = _DELIVERIES[seen.delivery]
     if delivery is Delivery.SENDING and seen.failing_since is not None:
         return Delivery.RETRYING
     if delivery is Delivery.EXPIRED:
@@ -122,6 +122,8 @@ def _delivery(seen: Seen, *, wanted: bool) -> Delivery:
     return delivery
 
 
+_DELIVERIES = {str(one): one for one in Delivery}
+_PROOFS = {str(one): one for one in Proof}
 _NOT_GONE = frozenset({Delivery.RETRYING, Delivery.STUCK, Delivery.SENDING, Delivery.DISMISSED})
 
 
@@ -148,7 +150,7 @@ def _awake(claims: Sequence[Claim], timing: Timing, now: int) -> tuple[int, Sequ
 
 
 def _proof(seen: Seen) -> Proof | None:
-    return Proof(seen.proof) if seen.proof else None
+    return _PROOFS[seen.proof] if seen.proof else None
 
 
 def covers(confirmed: str | None, claims: Sequence[Claim], now: int, rule: LineRule = PLAIN) -> bool:
