@@ -15,7 +15,6 @@ import aiohttp
 import httpx
 from aiohttp.connector import Connection
 from httpx_aiohttp import AiohttpTransport
-from multidict import CIMultiDictProxy
 from yarl import URL
 
 Own = dict[str, tuple[str, str]]
@@ -47,7 +46,8 @@ class Raw(NamedTuple):
     """An answer, whole."""
 
     status: int
-    headers: CIMultiDictProxy[str]
+    headers: Mapping[str, str]
+    """By name, however it is written."""
     lines: tuple[tuple[bytes, bytes], ...]
     """The headers as they came."""
     content: bytes
