@@ -5,18 +5,16 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
-from pydantic import SecretStr
 
 from hub.api.application import Lifespan, create_api, create_health
 from hub.api.desk import Desk
+from hub.app.first import tell_untold, write_operator_key
+from hub.app.inlets import Openings
 from hub.clock import Clock, DomainClock, micros
-from hub.configuration.mappings import shipped_mapping
-from hub.configuration.secrets import resolve
 from hub.console.router import ROUTER as CONSOLE
 from hub.delivery.billing import Biller
 from hub.delivery.carrying import Carrier
@@ -28,7 +26,6 @@ from hub.delivery.measuring import counting, ways
 from hub.delivery.population import Population
 from hub.delivery.reconciling import Reconciler
 from hub.delivery.registers import Registers
-from hub.delivery.running import Running
 from hub.delivery.sending import Sender
 from hub.delivery.settling import Settling
 from hub.delivery.shares import Shares
@@ -37,20 +34,14 @@ from hub.delivery.sweeping import Sweeping
 from hub.delivery.traced import TracedCarrier, TracedTransport
 from hub.delivery.ways import NONE
 from hub.delivery.webhooks import Webhooks
-from hub.intake.inlets import Inlet, reads_files
 from hub.intake.rooms import put_together
-from hub.mapping import Mapping as Mapped
-from hub.model.audit import Act
 from hub.model.configuration import Configuration
-from hub.model.configuration import Connection as ConnectionSettings
-from hub.sdk import Source
 from hub.service.accept.answering import Answering
 from hub.service.accept.bookings import Bookings
 from hub.service.accept.dry_running import DryRuns
 from hub.service.accept.waiting import Waiting
-from hub.service.audit.acting import CLI
 from hub.service.audit.audited import Audited
-from hub.service.audit.auditing import Auditing, Note, Witness, written
+from hub.service.audit.auditing import Witness
 from hub.service.audit.chaining import Chaining
 from hub.service.documents.applying import Applications
 from hub.service.documents.registering import Documents, Files, Overdue
@@ -58,8 +49,6 @@ from hub.service.doors.explaining import Doors
 from hub.service.doors.sparing import Sparing
 from hub.service.governing.closing import Closing
 from hub.service.governing.configuring import Applying, put_folder
-from hub.service.keeping.keys import EVERY_MUNICIPALITY, Scope
-from hub.service.keeping.keys import create as create_key
 from hub.service.keeping.resealing import Resealing, fits
 from hub.service.looking.looking_up import LookUp
 from hub.service.looking.readiness import ReadinessBoard
@@ -85,7 +74,7 @@ from hub.service.zones.noticing import Noticing
 from hub.service.zones.sensors import Sensors
 from hub.service.zones.zone_lines import ZoneLines
 from hub.settings import Settings
-from hub.store import imports, keys, lanes, problems, stretches, untold
+from hub.store import imports, lanes, problems, stretches
 from hub.store.engine import walls
 from hub.store.engine.alone import alone_with
 from hub.store.engine.bells import Bell
@@ -156,8 +145,8 @@ class Hub:
         if self.writer.shared and not await self.readers.read(walls.stands):
             LOG.warning(walls.MISSING)
         await self.writer.call(begin_epoch)
-        await self.writer.call(self._tell_untold)
-        await self.writer.call(self._write_operator_key)
+        await self.writer.call(tell_untold, self.seal)
+        await self.writer.call(write_operator_key, self.operator_key_file, self.seal, micros(self.clock.now()))
         for folder in self.folders:
             put = await put_folder(folder, self.writer, self.readers, self.seal, self.clock)
             for difference in put.differences:
@@ -168,12 +157,13 @@ class Hub:
         if not self.writer.shared:
             await self.writer.call(lambda c: imports.break_off(c, (), now=micros(self.clock.now())))
         self.intake = self.worker.intake = put_together(self.writer, self.readers, self.seal, self.rulebook, self.clock)
+        self.inlets = Openings(self.intake, self.connections, self.rulebook, self.clock, self.environment)
         self.connections.heard = self.intake.hearing.hear
         if self.worker.shares:
             self.intake.importing.node = self.worker.shares.name
         self._open_desk()
         await self._open_connections()
-        self._open_inlets()
+        self.inlets.open()
         self.worker.finish = self.desk.closing.finish_left
         await self.worker.start()
         self._listen()
@@ -355,75 +345,9 @@ class Hub:
 
     def _followed(self) -> None:
         """Connections are others."""
-        self._open_inlets()
+        self.inlets.open()
         self.worker.follow_inlets()
         self.worker.woken()
-
-    def _open_inlets(self) -> None:
-        """Every connection that data comes in over."""
-        for town in self.rulebook.towns().values():
-            self.intake.inlets.keep(town.configuration.municipality.key, town.configuration.connections)
-        for running in self.connections:
-            self._open_inlet(running)
-
-    def _open_inlet(self, running: Running) -> None:
-        settings, connector, inlets = running.settings, running.connector, self.intake.inlets
-        if not isinstance(connector, Source):
-            return
-        there = next((one for one in inlets if (one.municipality, one.name) == running.place), None)
-        if there is not None and there.connector is connector:
-            return
-        mapping = self._mapping(running.municipality, settings.mapping)
-        inlet = Inlet(
-            running.municipality,
-            running.name,
-            settings.mapping or settings.connector,
-            connector,
-            mapping or connector,
-            mapping or reads_files(connector),
-            settings.arrives,
-            self._sftp_password(settings),
-            connector.lent.tunnel,
-            running.ways.one,
-            partial(self._rests, running),
-        )
-        inlets.add(inlet)
-
-    def _rests(self, running: Running) -> bool:
-        """Whether this process asks nothing of a system now."""
-        return not running.ways.part or running.held(micros(self.clock.now())) is not None
-
-    def _mapping(self, municipality: str, name: str | None) -> Mapped | None:
-        """A mapping document: the municipality's own, or the one that comes with the hub."""
-        if name is None:
-            return None
-        mine = self.rulebook.town(municipality).configuration.mappings
-        return Mapped(mine.get(name) or shipped_mapping(name))
-
-    def _sftp_password(self, settings: ConnectionSettings) -> SecretStr | None:
-        told = settings.arrives.sftp.password if settings.arrives and settings.arrives.sftp else None
-        return SecretStr(str(resolve({"password": told}, self.environment)["password"])) if told else None
-
-    def _tell_untold(self, connection: Connection) -> None:
-        """What was done to the database while nobody could prove it."""
-        told = untold.take(connection)
-        mine = [Note(EVERY_MUNICIPALITY, Act(one.act), one.subject, one.at, one.told, CLI) for one in told]
-        Auditing(self.seal).write(connection, mine)
-
-    def _write_operator_key(self, connection: Connection) -> None:
-        """Where there has never been one: a key for the command line, mode 0600, on disk before it is in force."""
-        if keys.listed(connection, EVERY_MUNICIPALITY):
-            return
-        now = micros(self.clock.now())
-        key = create_key(connection, municipality=EVERY_MUNICIPALITY, name="operator", scopes=[Scope.ADMIN], now=now)
-        told = written({"scopes": Scope.ADMIN})
-        Auditing(self.seal).write(connection, [Note(EVERY_MUNICIPALITY, Act.KEY_MADE, "operator", now, told)])
-        handle = os.open(self.operator_key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(key + "\n")
-            file.flush()
-            os.fsync(file.fileno())
 
     def end_streams(self) -> None:
         """Let streams of events, and answers that are held, end: a server that stops waits for them."""
