@@ -16,6 +16,22 @@ def numbered(sql: str) -> bytes:
     return _TEXT_OR_MARK.sub(lambda found: f"${next(numbers)}" if found[0] == "?" else found[0], sql).encode()
 
 
+@lru_cache(1000)
+def of_each(sql: str, types: tuple[str, ...]) -> str:
+    """The same question of any number of values, one list of each type; each row is followed by the place of its own.
+
+    What is asked is asked of each by itself (`OFFSET 0`): no table is walked for all of them together.
+    """
+    numbers = count(1)
+    asked = _TEXT_OR_MARK.sub(lambda found: f"q.v{next(numbers)}" if found[0] == "?" else found[0], sql)
+    lists = ", ".join(f"?::{type_}[]" for type_ in types)
+    names = ", ".join(f"v{nth}" for nth in range(1, len(types) + 1))
+    return (
+        f"SELECT x.*, q.nth FROM unnest({lists}) WITH ORDINALITY AS q({names}, nth)"
+        f" CROSS JOIN LATERAL ({asked} OFFSET 0) AS x"
+    )
+
+
 class Insert(NamedTuple):
     """An INSERT of one row of marks, in its parts."""
 

@@ -29,7 +29,7 @@ from hub.store.engine import walls
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import AgainError, AwayError, Connection, NoRoomError, Row, Towns, lock_of
 from hub.store.engine.many import Columns, changing_lists
-from hub.store.engine.marks import insert_of, numbered
+from hub.store.engine.marks import insert_of, numbered, of_each
 
 OLDEST = 150000
 """The oldest version that the hub is tested with, as PostgreSQL counts: 15."""
@@ -178,11 +178,13 @@ class PostgresConnection:
 
     def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
         many = list(values)
-        if len(many) < 2:  # noqa: PLR2004 - one needs no pipeline
+        if len(many) < 2:  # noqa: PLR2004 - one is asked as it is
             return [self.rows(sql, one) for one in many]
-        with self._together():
-            self._cursor.executemany(numbered(sql), many, returning=True)
-        return [found.fetchall() for found in self._cursor.results()]
+        columns = [list(column) for column in zip(*many, strict=True)]
+        found: list[list[Row]] = [[] for _ in many]
+        for *row, nth in self.rows(of_each(sql, tuple(map(_type_of, columns))), columns):
+            found[nth - 1].append(tuple(row))
+        return found
 
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         many = list(rows)
@@ -369,6 +371,14 @@ class PostgresConnection:
             with suppress(psycopg.Error):
                 self.run("DELETE FROM installation WHERE name = ?", (self._mark_name,))
         self.raw.close()
+
+
+_TYPES = {int: "bigint", str: "text", bytes: "bytea"}
+
+
+def _type_of(values: Sequence[Any]) -> str:
+    """Of a column of values, as PostgreSQL calls it."""
+    return next(type_ for kind, type_ in _TYPES.items() if isinstance(values[0], kind))
 
 
 def address(url: str, name: str, session: dict[str, str]) -> str:
