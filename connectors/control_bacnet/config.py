@@ -121,7 +121,7 @@ class BacnetConfig(ConnectorConfig):
 
     def _sensor_faults(self) -> list[str]:
         first: dict[str, str] = {}
-        faults = [] if self.zones or self.sensors else ["neither zones nor sensors: name what it is for"]
+        faults = []
         for key, sensor in self.sensors.items():
             if (other := first.setdefault(sensor.object, key)) != key:
                 faults.append(f"sensors {other} and {key} are both {sensor.object}")

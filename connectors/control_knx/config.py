@@ -225,7 +225,7 @@ class KnxConfig(ConnectorConfig):
 
     def _sensor_faults(self) -> list[str]:
         first: dict[str, str] = {}
-        faults = [] if self.zones or self.sensors else ["neither zones nor sensors: name what it is for"]
+        faults = []
         for key, sensor in self.sensors.items():
             if sensor.datapoint not in MEASURES[sensor.quantity]:
                 faults.append(f"sensor {key}: {sensor.quantity} is not spelt as {sensor.datapoint}")

@@ -198,8 +198,6 @@ class MqttConfig(BrokerConfig):
     def _topics_can_be_used(self) -> Self:
         faults = [fault for zone in self.zones for fault in _faults(zone, self.topics(zone))]
         faults += [fault for key in self.sensors for fault in _sensor_faults(key, self.sensor(key))]
-        if not self.zones and not self.sensors:
-            faults.append("neither zones nor sensors: name what it is for")
         told: dict[tuple[str, int | None], str] = {}
         for zone in self.zones:
             topics = self.topics(zone)

@@ -324,9 +324,7 @@ class Hub:
         """Who serves and calls no system refuses lookups, and would be found out by a person at a desk."""
         asked = town.municipality.population.connection
         if asked and not self.settings.carries:
-            told = (
-                "%s: nobody is looked up here, for this process calls no system (--no-worker); send lookups to `serve`"
-            )
+            told = "%s: nobody is looked up here: this process calls no system (--no-worker); ask one that does `serve`"
             LOG.warning(told, town.municipality.key)
 
     async def _prepare(self, town: Configuration) -> None:

@@ -216,7 +216,6 @@ def test_what_is_no_number_is_one_item_however_often_it_is_told() -> None:
 @pytest.mark.parametrize(
     "sensors, fault",
     [
-        ({}, "neither zones nor sensors"),
         ({"a": {"object": "analog-input,1", "quantity": "lux", "unit": "percent"}}, "lux is told in lux"),
         ({"a": {"object": "device,1", "quantity": "lux"}}, "object"),
         ({"a": {"object": "analog-input,4999999", "quantity": "lux"}}, "no object has a number above"),

@@ -190,7 +190,6 @@ def test_who_we_are_is_told_whole_or_not_at_all(told: dict[str, Any], *, works: 
 @pytest.mark.parametrize(
     "sensors, fault",
     [
-        ({}, "neither zones nor sensors"),
         ({"a": {"address": "4/1/1", "quantity": "lux", "dpt": "9.001"}}, "lux is not spelt as 9.001"),
         ({"a": {"address": "4/1/1", "quantity": "lux"}, "b": {"address": "4/1/1", "quantity": "lux"}}, "share 4/1/1"),
         ({"a": {"address": "4", "quantity": "noise"}}, "quantity"),

@@ -92,7 +92,7 @@ def test_a_topic_that_cannot_be_used_is_refused(zone: dict[str, str], fault: str
 @pytest.mark.parametrize(
     "changes",
     [{"port": 0}, {"port": 65536}, {"keepalive": 0}, {"echo_within": 0}, {"echo_within": 10}, {"rest_percent": 101},
-     {"client_id": ""}, {"zones": {}}, {"colour": "blue"}, {"profile": "zwave"}],
+     {"client_id": ""}, {"colour": "blue"}, {"profile": "zwave"}],
 )  # fmt: skip
 def test_a_setting_out_of_bounds_is_named(changes: dict[str, object]) -> None:
     assert next(iter(changes)) in faults(**changes)

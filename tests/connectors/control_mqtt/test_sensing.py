@@ -144,7 +144,6 @@ def test_what_was_mended_in_the_settings_is_read_when_it_is_tried_again() -> Non
 @pytest.mark.parametrize(
     "profile, sensors, fault",
     [
-        ("json", {}, "neither zones nor sensors"),
         ("json", {"s": {"quantity": "lux", "unit": "percent"}}, "lux is told in lux"),
         ("json", {"s": {"quantity": "lux", "topic": "a/#"}}, "has a wildcard"),
         ("json", {"s": {"quantity": "lux", "topic": "a/{b}"}}, "name in braces"),
