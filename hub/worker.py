@@ -14,18 +14,18 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from hub.clock import NEVER, SECOND, micros, span
 from hub.delivery.billing import Biller
-from hub.delivery.carrying import Carrier, quiet_after
-from hub.delivery.connections import Connections
-from hub.delivery.dispatcher import Dispatcher
-from hub.delivery.following import Following
-from hub.delivery.health import Health
-from hub.delivery.reconciling import Reconciler
-from hub.delivery.running import Running
-from hub.delivery.settling import Settling
-from hub.delivery.shares import Shares
-from hub.delivery.sweeping import Sweeping
-from hub.delivery.timekeeping import Timekeeping
-from hub.delivery.webhooks import Webhooks
+from hub.delivery.looks.health import Health
+from hub.delivery.looks.reconciling import Reconciler
+from hub.delivery.looks.sweeping import Sweeping
+from hub.delivery.loop.carrying import Carrier, quiet_after
+from hub.delivery.loop.dispatcher import Dispatcher
+from hub.delivery.loop.settling import Settling
+from hub.delivery.loop.timekeeping import Timekeeping
+from hub.delivery.posts.webhooks import Webhooks
+from hub.delivery.reach.connections import Connections
+from hub.delivery.reach.following import Following
+from hub.delivery.reach.running import Running
+from hub.delivery.reach.shares import Shares
 from hub.intake.inlets import Inlet
 from hub.intake.rooms import Intake
 from hub.masking import place_of

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from hub.clock import Clock
-from hub.delivery.connections import Connections
-from hub.delivery.health import Health
-from hub.delivery.population import Population
-from hub.delivery.reconciling import Reconciler
+from hub.delivery.looks.health import Health
+from hub.delivery.looks.reconciling import Reconciler
+from hub.delivery.lookups.population import Population
+from hub.delivery.reach.connections import Connections
 from hub.intake.rooms import Intake
 from hub.service.accept.answering import Answering
 from hub.service.accept.bookings import Bookings

@@ -17,23 +17,23 @@ from hub.app.inlets import Openings
 from hub.clock import Clock, DomainClock, micros
 from hub.console.router import ROUTER as CONSOLE
 from hub.delivery.billing import Biller
-from hub.delivery.carrying import Carrier
-from hub.delivery.connections import Connections, NoStandIns, StandIns
-from hub.delivery.courier import Courier
-from hub.delivery.following import Following
-from hub.delivery.health import Health
-from hub.delivery.measuring import counting, ways
-from hub.delivery.population import Population
-from hub.delivery.reconciling import Reconciler
-from hub.delivery.registers import Registers
-from hub.delivery.sending import Sender
-from hub.delivery.settling import Settling
-from hub.delivery.shares import Shares
-from hub.delivery.simulating import Simulators
-from hub.delivery.sweeping import Sweeping
-from hub.delivery.traced import TracedCarrier, TracedTransport
-from hub.delivery.ways import NONE
-from hub.delivery.webhooks import Webhooks
+from hub.delivery.looks.health import Health
+from hub.delivery.looks.reconciling import Reconciler
+from hub.delivery.looks.sweeping import Sweeping
+from hub.delivery.lookups.population import Population
+from hub.delivery.lookups.registers import Registers
+from hub.delivery.loop.carrying import Carrier
+from hub.delivery.loop.measuring import counting, ways
+from hub.delivery.loop.settling import Settling
+from hub.delivery.loop.traced import TracedCarrier, TracedTransport
+from hub.delivery.posts.courier import Courier
+from hub.delivery.posts.sending import Sender
+from hub.delivery.posts.webhooks import Webhooks
+from hub.delivery.reach.connections import Connections, NoStandIns, StandIns
+from hub.delivery.reach.following import Following
+from hub.delivery.reach.shares import Shares
+from hub.delivery.reach.simulating import Simulators
+from hub.delivery.reach.ways import NONE
 from hub.intake.rooms import put_together
 from hub.model.configuration import Configuration
 from hub.service.accept.answering import Answering

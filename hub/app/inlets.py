@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from hub.clock import Clock, micros
 from hub.configuration.mappings import shipped_mapping
 from hub.configuration.secrets import resolve
-from hub.delivery.connections import Connections
-from hub.delivery.running import Running
+from hub.delivery.reach.connections import Connections
+from hub.delivery.reach.running import Running
 from hub.intake.inlets import Inlet, reads_files
 from hub.intake.rooms import Intake
 from hub.mapping import Mapping as Mapped

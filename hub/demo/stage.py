@@ -13,8 +13,8 @@ import uvicorn
 
 from hub.app import Hub
 from hub.clock import DomainClock, instant, micros
-from hub.delivery.leasing import next_due
-from hub.delivery.simulating import Simulators
+from hub.delivery.errands.leasing import next_due
+from hub.delivery.reach.simulating import Simulators
 from hub.model import Level
 from hub.model.answers import ProblemAnswer
 from hub.model.events import EventType

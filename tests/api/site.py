@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hub.app import Hub
-from hub.delivery import awaiting
+from hub.delivery.errands import awaiting
 from hub.model.configuration import Configuration
 from hub.service.keeping.keys import Scope, create
 from hub.service.process import figures

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 import hub.api
 from hub.api import problems
 from hub.api.application import create_api
-from hub.delivery import carrying
+from hub.delivery.loop import carrying
 from hub.service.words import remedies
 from tests.api.site import Site
 from tests.builders import raw_booking

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.delivery.population import Population
+from hub.delivery.lookups.population import Population
 from hub.model import PersonNumber, Protected
 from hub.model.audit import Act
 from hub.service.audit.audited import Wish

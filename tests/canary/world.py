@@ -24,8 +24,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from hub.app import Hub
 from hub.cli import process
 from hub.clock import STOCKHOLM, DomainClock
-from hub.delivery import carrying
-from hub.delivery.population import Population
+from hub.delivery.lookups.population import Population
+from hub.delivery.loop import carrying
 from hub.demo.stage import Stage
 from hub.service.keeping.keys import Scope, create
 from hub.service.process.tracing import Tracing

@@ -19,7 +19,7 @@ from hub.certifying.rules import TIERS, rules
 from hub.certifying.running import Ran
 from hub.cli.main import knutpunkt
 from hub.conformance.driver import SetClock
-from hub.delivery.simulating import InProcess
+from hub.delivery.reach.simulating import InProcess
 from hub.sdk import Connector, HttpSimulator
 from tests.sdk.test_quality import rules as documented
 from tests.vendors.app_lock import AppLock

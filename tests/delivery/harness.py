@@ -14,14 +14,16 @@ from typing import Any, TypeVar
 import pytest
 
 from hub.clock import HOUR, NEVER, SECOND, instant, micros
-from hub.delivery import awaiting, carrying, dispatcher, shares
 from hub.delivery.billing import Biller
-from hub.delivery.carrying import Carrier
-from hub.delivery.connections import Connections, NoStandIns
-from hub.delivery.health import Health
-from hub.delivery.reconciling import Reconciler
-from hub.delivery.running import Running
-from hub.delivery.settling import Settling
+from hub.delivery.errands import awaiting
+from hub.delivery.looks.health import Health
+from hub.delivery.looks.reconciling import Reconciler
+from hub.delivery.loop import carrying, dispatcher
+from hub.delivery.loop.carrying import Carrier
+from hub.delivery.loop.settling import Settling
+from hub.delivery.reach import shares
+from hub.delivery.reach.connections import Connections, NoStandIns
+from hub.delivery.reach.running import Running
 from hub.model.answers import BookingAnswer, BookingView, ProblemAnswer
 from hub.model.closure import ClosureRequest
 from hub.model.configuration import Configuration

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hub.delivery.sweeping import Sweeping
+from hub.delivery.looks.sweeping import Sweeping
 from hub.model import Switch
 from hub.model.configuration import Configuration, ZoneRule
 from hub.model.states import Delivery

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from hub.delivery.health import Health
+from hub.delivery.looks.health import Health
 from hub.model.answers import Readiness, ReadinessAnswer
 from hub.model.closure import ClosureRequest
 from hub.service.governing.closing import Closing

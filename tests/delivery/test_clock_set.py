@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from hub.clock import HOUR, span
-from hub.delivery import timekeeping
-from hub.delivery.timekeeping import Timekeeping
+from hub.delivery.loop import timekeeping
+from hub.delivery.loop.timekeeping import Timekeeping
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect
 from hub.store import lanes

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.delivery.following import Following
+from hub.delivery.reach.following import Following
 from hub.errors import ConfigurationError, NotFoundError, RefusedError
 from hub.model.audit import Act
 from hub.model.configuration import Configuration, Facility, LevelKind

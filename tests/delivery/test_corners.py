@@ -47,7 +47,7 @@ def test_the_loop_outlives_a_database_that_fails_for_a_moment(hall: Stage, monke
         hall.node.dispatcher.stop()
         await loop
 
-    monkeypatch.setattr("hub.delivery.leasing.dues", once)
+    monkeypatch.setattr("hub.delivery.errands.leasing.dues", once)
     hall.run(story())
     assert hall.locks.commands() == [("put", PIN)]
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from hub.clock import SECOND
-from hub.delivery.carrying import quiet_after
-from hub.delivery.running import Running
+from hub.delivery.loop.carrying import quiet_after
+from hub.delivery.reach.running import Running
 from hub.model import Credential, Dim, Window
 from hub.model.credential import Method
 from hub.model.states import Delivery, Effect, Proof

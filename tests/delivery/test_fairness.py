@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from hub.clock import HOUR
-from hub.delivery.dispatcher import Kept
-from hub.delivery.outcomes import Outcome
+from hub.delivery.errands.outcomes import Outcome
+from hub.delivery.loop.dispatcher import Kept
 from hub.settings import Pulse
 from hub.store.engine.database import Connection
 from tests.builders import a_town

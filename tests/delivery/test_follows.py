@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.delivery import awaiting
+from hub.delivery.errands import awaiting
 from hub.model import Dim
 from hub.model.states import Delivery, Effect, Proof, Record
 from tests.builders import SATURDAY, a_holder, a_town, occasion

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hub.clock import NEVER, SECOND
-from hub.delivery.gate import Entry, Gate
+from hub.delivery.reach.gate import Entry, Gate
 from hub.model.states import Delivery, Effect, Proof
 from tests.builders import SATURDAY
 from tests.delivery.fakes import Fault

@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from hub.delivery.shares import Shares
+from hub.delivery.reach.shares import Shares
 from hub.store import imports
 from hub.store.engine.database import Connection
 from hub.store.imports import Origin

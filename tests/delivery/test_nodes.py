@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from hub.app import Hub
-from hub.delivery.outcomes import Outcome
+from hub.delivery.errands.outcomes import Outcome
 from hub.model.closure import ClosureRequest
 from hub.model.states import Delivery, Effect, Proof
 from hub.service.accept.bookings import Bookings

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hub.delivery.outcomes import Outcome
+from hub.delivery.errands.outcomes import Outcome
 from hub.model.states import Delivery, Effect, Proof
 from tests.builders import SATURDAY, a_town, occasion
 from tests.delivery.fakes import Fault

@@ -13,8 +13,8 @@ from aiosmtpd.smtp import SMTP
 from pydantic import Field, SecretStr
 
 from hub.clock import DomainClock
-from hub.delivery.connections import Connections, NoStandIns
-from hub.delivery.running import Running
+from hub.delivery.reach.connections import Connections, NoStandIns
+from hub.delivery.reach.running import Running
 from hub.errors import ConfigurationError
 from hub.intake.sftp import shelf
 from hub.model.configuration import Configuration, SftpFolder

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.delivery.population import SAME_TIME, Population
-from hub.delivery.registers import Registers
+from hub.delivery.lookups.population import SAME_TIME, Population
+from hub.delivery.lookups.registers import Registers
 from hub.errors import RefusedError
 from hub.model import AddressKind, Guardian, Person, PersonAddress, PersonLookup, PersonNumber, Protected
 from hub.model.audit import Act, AuditRow

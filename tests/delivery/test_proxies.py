@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from hub.clock import DomainClock
-from hub.delivery.connections import Connections, NoStandIns
+from hub.delivery.reach.connections import Connections, NoStandIns
 from hub.errors import ConfigurationError
 from hub.model.configuration import Configuration, Connection
 from hub.settings import Pulse

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.clock import NEVER, SECOND
-from hub.delivery.gate import Gate
-from hub.delivery.retrying import FIRST, LONGEST, LONGEST_WHEN_LATE, next_attempt
+from hub.delivery.reach.gate import Gate
+from hub.delivery.reach.retrying import FIRST, LONGEST, LONGEST_WHEN_LATE, next_attempt
 
 NOW = 1_000_000 * SECOND
 

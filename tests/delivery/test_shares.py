@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.delivery.shares import Shares, is_gone, own_name
-from hub.delivery.ways import NONE, WHOLE, NoWayError, Share, Ways
+from hub.delivery.reach.shares import Shares, is_gone, own_name
+from hub.delivery.reach.ways import NONE, WHOLE, NoWayError, Share, Ways
 from hub.errors import RefusedError
 from hub.settings import Pulse
 from hub.store.engine.database import AwayError
@@ -152,8 +152,8 @@ def fast_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
         now[0] += seconds
 
     with monkeypatch.context() as patched:
-        patched.setattr("hub.delivery.ways.running_seconds", lambda: now[0])
-        patched.setattr("hub.delivery.ways.sleep", sleep)
+        patched.setattr("hub.delivery.reach.ways.running_seconds", lambda: now[0])
+        patched.setattr("hub.delivery.reach.ways.sleep", sleep)
         yield now
 
 

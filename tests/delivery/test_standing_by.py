@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import pytest
 
-from hub.delivery.outcomes import Outcome
+from hub.delivery.errands.outcomes import Outcome
 from hub.settings import Pulse
 from tests.builders import a_town
 from tests.delivery.harness import PIN, TOWN, Stage

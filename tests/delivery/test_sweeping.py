@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from hub.delivery.sweeping import Sweeping, latest_night
+from hub.delivery.looks.sweeping import Sweeping, latest_night
 from hub.model import Switch
 from hub.model.configuration import Configuration, ZoneRule
 from hub.model.states import Delivery, Proof

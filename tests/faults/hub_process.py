@@ -30,7 +30,8 @@ import uvloop  # noqa: F401 - likewise
 from connectors.access_arx.simulator import PASSWORD
 from hub.app import Hub
 from hub.clock import SECOND, DomainClock
-from hub.delivery import awaiting, retrying, shares
+from hub.delivery.errands import awaiting
+from hub.delivery.reach import retrying, shares
 from hub.service.keeping import resealing
 from hub.settings import Pulse, Settings
 from hub.store.engine import postgres

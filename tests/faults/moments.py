@@ -12,8 +12,8 @@ from enum import StrEnum, auto
 from pathlib import Path
 from typing import Any
 
-from hub.delivery.outcomes import Outcome
-from hub.delivery.settling import Settling
+from hub.delivery.errands.outcomes import Outcome
+from hub.delivery.loop.settling import Settling
 from hub.service.accept.accepting import Accepting
 from hub.store.engine.writer import Writer
 

@@ -11,12 +11,12 @@ from connectors.access_arx.config import ArxConfig
 from connectors.access_arx.simulator import ArxSimulator
 from hub.clock import NEVER, DomainClock, instant, micros
 from hub.conformance.driver import Memory
-from hub.delivery.credentials import CredentialErrand
-from hub.delivery.leasing import Loaded
-from hub.delivery.outcomes import Outcome
-from hub.delivery.papers import Papers
-from hub.delivery.running import Running
-from hub.delivery.simulating import InProcess
+from hub.delivery.errands.credentials import CredentialErrand
+from hub.delivery.errands.leasing import Loaded
+from hub.delivery.errands.outcomes import Outcome
+from hub.delivery.reach.papers import Papers
+from hub.delivery.reach.running import Running
+from hub.delivery.reach.simulating import InProcess
 from hub.model import Credential, Method, Window
 from hub.model.configuration import Connection
 from hub.model.plan import Ask, TargetKind

@@ -14,7 +14,7 @@ import aiohttp
 
 from connectors.access_arx import ArxAccess
 from hub.clock import NEVER, SECOND, instant, micros, span
-from hub.delivery.zones import level_of
+from hub.delivery.errands.zones import level_of
 from hub.model import Dim, Window
 from hub.model.booking import Booking
 from hub.model.plan import Ask, Claim, Grant, TargetKey, TargetKind

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from hub.app import Hub
 from hub.cli.main import knutpunkt
-from hub.delivery.connections import SealedState
+from hub.delivery.reach.connections import SealedState
 from hub.errors import ConfigurationError
 from hub.model import PersonNumber
 from hub.service.keeping import resealing

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hub.delivery import awaiting
+from hub.delivery.errands import awaiting
 from hub.demo.stage import MUNICIPALITY, Stage
 from hub.sdk import Misbehaviour
 from tests.scenarios.plays import (

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from hub.conformance.record_examples import CHILD, KNOWN, PERSON_NAMES, PERSONS
-from hub.delivery.population import SAME_TIME
+from hub.delivery.lookups.population import SAME_TIME
 from hub.demo.stage import MUNICIPALITY, Stage
 from hub.model import Person, PersonNumber, Protected
 from hub.sdk import HasPersons

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from hub.clock import NEVER
-from hub.delivery import posting
+from hub.delivery.posts import posting
 from hub.errors import RefusedError
 from hub.service.keeping import backups
 from hub.service.keeping.backups import Restored, back_up, begin_in_place, restore

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 import psycopg
 import pytest
 
-from hub.delivery.leasing import lease
+from hub.delivery.errands.leasing import lease
 from hub.model.events import EventType
 from hub.model.states import Delivery, Effect, Proof
 from hub.service.accept.accepting import Accepting, Outcome

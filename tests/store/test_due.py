@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.clock import DAY, HOUR, NEVER
-from hub.delivery.leasing import lease, lease_lanes
+from hub.delivery.errands.leasing import lease, lease_lanes
 from hub.store.engine.database import Session, connect
 from hub.store.lanes import Take
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.delivery import posting
+from hub.delivery.posts import posting
 from hub.store import feed, postings, subscriptions
 from hub.store.engine.database import Session, connect
 from hub.store.feed import Reach

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import pytest
 
 from hub.clock import micros
-from hub.delivery.courier import Courier
-from hub.delivery.sending import LONGEST_CALL, Sender
-from hub.delivery.webhooks import Webhooks
+from hub.delivery.posts.courier import Courier
+from hub.delivery.posts.sending import LONGEST_CALL, Sender
+from hub.delivery.posts.webhooks import Webhooks
 from hub.model.answers import ProblemAnswer
 from hub.model.configuration import Municipality
 from hub.model.subscription import AttemptAnswer, SubscriptionAnswer, SubscriptionRequest

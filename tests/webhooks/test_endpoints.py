@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 
 from hub.clock import DAY, HOUR, MINUTE, SECOND
-from hub.delivery.posting import GIVEN_UP_AFTER, HELD_AFTER, next_attempt
-from hub.delivery.sending import MOST_READ, Sent
+from hub.delivery.posts.posting import GIVEN_UP_AFTER, HELD_AFTER, next_attempt
+from hub.delivery.posts.sending import MOST_READ, Sent
 from hub.store.events import Numbered
 from hub.store.postings import Posting
 from tests.webhooks.harness import SHORT, TOWN, Stage

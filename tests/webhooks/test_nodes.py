@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
-from hub.delivery.webhooks import Webhooks
+from hub.delivery.posts.webhooks import Webhooks
 from hub.store import events
 from hub.store.engine.bells import Bell
 from hub.store.engine.listening import Listening

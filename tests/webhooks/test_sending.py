@@ -8,7 +8,7 @@ from aiohttp import web
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from standardwebhooks import WebhookVerificationError
 
-from hub.delivery.webhooks import ENOUGH, MOST_GOING
+from hub.delivery.posts.webhooks import ENOUGH, MOST_GOING
 from tests.webhooks.harness import NAME, Stage, a_municipality, staged
 from tests.webhooks.sink import Received, accept, answering
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from standardwebhooks import WebhookVerificationError
 
-from hub.delivery import webhooks
+from hub.delivery.posts import webhooks
 from hub.errors import NotFoundError, RefusedError
 from hub.service.subscribers import subscribing
 from hub.service.subscribers.signing import Secret

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.delivery.sending import Sender
+from hub.delivery.posts.sending import Sender
 from hub.errors import InvalidError
 from hub.service.subscribers.targets import fault, host_of, is_public
 from tests.webhooks.harness import Stage, a_municipality, staged

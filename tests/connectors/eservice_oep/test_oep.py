@@ -17,7 +17,7 @@ from connectors.eservice_oep.config import OepConfig
 from connectors.eservice_oep.simulator import _F, CLUB, FORM, GRANTS, LENA, Case, OepSimulator, _question
 from connectors.eservice_oep.translate import MOST_BYTES, shortened
 from hub.conformance.driver import Memory, SetClock
-from hub.delivery.simulating import InProcess
+from hub.delivery.reach.simulating import InProcess
 from hub.model import Acknowledgement, Application, Protected
 from hub.sdk import Lent, Page, RawItem, RejectedError, TransientError, UnknownOutcomeError
 from hub.sdk.soap import body_of, loaded

@@ -14,7 +14,7 @@ from connectors.registry_byggr.simulator import ByggrSimulator
 from connectors.registry_byggr.translate import case, event
 from hub.conformance.driver import Memory, SetClock
 from hub.conformance.record_examples import DOCUMENTS
-from hub.delivery.simulating import InProcess
+from hub.delivery.reach.simulating import InProcess
 from hub.model import Direction, Document, Secrecy
 from hub.sdk import Lent, Misbehaviour, OnUnknown, RejectedError, UnknownOutcomeError, on_unknown
 

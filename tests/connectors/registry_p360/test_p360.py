@@ -16,7 +16,7 @@ from connectors.registry_p360.config import P360Config
 from connectors.registry_p360.simulator import P360Simulator
 from hub.conformance.driver import Memory, SetClock
 from hub.conformance.record_examples import DOCUMENTS
-from hub.delivery.simulating import InProcess
+from hub.delivery.reach.simulating import InProcess
 from hub.model import Document
 from hub.sdk import STOCKHOLM, CredentialsError, Lent, Misbehaviour, Receipt, RejectedError, UnknownOutcomeError
 

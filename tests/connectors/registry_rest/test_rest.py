@@ -17,7 +17,7 @@ from connectors.registry_rest.config import RestConfig
 from connectors.registry_rest.simulator import DocumentServiceSimulator
 from hub.conformance.driver import Memory, SetClock
 from hub.conformance.record_examples import DOCUMENTS
-from hub.delivery.simulating import InProcess
+from hub.delivery.reach.simulating import InProcess
 from hub.model import Document
 from hub.sdk import Lent, Misbehaviour, RejectedError, TransientError, UnknownOutcomeError
 from hub.sdk.http import transport

@@ -1,0 +1,1 @@
+"""Looks at what stands: health, reconciling, the nightly sweep."""

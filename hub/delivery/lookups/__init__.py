@@ -1,0 +1,1 @@
+"""Persons looked up in the population register, for somebody who waits."""

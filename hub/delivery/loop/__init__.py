@@ -1,0 +1,1 @@
+"""The loop: lanes taken as they fall due, carried side by side, settled, and told of."""

@@ -1,0 +1,1 @@
+"""Events posted to subscribers: webhooks, in order within a subject."""
