@@ -25,7 +25,8 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
-from tests.connectors.control_opcua.stand import AT_ONCE, DEADLINE, Room, eventually, server
+from tests.connectors.control_opcua.stand import AT_ONCE, Room, server
+from tests.connectors.rooms import DEADLINE, eventually
 
 LIT, DARK = Switch(on=True), Switch(on=False)
 ON = Zone(key="hall", level=LIT)
