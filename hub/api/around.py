@@ -19,8 +19,6 @@ LOG = logging.getLogger("hub.api")
 
 MOST_BYTES = 256 * 1024
 """Of a body that is read whole before it is known who sends it."""
-_BOUND_THEMSELVES = re.compile(r"/v1/[^/]+/(bookings(/[^/]+)?|documents/[^/]+|attendance/imports)")
-"""They learn who is calling, and then read piece by piece."""
 _TOLD_ID = re.compile(rb"[!-~]{1,128}")
 _PROCESS, _REQUESTS = secrets.token_hex(4).encode(), count(1)
 """A new id names the process and the request: it is to be found in a log, and is no secret."""
@@ -64,18 +62,28 @@ class Around:
 
 def _id_of(scope: Scope) -> bytes:
     """The caller's own, or a new one."""
-    told = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    told = dict(reversed(scope["headers"])).get(b"x-request-id")
     return told if told and _TOLD_ID.fullmatch(told) else b"%s%08x" % (_PROCESS, next(_REQUESTS))
 
 
 def _more(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """No answer of the API is kept on the way: it may hold codes and names."""
-    told = any(name.lower() == b"cache-control" for name, _ in headers)
+    told = b"cache-control" in [name.lower() for name, _ in headers]
     return headers if told or not scope["path"].startswith("/v1/") else [*headers, (b"cache-control", b"no-store")]
 
 
 def _bounds_itself(scope: Scope) -> bool:
-    return scope["method"] in {"PUT", "POST"} and _BOUND_THEMSELVES.fullmatch(scope["path"]) is not None
+    """Whether who is calling is learned first, and the body then read piece by piece."""
+    if scope["method"] not in {"PUT", "POST"}:
+        return False
+    match scope["path"].split("/"):
+        case (
+            ["", "v1", _, "bookings"]
+            | ["", "v1", _, "bookings" | "documents", _]
+            | ["", "v1", _, "attendance", "imports"]
+        ):
+            return True
+    return False
 
 
 def _bounded(receive: Receive) -> Receive:

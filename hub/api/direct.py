@@ -4,9 +4,6 @@ To find its route, to solve two parameters and to wrap the answer took FastAPI a
 booking before it is written. Whatever is not a booking put goes on as ever.
 """
 
-import re
-from functools import cached_property
-
 from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -16,29 +13,33 @@ from hub.api import problems
 from hub.api.bookings import put_booking
 
 _ROUTE = "/v1/{municipality}/bookings/{number}"
-_BOOKING = re.compile(r"/v1/([^/]+)/bookings/([^/]+)")
 
 
 class _ByName(Headers):
-    """Each header looked up once for all: five are asked for, and a list was searched for each."""
+    """Headers that are found by name: five are asked for, and a list was searched for each."""
 
-    @cached_property
-    def _named(self) -> dict[str, str]:
-        return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(self.raw)}
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope=scope)
+        self._named = dict(reversed(self.raw))
 
     def __getitem__(self, key: str) -> str:
-        return self._named[key.lower()]
+        return self._named[key.lower().encode("latin-1")].decode("latin-1")
 
     def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        return self._named.get(key.lower(), default)
+        told = self._named.get(key.lower().encode("latin-1"))
+        return default if told is None else told.decode("latin-1")
 
 
 class _Put(Request):
     """A request whose headers are found by name."""
 
-    @cached_property
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self._by_name = _ByName(scope)
+
+    @property
     def headers(self) -> Headers:
-        return _ByName(scope=self.scope)
+        return self._by_name
 
 
 class DirectPut:
@@ -48,16 +49,21 @@ class DirectPut:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        place = _BOOKING.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "PUT" else None
-        if place is None:
-            await self._app(scope, receive, send)
-            return
-        scope["template"] = _ROUTE
-        request = _Put(scope, receive, send)
-        try:
-            response = await put_booking(place[1], place[2], request)
-        except problems.REFUSALS as error:
-            response = await problems.refused(request, error)
-        except ClientDisconnect:
-            return
-        await response(scope, receive, send)
+        if scope["type"] == "http" and scope["method"] == "PUT":
+            match scope["path"].split("/"):
+                case ["", "v1", municipality, "bookings", number] if municipality and number:
+                    await _put(municipality, number, scope, receive, send)
+                    return
+        await self._app(scope, receive, send)
+
+
+async def _put(municipality: str, number: str, scope: Scope, receive: Receive, send: Send) -> None:
+    scope["template"] = _ROUTE
+    request = _Put(scope, receive, send)
+    try:
+        response = await put_booking(municipality, number, request)
+    except problems.REFUSALS as error:
+        response = await problems.refused(request, error)
+    except ClientDisconnect:
+        return
+    await response(scope, receive, send)
