@@ -194,6 +194,8 @@ class Plan(NamedTuple):
     """What roles with a digest are to be told when its time comes."""
     told: frozenset[str] = frozenset()
     """The roles that the booking has told, whether or not it concerns them."""
+    holders: tuple[tuple[int, ...], ...] = ()
+    """Of each occasion: the place of each of its holders among the booking's distinct ones, as in `Grant.holders`."""
 
 
 NOTHING = Plan((), (), (), ())

@@ -24,7 +24,7 @@ def charges(booking: Booking, rules: Rules) -> Iterator[ChargeWish]:
         return
     payer = rules.mark(_payer(booking.customer))
     occasions = {occasion.id: occasion for occasion in booking.occasions}
-    over = max((micros(occasion.ends_at) for occasion in booking.occasions), default=0)
+    over = max([micros(occasion.ends_at) for occasion in booking.occasions], default=0)
     for charge in booking.charges:
         day = _day(occasions[charge.occasion])
         if prepaid:

@@ -163,14 +163,10 @@ def telling(
     if not rules.roles:
         return NOBODY
     asked = _Asked(booking, closed, tuple(pins))
-    named = dict.fromkeys((*rules.always, *booking.notify))
-    for name in named:
-        rule = rules.roles.get(name)
-        if rule is not None:
-            asked.role(rule)
-    reached = frozenset(
-        name for name in named if (rule := rules.roles.get(name)) and any(w.connection for w in rule.ways)
-    )
+    named = [rules.roles[name] for name in dict.fromkeys((*rules.always, *booking.notify)) if name in rules.roles]
+    for rule in named:
+        asked.role(rule)
+    reached = frozenset([rule.name for rule in named if any(way.connection for way in rule.ways)])
     return Telling(tuple(asked.records), tuple(asked.news), tuple(asked.unserved), reached)
 
 

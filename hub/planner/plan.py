@@ -1,6 +1,7 @@
 """plan(booking, closures, rules): all claims and records that a booking asks for. Pure: no clock, no chance, no I/O."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from hub.clock import DAY, micros
 from hub.model.booking import Booking, Holder, Occasion, Status
@@ -43,7 +44,8 @@ def plan(booking: Booking, closures: Iterable[Closure], rules: Rules) -> Plan:
     told = asked.have_told()
     unserved = tuple(dict.fromkeys((*asked.unserved, *lacking, *told.unserved)))
     records = (*told.records, *documents)
-    return Plan(tuple(asked.claims.values()), asked.granted(), records, unserved, costs, told.news, told.told)
+    claims, granted, holders = tuple(asked.claims.values()), asked.granted(), asked.holders()
+    return Plan(claims, granted, records, unserved, costs, told.news, told.told, holders)
 
 
 class _Asked:
@@ -52,10 +54,10 @@ class _Asked:
     def __init__(self, booking: Booking, closures: tuple[Closure, ...], rules: Rules) -> None:
         self.booking, self.closures, self.rules = booking, closures, rules
         self.claims: dict[tuple[str, TargetKey, str], Claim] = {}
-        self.grants: dict[TargetKey, Grant] = {}
+        self.grants: dict[TargetKey, _Granted] = {}
         self.unserved: dict[Unserved, None] = {}
         known: dict[Holder, int] = {}
-        holders = (holder for occasion in booking.occasions for holder in occasion.holders)
+        holders = [holder for occasion in booking.occasions for holder in occasion.holders]
         self._places = {id(holder): known.setdefault(holder, len(known)) for holder in holders}
         """By identity: to hash a holder takes as long as to plan for one."""
 
@@ -76,7 +78,8 @@ class _Asked:
             self._enter(wanted.access, occasion, starts, ends, closed=closed)
         if wanted.unserved_access and occasion.holders:
             self.unserved[wanted.unserved_access] = None
-        self.unserved.update(dict.fromkeys(wanted.unserved_zones))
+        if wanted.unserved_zones:
+            self.unserved.update(dict.fromkeys(wanted.unserved_zones))
 
     def _enter(self, access: AccessRule, occasion: Occasion, starts: int, ends: int, *, closed: bool) -> None:
         entered: set[TargetKey] = set()
@@ -103,9 +106,9 @@ class _Asked:
         target = TargetKey(access.connection, key)
         known = self.grants.get(target)
         if known is None:
-            self.grants[target] = _grant(target, access, holder, place, season)
-        elif place not in known.holders:
-            self.grants[target] = known._replace(holders=(*known.holders, place))
+            self.grants[target] = _Granted(access, holder, season, {place: None})
+        else:
+            known.places[place] = None
         return target
 
     def _key(self, access: AccessRule, holder: Holder, starts: int) -> tuple[str, Season | None]:
@@ -121,8 +124,11 @@ class _Asked:
             return f"{key}~{mark(f'{holder.name}:{holder.phone}:{holder.email}')}", None
         return key, None
 
+    def holders(self) -> tuple[tuple[int, ...], ...]:
+        return tuple([tuple([self._places[id(one)] for one in each.holders]) for each in self.booking.occasions])
+
     def granted(self) -> tuple[Grant, ...]:
-        return tuple(self.grants.values())
+        return tuple([_grant(target, granted) for target, granted in self.grants.items()])
 
     def lack_of_billing(self) -> None:
         booking, rules = self.booking, self.rules
@@ -134,16 +140,26 @@ class _Asked:
         """Who is told of it: what is new in it for them is known when it is sent."""
         rules = self.rules.notifying
         closed = closed_now(self.booking, self.closures, self.rules.related) if rules.follows_closures else []
-        pins = [grant.target for grant in self.grants.values() if grant.method is Method.PIN]
+        pins = [target for target, one in self.grants.items() if one.holder.credential.kind is Method.PIN]
         return telling(self.booking, rules, closed, pins)
 
 
-def _grant(target: TargetKey, access: AccessRule, holder: Holder, place: int, season: Season | None) -> Grant:
+class _Granted(NamedTuple):
+    """A credential that is wanted, by whom first, and by which holders in all."""
+
+    access: AccessRule
+    holder: Holder
+    season: Season | None
+    places: dict[int, None]
+
+
+def _grant(target: TargetKey, granted: _Granted) -> Grant:
+    access, holder, season, places = granted
     pin = access.pin
     return Grant(
         target,
         holder.credential.kind,
-        (place,),
+        tuple(places),
         _brought(holder),
         pin.length,
         pin.leading_zero,

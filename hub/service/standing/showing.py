@@ -198,14 +198,13 @@ def credentials(booking: Booking, plan: Plan, secrets: Mapping[TargetKey, str]) 
 
 def held(booking: Booking, plan: Plan) -> Iterator[tuple[Holder, str, TargetKey]]:
     """Who holds which credential for which occasion."""
-    places: dict[Holder, int] = {}
     mine: dict[int, list[TargetKey]] = {}
     for grant in plan.grants:
         for place in grant.holders:
             mine.setdefault(place, []).append(grant.target)
-    for occasion in booking.occasions:
-        for holder in occasion.holders:
-            for target in mine.get(places.setdefault(holder, len(places)), ()):
+    for occasion, places in zip(booking.occasions, plan.holders, strict=False):
+        for holder, place in zip(occasion.holders, places, strict=True):
+            for target in mine.get(place, ()):
                 yield holder, occasion.id, target
 
 
