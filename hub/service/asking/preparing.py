@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
-from typing import NamedTuple, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from hub.clock import micros
 from hub.errors import FieldFault, InvalidError
@@ -25,7 +25,6 @@ from hub.store.seals.sealing import Seal
 
 _BOOKING = Booking.__pydantic_validator__
 _WRITE = Booking.__pydantic_serializer__
-_WITHOUT_PERSONS = {"customer": True, "occasions": {"__all__": {"holders"}}, "charges": {"__all__": {"text"}}}
 _NUMBER: TypeAdapter[str] = TypeAdapter(Number)
 _CODES = {
     "extra_forbidden": "unknown-field",
@@ -36,6 +35,28 @@ _CODES = {
 
 
 Part = TypeVar("Part", Occasion, Extra, Charge)
+
+
+class _PlainOccasion(Occasion):
+    holders: Annotated[tuple[Holder, ...], Field(exclude=True)]
+
+
+class _PlainCharge(Charge):
+    text: Annotated[str, Field(exclude=True)]
+
+
+class _Plain(Booking):
+    """What of a booking is kept in clear; no booking is ever made as one, only written as if it were.
+
+    To be told what to leave out takes a writer half as long again.
+    """
+
+    customer: Annotated[Customer, Field(exclude=True)]
+    occasions: tuple[_PlainOccasion, ...]
+    charges: tuple[_PlainCharge, ...]
+
+
+_WRITE_PLAIN = _Plain.__pydantic_serializer__
 
 
 class _Persons(NamedTuple):
@@ -170,7 +191,7 @@ def prepared_shielded(  # noqa: PLR0913 - as of any other
 
 def _written_apart(booking: Booking) -> tuple[bytes, bytes]:
     """All that it says, as JSON: what is kept in clear, and what is sealed."""
-    return _WRITE.to_json(booking, exclude=_WITHOUT_PERSONS), _persons(booking)  # type: ignore[arg-type]
+    return _WRITE_PLAIN.to_json(booking), _persons(booking)
 
 
 def _persons(booking: Booking) -> bytes:
