@@ -16,7 +16,7 @@ from hub.service.accept import effective
 from hub.service.accept.releasing import released
 from hub.service.accept.writing import Writing
 from hub.service.asking.asked import Target
-from hub.service.asking.changes import Change, change
+from hub.service.asking.changes import Change, Given, change
 from hub.service.asking.conflicts import Arrival, Conflict
 from hub.service.asking.preparing import Accept
 from hub.service.audit.auditing import Auditing, Note
@@ -24,7 +24,6 @@ from hub.service.doors import laddering
 from hub.service.telling import news
 from hub.store import bookings, configurations, events, protected
 from hub.store.bookings import Known
-from hub.store.codes import Code
 from hub.store.engine import places
 from hub.store.engine.database import Connection
 from hub.store.events import Event
@@ -71,8 +70,8 @@ class Accepted(NamedTuple):
     """Whether any effect had to change."""
     new: bool = False
     """Whether the booking was not known before."""
-    codes: tuple[tuple[TargetKey, Code], ...] = ()
-    """The sealed secrets of the credentials that it touched; of a new booking, of all."""
+    codes: tuple[tuple[TargetKey, Given], ...] = ()
+    """The secrets of the credentials that it touched; of a new booking, of all."""
 
 
 class Accepting:
@@ -98,9 +97,7 @@ class Accepting:
         asked = [(n, r) for n, (r, o) in enumerate(zip(group, outcomes, strict=True)) if o in STANDS]
         conflicts = _arrival(group, outcomes, changes).conflicts(connection, asked)
         return [
-            _answer(request, outcome, known.get(_key(request)), changes.get(_key(request)))._replace(
-                conflicts=conflicts.get(n, ())
-            )
+            _answer(request, outcome, known.get(key := _key(request)), changes.get(key), conflicts.get(n, ()))
             for n, (request, outcome) in enumerate(zip(group, outcomes, strict=True))
         ]
 
@@ -254,13 +251,15 @@ def _act(request: Accept, *, known: bool) -> Act:
     return Act.BOOKING_CHANGED if known else Act.BOOKING_ACCEPTED
 
 
-def _answer(request: Accept, outcome: Outcome, known: Known | None, made: Change | None) -> Accepted:
+def _answer(
+    request: Accept, outcome: Outcome, known: Known | None, made: Change | None, conflicts: tuple[Conflict, ...]
+) -> Accepted:
     if made is not None and outcome is Outcome.ACCEPTED:
-        changed = made.known is None or bool(made.removed or made.added or made.records != made.before.records)
-        codes = tuple(made.codes.items())
-        return Accepted(outcome, request.revision, made.targets, changed=changed, new=made.known is None, codes=codes)
+        new, codes = made.known is None, tuple(made.codes.items())
+        changed = new or bool(made.removed or made.added or made.records != made.before.records)
+        return Accepted(outcome, request.revision, made.targets, conflicts, changed, new, codes)
     revision = made.request.revision if made else known.revision if known else request.revision
-    return Accepted(outcome, revision, {})
+    return Accepted(outcome, revision, {}, conflicts)
 
 
 def _arrival(group: list[Accept], outcomes: list[Outcome], changes: dict[tuple[str, str], Change]) -> Arrival:

@@ -1,5 +1,7 @@
 """The answer to a booking: what it asks for, how each thing stands, and who is in the way."""
 
+from collections.abc import Collection
+
 from hub.clock import Clock, micros
 from hub.model.answers import BookingAnswer
 from hub.model.plan import TargetKey
@@ -7,6 +9,7 @@ from hub.service.accept import answer_json
 from hub.service.accept.accepting import Outcome
 from hub.service.accept.bookings import Done
 from hub.service.asking.asked import Asked
+from hub.service.asking.changes import Given
 from hub.service.looking.looking_up import LookUp
 from hub.service.standing import showing
 from hub.service.standing.showing import Standing
@@ -32,7 +35,13 @@ class Answering:
     def _planned(self, done: Done, *, with_values: bool) -> tuple[list[Standing], dict[TargetKey, str]]:
         request = done.request
         standing = showing.planned(request.plan, request.rules.timing, now=micros(self._clock.now()))
-        return standing, self._look_up.opened(request.municipality, done.answer.codes) if with_values else {}
+        return standing, self._secrets(request.municipality, done.answer.codes) if with_values else {}
+
+    def _secrets(self, municipality: str, codes: Collection[tuple[TargetKey, Given]]) -> dict[TargetKey, str]:
+        """What was made just now as it is; the rest is opened."""
+        made = {key: given.value for key, given in codes if given.value is not None}
+        kept = [(key, given.code) for key, given in codes if given.value is None]
+        return made | self._look_up.opened(municipality, kept) if kept else made
 
     async def answer(self, done: Done, *, with_values: bool, waited: bool = False) -> BookingAnswer:
         """Answer an accepted or unchanged booking; with the values of its credentials for who may see them."""

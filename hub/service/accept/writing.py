@@ -17,6 +17,7 @@ from hub.store.engine.database import Connection
 from hub.store.occupancy import Place
 from hub.store.seals.sealing import Seal
 
+_CREDENTIAL = TargetKind.CREDENTIAL
 _REST = 30 * DAY
 """How long the secret of a cancelled booking rests: the booking may come back, and its code may be known."""
 
@@ -57,8 +58,9 @@ class Writing:
             touched = {claim.target for claim in (*one.removed, *one.added)}
             mine = [w for w in _wanted(one) if w.grant.target in touched]
             wanted += [(one, w) for w in mine]
-            gone = touched - {w.grant.target for w in mine}
-            resting += _resting(one, {key for key in gone if one.targets[key].kind is TargetKind.CREDENTIAL})
+            gone = [key for key in touched - {w.grant.target for w in mine} if one.targets[key].kind is _CREDENTIAL]
+            if gone:
+                resting += _resting(one, gone)
         if resting:
             codes.rest(connection, _unclaimed(connection, resting))
         if not wanted:
@@ -69,7 +71,7 @@ class Writing:
         for one, w in wanted:
             if w.lane in given:
                 one.codes[w.grant.target] = given[w.lane]
-        redrawn = [w for w in asked if w.lane in known and given[w.lane].version != known[w.lane].version]
+        redrawn = [w for w in asked if w.lane in known and given[w.lane].code.version != known[w.lane].version]
         lanes.hurry(connection, [(w.now, w.municipality, w.lane) for w in redrawn])
 
 
@@ -81,7 +83,7 @@ def _known_codes(connection: Connection, wanted: list[Wanted]) -> dict[int, Code
     return found
 
 
-def _resting(one: Change, gone: set[TargetKey]) -> list[Rest]:
+def _resting(one: Change, gone: list[TargetKey]) -> list[Rest]:
     """Of credentials that the booking wants no more; an association's code stays its own for the season."""
     now = one.request.now
     quarantine = max((grant.quarantine for grant in one.request.plan.grants), default=_REST)

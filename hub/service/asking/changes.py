@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from hub.clock import MINUTE, NEVER, SECOND
 from hub.model.booking import Status
@@ -19,10 +20,23 @@ from hub.store.codes import Code
 from hub.store.lanes import Raise
 
 _DUE, _WAITING = Delivery.DUE, Delivery.WAITING
+_NOTHING = frozenset[TargetKey]()
 _GRACE = 2 * MINUTE
 """How long a grant that a booking moves away from waits for the new one; no longer, whatever became of that."""
 _BREATH = 10 * SECOND
 """How long a card waits for its lock to forget it under its old key."""
+
+
+class Given(NamedTuple):
+    """A credential's secret as it is kept, sealed."""
+
+    code: Code
+    value: str | None = None
+    """The secret itself, where it was made just now: whoever may see it need not have it opened."""
+
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"Given({self.code!r})"
 
 
 @dataclass
@@ -40,13 +54,13 @@ class Change:
     id: int = 0
     targets: dict[TargetKey, Target] = field(default_factory=dict)
     """Filled when lanes are raised: every target, by key, that the booking has ever asked something of."""
-    codes: dict[TargetKey, Code] = field(default_factory=dict)
-    """Filled when codes are given: the sealed secret of each credential that the change touched."""
+    codes: dict[TargetKey, Given] = field(default_factory=dict)
+    """Filled when codes are given: the secret of each credential that the change touched."""
 
     @property
     def records(self) -> frozenset[TargetKey]:
         """The targets of the records that are wanted now."""
-        return frozenset(wish.target for wish in self.wishes)
+        return frozenset([wish.target for wish in self.wishes]) if self.wishes else _NOTHING
 
     @property
     def is_any(self) -> bool:
@@ -97,7 +111,7 @@ def raises(changes: list[Change]) -> list[Raise]:
     """
     wanted: dict[tuple[str, str, str], Raise] = {}
     for one in changes:
-        for raised in (*_raised(one), *_recorded(one)):
+        for raised in _raised(one) + _recorded(one):
             place = raised[:3]
             known = wanted.get(place)
             if known is None or raised.due < known.due:
@@ -113,8 +127,10 @@ def _raised(one: Change) -> list[Raise]:
         target, kind = claim.target, claim.kind
         horizon = horizons.get(target.connection, NEVER)
         due = wakes(kind, claim, now=now, horizon=horizon, rule=lines.get(target, PLAIN))
-        kinds.setdefault(target, kind)  # a zone is of the kind that is asked for now
-        dues[target] = min(due, dues.get(target, NEVER))
+        if (known := dues.get(target)) is None:
+            kinds[target], dues[target] = kind, due  # a zone is of the kind that is asked for now
+        elif due < known:
+            dues[target] = due
     later = _later(one, dues) if one.added and one.removed else {}
     return [
         Raise(request.municipality, *target, kinds[target], None, now + later[target], _DUE)

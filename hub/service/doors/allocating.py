@@ -11,6 +11,7 @@ from hub.model.configuration import DIGITS
 from hub.model.credential import Method
 from hub.model.plan import Ask, Claim, Grant
 from hub.planner.sharing import is_shared
+from hub.service.asking.changes import Given
 from hub.store import codes
 from hub.store.codes import Code, Holding, Secret
 from hub.store.engine import places
@@ -61,12 +62,12 @@ def place_of(municipality: str, lane: int) -> Place:
 
 def allocate(
     connection: Connection, wanted: Sequence[Wanted], known: Mapping[int, Code], seal: Seal
-) -> dict[int, Code]:
+) -> dict[int, Given]:
     """Give each grant its secret, by lane: the one it has, unless another holds that in the new time.
 
     What its lock makes up is learned from the lock.
     """
-    held, given = _Held(connection), dict(known)
+    held, given, made = _Held(connection), dict(known), dict[int, str | None]()
     first = [_first(one, given.get(one.lane), seal) for one in wanted]
     held.look(_secret(one, drawn.hash) for one, drawn in zip(wanted, first, strict=True) if not one.grant.value)
     for one, drawn in zip(wanted, first, strict=True):
@@ -75,12 +76,14 @@ def allocate(
             if code is None:
                 continue
         elif code is None or not _may_stay(one, code, held, seal):
-            code = _sealed(one, _free(one, drawn, held, seal), seal, version=code.version + 1 if code else 1)
+            new = _free(one, drawn, held, seal)
+            code = _sealed(one, new, seal, version=code.version + 1 if code else 1)
+            made[one.lane] = new.value
         given[one.lane] = _held_over(one, code)
         held.give(given[one.lane])
     mine = {one.lane: given[one.lane] for one in wanted if one.lane in given}
     codes.put(connection, mine.values())
-    return mine
+    return {lane: Given(code, made.get(lane)) for lane, code in mine.items()}
 
 
 def _held_over(one: Wanted, code: Code) -> Code:
@@ -118,7 +121,8 @@ class _Held:
 
     def free(self, secret: Secret, wanted: Wanted) -> bool:
         """Whether no other lane has it at any time of the grant and its quarantine."""
-        self.look([secret])
+        if secret not in self._known:
+            self.look([secret])
         holdings, ends = self._known[secret], wanted.ends + wanted.grant.quarantine
         if holdings is None:
             return False

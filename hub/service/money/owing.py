@@ -117,6 +117,9 @@ def tax(net: int, rate: Decimal) -> int:
 
 def to_settle(entries: Sequence[Entry], wanted: Iterable[ChargeWish]) -> int:
     """What has been paid beforehand too little of what is owed so now; below zero: too much. Öre."""
+    owed = [(wish.net, wish.vat) for wish in wanted if wish.receipt]
+    if not entries and not owed:
+        return 0
     paid = sum(entry.net for entry in entries if entry.kind is EntryKind.RECEIPT)
     paid -= sum(entry.net for entry in entries if entry.kind is EntryKind.REFUND)
-    return gross((wish.net, wish.vat) for wish in wanted if wish.receipt) - paid
+    return gross(owed) - paid

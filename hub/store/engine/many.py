@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 _PARTS = re.compile(r"(INSERT INTO .* VALUES\s*)(\((?:\?(?:, )?)+\))(.*)", re.DOTALL)
@@ -38,7 +39,7 @@ def statements(sql: str, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, l
         ValueError: it is no INSERT of one row of marks.
     """
     for begin, many in _parted(len(rows), _SIZES):
-        yield _text(sql, many), [value for row in rows[begin : begin + many] for value in row]
+        yield _text(sql, many), list(chain.from_iterable(rows[begin : begin + many]))
 
 
 def changes(sql: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, list[Any]]]:
@@ -83,7 +84,7 @@ def is_insert(sql: str) -> bool:
 def questions(sql: str, asked: Sequence[Sequence[Any]]) -> Iterator[tuple[int, str, list[Any]]]:
     """Statements that ask the same of all values; each with the place of its first, from which its rows are told."""
     for begin, many in _parted(len(asked), _QUESTIONS):
-        yield begin, _asked(sql, many), [value for values in asked[begin : begin + many] for value in values]
+        yield begin, _asked(sql, many), list(chain.from_iterable(asked[begin : begin + many]))
 
 
 @lru_cache(1000)
