@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
@@ -205,7 +205,8 @@ def test_a_hub_that_dies_there_tells_once_or_again_with_the_same_id(
                 run.launch(AFTER)
             else:
                 run.lay(post, moment)
-                await run.put(booking(role))
+                with suppress(aiohttp.ClientError):  # what was leased as it was accepted is begun before the answer
+                    await run.put(booking(role))
             await run.died()
             await run.begin(LATER)
             await run.told(1)
