@@ -9,11 +9,11 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from hub.model.booking import Booking
-from hub.service.asking.preparing import stored_booking
+from hub.service.asking.preparing import prepared, stored_booking
 from hub.store.seals.sealed import BOOKING_PERSONS
 from hub.store.seals.sealing import Seal
 from hub.store.tables.schema import METADATA
-from tests.builders import a_charge, a_holder, raw_booking
+from tests.builders import a_booking, a_charge, a_holder, occasion, raw_booking, rules
 from tests.databases import Alone
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour, staged
@@ -97,6 +97,14 @@ def test_what_was_sealed_is_put_together_again(hall: Stage) -> None:
     card = a_holder("Åsa Berg", credential={"kind": "card", "number": "0090421357"})
     done = hall.put(**hour(holders=[a_holder(), card]))
     assert hall.view().booking == done.booking
+
+
+def test_what_is_kept_in_clear_is_all_but_the_persons_letter_by_letter() -> None:
+    here = occasion(holders=[a_holder(), a_holder("Åsa Berg", email="asa@example.se")])
+    booking = a_booking(occasions=[here, occasion(id="2", after=120)], charges=[a_charge(text="60 min, Ulla Lind")])
+    persons = {"customer": True, "occasions": {"__all__": {"holders"}}, "charges": {"__all__": {"text"}}}
+    request = prepared(booking, rules(), Seal(bytes(32)), now=0)
+    assert request.body == booking.model_dump_json(exclude=persons)  # type: ignore[arg-type]
 
 
 def test_what_was_stored_before_texts_were_sealed_is_read() -> None:
