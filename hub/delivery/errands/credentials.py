@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 
 from pydantic import SecretStr
@@ -173,7 +172,7 @@ class CredentialErrand(Errand):
         value, known, asks = seen.value.get_secret_value(), self.loaded.code, self.loaded.claims.asks
         made_up = learned(self.lane, value, known, self._seal, asks=asks, now=self.now)
         state = state if made_up is None else f"{made_up.version}{_read(state)[1]}"
-        return replace(self.confirmed(proof=Proof.READ, state=state, sent=None), made_up=made_up)
+        return self.confirmed(proof=Proof.READ, state=state, sent=None)._replace(made_up=made_up)
 
     def _vanished(self, found: Sighting[Credential] | None) -> bool:
         """Whether it stood, by what we read, and somebody took it away or changed it."""
@@ -197,16 +196,16 @@ class CredentialErrand(Errand):
                 cause=Cause("vanished", self.lane.key),
                 delivery=Delivery.STUCK,
             )
-            return replace(outcome, effect=Effect.LOST, events=told, attempts=0, state=UNKNOWN, wanted_until=None)
+            return outcome._replace(effect=Effect.LOST, events=told, attempts=0, state=UNKNOWN, wanted_until=None)
         outcome = await self._put(access)
-        return replace(outcome, repairs=1, events=(*outcome.events, *told))
+        return outcome._replace(repairs=1, events=(*outcome.events, *told))
 
     def _disabled(self, detail: str) -> Outcome:
         told = sentences.SHUT_OFF.say() + (f": {detail}" if detail else "")
         cause = Cause("disabled", self.lane.key)
         outcome = self.not_so(told, sent="", due=self.over, cause=cause, delivery=Delivery.STUCK)
         lost = ((EventType.EFFECT_LOST, json.dumps({"repaired": False})),)
-        return replace(outcome, effect=Effect.LOST, events=lost, attempts=0, wanted_until=None)
+        return outcome._replace(effect=Effect.LOST, events=lost, attempts=0, wanted_until=None)
 
     async def _put(self, access: AccessControl) -> Outcome:
         receipt = await access.put_credential(self._credential())
@@ -219,7 +218,7 @@ class CredentialErrand(Errand):
             patient=self.patient,
         )
         if found is not None and (outcome := self._as_found(found, access)):
-            return replace(outcome, sent=self._state, reference=receipt.reference or None)
+            return outcome._replace(sent=self._state, reference=receipt.reference or None)
         due = self.next_try(self.now)
         told = sentences.GRANTED_AND_READS.say(found=found.condition if found else "nothing")
         return self.not_so(told, sent=self._state, due=due, cause=Cause("not-so", self.lane.key))
@@ -278,7 +277,7 @@ class CredentialErrand(Errand):
         """Taken away; where there is room for so many, its place is for the next."""
         limits, outcome = limits_of(self.running), self.confirmed(proof=proof, state=NO_WINDOWS, sent=NO_WINDOWS)
         counted = limits is not None and limits.capacity is not None
-        return replace(outcome, frees=lock_of(self.running, self.now) if counted else None)
+        return outcome._replace(frees=lock_of(self.running, self.now) if counted else None)
 
     def _shown(self, seen: Credential, access: AccessControl) -> str | None:
         """The state that a look shows, when it is what should be.

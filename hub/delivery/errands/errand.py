@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -174,7 +174,7 @@ class Errand(ABC):
         else:
             delivery = Delivery.CONFIRMED
         untold = untouched(lane, effect=self.effect, due=self.next_edge, delivery=delivery, state=lane.confirmed)
-        return replace(untold, events=self.expired())
+        return untold._replace(events=self.expired())
 
     def _missed_since(self, sent: str | None) -> int | None:
         """When it was needed, or asked for where that was later; None for what stood already, or has no time."""

@@ -1,7 +1,6 @@
 """Carrying a message: once, as far as its system allows; what was overtaken before it was sent is never sent."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from hub.configuration.templates import TextError
@@ -43,7 +42,7 @@ class NoticeErrand(RecordErrand):
         if draft.wait is not None:
             return self._waiting(draft.wait, draft.why)
         if draft.notice is None:
-            return replace(self.withdrawn(draft.why), learnt=draft.learnt)
+            return self.withdrawn(draft.why)._replace(learnt=draft.learnt)
         return self.left_to_a_person()
 
     async def run(self) -> Outcome:
@@ -52,18 +51,18 @@ class NoticeErrand(RecordErrand):
         if not isinstance(connector, Notifier) or draft is None or draft.notice is None:
             return self._not_written(sentences.SENDS_NO_MESSAGES.say(), Cause("rejected", "sends no messages"))
         sent = await self.once(partial(connector.send_notice, draft.notice), None)
-        return replace(sent, learnt=draft.learnt) if sent.delivery is Delivery.CONFIRMED else sent
+        return sent._replace(learnt=draft.learnt) if sent.delivery is Delivery.CONFIRMED else sent
 
     def _waiting(self, until: int, detail: str) -> Outcome:
         """Its time has not come; a doubt stays."""
         kept = put_off(self.lane, until=until)
         if self.perhaps or self.lane.attempts:
             return kept
-        return replace(kept, delivery=Delivery.WAITING, detail=detail)
+        return kept._replace(delivery=Delivery.WAITING, detail=detail)
 
     def _not_written(self, detail: str, cause: Cause) -> Outcome:
         """For a person, and nothing was sent."""
-        return replace(self.stuck(detail, cause), state=believed(self.lane))
+        return self.stuck(detail, cause)._replace(state=believed(self.lane))
 
 
 def errand(loaded: Loaded, running: Running, now: int, notices: Notices) -> NoticeErrand | None:

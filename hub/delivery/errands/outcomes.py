@@ -1,6 +1,6 @@
 """How a carrying ended: what is written about the lane, and what the sender must remember."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
@@ -15,9 +15,8 @@ UNKNOWN = "?"
 """The confirmed state of a lane where nobody knows what stands: equal to nothing, so the next carrying sends."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """The end of one carrying. Times in microseconds."""
+class Outcome(NamedTuple):
+    """The end of one carrying. Times in microseconds. Said by name; made for each, in a sixth of a dataclass's time."""
 
     lane: Lane
     delivery: Delivery

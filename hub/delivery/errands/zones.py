@@ -1,7 +1,6 @@
 """Carrying a zone: level-triggered, read before and after; what somebody set by hand is left until the next edge."""
 
 import json
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -104,7 +103,7 @@ class ZoneErrand(Errand):
         if lane.confirmed is None and not wanted:
             return self.resting()
         if self._left_by_hand:
-            return replace(self.resting(), effect=Effect.OVERRIDDEN, wanted_until=lane.wanted_until)
+            return self.resting()._replace(effect=Effect.OVERRIDDEN, wanted_until=lane.wanted_until)
         return self.resting() if self.stands and not self.timer and lane.effect != Effect.OVERRIDDEN else None
 
     async def run(self) -> Outcome:
@@ -114,7 +113,7 @@ class ZoneErrand(Errand):
         """
         outcome = await self._run()
         if self.timer and outcome.effect == Effect.STANDING:
-            return replace(outcome, due=min(outcome.due, self.now + self.timer // 2))
+            return outcome._replace(due=min(outcome.due, self.now + self.timer // 2))
         return outcome
 
     async def _run(self) -> Outcome:

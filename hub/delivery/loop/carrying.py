@@ -1,8 +1,6 @@
 """One carrying from end to end: decide, wait for a way, call, and turn every error into what happens next."""
 
-import asyncio
 import logging
-from dataclasses import replace
 from datetime import timedelta
 
 from hub.clock import MINUTE, NEVER, SECOND, Clock, micros, running_seconds, span
@@ -85,7 +83,7 @@ class Carrier:
         if now - since < _COMING:
             return put_off(lane, until=now + _SOON_HERE)
         cause, told = Cause("no-connection", lane.connection), sentences.NOT_RUNNING_HERE.say()
-        return replace(put_off(lane, until=now + PAUSED_FOR, cause=cause), detail=told)
+        return put_off(lane, until=now + PAUSED_FOR, cause=cause)._replace(detail=told)
 
     async def _in_turn(self, errand: Errand, last_start: float) -> Outcome:
         """The wait for a way may have been long: decide anew then, and go only while the lease leaves time."""
@@ -111,7 +109,7 @@ class Carrier:
         """Its system is worked on: nobody is alarmed, and afterwards what is needed first goes first."""
         slack = max(0, errand.urgent_by - ends) // SECOND
         until = min(ends + min(slack, SPREAD), errand.next_edge)
-        return replace(put_off(errand.lane, until=until, missed_until=errand.missed_until), still=True)
+        return put_off(errand.lane, until=until, missed_until=errand.missed_until)._replace(still=True)
 
     def _turned_away(self, errand: Errand, now: int) -> Outcome:
         """Nothing is sent while the gate is shut."""
@@ -161,7 +159,7 @@ class Carrier:
     async def _called(self, errand: Errand, last_start: float) -> Outcome:
         gate, lane = errand.running.gate, errand.lane
         try:
-            async with asyncio.timeout(errand.running.connector.pace.lands_within.total_seconds()):
+            with errand.running.deadlines.one():
                 outcome = await (errand.observe() if errand.running.observes else errand.run())
         except TransientError as error:
             there = await self._vouched(errand, last_start)

@@ -24,6 +24,7 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
 )
+from hub.sdk.deadlines import Deadlines
 
 LOG = logging.getLogger("hub.connections")
 _MICROSECOND = timedelta(microseconds=1)
@@ -51,6 +52,8 @@ class Running:
     per_minute: int | None = field(init=False)
     """Commands and looks a minute; None: as many as there are."""
     ways: Ways = field(init=False)
+    deadlines: Deadlines = field(init=False)
+    """Of its carryings: what takes longer has no answer."""
     carries: bool = True
     """Whether this process may ever call anything over it."""
     is_open: bool = False
@@ -67,6 +70,7 @@ class Running:
         self._control = its if isinstance(its, Control) else None
         self._reads_zones = its if isinstance(its, ReadsZones) else None
         self._reads_credentials = its if isinstance(its, ReadsCredentials) else None
+        self.deadlines = Deadlines(its.pace.lands_within.total_seconds())
         self.ways = Ways(at_once, self.per_minute, clients=self._limit("clients_at_once"))
 
     def _limit(self, name: str) -> int | None:
