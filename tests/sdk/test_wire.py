@@ -191,7 +191,10 @@ def test_a_kept_connection_that_is_gone_costs_nothing_that_may_be_said_twice() -
     assert (len(put.heard), len(post.heard)) == (3, 2)
 
 
-def test_what_may_have_been_heard_is_not_told_as_never_sent() -> None:
+@pytest.mark.parametrize("way, cookies", [(FastTransport, {}), (LongWay, {}), (FastTransport, {"a": "1"})])
+def test_what_may_have_been_heard_is_not_told_as_never_sent(
+    way: Callable[..., FastTransport], cookies: dict[str, str]
+) -> None:
     async def story() -> str:
         system = System(answers=1)
 
@@ -204,8 +207,9 @@ def test_what_may_have_been_heard_is_not_told_as_never_sent() -> None:
                 writer.close()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        lent = lend(FastTransport)
+        lent = lend(way)
         http = lent.http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        http.client.cookies.update(cookies)
         await http.put("codes/1")
         with pytest.raises(UnknownOutcomeError) as caught:
             await http.put("codes/1")
