@@ -23,7 +23,7 @@ from hub.planner.sharing import is_shared
 from hub.service.accept.effective import event as effective_event
 from hub.service.accept.effective import is_effective
 from hub.service.asking.asked import Asked
-from hub.service.standing.showing import standings
+from hub.service.standing.showing import one_by_one
 from hub.store import bookings, claims, ladders, lanes, leaving, shown
 from hub.store.bookings import Told
 from hub.store.engine.database import Connection
@@ -208,7 +208,7 @@ class _Then:
         if booking.id in self.judged:
             return False
         asked = self.asked.get(booking.id) or Asked.from_json(booking.asked)
-        effective = is_effective(standings(asked, self.seen, self.timing, now=self.now), booking.status)
+        effective = is_effective(one_by_one(asked, self.seen, self.timing, now=self.now), booking.status)
         if not effective:
             self.judged.add(booking.id)
         return effective

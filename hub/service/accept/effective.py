@@ -4,7 +4,7 @@ One that asks for nothing any more is effective when nothing of it stands anywhe
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from hub.model.booking import Status
@@ -24,13 +24,21 @@ _SETTLED = frozenset({Effect.STANDING, Effect.REMOVED, Effect.SUSPENDED, Record.
 _ZONES = frozenset({TargetKind.SWITCH, TargetKind.DIM, TargetKind.SETPOINT})
 
 
-def is_effective(standing: Collection[Standing], status: str) -> bool:
-    """Whether all that is due is confirmed, and anything is; of what is no longer confirmed, whether all is gone."""
-    due = [one for one in standing if one.delivery not in _OPEN]
-    if status == Status.CONFIRMED:
-        return bool(due) and all(one.state in _SETTLED for one in due)
-    gone = all(one.state is not Effect.REMOVING for one in standing)
-    return gone and all(one.state in _SETTLED for one in due)
+def is_effective(standing: Iterable[Standing], status: str) -> bool:
+    """Whether all that is due is confirmed, and anything is; of what is no longer confirmed, whether all is gone.
+
+    The first that says no is the last that is asked for.
+    """
+    confirmed, any_is = status == Status.CONFIRMED, False
+    for one in standing:
+        if one.delivery in _OPEN:
+            if not confirmed and one.state is Effect.REMOVING:
+                return False
+        elif one.state in _SETTLED:
+            any_is = True
+        else:
+            return False
+    return any_is or not confirmed
 
 
 def told(connection: Connection, municipality: str, booking: tuple[int, str, int], *, now: int) -> Event:

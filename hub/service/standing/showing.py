@@ -72,17 +72,18 @@ def _when(wake: int, now: int) -> Delivery:
 
 def standings(asked: Asked, lanes: Mapping[int, Seen], timing: Timing, *, now: int) -> list[Standing]:
     """How each target that the booking has ever asked something of stands for it."""
+    return list(one_by_one(asked, lanes, timing, now=now))
+
+
+def one_by_one(asked: Asked, lanes: Mapping[int, Seen], timing: Timing, *, now: int) -> Iterator[Standing]:
+    """The same, for whoever may have heard enough of the first."""
     claims: dict[TargetKey, list[Claim]] = {}
     for claim in asked.claims.values():
         claims.setdefault(claim.target, []).append(claim)
-    found = []
     for key, target in asked.targets.items():
         if seen := lanes.get(target.lane):
             of_record = target.kind is TargetKind.RECORD
-            found.append(
-                _of_record(key, seen) if of_record else _of_target(key, seen, claims.get(key, []), timing, now)
-            )
-    return found
+            yield _of_record(key, seen) if of_record else _of_target(key, seen, claims.get(key, []), timing, now)
 
 
 def _of_record(key: TargetKey, seen: Seen) -> Standing:
