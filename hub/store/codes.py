@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hub.store.engine.database import OF_TOWN, Connection
+from hub.store.engine.database import OF_TOWN, Connection, Later
 
 
 class Code(NamedTuple):
@@ -23,13 +23,18 @@ class Code(NamedTuple):
 
 def of_lanes(connection: Connection, municipality: str, lanes: Iterable[int]) -> dict[int, Code]:
     """The secrets of those lanes."""
+    return of_lanes_later(connection, municipality, lanes)()
+
+
+def of_lanes_later(connection: Connection, municipality: str, lanes: Iterable[int]) -> Later[dict[int, Code]]:
+    """The same, with what is asked next."""
     condition, values = connection.among("lane", lanes)
-    rows = connection.rows(
+    rows = connection.rows_later(
         "SELECT lane, municipality, domain, hash, starts, ends, method, version, sealed, made_at FROM codes"
         f" WHERE {OF_TOWN} AND {condition}",
         [municipality, *values],
     )
-    return {row[0]: Code(*row) for row in rows}
+    return lambda: {row[0]: Code(*row) for row in rows()}
 
 
 class Secret(NamedTuple):

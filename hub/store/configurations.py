@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from hub.store.engine.bells import Bell
-from hub.store.engine.database import Connection, Row
+from hub.store.engine.database import Connection, Later, Row
 
 
 class Version(NamedTuple):
@@ -23,11 +23,16 @@ def current_versions(connection: Connection) -> dict[str, int]:
 
 def bases(connection: Connection) -> dict[str, tuple[int, int]]:
     """What plans are made with now, by municipality: the versions of configuration and closures."""
-    rows = connection.rows(
+    return bases_later(connection)()
+
+
+def bases_later(connection: Connection) -> Later[dict[str, tuple[int, int]]]:
+    """The same, with what is asked next."""
+    rows = connection.rows_later(
         "SELECT municipality, version, coalesce((SELECT max(x.version) FROM closures x WHERE x.municipality ="
         " configurations.municipality), 0) FROM configurations WHERE current = 1"
     )
-    return {town: (version, closed) for town, version, closed in rows}
+    return lambda: {town: (version, closed) for town, version, closed in rows()}
 
 
 def current(connection: Connection) -> list[Version]:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.store.engine.database import Connection
+from hub.store.engine.database import Connection, Later
 
 _DUES = (
     f"SELECT (SELECT min(due) FROM lanes WHERE due < {NEVER}), (SELECT min(due) FROM told WHERE due < {NEVER}),"
@@ -21,5 +21,15 @@ class Dues(NamedTuple):
 
 def dues(connection: Connection) -> Dues:
     """What is due next of each."""
-    ((lanes, told, watches),) = connection.rows(_DUES)
-    return Dues(*(NEVER if due is None else int(due) for due in (lanes, told, watches)))
+    return dues_later(connection)()
+
+
+def dues_later(connection: Connection) -> Later[Dues]:
+    """The same, with what is asked next."""
+    rows = connection.rows_later(_DUES)
+
+    def told() -> Dues:
+        ((lanes, told, watches),) = rows()
+        return Dues(*(NEVER if due is None else int(due) for due in (lanes, told, watches)))
+
+    return told

@@ -26,9 +26,11 @@ LANE = (
     " look, repairs, body, wanted, wanted_until, failing_since, problem, proof, due"
 )
 """The columns of a `Lane`."""
-_TAKE = f"SELECT {LANE} FROM lanes WHERE due <= ? AND due < {NEVER} AND lease_until <= ?{{}} ORDER BY due, id LIMIT ?"
+_TAKE = (
+    f"SELECT {LANE} FROM lanes WHERE due <= ? AND due < {NEVER} AND lease_until <= {{}}{{}} ORDER BY due, id LIMIT ?"
+)
 _PLACE = "municipality || '/' || connection"
-_HOLD = "UPDATE lanes SET owner = ?, lease_until = ?, due = ?, token = token + 1, delivery = 'sending' WHERE "
+_HOLD = "UPDATE lanes SET owner = ?, lease_until = {} + ?, due = ?, token = token + 1, delivery = 'sending' WHERE "
 
 
 class Raise(NamedTuple):
@@ -118,14 +120,15 @@ def take(connection: Connection, asked: list[Take]) -> list[list[Lane]]:
 
 
 def _take(connection: Connection, asked: Take) -> list[Lane]:
-    clock = connection.clock()
+    clock, moment = connection.clock_now()
     full = _none_of(connection, _PLACE, ["/".join(place) for place in asked.full])
     crowded = _none_of(connection, "municipality", asked.crowded)
-    sql = _TAKE.format(full[0] + crowded[0]) + connection.skip_locked
-    rows = connection.rows(sql, (asked.now, clock, *full[1], *crowded[1], asked.at_most))
+    sql = _TAKE.format(clock, full[0] + crowded[0]) + connection.skip_locked
+    rows = connection.rows(sql, (asked.now, *moment, *full[1], *crowded[1], asked.at_most))
     if rows:
         condition, ids = connection.among("id", [row[0] for row in rows])
-        connection.each(_HOLD + condition, [[asked.owner, clock + asked.lease, asked.now + asked.lease, *ids]])
+        held = [asked.owner, *moment, asked.lease, asked.now + asked.lease, *ids]
+        connection.each(_HOLD.format(clock) + condition, [held])
     return [read(row, taken=1) for row in rows]
 
 

@@ -36,6 +36,10 @@ class Kept:
         self.asked.append((sql, values))
         return self._session.rows(sql, values)
 
+    def rows_later(self, sql: str, values: Any = ()) -> Any:
+        self.asked.append((sql, values))
+        return self._session.rows_later(sql, values)
+
     def run(self, sql: str, values: Any = ()) -> int:
         self.asked.append((sql, values))
         return self._session.run(sql, values)

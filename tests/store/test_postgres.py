@@ -92,6 +92,31 @@ def test_rows_are_found_among_values(values: list[str], connection: PostgresConn
     assert connection.rows(f"SELECT subject FROM events WHERE {condition} ORDER BY id", bound) == [(v,) for v in values]  # noqa: S608
 
 
+def test_what_is_asked_later_is_as_it_stood_between_what_was_done_before_and_after(
+    connection: PostgresConnection,
+) -> None:
+    count = "SELECT count(*) FROM events"
+    with connection.transaction():
+        add(connection, ["a"])
+        then = connection.rows_later(count)
+        add(connection, ["b"])
+        assert connection.rows(count) == [(2,)]
+        assert then() == [(1,)]
+        last = connection.rows_later(count)
+        add(connection, ["c"])
+        assert last() == [(2,)], "also when nothing else is asked"
+    assert connection.rows_later(count)() == [(3,)], "and outside of a transaction"
+
+
+def test_a_question_of_lists_is_planned_once_by_who_writes(connection: PostgresConnection) -> None:
+    for number in range(20):
+        connection.rows("SELECT 1 FROM bookings WHERE municipality = ? AND number = ANY(?)", ("2480", [f"B-{number}"]))
+    planned = (
+        "SELECT generic_plans > 0, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%FROM bookings%'"
+    )
+    assert connection.rows(planned) == [(True, 0)]
+
+
 # ---- what is lost, and what comes back
 
 
@@ -367,9 +392,9 @@ def test_who_holds_a_place_is_waited_for_and_those_who_share_it_are_not(
 
 def test_only_places_that_nobody_holds_are_taken_at_once(url: str, connection: PostgresConnection) -> None:
     with closing(PostgresConnection(url)) as other, other.transaction(), connection.transaction():
-        assert other.hold_free(["a", "b"]) == {"a", "b"}
-        assert connection.hold_free(["b", "c"]) == {"c"}
-        assert connection.hold_free(["c"]) == {"c"}, "its own"
+        assert other.hold_free(["a", "b"])() == {"a", "b"}
+        assert connection.hold_free(["b", "c"])() == {"c"}
+        assert connection.hold_free(["c"])() == {"c"}, "its own"
 
 
 def test_a_deadlock_that_comes_again_and_again_is_told(connection: PostgresConnection) -> None:

@@ -40,7 +40,7 @@ class Forgetful:
             begin(connection, how, towns)
 
         monkeypatch.setattr(PostgresConnection, "_begin", begun)
-        for name in ("run", "rows", "rows_each", "each"):
+        for name in ("run", "rows", "rows_later", "rows_each", "each"):
             monkeypatch.setattr(PostgresConnection, name, self._forgetting(getattr(PostgresConnection, name)))
 
     def _forgetting(self, method: Callable[..., Any]) -> Callable[..., Any]:

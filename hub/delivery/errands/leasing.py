@@ -12,7 +12,7 @@ from hub.service.telling.knowing import DigestKnown, Known, RungKnown, of_digest
 from hub.store import claims, codes, documents, invoices, lanes, shown
 from hub.store.claims import Live
 from hub.store.codes import Code
-from hub.store.dues import dues
+from hub.store.dues import dues, dues_later
 from hub.store.engine.database import Connection
 from hub.store.lanes import Lane, Take
 
@@ -72,18 +72,22 @@ def _lease(connection: Connection, asked: Take) -> Leased:
 def lease_lanes(connection: Connection, asked: Take) -> Leased:
     """The same of lanes alone; nothing in it waits for others, so it may be the last of any transaction."""
     (taken,) = lanes.take(connection, [asked])
-    return Leased(loaded(connection, taken, asked.now), min(dues(connection)))
+    next_due = dues_later(connection)
+    return Leased(loaded(connection, taken, asked.now), min(next_due()))
 
 
 def loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]:
     """Those lanes, with all that is needed to fold them."""
-    standing = [(lane.municipality, lane.id) for lane in taken if lane.kind is not TargetKind.RECORD]
-    live = claims.live(connection, standing, now=now)
-    secrets: dict[int, Code] = {}
+    their_codes = []
     for town in {lane.municipality for lane in taken}:
         wanted = [lane.id for lane in taken if lane.kind is TargetKind.CREDENTIAL and lane.municipality == town]
         if wanted:
-            secrets |= codes.of_lanes(connection, town, wanted)
+            their_codes.append(codes.of_lanes_later(connection, town, wanted))
+    standing = [(lane.municipality, lane.id) for lane in taken if lane.kind is not TargetKind.RECORD]
+    live = claims.live(connection, standing, now=now)
+    secrets: dict[int, Code] = {}
+    for told in their_codes:
+        secrets |= told()
     begun = frozenset(lane.id for lane in taken if not lane.taken_over)
     return [
         Loaded(

@@ -83,9 +83,9 @@ class Accepting:
     def accept(self, connection: Connection, group: list[Accept]) -> list[Accepted]:
         """Judge each request in order of arrival, write what the last accepted of each booking asks for, and answer."""
         _hold(connection, group)
+        current = configurations.bases_later(connection)
         known = _known(connection, group)
-        current = configurations.bases(connection)
-        outcomes, latest = _judged(group, known, current, _protected(connection, group))
+        outcomes, latest = _judged(group, known, current(), _protected(connection, group))
         changes = {key: change(request, known.get(key)) for key, request in latest.items()}
         if changes:
             self._writing.write(connection, list(changes.values()))

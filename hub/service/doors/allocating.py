@@ -115,9 +115,11 @@ class _Held:
         """Ask about these: first that nobody else may give them away, then who has them."""
         new = [one for one in dict.fromkeys(secrets) if one not in self._known]
         if new:
-            ours = self._connection.hold_free([places.secret(*one) for one in new])
-            for one, holdings in zip(new, codes.held(self._connection, new), strict=True):
-                self._known[one] = holdings if places.secret(*one) in ours else None
+            held_now = self._connection.hold_free([places.secret(*one) for one in new])
+            holdings = codes.held(self._connection, new)
+            ours = held_now()
+            for one, its in zip(new, holdings, strict=True):
+                self._known[one] = its if places.secret(*one) in ours else None
 
     def free(self, secret: Secret, wanted: Wanted) -> bool:
         """Whether no other lane has it at any time of the grant and its quarantine."""

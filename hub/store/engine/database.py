@@ -9,16 +9,19 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from hub.errors import RefusedError
 from hub.store.engine.bells import Bell
 from hub.store.engine.many import Columns, changes, is_insert, questions, statements
 
+Told = TypeVar("Told")
 Row = tuple[Any, ...]
+Later = Callable[[], Told]
+"""What is known with the next answer of the database; to ask for it sooner is a way of its own."""
 Towns = frozenset[str] | None
 """The municipalities that a transaction is bound to (`hub.store.engine.walls`); None: to none."""
 
@@ -62,6 +65,9 @@ class Connection(Protocol):
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of one statement."""
 
+    def rows_later(self, sql: str, values: Sequence[Any] = ()) -> Later[list[Row]]:
+        """The same as it stands now, in the same message as what is asked next; gives what tells the rows."""
+
     def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
         """All rows of one statement for each row of values."""
 
@@ -80,11 +86,14 @@ class Connection(Protocol):
     def clock(self) -> int:
         """The database's time, microseconds; decides only who may take a lease."""
 
+    def clock_now(self) -> tuple[str, list[Any]]:
+        """The same as a part of a statement, and what to bind for it."""
+
     def hold(self, places: Iterable[str], *, share: Iterable[str] = ()) -> None:
         """Hold places until the transaction ends, and share others; wait for those who hold, or share what we hold."""
 
-    def hold_free(self, places: Iterable[str]) -> set[str]:
-        """Hold those places that nobody else holds now; gives them."""
+    def hold_free(self, places: Iterable[str]) -> Later[set[str]]:
+        """Hold those places that nobody else holds now, before what is asked next; gives what tells them."""
 
     def ring(self, bell: Bell) -> None:
         """Have other processes told, once for this transaction, when it is committed."""
@@ -137,6 +146,10 @@ class SqliteConnection:
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         return self.raw.execute(sql, values).fetchall()
 
+    def rows_later(self, sql: str, values: Sequence[Any] = ()) -> Later[list[Row]]:
+        found = self.rows(sql, values)
+        return lambda: found
+
     def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
         asked = list(values)
         found: list[list[Row]] = [[] for _ in asked]
@@ -166,11 +179,15 @@ class SqliteConnection:
     def clock(self) -> int:
         return time.time_ns() // 1000
 
+    def clock_now(self) -> tuple[str, list[Any]]:
+        return "?", [self.clock()]
+
     def hold(self, places: Iterable[str], *, share: Iterable[str] = ()) -> None:
         """Nobody else is there."""
 
-    def hold_free(self, places: Iterable[str]) -> set[str]:
-        return set(places)
+    def hold_free(self, places: Iterable[str]) -> Later[set[str]]:
+        free = set(places)
+        return lambda: free
 
     def ring(self, bell: Bell) -> None:
         """Heard by this process alone, for nobody else is there."""

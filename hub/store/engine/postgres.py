@@ -15,7 +15,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import RawCursor, errors
@@ -27,7 +27,7 @@ from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 
 from hub.store.engine import walls
 from hub.store.engine.bells import Bell
-from hub.store.engine.database import AgainError, AwayError, Connection, NoRoomError, Row, Towns, lock_of
+from hub.store.engine.database import AgainError, AwayError, Connection, Later, NoRoomError, Row, Towns, lock_of
 from hub.store.engine.many import Columns, changing_lists
 from hub.store.engine.marks import insert_of, numbered, of_each
 
@@ -45,6 +45,9 @@ _SESSION = {
     "jit": "off",  # our statements are short
     walls.SETTING: walls.ALL,
 }
+_WRITING = {"plan_cache_mode": "force_generic_plan"}
+"""What we write by finds its rows by an index whatever the values are, and to plan it anew took longer than to do it:
+the server believes that a list of unknown length is longer than ours are, and so planned those each time."""
 _READING = {"default_transaction_read_only": "on", "idle_in_transaction_session_timeout": "0", "statement_timeout": "0"}
 _NETWORK: dict[str, Any] = {
     "connect_timeout": 5,
@@ -113,6 +116,16 @@ class Heeding(psycopg.Connection[Any]):
             raise psycopg.OperationalError(msg) from None
 
 
+class _Waiting(NamedTuple):
+    """A statement that goes with the next that asks."""
+
+    text: bytes
+    values: Sequence[Any] = ()
+    prepare: bool | None = None
+    cursor: "psycopg.Cursor[Row] | None" = None
+    """Whoever asked what it gives reads it there."""
+
+
 class PostgresConnection:
     """One connection to a PostgreSQL database; used by one thread at a time. It comes back when the server does."""
 
@@ -123,7 +136,7 @@ class PostgresConnection:
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self.name = f"knutpunkt {secrets.token_hex(6)}"
         self._mark_name = f"mark/{self.name}"
-        self._address = address(url, self.name, _SESSION | (_READING if read_only else {}))
+        self._address = address(url, self.name, _SESSION | (_READING if read_only else _WRITING))
         self._silence = SILENCE_SECONDS_READING if read_only else SILENCE_SECONDS
         self._types: dict[str, dict[str, str]] = {}
         self._marked = False
@@ -131,8 +144,8 @@ class PostgresConnection:
         self.rung: set[Bell] = set()
         self._within = False
         """Whether a transaction is open."""
-        self._later: list[tuple[bytes, Sequence[Any], bool | None]] = []
-        """What of it waits for the next that asks: text, values, and whether it is prepared."""
+        self._later: list[_Waiting] = []
+        """What of it waits for the next that asks."""
         self._connect()
 
     def _connect(self) -> None:
@@ -176,6 +189,21 @@ class PostgresConnection:
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         return self._asked(numbered(sql), values).fetchall()
 
+    def rows_later(self, sql: str, values: Sequence[Any] = ()) -> Later[list[Row]]:
+        if not self._within:
+            found = self.rows(sql, values)
+            return lambda: found
+        cursor = self.raw.cursor()
+        self._later.append(_Waiting(numbered(sql), values, cursor=cursor))
+
+        def told() -> list[Row]:
+            if any(one.cursor is cursor for one in self._later):
+                with self._together():
+                    pass
+            return cursor.fetchall()
+
+        return told
+
     def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
         many = list(values)
         if len(many) < 2:  # noqa: PLR2004 - one is asked as it is
@@ -191,7 +219,7 @@ class PostgresConnection:
         if len(many) > 1 and insert_of(sql):
             self._do(*self._of_lists(sql, many))
         elif self._within:
-            self._later += [(numbered(sql), one, None) for one in many]
+            self._later += [_Waiting(numbered(sql), one) for one in many]
         elif many:
             self._cursor.executemany(numbered(sql), many)  # one pipeline, one round trip
 
@@ -206,7 +234,7 @@ class PostgresConnection:
     def _do(self, text: bytes, values: Sequence[Any]) -> None:
         """Do one statement that nothing is asked of: within a transaction, with the next that something is."""
         if self._within:
-            self._later.append((text, values, None))
+            self._later.append(_Waiting(text, values))
         else:
             self._cursor.execute(text, values)
 
@@ -215,8 +243,8 @@ class PostgresConnection:
         """Send what waits, and then what is done inside, in one message; the first that fails is raised at its end."""
         later, self._later = self._later, []
         with self.raw.pipeline():
-            for text, values, prepare in later:
-                self.raw.cursor().execute(text, values, prepare=prepare)
+            for text, values, prepare, cursor in later:
+                (cursor or self.raw.cursor()).execute(text, values, prepare=prepare)
             yield
 
     def change(self, sql: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> None:
@@ -256,14 +284,18 @@ class PostgresConnection:
         if locks := sorted((shared | dict.fromkeys(map(lock_of, places), 0)).items()):
             self._do(_HOLD, [[lock for lock, _ in locks], [shared for _, shared in locks]])
 
-    def hold_free(self, places: Iterable[str]) -> set[str]:
+    def hold_free(self, places: Iterable[str]) -> Later[set[str]]:
         by_lock = {lock_of(place): place for place in places}
-        rows = self.rows("SELECT k, pg_try_advisory_xact_lock(k) FROM unnest(?::bigint[]) AS k", [list(by_lock)])
-        return {by_lock[lock] for lock, free in rows if free}
+        sql = "SELECT k, pg_try_advisory_xact_lock(k) FROM unnest(?::bigint[]) AS k"
+        rows = self.rows_later(sql, [list(by_lock)])
+        return lambda: {by_lock[lock] for lock, free in rows() if free}
 
     def clock(self) -> int:
         ((now,),) = self.rows(_CLOCK)
         return int(now)
+
+    def clock_now(self) -> tuple[str, list[Any]]:
+        return f"({_CLOCK})", []
 
     def has_table(self, name: str) -> bool:
         return self.rows("SELECT to_regclass(?) IS NOT NULL", (name,)) == [(True,)]
@@ -303,9 +335,9 @@ class PostgresConnection:
 
     def _begin(self, how: str, towns: Towns) -> None:
         """And say whom it is for."""
-        self._within, self._later = True, [(f"BEGIN{how}".encode(), (), None)]
+        self._within, self._later = True, [_Waiting(f"BEGIN{how}".encode())]
         if told := walls.told(towns):
-            self._later.append((told.encode(), (), False))
+            self._later.append(_Waiting(told.encode(), prepare=False))
 
     @contextmanager
     def _understood(self) -> Iterator[None]:
@@ -342,7 +374,7 @@ class PostgresConnection:
     def _commit(self) -> None:
         mark = f"{time.time_ns() // 1000} {secrets.token_hex(8)}"
         self._within = False
-        self._later.append((_MARK, (self._mark_name, mark), None))
+        self._later.append(_Waiting(_MARK, (self._mark_name, mark)))
         try:
             with self._together():
                 self._cursor.execute(b"COMMIT", prepare=False)
