@@ -219,7 +219,7 @@ def settle(connection: Connection, done: Sequence[Settled], current: Mapping[int
     Says which were ours.
     """
     ours = [current[s.lane.id].token == s.lane.token for s in done]
-    clock = connection.clock()
+    clock = connection.clock() if any(s.quiet for s in done) else 0
     ordered = sorted(zip(done, ours, strict=True), key=lambda pair: pair[0].lane.id)
     rows = [(s, _row(s, clock, current[s.lane.id])) for s, mine in ordered if mine]
     confessed = [(s.lane.municipality, s.lane.id) for s, mine in ordered if not mine and s.told]
