@@ -267,5 +267,5 @@ def _first_organization(body: bytes) -> str:
 
 def _done(answer: Answer) -> None:
     """Read an answer that has nothing to say: none at all, or the thing itself."""
-    if answer.response.status_code not in GONE and answer.response.content:
+    if answer.status not in GONE and answer.content:
         answer.read(Thing.model_validate_json)

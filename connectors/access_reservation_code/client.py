@@ -80,14 +80,14 @@ class CodesClient:
     async def knows(self, unit: str) -> bool:
         """Whether there is such a unit."""
         answer = await self._http.get(f"reservation-unit/{unit}", also_ok={HTTPStatus.NOT_FOUND})
-        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             return False
         return answer.read(Unit.model_validate_json).reservation_unit_id == unit
 
     async def get(self, kind: Kind, id_: str) -> Code | None:
         """What stands under an id; None: nothing."""
         answer = await self._http.get(f"{kind}/{id_}", also_ok={HTTPStatus.NOT_FOUND})
-        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             return None
         return answer.read(lambda body: _code(kind, body))
 
@@ -97,7 +97,7 @@ class CodesClient:
         if kind is not Kind.SEASONAL:
             body["reservation_unit_id"] = parts[0].reservation_unit_id
         answer = await self._http.post(kind, json=body, headers=_trace(trace), also_ok={HTTPStatus.CONFLICT})
-        if answer.response.status_code != HTTPStatus.CONFLICT:
+        if answer.status != HTTPStatus.CONFLICT:
             answer.read(lambda told: _ANY.validate_json(told)["access_code_is_active"])
 
     async def reschedule(
@@ -107,7 +107,7 @@ class CodesClient:
         body = {"is_active": active, **_times(kind, parts)}
         path = f"{kind}/reschedule/{id_}"
         answer = await self._http.put(path, json=body, headers=_trace(trace), also_ok={HTTPStatus.NOT_FOUND})
-        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             return None
         return answer.read(Rescheduled.model_validate_json)
 

@@ -194,8 +194,8 @@ class SeamClient:
 
     async def _ask(self, call: str, body: dict[str, str], *, safe: bool = False) -> Answer:
         answer = await self._http.post(call, safe=safe, json=body, also_ok=REFUSALS)
-        if answer.response.status_code in REFUSALS:
-            raise SeamRefusalError(call, _kind(answer.response.content))
+        if answer.status in REFUSALS:
+            raise SeamRefusalError(call, _kind(answer.content))
         return answer
 
 

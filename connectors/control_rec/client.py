@@ -91,9 +91,9 @@ class OverHttps(Way):
         del deadline
         kind = {"Content-Type": "application/json"}
         answer = await self._http.post(self._path, content=message, headers=kind, also_ok=NOT_DONE)
-        if told := NOT_DONE.get(answer.response.status_code):
-            raise TransientError(f"POST {self._path}: {told} (status {answer.response.status_code})")
-        content = answer.response.content.strip()
+        if told := NOT_DONE.get(answer.status):
+            raise TransientError(f"POST {self._path}: {told} (status {answer.status})")
+        content = answer.content.strip()
         if content:
             answer.read(json.loads)
         return content

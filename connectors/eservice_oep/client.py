@@ -75,7 +75,7 @@ class Platform:
         path = f"api/instanceapi/getinstances/family/{family}/{self._config.status}"
         also = {HTTPStatus.NOT_FOUND} if self._config.none_is_404 else set[int]()
         answer = await self._http.get(path, also_ok=also, params={"fromDate": since.isoformat()})
-        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             return []
         return answer.read(_listed)
 
@@ -93,7 +93,7 @@ class Platform:
     async def pdf(self, id_: str) -> bytes | None:
         """The same as a person reads it; None: this e-service makes none."""
         answer = await self._http.get(f"api/instanceapi/getinstance/{id_}/pdf", also_ok={HTTPStatus.NOT_FOUND})
-        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             return None
 
         def whole(body: bytes) -> bytes:
@@ -107,7 +107,7 @@ class Platform:
         """What was sent in with it."""
         path = f"api/fileuploadqueryapi/getfile/{id_}/{upload.query}/{upload.id}"
         answer = await self._http.get(path)
-        content = answer.response.content
+        content = answer.content
         if upload.size is not None and len(content) != upload.size:
             raise TransientError(f"GET {path}: {len(content)} bytes came of {upload.size}")
         return Fetched(content, answer.response.headers.get("Content-Type", ""))
@@ -116,7 +116,7 @@ class Platform:
         """What the status that it has is called: its number, its name, and its kind."""
         path = f"api/instanceapi/getstatus/{id_}"
         answer = await self._http.get(path, also_ok={HTTPStatus.NOT_FOUND})
-        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             raise UnknownInstanceError(f"{path}: no such application; was it removed? Dismiss what is to be told of it")
 
         def read(body: bytes) -> set[str]:

@@ -34,8 +34,8 @@ class Gateway:
             answer = await self._http.post(self._path, safe=safe, also_ok=_NO_MONEY, **body)  # type: ignore[arg-type]
         except RejectedError as error:
             raise RejectedError(f"{error}: the gateway does not take it; correct number or sender") from error
-        if answer.response.status_code in _NO_MONEY:
-            told = f"POST /{self._path}: {answer.response.status_code}"
+        if answer.status in _NO_MONEY:
+            told = f"POST /{self._path}: {answer.status}"
             raise CredentialsError(f"{told}; check user and password, and whether the account has money left")
         return answer.read(lambda content: read(json.loads(content)))
 

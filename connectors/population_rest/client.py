@@ -35,7 +35,7 @@ class Citizens:
     async def citizen(self, person_id: str, read: Callable[[Tree | None], T]) -> T:
         """Ask for one record, without what is classified: one that is may be left out, and None is read then."""
         answer = await self._http.get(f"{self._municipality}/{person_id}", params={"ShowClassified": "false"})
-        if answer.response.status_code == HTTPStatus.NO_CONTENT:
+        if answer.status == HTTPStatus.NO_CONTENT:
             return read(None)
         return answer.read(lambda body: read(_record(parsed(body), person_id)))
 

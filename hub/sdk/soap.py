@@ -101,7 +101,7 @@ class Soap:
             inside = body_of(parse_xml(body))
             if inside.tag in (f"{{{ENVELOPE}}}Fault", f"{{{ENVELOPE_12}}}Fault"):
                 raise self._error(operation, _fault(inside), safe=safe)
-            if answer.response.status_code in wsdl.perhaps_faults:
+            if answer.status in wsdl.perhaps_faults:
                 raise ValueError("an error, and no fault")
             return read(inside)
 

@@ -18,11 +18,13 @@ async def settled_sighting(
 
     Who is not patient looks once.
     """
-    if not patient:
-        return await look()
+    seen = await look()
+    if not patient or not coming(seen):
+        return seen
+    first = [seen]
 
     async def one_look() -> Seen:
-        return await look()
+        return first.pop() if first else await look()
 
     retrying = AsyncRetrying(
         retry=retry_if_result(coming),

@@ -65,7 +65,7 @@ class ReadableCodes(Codes, ReadsCredentials):
 
     async def read_credential(self, key: str) -> Sighting[Credential] | None:
         answer = await self._http.get(quote(key), also_ok={HTTPStatus.NOT_FOUND})
-        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             return None
         return Sighting(answer.read(lambda raw: _read(key, json.loads(raw))))
 

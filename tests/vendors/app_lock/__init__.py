@@ -65,19 +65,19 @@ class AppLock(Connector[AppConfig], AccessControl, ReadsCredentials):
         answer = await self.http.put(
             f"invitations/{credential.key}", json=invitation(credential), also_ok={HTTPStatus.BAD_REQUEST}
         )
-        if answer.response.status_code == HTTPStatus.BAD_REQUEST:
+        if answer.status == HTTPStatus.BAD_REQUEST:
             raise RejectedError(f"no such door among {', '.join(sorted(w.door for w in credential.windows))}")
         return Receipt(credential.key, CONDITIONS[answer.read(Invitation.model_validate_json).status])
 
     async def remove_credential(self, key: str) -> Receipt:
         answer = await self.http.delete(f"invitations/{key}", also_ok={HTTPStatus.NOT_FOUND})
-        if answer.response.status_code != HTTPStatus.NOT_FOUND:
+        if answer.status != HTTPStatus.NOT_FOUND:
             answer.read(Invitation.model_validate_json)
         return Receipt(key)
 
     async def read_credential(self, key: str) -> Sighting[Credential] | None:
         answer = await self.http.get(f"invitations/{key}", also_ok={HTTPStatus.NOT_FOUND})
-        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             return None
         found = answer.read(Invitation.model_validate_json)
         windows = frozenset(Window(door=s.door, starts_at=s.begins, ends_at=s.ends) for s in found.spans)

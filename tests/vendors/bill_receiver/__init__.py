@@ -60,7 +60,7 @@ class BillReceiver(Connector[BillConfig], Finance, FindsInvoices, Polls):
     async def send_invoice(self, invoice: Invoice) -> Receipt:
         body = invoice.model_dump(mode="json") | {"credit": invoice.kind is InvoiceKind.CREDIT}
         answer = await self.http.post("bills", json=body | {"total": str(invoice.total)}, also_ok=(409,))
-        if answer.response.status_code == 409:
+        if answer.status == 409:
             raise RejectedError("the ledger's period is closed; send it dated in an open one")
         return Receipt(answer.read(Bill.model_validate_json).number)
 

@@ -60,7 +60,7 @@ class DayLock(Connector[DayConfig], AccessControl, ReadsCredentials):
     async def put_credential(self, credential: Credential) -> Receipt:
         path = f"cards/{credential.key}"
         answer = await self.http.put(path, json=card(credential), also_ok={HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND})
-        match answer.response.status_code:
+        match answer.status:
             case HTTPStatus.CONFLICT:
                 raise RejectedError("the lock is full; remove cards that are no longer used")
             case HTTPStatus.NOT_FOUND:
@@ -70,13 +70,13 @@ class DayLock(Connector[DayConfig], AccessControl, ReadsCredentials):
 
     async def remove_credential(self, key: str) -> Receipt:
         answer = await self.http.delete(f"cards/{key}", also_ok={HTTPStatus.NOT_FOUND})
-        if answer.response.status_code != HTTPStatus.NOT_FOUND:
+        if answer.status != HTTPStatus.NOT_FOUND:
             answer.read(Card.model_validate_json)
         return Receipt(key)
 
     async def read_credential(self, key: str) -> Sighting[Credential] | None:
         answer = await self.http.get(f"cards/{key}", also_ok={HTTPStatus.NOT_FOUND})
-        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             return None
         found = answer.read(Card.model_validate_json)
         return Sighting(credential_of(key, found), Condition.DISABLED if found.blocked else Condition.STANDING)

@@ -68,6 +68,6 @@ class ClimateControl(Connector[ClimateConfig], Control, ReadsZones):
     async def _point(self, method: str, path: str, value: Decimal | None = None) -> Point:
         body = {} if value is None else {"json": {"value": str(value)}}
         answer = await self.http.request(method, path, also_ok={HTTPStatus.NOT_FOUND}, **body)  # type: ignore[arg-type]
-        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             raise RejectedError(f"no point at {path}")
         return answer.read(Point.model_validate_json)

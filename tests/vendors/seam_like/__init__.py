@@ -112,7 +112,7 @@ class SeamLock(Connector[SeamConfig], AccessControl, ReadsCredentials, ListsCred
         named = {"device_id": window.door, "name": credential.key, "common_code_key": credential.key}
         json = named | body(credential, window)
         answer = await self.http.post("access_codes/create", json=json, also_ok={HTTPStatus.NOT_FOUND})
-        if answer.response.status_code == HTTPStatus.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             raise RejectedError(f"no device {window.door}")
         answer.read(Code.model_validate_json)
 

@@ -111,7 +111,7 @@ class SlotLock(Connector[SlotConfig], AccessControl, ReadsCredentials, ListsCred
     async def _clear(self, key: str, door: str, held: dict[int, Slot]) -> None:
         for number in [number for number, slot in held.items() if slot.label == key]:
             answer = await self.http.delete(f"{door}/slots/{number}", also_ok={HTTPStatus.NOT_FOUND})
-            if answer.response.status_code != HTTPStatus.NOT_FOUND:
+            if answer.status != HTTPStatus.NOT_FOUND:
                 answer.read(Slot.model_validate_json)
 
     async def _slots(self, door: str) -> dict[int, Slot]:
