@@ -109,11 +109,19 @@ class Told(NamedTuple):
     asked: str
 
 
-def ids(connection: Connection, municipality: str, numbers: Collection[str]) -> dict[str, int]:
-    """The ids of the bookings among the numbers that there are."""
+class Named(NamedTuple):
+    """A booking by its number: its id, and what it asks for (JSON)."""
+
+    id: int
+    asked: str
+
+
+def named(connection: Connection, municipality: str, numbers: Collection[str]) -> dict[str, Named]:
+    """The bookings among the numbers that there are."""
     condition, values = connection.among("number", numbers)
-    sql = f"SELECT number, id FROM bookings WHERE municipality = ? AND {condition}"
-    return dict(connection.rows(sql, [municipality, *values])) if numbers else {}
+    sql = f"SELECT number, id, asked FROM bookings WHERE municipality = ? AND {condition}"
+    rows = connection.rows(sql, [municipality, *values]) if numbers else []
+    return {number: Named(id_, asked) for number, id_, asked in rows}
 
 
 def asked(connection: Connection, municipality: str, ids: Collection[int]) -> dict[int, str]:

@@ -54,8 +54,8 @@ def of_bookings(connection: Connection, done: Iterable[Outcome], timings: Timing
 def _of_town(connection: Connection, town: str, outcomes: list[Outcome], timing: Timing, now: int) -> list[Event]:
     """Lanes first, then bookings: the order in which all take them."""
     shares = shared.parts_of(connection, town, outcomes, timing.horizons, now)
-    behind = _behind(connection, town, outcomes, shares, now)
-    _awaken_bookers(connection, town, outcomes, behind, shares, now)
+    behind, asks = _behind(connection, town, outcomes, shares, now)
+    _awaken_bookers(connection, town, _opened(outcomes, behind, shares, now), asks, now)
     tell_anew(connection, town, outcomes, behind, now=now)
     known = {one.id: one for one in bookings.told(connection, town, {id_ for ids in behind for id_ in ids})}
     _look_again(connection, town, outcomes, behind, known, now)
@@ -76,22 +76,23 @@ def _of_town(connection: Connection, town: str, outcomes: list[Outcome], timing:
 
 def _behind(
     connection: Connection, town: str, outcomes: list[Outcome], shares: Mapping[int, Mapping[int, Share]], now: int
-) -> list[list[int]]:
-    """The bookings that each lane's state matters to.
+) -> tuple[list[list[int]], dict[int, str]]:
+    """The bookings that each lane's state matters to, and of some what they ask for, by id.
 
     One for a credential of its own; of one that is shared those that it is to open for by now; of a zone those that are
     on; of both those that leave.
     """
     numbers = [_number(one.lane) for one in outcomes]
-    ids = bookings.ids(connection, town, {number for number in numbers if number})
+    named = bookings.named(connection, town, {number for number in numbers if number})
     many = [one.lane.id for one, number in zip(outcomes, numbers, strict=True) if number is None]
     on = claims.bookings_on(connection, town, [lane for lane in many if lane not in shares], now=now)
     on |= {lane: list(share) for lane, share in shares.items()}
     leave = _leaving(connection, town, many, now)
-    return [
-        [*on[one.lane.id], *leave[one.lane.id]] if number is None else [ids[number]] if number in ids else []
+    behind = [
+        [*on[one.lane.id], *leave[one.lane.id]] if number is None else [named[number].id] if number in named else []
         for one, number in zip(outcomes, numbers, strict=True)
     ]
+    return behind, dict(named.values())
 
 
 def _number(lane: Lane) -> str | None:
@@ -114,22 +115,22 @@ def _leaving(connection: Connection, town: str, zones: list[int], now: int) -> d
     return found
 
 
-def _awaken_bookers(
-    connection: Connection,
-    town: str,
-    outcomes: list[Outcome],
-    behind: list[list[int]],
-    shares: Mapping[int, Mapping[int, Share]],
-    now: int,
-) -> None:
-    """A message may have waited for the code that stands now."""
-    ids = {
+def _opened(
+    outcomes: list[Outcome], behind: list[list[int]], shares: Mapping[int, Mapping[int, Share]], now: int
+) -> set[int]:
+    """The bookings for which a code stands now."""
+    return {
         id_
         for one, ids in zip(outcomes, behind, strict=True)
         if one.lane.kind is TargetKind.CREDENTIAL and one.delivery is Delivery.CONFIRMED
         for id_ in (shared.opened(one, shares[one.lane.id], now) if one.lane.id in shares else ids)
     }
-    for text in bookings.asked(connection, town, ids).values():
+
+
+def _awaken_bookers(connection: Connection, town: str, ids: set[int], asks: Mapping[int, str], now: int) -> None:
+    """A message may have waited for the code that stands now; `asks`: what of them is known already."""
+    others = bookings.asked(connection, town, ids - asks.keys())
+    for text in (*others.values(), *(asks[id_] for id_ in sorted(ids & asks.keys()))):
         if f".{BOOKER}" in text:
             asked = Asked.from_json(text)
             lanes.awaken(connection, town, sorted(asked.targets[key].lane for key in asked.records), now=now)
