@@ -16,7 +16,7 @@ UNKNOWN = "?"
 
 
 class Outcome(NamedTuple):
-    """The end of one carrying. Times in microseconds. Said by name; made for each, in a quarter of a dataclass's time."""
+    """The end of one carrying. Times in microseconds. Said by name; made in a quarter of a dataclass's time."""
 
     lane: Lane
     delivery: Delivery
