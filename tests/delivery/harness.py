@@ -380,6 +380,7 @@ def staged(
     stage = Stage(url, towns or [a_town()], pulse or Pulse())
     for kind in (SqliteConnection, PostgresConnection):
         monkeypatch.setattr(kind, "clock", lambda _self: stage.now() + SKEW)
+        monkeypatch.setattr(kind, "clock_now", lambda _self: (f"{stage.now() + SKEW}", []))
     for module in (carrying, dispatcher, shares):
         monkeypatch.setattr(module, "running_seconds", lambda: stage.now() / SECOND)
     monkeypatch.setattr(awaiting, "_PATIENCE_SECONDS", 0.0)
