@@ -22,6 +22,8 @@ Own = dict[str, tuple[str, str]]
 
 UNSENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 """Errors by which nothing was sent."""
+LOST = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
+"""Those by which it may have been, unless they are of the first kind too."""
 _PLAIN = re.compile(r"(?:(?!\.{1,2}/)[\w.~-]*/)*(?!\.{1,2}\Z)[\w.~-]*", re.ASCII)
 """Paths that every library leaves as they are."""
 _NAME, _VALUE = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII), re.compile(r"[\t\x20-\x7e]*")
@@ -121,9 +123,9 @@ class Wire:
         """
         try:
             return await self._sent(method, message)
-        except aiohttp.ClientConnectorError:
+        except UNSENT:
             raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as lost:
+        except LOST as lost:
             if method not in _AGAIN:
                 raise
             return await self._sent_again(method, message, lost)

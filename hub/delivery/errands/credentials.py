@@ -288,10 +288,10 @@ class CredentialErrand(Errand):
         if seen.value is not Unsaid.NOT_TOLD and self._secret() not in {seen.value, Unsaid.CHOSEN_BY_SYSTEM}:
             return None
         sent_last = [self.lane.confirmed] if self.lane.confirmed and self.stands else []
-        shown = _spans(seen.windows, self.now)
+        shown = _left(seen.windows, self.now)
         for state in (self._state, *sent_last):
             kept = as_kept(_windows_in(_read(state)[1]), access.access_limits)
-            if shown == _spans(kept, self.now):
+            if shown == _left(kept, self.now):
                 return state
         return None
 
@@ -304,9 +304,7 @@ class CredentialErrand(Errand):
 
     def _credential(self) -> Credential:
         method = Method(self.loaded.code.method) if self.loaded.code else Method.PIN
-        return Credential(
-            key=self.lane.key, method=method, value=self._secret(), windows=_windows_of(tuple(self._spans))
-        )
+        return Credential(key=self.lane.key, method=method, value=self._secret(), windows=_windows_of(self._spans))
 
     def _secret(self) -> SecretStr | Unsaid:
         code = self.loaded.code
@@ -344,7 +342,7 @@ def _windows_of(listed: Spans) -> frozenset[Window]:
     )
 
 
-def _spans(windows: Iterable[Window], now: int) -> list[Span]:
+def _left(windows: Iterable[Window], now: int) -> list[Span]:
     """What is left of windows, comparable whatever was joined or has begun."""
     return sorted(
         (w.door, max(micros(w.starts_at), now), micros(w.ends_at)) for w in windows if micros(w.ends_at) > now

@@ -171,7 +171,9 @@ def _let_go(
 ) -> None:
     """What a booking has moved away from waits no longer when nothing that it moved to is under way."""
     waits = {id_ for id_, one in seen.items() if one.delivery == Delivery.DUE and one.due > now}
-    for booking in (known[id_] for id_ in sorted(granted & known.keys()) if waits):
+    if not waits:
+        return
+    for booking in (known[id_] for id_ in sorted(granted & known.keys())):
         targets = Asked.from_json(booking.asked).targets.values()
         its = [seen[one.lane] for one in targets if one.kind is TargetKind.CREDENTIAL and one.lane in seen]
         put_off = [one for one in its if one.id in waits]

@@ -32,6 +32,11 @@ def _parted(count: int, sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
         begin += many
 
 
+def _flat(rows: Sequence[Sequence[Any]], begin: int, many: int) -> list[Any]:
+    """The values of so many rows from there on, one after the other."""
+    return list(chain.from_iterable(rows[begin : begin + many]))
+
+
 def statements(sql: str, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, list[Any]]]:
     """The statements that insert all rows, in order; each with its values.
 
@@ -39,13 +44,13 @@ def statements(sql: str, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, l
         ValueError: it is no INSERT of one row of marks.
     """
     for begin, many in _parted(len(rows), _SIZES):
-        yield _text(sql, many), list(chain.from_iterable(rows[begin : begin + many]))
+        yield _text(sql, many), _flat(rows, begin, many)
 
 
 def changes(sql: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, list[Any]]]:
     """The statements that change all rows by what is called `v` there; each with its values."""
     for begin, many in _parted(len(rows), _QUESTIONS):
-        yield _changing(sql, columns, many), [value for row in rows[begin : begin + many] for value in row]
+        yield _changing(sql, columns, many), _flat(rows, begin, many)
 
 
 @lru_cache(100)
@@ -84,7 +89,7 @@ def is_insert(sql: str) -> bool:
 def questions(sql: str, asked: Sequence[Sequence[Any]]) -> Iterator[tuple[int, str, list[Any]]]:
     """Statements that ask the same of all values; each with the place of its first, from which its rows are told."""
     for begin, many in _parted(len(asked), _QUESTIONS):
-        yield begin, _asked(sql, many), list(chain.from_iterable(asked[begin : begin + many]))
+        yield begin, _asked(sql, many), _flat(asked, begin, many)
 
 
 @lru_cache(1000)
