@@ -202,6 +202,30 @@ class Stage:
         self.clock.moment = moment
         self.settle()
 
+    def dies_at(self, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+        """Have the process die there as it takes what is due: the transaction is broken off."""
+
+        def dies(*_: object) -> None:
+            raise SystemError("killed")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(where, dies)
+            with pytest.raises(SystemError):
+                self.run(self.node.carry_once())
+
+    def two_look_at_once(self) -> None:
+        """Have another process take what is due beside ours, then carry all."""
+        other = self.run(self.another_node())
+
+        async def both() -> None:
+            await asyncio.gather(self.node.carry_once(), other.carry_once())
+
+        try:
+            self.run(both())
+            self.settle()
+        finally:
+            self.run(other.connections.close())
+
     def skip(self, **length: float) -> None:
         """Let time pass in which this hub is stopped; nothing is carried."""
         self.clock.moment += timedelta(**length)

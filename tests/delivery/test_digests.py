@@ -241,14 +241,7 @@ def test_a_death_while_it_is_made_leaves_it_to_be_made(
         hall.put(f"B-{n}", **TOLD, **hour(60 * n))
     hall.at("05:29", days=1)
     hall.skip(minutes=1)
-
-    def dies(*_: object) -> None:
-        raise SystemError("killed")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(where, dies)
-        with pytest.raises(SystemError):
-            hall.run(hall.node.carry_once())
+    hall.dies_at(monkeypatch, where)
     hall.restart()
     hall.at("12:00", days=1)
     assert told(hall) == [["NY B-0", "NY B-1", "NY B-2"]] * times

@@ -1,6 +1,5 @@
 """What is done instead of a door: when its time comes, once, and taken back when the door works after all."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -273,14 +272,7 @@ def test_a_death_while_a_rung_is_taken_leaves_it_to_be_taken_once(
     hall.put()
     hall.at("11:14")
     hall.skip(minutes=2)
-
-    def dies(*_: object) -> None:
-        raise SystemError("killed")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(where, dies)
-        with pytest.raises(SystemError):
-            hall.run(hall.node.carry_once())
+    hall.dies_at(monkeypatch, where)
     assert told(hall) == []
     hall.restart()
     hall.at("11:30")
@@ -312,16 +304,7 @@ def test_two_that_look_at_one_booking_take_its_rung_once(hall: Stage) -> None:
     hall.put()
     hall.at("11:14")
     hall.skip(minutes=1)
-    other = hall.run(hall.another_node())
-
-    async def both() -> None:
-        await asyncio.gather(hall.node.carry_once(), other.carry_once())
-
-    try:
-        hall.run(both())
-        hall.settle()
-    finally:
-        hall.run(other.connections.close())
+    hall.two_look_at_once()
     assert hall.mail.subjects("vakt") == ["Släpp in B-1: hall.court-1"]
 
 

@@ -144,16 +144,7 @@ def test_two_that_look_at_once_give_two_bookings_two_codes(hall: Stage) -> None:
         hall.put(f"B-{n}", **hour(of=f"hall.court-{n}"))
     hall.at("11:14")
     hall.skip(minutes=1)
-    other = hall.run(hall.another_node())
-
-    async def both() -> None:
-        await asyncio.gather(hall.node.carry_once(), other.carry_once())
-
-    try:
-        hall.run(both())
-        hall.settle()
-    finally:
-        hall.run(other.connections.close())
+    hall.two_look_at_once()
     assert len({*codes(hall, "B-1"), *codes(hall, "B-2")}) == 2
     assert sorted(states(hall)) == [FREE, GIVEN, GIVEN]
     assert [told(hall, f"B-{n}") for n in (1, 2)] == [[("spare_code", "given", None)]] * 2
@@ -185,14 +176,7 @@ def test_a_death_while_a_code_is_given_neither_gives_two_nor_loses_one(
     hall.put(customer=CUSTOMER)
     hall.at("11:14")
     hall.skip(minutes=2)
-
-    def dies(*_: object) -> None:
-        raise SystemError("killed")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(where, dies)
-        with pytest.raises(SystemError):
-            hall.run(hall.node.carry_once())
+    hall.dies_at(monkeypatch, where)
     assert states(hall) == [FREE, FREE, FREE]
     hall.restart()
     hall.at("11:30")
