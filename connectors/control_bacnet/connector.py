@@ -28,6 +28,7 @@ from hub.sdk import (
     TransientError,
     levels_of,
     observed,
+    proven_by,
 )
 
 
@@ -93,11 +94,7 @@ class BacnetControl(Connector[BacnetConfig], Control, ReadsZones, Hears):
         asked = [self._look(key) for key in self.config.zones]
         measured = [self.device.read(one.point, ("present-value",)) for one in self.config.sensors.values()]
         looks = await asyncio.gather(*asked, *measured, return_exceptions=True)
-        silent = [look for look in looks if isinstance(look, BaseException)]
-        for error in silent:
-            if len(silent) == len(looks) or not isinstance(error, TransientError):
-                raise error
-            self.lent.log.warning("check: %s", error)
+        proven_by(looks, self.lent.log)
         aside = [f"{key}: {look.set_aside}" for key, look in self._seen(looks) if look.set_aside]
         return About(external_keys=frozenset(self.config.zones), detail="; ".join(aside))
 

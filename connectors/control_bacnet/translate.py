@@ -8,12 +8,12 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from connectors.control_bacnet.config import BINARY, REAL, ZoneObject
 from connectors.control_bacnet.frames import Refusal, Value, Values
 from hub.model import Dim, Level, Release, Setpoint, Switch
-from hub.sdk import Condition, RejectedError, Sighting, ZoneKind, fitted
+from hub.sdk import Condition, RejectedError, Sighting, ZoneKind, counted, fitted
 
 PROPERTIES = ("present-value", "priority-array", "status-flags")
 PLACES = 16
@@ -71,12 +71,7 @@ def level_of(value: Value, zone: ZoneObject) -> Level:
     if zone.kind is ZoneKind.SWITCH:
         return _switch_of(value, zone)
     number = Decimal(value) / zone.scale
-    if zone.kind is ZoneKind.SETPOINT:
-        return Setpoint(celsius=number.quantize(HUNDREDTH, ROUND_HALF_UP))
-    percent = int(number.to_integral_value(ROUND_HALF_UP))
-    if not 0 <= percent <= 100:  # noqa: PLR2004  (per cent)
-        raise RejectedError(f"{zone.object} tells {number:g} per cent; check the object, and its scale")
-    return Dim(percent=percent)
+    return counted(zone.kind, number, HUNDREDTH, at=zone.object, look_at="the object, and its scale")
 
 
 def seen(found: Mapping[str, Values | Refusal], zone: ZoneObject) -> Seen:

@@ -4,28 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 
 from xknx.exceptions import XKNXException
 
 from connectors.control_knx.link import Hear, Link
 from connectors.control_knx.translate import Payload
 from connectors.control_knx.tunnels import Endpoint
-from hub.sdk import ConnectorError, CredentialsError, RejectedError, TransientError, UnknownOutcomeError
-
-
-@dataclass(frozen=True)
-class Patience:
-    """When to come back after a loss."""
-
-    first: timedelta = timedelta(seconds=1)
-    most: timedelta = timedelta(seconds=60)
-    """Each time twice as long, up to this."""
-
-    def delay(self, losses: int) -> float:
-        """Seconds to wait after so many losses in a row, counted from 1."""
-        return float(min(self.first.total_seconds() * 2 ** min(losses - 1, 30), self.most.total_seconds()))
+from hub.sdk import Backoff, ConnectorError, CredentialsError, RejectedError, TransientError, UnknownOutcomeError
 
 
 class Bus:
@@ -39,7 +24,7 @@ class Bus:
         self._gap = 1 / per_second
         self._free_at = 0.0
         self._turn = asyncio.Lock()
-        self.patience = Patience()
+        self.patience = Backoff()
         self._link: Link | None = None
         self._coming_back: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()

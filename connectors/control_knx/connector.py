@@ -31,6 +31,7 @@ from hub.sdk import (
     Waiting,
     levels_of,
     observed,
+    proven_by,
 )
 
 
@@ -80,11 +81,7 @@ class KnxControl(Connector[KnxConfig], Control, ReadsZones, Hears):
         """Connect, and ask every zone that can be asked; one that answers proves the bus."""
         await self.bus.ready(self._deadline())
         looks = await asyncio.gather(*(self.read_zone(key) for key in self._zone_of.values()), return_exceptions=True)
-        silent = [look for look in looks if isinstance(look, BaseException)]
-        for error in silent:
-            if len(silent) == len(looks) or not isinstance(error, TransientError):
-                raise error
-            self.lent.log.warning("check: %s", error)
+        proven_by(looks, self.lent.log)
         unproven = len(self.config.zones) - len(self._zone_of)
         detail = f"{unproven} zones without a status address: never proven" if unproven else ""
         return About(external_keys=frozenset(self.config.zones), detail=detail)

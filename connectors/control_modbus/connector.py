@@ -23,6 +23,7 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
     levels_of,
+    proven_by,
 )
 
 LEASE = timedelta(minutes=15)
@@ -70,11 +71,7 @@ class ModbusControl(Connector[ModbusConfig], Control, ReadsZones):
     async def check(self) -> About:
         """Read every zone; one that can be read proves the device, and the others are told of in the log."""
         looks = await asyncio.gather(*(self._look(key) for key in self.config.zones), return_exceptions=True)
-        silent = [look for look in looks if isinstance(look, BaseException)]
-        for error in silent:
-            if len(silent) == len(looks) or not isinstance(error, TransientError):
-                raise error
-            self.lent.log.warning("check: %s", error)
+        proven_by(looks, self.lent.log)
         return About(external_keys=frozenset(self.config.zones))
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from connectors.control_modbus.config import Encoding, Point, WordOrder, ZonePlaces
 from hub.model import Dim, Level, Release, Setpoint, Switch
-from hub.sdk import RejectedError, ZoneKind, fitted, resting
+from hub.sdk import RejectedError, ZoneKind, counted, fitted, resting
 
 TENTH = Decimal("0.1")
 FORMATS = {
@@ -71,13 +71,7 @@ def level_of(values: Sequence[int], zone: ZonePlaces, order: WordOrder) -> Level
     number = _number(values, zone.encoding, order)
     if number is None:
         raise RejectedError(f"{zone.read} holds no number; is it {zone.encoding}, and the word order right?")
-    number /= zone.counts
-    if zone.kind is ZoneKind.SETPOINT:
-        return Setpoint(celsius=number.quantize(TENTH, ROUND_HALF_UP))
-    percent = int(number.to_integral_value(ROUND_HALF_UP))
-    if not 0 <= percent <= 100:  # noqa: PLR2004  (per cent)
-        raise RejectedError(f"{zone.read} tells {number:g} per cent; check address, encoding and scale")
-    return Dim(percent=percent)
+    return counted(zone.kind, number / zone.counts, TENTH, at=zone.read, look_at="address, encoding and scale")
 
 
 def how_many(zone: ZonePlaces) -> int:

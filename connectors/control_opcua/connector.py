@@ -27,6 +27,7 @@ from hub.sdk import (
     TransientError,
     UnknownOutcomeError,
     levels_of,
+    proven_by,
 )
 
 if TYPE_CHECKING:
@@ -92,11 +93,7 @@ class OpcuaControl(Connector[OpcuaConfig], Control, ReadsZones):
         about = await self._about()
         await self._may_write()
         looks = await asyncio.gather(*(self.read_zone(key) for key in self.config.zones), return_exceptions=True)
-        silent = [look for look in looks if isinstance(look, BaseException)]
-        for error in silent:
-            if len(silent) == len(looks) or not isinstance(error, TransientError):
-                raise error
-            self.lent.log.warning("check: %s", error)
+        proven_by(looks, self.lent.log)
         return about
 
     async def close(self) -> None:

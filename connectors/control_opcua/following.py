@@ -8,14 +8,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
 
 from asyncua import ua
 
 from connectors.control_opcua.client import Server, status_of, told_by
 from connectors.control_opcua.values import VALUE, Told
-from hub.sdk import ConnectorError, CredentialsError, RejectedError, TransientError
+from hub.sdk import Backoff, ConnectorError, CredentialsError, RejectedError, TransientError
 
 PUBLISHING_MILLISECONDS = 500.0
 QUIET_COUNT = 20
@@ -26,19 +24,6 @@ QUEUE = 10
 """Changes of one zone that are told together: a hand right after us, and right before, is one."""
 LONGEST_SILENCE = 60.0
 """Seconds of a server's silence that are borne, whatever it has made of those counts."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """When to come back after a loss."""
-
-    first: timedelta = timedelta(seconds=1)
-    most: timedelta = timedelta(seconds=60)
-    """Each time twice as long, up to this."""
-
-    def delay(self, losses: int) -> float:
-        """Seconds to wait after so many losses in a row, counted from 1."""
-        return float(min(self.first.total_seconds() * 2 ** min(losses - 1, 30), self.most.total_seconds()))
 
 
 class Following:
@@ -54,7 +39,7 @@ class Following:
     ) -> None:
         """Keep what it is given; `back` is called when what was told meanwhile was not heard."""
         self._server, self._nodes, self._heard, self._back, self._log = server, nodes, heard, back, log
-        self.patience = Patience()
+        self.patience = Backoff()
         self._going: asyncio.Task[None] | None = None
         self._due = asyncio.Event()
         self._number: int | None = None

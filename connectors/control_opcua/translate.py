@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from connectors.control_opcua.config import ZoneNodes
 from connectors.control_opcua.values import SPANS, Number, Told, Type
 from hub.model import Dim, Level, Release, Setpoint, Switch
-from hub.sdk import RejectedError, ZoneKind, fitted, resting
+from hub.sdk import RejectedError, ZoneKind, counted, fitted, resting
 
 HUNDREDTH = Decimal("0.01")
 
@@ -93,12 +93,7 @@ def level_of(told: Told, zone: ZoneNodes) -> Level:
     if told.type is Type.BOOLEAN:
         raise RejectedError(f"{zone.told_at} is a Boolean, and a {zone.kind} has numbers; correct its kind or node")
     number = Decimal(value) / zone.scale
-    if zone.kind is ZoneKind.SETPOINT:
-        return Setpoint(celsius=number.quantize(HUNDREDTH, ROUND_HALF_UP))
-    percent = int(number.to_integral_value(ROUND_HALF_UP))
-    if not 0 <= percent <= 100:  # noqa: PLR2004  (per cent)
-        raise RejectedError(f"{zone.told_at} tells {number:g} per cent; check the node, and its scale")
-    return Dim(percent=percent)
+    return counted(zone.kind, number, HUNDREDTH, at=zone.told_at, look_at="the node, and its scale")
 
 
 def _number(level: Level, zone: ZoneNodes) -> Decimal | bool:

@@ -7,13 +7,10 @@ from pydantic import ValidationError
 from connectors.control_rec.config import Form, Measured, RecConfig, ZoneIds
 from connectors.control_rec.messages import Observed, Value, first_fault, same
 from hub.model import Dim, Level, Observation, Release, Setpoint, Switch
-from hub.sdk import RejectedError, ZoneKind, fitted, resting
+from hub.sdk import MOST_DIGITS, RejectedError, ZoneKind, fitted, resting, scaled
 
 TENTH = Decimal("0.1")
-FINEST = Decimal("0.000001")
 FULL = 100
-MOST_DIGITS = 12
-"""Before the point: more is no measure of a building, and would not be kept exactly."""
 
 
 def wanted(level: Level, zone: ZoneIds) -> Level:
@@ -99,8 +96,8 @@ def _measured(value: Value, meant: Measured) -> Decimal:
     match value:
         case bool():
             return Decimal(value)
-        case Decimal() if value.adjusted() < MOST_DIGITS:
-            return (value * meant.factor).quantize(FINEST, ROUND_HALF_UP).normalize()
+        case Decimal() if (measured := scaled(value, meant.factor)) is not None:
+            return measured
     raise RejectedError(f"{meant.quantity} is told in numbers, with at most {MOST_DIGITS} digits; check the device")
 
 

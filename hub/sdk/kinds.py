@@ -1,7 +1,7 @@
 """Kinds of zones, as the settings of connections name them, and the levels that each can have on any bus."""
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum, auto
 
 from hub.model import Dim, Level, Release, Setpoint, Switch
@@ -19,6 +19,8 @@ class ZoneKind(StrEnum):
     """Degrees Celsius."""
 
 
+FULL = 100
+"""Per cent."""
 _LEVELS: Mapping[ZoneKind, tuple[type[Level], ...]] = {
     ZoneKind.SWITCH: (Switch,),
     ZoneKind.DIM: (Dim, Switch),
@@ -48,6 +50,20 @@ def fitted(level: Level, kind: ZoneKind) -> Switch | Dim | Setpoint:
         case Switch(on=on), ZoneKind.DIM:
             return Dim(percent=100 if on else 0)
     raise RejectedError(f"a zone of kind {kind} cannot have {level!r}; change its kind or what is asked of it")
+
+
+def counted(kind: ZoneKind, number: Decimal, finest: Decimal, *, at: object, look_at: str) -> Dim | Setpoint:
+    """The level that a number of degrees or per cent says; degrees are kept as fine as `finest`.
+
+    Raises:
+        RejectedError: no lamp has so many per cent. `at` says what tells them, and `look_at` what may be wrong.
+    """
+    if kind is ZoneKind.SETPOINT:
+        return Setpoint(celsius=number.quantize(finest, ROUND_HALF_UP))
+    percent = int(number.to_integral_value(ROUND_HALF_UP))
+    if not 0 <= percent <= FULL:
+        raise RejectedError(f"{at} tells {number:g} per cent; check {look_at}")
+    return Dim(percent=percent)
 
 
 def resting(kind: ZoneKind, release: bool | Decimal | None) -> Level:  # noqa: FBT001 - as a setting has it

@@ -131,9 +131,16 @@ def _measured(kept: _Kept, settings: SensorConfig) -> Decimal:
         number = Decimal(word)
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or number.adjusted() >= MOST_DIGITS:
+    if (measured := scaled(number, settings.factor)) is None:
         raise RejectedError(f"sensor {kept.sensor} tells no number; check it, or give its words")
-    return (number * settings.factor).quantize(FINEST, ROUND_HALF_UP).normalize()
+    return measured
+
+
+def scaled(number: Decimal, factor: Decimal) -> Decimal | None:
+    """A number in the unit of its quantity, as exactly as is kept; None: it is no measure of a building."""
+    if not number.is_finite() or number.adjusted() >= MOST_DIGITS:
+        return None
+    return (number * factor).quantize(FINEST, ROUND_HALF_UP).normalize()
 
 
 def _text(value: bool | Decimal | float | str) -> str:  # noqa: FBT001  (what a sensor told)

@@ -12,17 +12,15 @@ from datetime import timedelta
 
 from paho.mqtt.reasoncodes import ReasonCode
 
+from hub.sdk.backoff import Backoff
 from hub.sdk.errors import ConnectorError, CredentialsError, RejectedError, TransientError, UnknownOutcomeError
 from hub.sdk.mqtt.link import Endpoint, Heard, Link, TakenOverError, publish_error, taken_over
 
 
 @dataclass(frozen=True)
-class Patience:
-    """When to come back after a loss."""
+class Patience(Backoff):
+    """When to come back after a loss, and what a link is that only came and went."""
 
-    first: timedelta = timedelta(seconds=1)
-    most: timedelta = timedelta(seconds=60)
-    """Each time twice as long, up to this."""
     brief: timedelta = timedelta(seconds=10)
     """A link that stood shorter, and that the broker ended, was brief..."""
     brief_at_most: int = 5
@@ -30,10 +28,6 @@ class Patience:
 
     A broker that could not be reached in between is one that is restarted again and again.
     """
-
-    def delay(self, losses: int) -> float:
-        """Seconds to wait after so many losses in a row, counted from 1."""
-        return float(min(self.first.total_seconds() * 2 ** min(losses - 1, 30), self.most.total_seconds()))
 
 
 class Session:

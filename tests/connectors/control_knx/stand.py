@@ -6,11 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.control_knx import KnxControl
-from connectors.control_knx.client import Patience
 from connectors.control_knx.config import KnxConfig
 from connectors.control_knx.simulator import KnxSimulator
 from hub.conformance.driver import SetClock
-from hub.sdk import Lent
+from hub.sdk import Backoff, Lent
 from tests.connectors.rooms import Lending, up
 
 
@@ -24,7 +23,7 @@ class House(Lending):
 
         def made(own: Lent) -> KnxControl:
             connector = KnxControl(KnxConfig.model_validate(settings), own)
-            connector.bus.patience = Patience(first=timedelta(milliseconds=20))
+            connector.bus.patience = Backoff(first=timedelta(milliseconds=20))
             return connector
 
         return self.opened(made, seconds=timeout, **lent)

@@ -7,13 +7,12 @@ from typing import Any
 
 from connectors.control_opcua import OpcuaControl
 from connectors.control_opcua.config import OpcuaConfig
-from connectors.control_opcua.following import Patience
 from connectors.control_opcua.simulator import OpcuaSimulator
 from hub.conformance.driver import SetClock
-from hub.sdk import Lent
+from hub.sdk import Backoff, Lent
 from tests.connectors.rooms import Lending, up
 
-AT_ONCE = Patience(first=timedelta(milliseconds=20), most=timedelta(milliseconds=20))
+AT_ONCE = Backoff(first=timedelta(milliseconds=20), most=timedelta(milliseconds=20))
 
 
 class Room(Lending):
