@@ -122,10 +122,11 @@ def _idle_keys(running: Mapping[str, Running], uses: Iterable[Use]) -> Iterator[
 
 def _known_sensors(folder: Folder, running: Mapping[str, Running]) -> Iterator[Finding]:
     """Sensors of facilities that the connection's own settings lack, where it lists them; and those nobody asks for."""
-    idle = {name: {(key, told) for key, of in known.items() for told in of} for name, known in _heard(running).items()}
+    heard = _heard(running)
+    idle = {name: {(key, told) for key, of in known.items() for told in of} for name, known in heard.items()}
     for _, sheet, facility in folder.valid_facilities():
         for name, sensor in facility.sensors.items():
-            known = _heard(running).get(sensor.connection or "")
+            known = heard.get(sensor.connection or "")
             if known is None:
                 continue
             idle[sensor.connection or ""].discard((sensor.key, sensor.quantity))

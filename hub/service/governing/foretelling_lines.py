@@ -86,12 +86,17 @@ def _first(was: Sequence[Stretch], would_be: Sequence[Stretch]) -> int:
     return next((at for at in edges if _level(was, at) != _level(would_be, at)), edges[0])
 
 
+def _at(stretches: Sequence[Stretch], at: int) -> Stretch | None:
+    return next((one for one in stretches if one.starts <= at < one.ends), None)
+
+
 def _level(stretches: Sequence[Stretch], at: int) -> int | None:
-    return next((one.level for one in stretches if one.starts <= at < one.ends), None)
+    found = _at(stretches, at)
+    return found.level if found else None
 
 
 def _lit(stretches: Sequence[Stretch], at: int) -> Lit | None:
-    found = next((one for one in stretches if one.starts <= at < one.ends), None)
+    found = _at(stretches, at)
     if found is None:
         return None
     return Lit(starts_at=instant(found.starts), ends_at=instant(found.ends), level=found.level)
