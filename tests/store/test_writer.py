@@ -66,7 +66,6 @@ async def grouped(url: str, *, cap: int = 400, behind: int = 32) -> AsyncIterato
 async def arriving(writer: Writer, *subjects: str, behind: bool = False) -> list[asyncio.Task[int]]:
     tasks = [asyncio.create_task(writer.do(store, subject, behind=behind)) for subject in subjects]
     await asyncio.sleep(0)  # they ask
-    await asyncio.sleep(0)  # and what they asked for is handed over
     return tasks
 
 

@@ -6,9 +6,6 @@ item is tried alone, so a bad item costs itself only. Nobody is answered before 
 Work that comes in bulk stands behind: in every group all others go first, and no more of it is taken along than another
 may wait for. Its own order stays. Neither is answered yet, so whoever goes ahead could as well have come before.
 
-What one turn of an event loop asks for is handed over together: a transaction costs as much as three bookings, and
-each hand-over between threads a wait for the interpreter's lock.
-
 Where other processes write too (PostgreSQL), each kind of work has a transaction of its own: leasing holds rows that it
 skipped to, and nothing that waits for a lock may follow it. What is called by itself (`call`) was written for a writer
 that is alone, and there it is: it holds everything, in every process (`places`). A transaction is bound to the
@@ -32,6 +29,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 from hub.store.engine import walls
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import AgainError, AwayError, Connection, Session, Towns, connect
+from hub.store.engine.gathering import Gathering
 from hub.store.engine.places import EVERYTHING
 
 Item = TypeVar("Item")
@@ -78,8 +76,8 @@ class Writer:
         self._standing: dict[asyncio.Future[Any], _Standing] = {}
         self._served: list[_Told] = []
         """Who stood by, and is to be told with those whose transaction it was."""
-        self._gathered: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
         self._queue: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
+        self._gathering = Gathering[_Waiting](self._queue.put, most=cap, holds=not self._connection.shared)
         self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
         self._thread.start()
 
@@ -99,15 +97,8 @@ class Writer:
         """Have it done in the next transaction, or, being one of very many, behind all others; returns when on disk."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
-        gathered = self._gathered.setdefault(loop, [])
-        gathered.append(_Waiting(work, item, future, behind, walls.bound()))
-        if len(gathered) == 1:
-            loop.call_soon(self._hand_over, loop)
+        self._gathering.add(loop, _Waiting(work, item, future, behind, walls.bound()))
         return await future
-
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        if gathered := self._gathered.pop(loop, None):
-            self._queue.put(gathered)
 
     async def call(self, function: Callable[..., Answer], *values: object) -> Answer:
         """Have one function(connection, *values) done in the next transaction."""
@@ -133,8 +124,7 @@ class Writer:
 
     def stop(self) -> None:
         """Finish what waits, then close the connection."""
-        for loop in tuple(self._gathered):
-            self._hand_over(loop)
+        self._gathering.all()
         self._queue.put(None)
         self._thread.join()
         self._connection.close()
@@ -150,6 +140,8 @@ class Writer:
                 answers = self._committed(part)
                 served, self._served = self._served, []
                 _tell([*served, *(_Told(one.future, answer) for one, answer in zip(part, answers, strict=True))])
+            if not (first or behind) and self._queue.empty():
+                self._gathering.rested(one.future.get_loop() for one in group)
 
     def _parts(self, group: list[_Waiting]) -> list[list[_Waiting]]:
         """What may share a transaction, in order of arrival."""
