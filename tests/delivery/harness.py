@@ -180,7 +180,7 @@ class Stage:
             self.runner.close()
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
-        return self.runner.run(coroutine)
+        return self.runner.get_loop().run_until_complete(coroutine)
 
     # ---- time
 

@@ -102,7 +102,7 @@ class Stage:
         await self.sender.close()
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
-        return self.runner.run(coroutine)
+        return self.runner.get_loop().run_until_complete(coroutine)
 
     # ---- time
 
