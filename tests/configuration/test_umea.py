@@ -51,11 +51,10 @@ def placed(file: str) -> str:
     return file.removeprefix("whole/")
 
 
-def findings(changed: dict[str, Any]) -> dict[tuple[str, ...], Finding]:
+def findings(changed: dict[str, str]) -> dict[tuple[str, ...], Finding]:
     """What is found in the example with some files changed, known apart from the lines, which dumping moves."""
     beside = {placed(file): text for file, text in WHOLE.items()} if any(file in WHOLE for file in changed) else {}
-    told = {placed(f): dumped(tree) for f, tree in changed.items()}
-    texts = umea() | beside | told
+    texts = umea() | beside | {placed(file): text for file, text in changed.items()}
     found = read_files(texts, load_class=load).findings
     return {(each.code, each.file, each.path, each.message): each for each in found}
 
@@ -63,12 +62,12 @@ def findings(changed: dict[str, Any]) -> dict[tuple[str, ...], Finding]:
 @cache
 def before(file: str) -> frozenset[tuple[str, ...]]:
     """What is found in the folder as it is that the file is of."""
-    return frozenset(findings({file: trees()[file]}))
+    return frozenset(findings({file: dumped(trees()[file])}))
 
 
-def news(file: str, tree: Any) -> list[Finding]:
-    """What is found only with this tree in the file, in any file."""
-    return [finding for key, finding in findings({file: tree}).items() if key not in before(file)]
+def news(file: str, text: str) -> list[Finding]:
+    """What is found only with this text in the file, in any file."""
+    return [finding for key, finding in findings({file: text}).items() if key not in before(file)]
 
 
 def entries(tree: Any, path: Path = ()) -> Iterator[Path]:
@@ -136,10 +135,11 @@ def of_another_type(value: object) -> list[object]:
 
 def told(file: str, tree: Any, near: Path) -> bool:
     """Whether something new is found in that file, on a line of what stands at the path, or where it should."""
-    root, _ = parse(dumped(tree))
+    text = dumped(tree)
+    root, _ = parse(text)
     assert root
     inside = {node.place.line for node in below(root.find(near)[0])}
-    return any(finding.file == placed(file) and finding.line in inside for finding in news(file, tree))
+    return any(finding.file == placed(file) and finding.line in inside for finding in news(file, text))
 
 
 def below(node: Any) -> Iterator[Any]:
@@ -156,7 +156,9 @@ def test_the_example_has_no_errors() -> None:
 
 
 def test_what_goes_in_its_place_has_no_errors_either() -> None:
-    errors = [each for each in findings({file: trees()[file] for file in WHOLE}).values() if each.severity == "error"]
+    errors = [
+        each for each in findings({file: dumped(trees()[file]) for file in WHOLE}).values() if each.severity == "error"
+    ]
     assert errors == []
 
 
@@ -211,13 +213,12 @@ def test_a_key_that_is_missing_is_told_at_what_should_hold_it(file: str) -> None
 
 @every_file
 def test_a_key_that_is_misspelt_is_told_on_its_line(file: str) -> None:
-    tree = trees()[file]
     for path in ours(file):
         wrong = f"{path[-1]}x"
-        found = [each for each in news(file, renamed(tree, path, wrong)) if each.code == "unknown-key"]
-        text = dumped(renamed(tree, path, wrong)).splitlines()
+        text = dumped(renamed(trees()[file], path, wrong))
+        found = [each for each in news(file, text) if each.code == "unknown-key"]
         assert [(each.file, f"`{wrong}`" in each.message) for each in found] == [(placed(file), True)], path
-        assert wrong in text[found[0].line - 1], path
+        assert wrong in text.splitlines()[found[0].line - 1], path
 
 
 @every_file
@@ -282,7 +283,9 @@ def test_a_zone_that_is_renamed_or_gone_from_its_settings_is_told_where_it_is_na
     for zone in tree["settings"]["zones"]:
         key: Path = ("settings", "zones", zone)
         for gone in (renamed(tree, key, f"{zone}x"), without(tree, key)):
-            assert any(f"`{zone}`" in each.message or each.path == "settings.zones" for each in news(file, gone)), zone
+            assert any(
+                f"`{zone}`" in each.message or each.path == "settings.zones" for each in news(file, dumped(gone))
+            ), zone
 
 
 @pytest.mark.parametrize("file", [one for one in FILES if one.startswith("connections/") and "dak" not in one])
