@@ -19,6 +19,7 @@ from hub.model import Credential, Dim, Method, Release, Window, Zone
 from hub.model.states import Delivery
 from hub.sdk import OnUnknown, Simulator, on_unknown
 from tests.builders import SATURDAY, a_town
+from tests.databases import KINDS
 from tests.delivery.fake_ledger import LEDGERS, OFFERED, FakeLedger, LedgerSystem, MuteLedger
 from tests.delivery.fakes import LAMPS, LOCKS, BlindLamps, BlindLocks, FakeLamps, FakeLocks, Fault, System
 from tests.delivery.harness import PIN, TOWN, Stage
@@ -65,7 +66,18 @@ CASES = (
     Case("down, then refused", (Fault.DOWN, Fault.REFUSES), PAUSED, done=False),
     Case("lost, then refused", (Fault.LOST, Fault.REFUSES), PAUSED, done=False),
 )
-NAMED = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+ON_EACH_DATABASE = {"done, not answered, then down", "lost for ever", "lost, then rejected", "lost, then refused"}
+"""One for each way to end: what is stored of the other faults is tried on all databases by the tests beside these."""
+NAMED = pytest.mark.parametrize(
+    "database, case",
+    [
+        pytest.param(kind, case, id=f"{kind}-{case.name}")
+        for kind in KINDS
+        for case in CASES
+        if kind == KINDS[0] or case.name in ON_EACH_DATABASE
+    ],
+    indirect=["database"],
+)
 SEEING = pytest.mark.parametrize("seeing", [True, False], ids=["read back", "blind"])
 
 
@@ -114,6 +126,11 @@ def a_hall(staging: Staging, *, seeing: bool) -> Stage:
 
 def blind(name: str) -> dict[str, str]:
     return {"connector": name}
+
+
+def test_each_way_to_end_is_tried_on_each_database() -> None:
+    on_each = [case for case in CASES if case.name in ON_EACH_DATABASE]
+    assert {case.ends for case in on_each} == {DONE, WAITING, STUCK, PAUSED}
 
 
 @NAMED
