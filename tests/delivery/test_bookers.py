@@ -343,7 +343,8 @@ def test_a_booking_that_is_cancelled_tells_no_code(coded: Stage) -> None:
 def test_a_code_whose_booking_is_over_is_not_told(coded: Stage) -> None:
     coded.locks.breaks(Fault.DOWN)
     coded.put()
-    coded.at("15:00")
+    coded.at("10:00")
+    coded.after(hours=5)
     coded.locks.recovers()
     coded.at("16:00")
     assert heads(coded) == ["Din bokning"]

@@ -182,9 +182,10 @@ def test_a_booking_of_four_hundred_occasions_fits(hall: Stage) -> None:
 def test_a_digest_that_cannot_be_sent_waits_and_the_next_tells_only_its_own(hall: Stage) -> None:
     hall.put("B-1", **TOLD, **hour(60 * 100))
     hall.mail.breaks(Fault.DOWN)
-    hall.at("12:00", days=1)
+    hall.at("07:00", days=1)
     hall.put("B-1", 2, **TOLD, **hour(60 * 101))
     hall.put("B-2", **TOLD, **hour(60 * 102))
+    hall.after(hours=28)
     hall.at("12:00", days=2)
     assert len(hall.problems()) == 1
     hall.mail.recovers()
