@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Generator
 
 import pytest
@@ -30,12 +30,26 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Have all of its name in a test's id, where schemathesis 4.32 leaves the operation out under pytest 9.2."""
+    if item.parent and not item.nodeid.endswith(item.name):
+        item._id = NodeId.parse(f"{item.parent.nodeid}::{item.name}")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have what is of one `xdist_group` go to one process: xdist 3.8 says so where pytest 9.2 does not look."""
+    """Have what is of one `xdist_group` go to one process: xdist 3.8 says so where pytest 9.2 does not look.
+
+    Raises:
+        pytest.UsageError: tests have one id; several processes would run one of them, and say nothing of the others.
+    """
     for item in items:
         if told := vars(item).get("_nodeid"):
             item._id = NodeId.parse(told)
+    alike = [name for name, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if alike:
+        msg = f"tests of one id, of which one would run: {', '.join(alike)}"
+        raise pytest.UsageError(msg)
 
 
 def pytest_collection_finish() -> None:

@@ -21,6 +21,7 @@ from hub.api.application import create_api
 from hub.demo.stage import stage
 from tests.scenarios.plays import FOLDER, at
 
+pytestmark = pytest.mark.xdist_group("contract")  # each process of tests would start a hub for itself
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
