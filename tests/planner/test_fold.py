@@ -39,7 +39,7 @@ def state(kind: TargetKind, listed: list[Ask], now: int) -> str:
     return fold(kind, [ask for ask in listed if ask.ends > now], now=now, horizon=HORIZON).state
 
 
-@settings(max_examples=examples(1000))
+@settings(max_examples=examples(250, soak=10_000))
 @given(kinds, asks, st.randoms(), moments)
 def test_the_order_of_claims_never_changes_the_fold(
     kind: TargetKind, listed: list[Ask], chance: random.Random, now: int
@@ -61,7 +61,7 @@ def test_a_claim_twice_is_a_claim_once(kind: TargetKind, listed: list[Ask], now:
     assert fold(kind, listed * 2, now=now, horizon=HORIZON) == fold(kind, listed, now=now, horizon=HORIZON)
 
 
-@settings(max_examples=examples(1000))
+@settings(max_examples=examples(250, soak=10_000))
 @given(kinds, asks, moments)
 def test_nothing_changes_between_a_folds_own_edges(kind: TargetKind, listed: list[Ask], now: int) -> None:
     desired = fold(kind, listed, now=now, horizon=HORIZON)
@@ -70,7 +70,7 @@ def test_nothing_changes_between_a_folds_own_edges(kind: TargetKind, listed: lis
         assert same(desired.state, state(kind, listed, later), now=later), later
 
 
-@settings(max_examples=examples(1000))
+@settings(max_examples=examples(250, soak=10_000))
 @given(kinds, asks, asks, moments)
 def test_a_wake_is_never_later_than_the_change(kind: TargetKind, old: list[Ask], new: list[Ask], now: int) -> None:
     before = fold(kind, old, now=now, horizon=HORIZON)
