@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hub.store.engine.database import OF_TOWN, Connection
 
-_KNOWN = "SELECT id, number, revision, content, asked, unserved FROM bookings WHERE municipality = ? AND "
+_KNOWN = "SELECT id, number, revision, content, asked, unserved FROM bookings WHERE "
 _INSERT = (
     "INSERT INTO bookings(municipality, number, revision, status, content, body, persons, asked, unserved,"
     " configuration,"
@@ -51,8 +51,8 @@ class Stored(NamedTuple):
 
 def known(connection: Connection, municipality: str, numbers: Iterable[str]) -> dict[str, Known]:
     """The bookings among the numbers that there are."""
-    condition, values = connection.among("number", numbers)
-    rows = connection.rows(_KNOWN + condition, [municipality, *values])
+    condition, values = connection.among_of(municipality, "number", numbers)
+    rows = connection.rows(_KNOWN + condition, values)
     return {number: Known(id_, revision, bytes(content), *told) for id_, number, revision, content, *told in rows}
 
 
@@ -118,9 +118,8 @@ class Named(NamedTuple):
 
 def named(connection: Connection, municipality: str, numbers: Collection[str]) -> dict[str, Named]:
     """The bookings among the numbers that there are."""
-    condition, values = connection.among("number", numbers)
-    sql = f"SELECT number, id, asked FROM bookings WHERE municipality = ? AND {condition}"
-    rows = connection.rows(sql, [municipality, *values]) if numbers else []
+    condition, values = connection.among_of(municipality, "number", numbers)
+    rows = connection.rows(f"SELECT number, id, asked FROM bookings WHERE {condition}", values) if numbers else []
     return {number: Named(id_, asked) for number, id_, asked in rows}
 
 

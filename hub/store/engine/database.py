@@ -83,6 +83,9 @@ class Connection(Protocol):
     def among(self, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
         """A condition that the column is one of the values, and what to bind for it."""
 
+    def among_of(self, town: str, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
+        """The same of a municipality's rows, where both together are a key."""
+
     def clock(self) -> int:
         """The database's time, microseconds; decides only who may take a lease."""
 
@@ -175,6 +178,10 @@ class SqliteConnection:
 
     def among(self, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
         return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(list(values))]
+
+    def among_of(self, town: str, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
+        condition, bound = self.among(column, values)
+        return f"municipality = ? AND {condition}", [town, *bound]
 
     def clock(self) -> int:
         return time.time_ns() // 1000
