@@ -64,9 +64,11 @@ class CredentialErrand(Errand):
     @property
     def stands(self) -> bool:
         """By what is left of it."""
-        version, confirmed = _read(self.lane.confirmed)
         if not self.desired.wanted:
             return at_rest(self.lane.confirmed)
+        if self.lane.confirmed is None:
+            return False
+        version, confirmed = _read(self.lane.confirmed)
         wanted_version, wanted = _read(self.desired.state)
         return version == wanted_version and remaining(confirmed, self.now) == remaining(wanted, self.now)
 
@@ -76,9 +78,11 @@ class CredentialErrand(Errand):
             return None
         if self.desired.wanted and self.lane.confirmed == self._awaited:
             return self._awaiting(None)  # and nobody can say whether it was accepted
-        if self.stands and not self.over_in_vain and (its := self.loaded.turn) and not its.has_place:
+        if not self.stands:
+            return None
+        if not self.over_in_vain and (its := self.loaded.turn) and not its.has_place:
             return self._waiting(its)
-        return self.resting() if self.stands else None
+        return self.resting()
 
     def _waiting(self, its: Turn) -> Outcome:
         """The lock is full: it waits for its turn, and somebody is told when that will be too late."""

@@ -90,7 +90,8 @@ class Carrier:
         loaded, running, now = errand.loaded, errand.running, micros(self.clock.now())
         if running_seconds() >= last_start:
             return put_off(loaded.lane, until=now)
-        if now - errand.now > _A_MOMENT:
+        anew = now - errand.now > _A_MOMENT
+        if anew:
             errand = self._errand(loaded, running, now)
         if (ends := running.held(now)) is not None:
             return self._held(errand, ends)
@@ -98,7 +99,7 @@ class Carrier:
         if entry is Entry.WAIT:
             return self._turned_away(errand, now)
         try:
-            if outcome := errand.idle():
+            if anew and (outcome := errand.idle()):
                 return outcome
             silent = await self._asked(errand) if entry is Entry.ASK else None
             return silent or await self._called(errand, last_start)
