@@ -1,0 +1,84 @@
+"""A client that costs next to nothing: requests made beforehand, written to connections that are kept open."""
+
+import selectors
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from tests.bench.peers.programs import sending
+from tests.bench.peers.runs import MissingError
+
+CONNECTIONS = 4
+"""At first; more are made when none is free."""
+_SECONDS = 30.0
+_SPIN_SECONDS = 0.002
+"""Before a request is to go nothing is read any more."""
+_ANSWER = 65_536
+
+
+def request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """One request as it is written."""
+    at = urlsplit(url)
+    told = {"Host": at.netloc, **headers, "Content-Length": str(len(body))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+    return f"{method} {at.path} HTTP/1.1\r\n{lines}\r\n".encode() + body
+
+
+class Lean:
+    """Sends at their moments, whatever has been answered by then; every answer is to be a 2xx, and short."""
+
+    def __init__(self, address: str) -> None:
+        at = urlsplit(address)
+        self._place = at.hostname, at.port
+        self._busy = selectors.DefaultSelector()
+        self._free: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        """Connect."""
+        self._free += [self._connected() for _ in range(CONNECTIONS)]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Hang up."""
+        for one in [*self._free, *(key.fileobj for key in self._busy.get_map().values())]:
+            assert isinstance(one, socket.socket)
+            one.close()
+        self._busy.close()
+
+    def paced(self, requests: Sequence[bytes], a_second: float) -> list[float]:
+        """Send them, so many a second, and wait for all answers; gives when each was begun, in seconds since 1970."""
+        begun, start = [], time.perf_counter()
+        for turn, one in enumerate(requests):
+            at = start + sending.moment(turn, a_second)
+            while (left := at - time.perf_counter()) > _SPIN_SECONDS:
+                self._hear(left - _SPIN_SECONDS)
+            time.sleep(max(0.0, left))
+            way = self._free.pop() if self._free else self._connected()
+            self._busy.register(way, selectors.EVENT_READ)
+            begun.append(time.time())
+            way.sendall(one)
+        give_up = time.monotonic() + _SECONDS
+        while self._busy.get_map():
+            if time.monotonic() > give_up:
+                raise MissingError("not all were answered")
+            self._hear(_SECONDS)
+        return begun
+
+    def _connected(self) -> socket.socket:
+        made = socket.create_connection(self._place)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+
+    def _hear(self, seconds: float) -> None:
+        for key, _ in self._busy.select(seconds):
+            way = key.fileobj
+            assert isinstance(way, socket.socket)
+            if not (told := way.recv(_ANSWER)).startswith(b"HTTP/1.1 2"):
+                raise MissingError(f"answered {told[:100]!r}")
+            self._busy.unregister(way)
+            self._free.append(way)
