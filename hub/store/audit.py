@@ -1,15 +1,14 @@
 """The audit's leaves and rows: added, put in the chain, and read."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hub.store import installation
-from hub.store.engine.database import Connection, Row
+from hub.store.engine.database import Connection, Later, Row
 
 _ADD_LEAF = (
-    "INSERT INTO audit_leaves(municipality, mark, digests, sealed, secret, proof) VALUES(?, ?, ?, ?, ?, ?)"
-    " RETURNING mark, id"
+    "INSERT INTO audit_leaves(id, municipality, mark, digests, sealed, secret, proof) VALUES(?, ?, ?, ?, ?, ?, ?)"
 )
 _ADD_ROW = (
     "INSERT INTO audit(municipality, leaf, n, at, act, subject, who, person, told) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -62,14 +61,16 @@ class Head(NamedTuple):
     proof: bytes
 
 
-def add(connection: Connection, leaves: Sequence[NewLeaf]) -> None:
-    """Add leaves with their rows: two statements, however many there are."""
-    made = connection.all_returning(_ADD_LEAF, [leaf[:6] for leaf in leaves])
-    ids = {bytes(mark): id_ for mark, id_ in made}
-    connection.each(
-        _ADD_ROW,
-        [(leaf.municipality, ids[leaf.mark], n, *line) for leaf in leaves for n, line in enumerate(leaf.lines)],
-    )
+def ids_later(connection: Connection, count: int) -> Later[list[int]]:
+    """For so many leaves that are to be added."""
+    return connection.ids_later("audit_leaves", count)
+
+
+def add(connection: Connection, leaves: Mapping[int, NewLeaf]) -> None:
+    """Add leaves by their ids, with their rows: two statements, however many there are."""
+    connection.each(_ADD_LEAF, [(id_, *leaf[:6]) for id_, leaf in leaves.items()])
+    rows = [(leaf.municipality, id_, n, *line) for id_, leaf in leaves.items() for n, line in enumerate(leaf.lines)]
+    connection.each(_ADD_ROW, rows)
 
 
 # ---- the chain

@@ -3,13 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from hub.store.engine.database import OF_TOWN, Connection
+from hub.store.engine.database import OF_TOWN, Connection, Later
 
 _KNOWN = "SELECT id, number, revision, content, asked, unserved FROM bookings WHERE "
 _INSERT = (
-    "INSERT INTO bookings(municipality, number, revision, status, content, body, persons, asked, unserved,"
-    " configuration,"
-    " accepted_at, sent_by, person) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, municipality, number"
+    "INSERT INTO bookings(id, municipality, number, revision, status, content, body, persons, asked, unserved,"
+    " configuration, accepted_at, sent_by, person) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE = (
     "UPDATE bookings SET revision = ?, status = ?, content = ?, body = ?, persons = ?, asked = ?, unserved = ?,"
@@ -56,10 +55,14 @@ def known(connection: Connection, municipality: str, numbers: Iterable[str]) -> 
     return {number: Known(id_, revision, bytes(content), *told) for id_, number, revision, content, *told in rows}
 
 
-def insert(connection: Connection, rows: Sequence[Sequence[object]]) -> list[int]:
-    """Store new bookings, each of another number; gives their ids, in order."""
-    found = {(town, number): id_ for id_, town, number in connection.all_returning(_INSERT, rows)}
-    return [found[town, number] for town, number, *_ in rows]
+def ids_later(connection: Connection, count: int) -> Later[list[int]]:
+    """For so many new bookings that are to be stored."""
+    return connection.ids_later("bookings", count)
+
+
+def insert(connection: Connection, rows: Iterable[Sequence[object]]) -> None:
+    """Store new bookings, each with an id and a number of its own."""
+    connection.each(_INSERT, rows)
 
 
 def update(connection: Connection, rows: Iterable[Sequence[object]]) -> None:

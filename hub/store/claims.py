@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hub.clock import NEVER
 from hub.model.lit import REACH
 from hub.model.plan import Ask
-from hub.store.engine.database import Connection
+from hub.store.engine.database import Connection, Later, Row
 
 
 class ClaimRow(NamedTuple):
@@ -52,16 +52,21 @@ class Live(NamedTuple):
 
 def live(connection: Connection, lanes: Iterable[tuple[str, int]], *, now: int) -> dict[int, Live]:
     """What is left of the claims on each (municipality, lane)."""
-    found: dict[int, Live] = {}
+    return live_later(connection, lanes, now=now)()
+
+
+def live_later(connection: Connection, lanes: Iterable[tuple[str, int]], *, now: int) -> Later[dict[int, Live]]:
+    """The same, with what is asked next."""
     asked = list(lanes)
     sql = "SELECT starts, ends, level, door, suspended FROM claims WHERE municipality = ? AND lane = ? AND ends > ?"
-    told = connection.rows_each(sql, [(municipality, lane, now - REACH) for municipality, lane in asked])
-    for (_, lane), rows in zip(asked, told, strict=True):
-        asks = [Ask(starts, ends, level, door) for starts, ends, level, door, suspended in rows if not suspended]
-        held = any(suspended and ends > now for _, ends, _, _, suspended in rows)
-        coming = [ask for ask in asks if ask.ends > now]
-        found[lane] = Live(coming, held, [ask for ask in asks if ask.ends <= now])
-    return found
+    told = connection.rows_each_later(sql, [(municipality, lane, now - REACH) for municipality, lane in asked])
+    return lambda: {lane: _live(rows, now) for (_, lane), rows in zip(asked, told(), strict=True)}
+
+
+def _live(rows: list[Row], now: int) -> Live:
+    asks = [Ask(starts, ends, level, door) for starts, ends, level, door, suspended in rows if not suspended]
+    held = any(suspended and ends > now for _, ends, _, _, suspended in rows)
+    return Live([ask for ask in asks if ask.ends > now], held, [ask for ask in asks if ask.ends <= now])
 
 
 def bookings_on(connection: Connection, municipality: str, lanes: Sequence[int], *, now: int) -> dict[int, list[int]]:

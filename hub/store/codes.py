@@ -53,10 +53,11 @@ class Holding(NamedTuple):
     ends: int
 
 
-def held(connection: Connection, secrets: Iterable[Secret]) -> list[list[Holding]]:
-    """Who has each of these, and when."""
+def held_later(connection: Connection, secrets: Iterable[Secret]) -> Later[list[list[Holding]]]:
+    """Who has each of these, and when; with what is asked next."""
     sql = "SELECT lane, starts, ends FROM codes WHERE municipality = ? AND domain = ? AND hash = ?"
-    return [[Holding(*row) for row in rows] for rows in connection.rows_each(sql, secrets)]
+    told = connection.rows_each_later(sql, secrets)
+    return lambda: [[Holding(*row) for row in rows] for rows in told()]
 
 
 def put(connection: Connection, codes: Iterable[Code]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.clock import DAY
-from hub.store.engine.database import Connection
+from hub.store.engine.database import Connection, Later
 
 _OF_OTHERS = (
     "SELECT o.resource, o.starts, o.ends, b.number, o.occasion FROM occupancy o JOIN bookings b ON b.id = o.booking"
@@ -74,14 +74,14 @@ def overlapping(
     connection: Connection, municipality: str, resource: str, starts: int, ends: int, *, but: str
 ) -> list[Overlap]:
     """Uses of the resource in [starts, ends) by bookings but the one of that number."""
-    (found,) = overlapping_each(connection, [Span(municipality, resource, starts, ends, but)])
+    (found,) = overlapping_each_later(connection, [Span(municipality, resource, starts, ends, but)])()
     return found
 
 
-def overlapping_each(connection: Connection, spans: Iterable[Span]) -> list[list[Overlap]]:
-    """The uses of each."""
-    found = connection.rows_each(_OVERLAPPING, [_bound(span) for span in spans])
-    return [[Overlap(*row) for row in rows] for rows in found]
+def overlapping_each_later(connection: Connection, spans: Iterable[Span]) -> Later[list[list[Overlap]]]:
+    """The uses of each, with what is asked next."""
+    told = connection.rows_each_later(_OVERLAPPING, [_bound(span) for span in spans])
+    return lambda: [[Overlap(*row) for row in rows] for rows in told()]
 
 
 def _bound(span: Span) -> tuple[object, ...]:

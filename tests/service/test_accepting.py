@@ -25,7 +25,8 @@ def together(hall: Stage, *raw: dict[str, Any]) -> list[Accepted]:
     async def arrive() -> list[Accepted]:
         rules = hall.rulebook.rules(TOWN)
         requests = [prepared(a_booking(**one), rules, hall.seal, now=hall.now()) for one in raw]
-        return list(await hall.writer.call(lambda connection: hall.bookings._accepting.accept(connection, requests)))
+        told = await hall.writer.call(lambda connection: hall.bookings._accepting.accept(connection, requests))
+        return told()
 
     return hall.run(arrive())
 

@@ -22,7 +22,7 @@ from hub.service.asking.preparing import Accept, prepared
 from hub.service.doors import allocating
 from hub.service.governing.closing import Closing
 from hub.store import closures, configurations, lanes
-from hub.store.engine.database import Connection, connect
+from hub.store.engine.database import Connection, Later, connect
 from hub.store.engine.writer import Writer
 from hub.store.lanes import Take
 from hub.store.seals.sealing import Seal
@@ -34,7 +34,7 @@ from tests.store.waiting import until_it_waits_for_a_lock
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-Work = Callable[[Connection, list[Item]], Sequence[Answer]]
+Work = Callable[[Connection, list[Item]], Sequence[Answer] | Later[Sequence[Answer]]]
 LONGEST_SECONDS = 20
 ON = hour(-185, minutes=240)
 """A booking that is on when the test begins."""
@@ -55,7 +55,7 @@ class Held:
         self._answer: Future[Any] = self._pool.submit(in_a_process_of_its_own, url, self._holding(work), item)
 
     def _holding(self, work: Work[Item, Answer]) -> Work[Item, Answer]:
-        def hold(connection: Connection, items: list[Item]) -> Sequence[Answer]:
+        def hold(connection: Connection, items: list[Item]) -> Sequence[Answer] | Later[Sequence[Answer]]:
             answers = work(connection, items)
             self._done.set()
             assert self._go_on.wait(LONGEST_SECONDS)
@@ -230,7 +230,7 @@ def told(hall: Stage, number: int, revision: int) -> Accept:
 
 def accept_whole(connection: Connection, groups: list[list[Accept]]) -> list[int]:
     """Accept each group as the writer would, had it waited."""
-    return [len(Accepting(Seal(bytes(32))).accept(connection, group)) for group in groups]
+    return [len(Accepting(Seal(bytes(32))).accept(connection, group)()) for group in groups]
 
 
 def test_groups_that_meet_in_the_same_halls_never_deadlock_nor_change_what_should_be(

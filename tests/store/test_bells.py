@@ -109,6 +109,44 @@ def test_what_is_committed_is_done_though_its_bell_cannot_be_rung(
         assert connection.execute(b"SELECT count(*) FROM events").fetchall() == [(1,)]
 
 
+def test_where_somebody_is_answered_bells_are_rung_with_the_next_commit_or_when_told_to(
+    url: str, rung: Callable[[], list[str]]
+) -> None:
+    with closing(PostgresConnection(url)) as connection:
+        connection.answers_first = True
+        with connection.transaction():
+            events.append(connection, [HAPPENED])
+        assert rung() == []
+        with connection.transaction():
+            lanes.raise_all(connection, raised("a"))
+        assert rung() == [Bell.EVENTS]
+        connection.ring_out()
+        assert rung() == [Bell.LANES]
+        connection.ring_out()
+        assert rung() == [], "each once"
+        with connection.transaction():
+            events.append(connection, [HAPPENED])
+    assert rung() == [Bell.EVENTS], "also who leaves tells"
+
+
+def test_a_writer_tells_others_when_it_has_nothing_more_to_do(url: str) -> None:
+    def work(connection: Connection, items: list[str]) -> list[str]:
+        events.append(connection, [HAPPENED])
+        return items
+
+    async def story(ears: Ears) -> None:
+        writer = Writer(url)
+        try:
+            await writer.do(work, "done")
+            assert ears.next() == [Bell.EVENTS]
+        finally:
+            writer.stop()
+
+    with listening_to(url) as ears:
+        ears.next(len(Bell))
+        asyncio.run(story(ears))
+
+
 class Ears:
     """What a process hears, in order."""
 

@@ -79,7 +79,7 @@ def whole(session: Session, told: str) -> bool:
 def test_what_is_due_and_what_is_next_come_from_the_index_of_due(season: Session, full: Any) -> None:
     kept: Any = Kept(season)
     with season.transaction():
-        found = lease_lanes(kept, Take("node", 100, NOW, HOUR, full))
+        found = lease_lanes(kept, Take("node", 100, NOW, HOUR, full))()
     assert found == ([], NOW + DAY + 60_000_000)
     of_lanes = [(sql, values) for sql, values in kept.asked if "FROM lanes" in sql or "UPDATE lanes" in sql]
     assert len(of_lanes) == 2
@@ -106,7 +106,7 @@ def test_looking_for_what_is_due_asks_the_same_however_much_lies_ahead(season: S
 
 def test_of_many_that_fall_due_together_so_many_are_taken_as_there_is_room_for_the_first_first(season: Session) -> None:
     with season.transaction():
-        (taken,) = lease(season, [Take("node", 100, NOW + 30 * DAY, HOUR)])
+        (taken,) = lease(season, [Take("node", 100, NOW + 30 * DAY, HOUR)])()
     due = [one.lane.due for one in taken.lanes]
     assert len(due) == 100
     assert due == sorted(due)

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from hub.store.engine.bells import Bell
-from hub.store.engine.database import Connection, NoRoomError, connect, is_postgresql
+from hub.store.engine.database import Connection, Later, NoRoomError, connect, is_postgresql
 from hub.store.engine.postgres import PostgresConnection
 from hub.store.engine.writer import Readers, Writer
 from tests.store.waiting import until_it_waits_for_a_lock
@@ -35,6 +35,13 @@ def store(connection: Connection, subjects: list[str]) -> list[int]:
 def other_work(connection: Connection, subjects: list[str]) -> list[str]:
     connection.each(INSERT, [(subject,) for subject in subjects])
     return [f"other {subject}" for subject in subjects]
+
+
+def told_with_commit(connection: Connection, subjects: list[str]) -> Later[list[int]]:
+    """Store one row each, and tell how many there were then, as the answer to COMMIT tells it."""
+    connection.each(INSERT, [(subject,) for subject in subjects])
+    counted = connection.rows_later("SELECT count(*) FROM events")
+    return lambda: [count for (count,) in counted()] * len(subjects)
 
 
 def stored(url: str) -> list[str]:
@@ -67,6 +74,17 @@ async def arriving(writer: Writer, *subjects: str, behind: bool = False) -> list
     tasks = [asyncio.create_task(writer.do(store, subject, behind=behind)) for subject in subjects]
     await asyncio.sleep(0)  # they ask
     return tasks
+
+
+def test_what_is_known_with_the_answer_to_commit_is_told_to_each(url: str) -> None:
+    async def story() -> list[int]:
+        async with grouped(url) as (writer, go_on):
+            waiting = [asyncio.create_task(writer.do(told_with_commit, subject)) for subject in "abc"]
+            await asyncio.sleep(0)
+            go_on.set()
+            return await asyncio.gather(*waiting)
+
+    assert running(story) == [3, 3, 3]
 
 
 def test_what_waits_shares_one_commit_in_order_of_arrival(url: str) -> None:

@@ -1,5 +1,6 @@
 """The leasing transaction: lanes that are due, with all that is needed to fold them, read after their generation."""
 
+from functools import partial
 from typing import NamedTuple
 
 from hub.model.notice_record import DigestBody, NoticeBody, RungBody
@@ -13,7 +14,7 @@ from hub.store import claims, codes, documents, invoices, lanes, shown
 from hub.store.claims import Live
 from hub.store.codes import Code
 from hub.store.dues import dues, dues_later
-from hub.store.engine.database import Connection
+from hub.store.engine.database import Connection, Later
 from hub.store.lanes import Lane, Take
 
 _NOBODY = Live([], suspended=False)
@@ -50,18 +51,19 @@ class Leased(NamedTuple):
     next_due: int
 
 
-def lease(connection: Connection, asked: list[Take]) -> list[Leased]:
+def lease(connection: Connection, asked: list[Take]) -> Later[list[Leased]]:
     """Take lanes, then read their claims: what is sent may be newer than what is settled, never older.
 
     Digests whose time has come, and what is done instead of doors, are made first, and are lanes then.
     """
-    return [_lease(connection, take) for take in asked]
+    leased = [_lease(connection, take) for take in asked]
+    return lambda: [told() for told in leased]
 
 
-def _lease(connection: Connection, asked: Take) -> Leased:
+def _lease(connection: Connection, asked: Take) -> Later[Leased]:
     due = dues(connection)
     if min(due) > asked.now:
-        return Leased([], min(due))
+        return partial(Leased, [], min(due))
     if due.told <= asked.now:
         news.form(connection, now=asked.now)
     if due.watches <= asked.now:
@@ -69,14 +71,17 @@ def _lease(connection: Connection, asked: Take) -> Leased:
     return lease_lanes(connection, asked)
 
 
-def lease_lanes(connection: Connection, asked: Take) -> Leased:
-    """The same of lanes alone; nothing in it waits for others, so it may be the last of any transaction."""
+def lease_lanes(connection: Connection, asked: Take) -> Later[Leased]:
+    """The same of lanes alone; nothing in it waits for others, so it may be the last of any transaction.
+
+    What it gives is known with the answer to COMMIT: but for records nothing more is asked of the database.
+    """
     (taken,) = lanes.take(connection, [asked])
-    next_due = dues_later(connection)
-    return Leased(loaded(connection, taken, asked.now), min(next_due()))
+    next_due, its = dues_later(connection), loaded(connection, taken, asked.now)
+    return lambda: Leased(its(), min(next_due()))
 
 
-def loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]:
+def loaded(connection: Connection, taken: list[Lane], now: int) -> Later[list[Loaded]]:
     """Those lanes, with all that is needed to fold them."""
     their_codes = []
     for town in {lane.municipality for lane in taken}:
@@ -84,22 +89,20 @@ def loaded(connection: Connection, taken: list[Lane], now: int) -> list[Loaded]:
         if wanted:
             their_codes.append(codes.of_lanes_later(connection, town, wanted))
     standing = [(lane.municipality, lane.id) for lane in taken if lane.kind is not TargetKind.RECORD]
-    live = claims.live(connection, standing, now=now)
-    secrets: dict[int, Code] = {}
-    for told in their_codes:
-        secrets |= told()
+    live = claims.live_later(connection, standing, now=now)
     begun = frozenset(lane.id for lane in taken if not lane.taken_over)
-    return [
-        Loaded(
-            lane,
-            live.get(lane.id, _NOBODY),
-            secrets.get(lane.id),
-            _known(connection, lane, begun),
-            _bill(connection, lane),
-            _waits(connection, lane),
-        )
-        for lane in taken
-    ]
+    about = [(_known(connection, lane, begun), _bill(connection, lane), _waits(connection, lane)) for lane in taken]
+
+    def told() -> list[Loaded]:
+        asks, secrets = live(), dict[int, Code]()
+        for its in their_codes:
+            secrets |= its()
+        return [
+            Loaded(lane, asks.get(lane.id, _NOBODY), secrets.get(lane.id), *its)
+            for lane, its in zip(taken, about, strict=True)
+        ]
+
+    return told
 
 
 def _known(connection: Connection, lane: Lane, begun: frozenset[int]) -> Known | DigestKnown | RungKnown | None:

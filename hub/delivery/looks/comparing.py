@@ -68,7 +68,7 @@ class Comparison:
         wanted, now = list(keys), self._now()
 
         def read(connection: Connection) -> list[Loaded]:
-            return loaded(connection, findings.lanes(connection, town, name, wanted), now)
+            return loaded(connection, findings.lanes(connection, town, name, wanted), now)()
 
         return {one.lane.key: one for one in await self._readers.read(read)}
 

@@ -24,7 +24,7 @@ from hub.delivery.loop.settling import Settling
 from hub.delivery.reach.running import Running
 from hub.masking import place_of
 from hub.settings import Pulse
-from hub.store.engine.database import Connection
+from hub.store.engine.database import Connection, Later
 from hub.store.engine.walls import within
 from hub.store.engine.writer import Writer
 from hub.store.lanes import Take
@@ -165,10 +165,11 @@ class Dispatcher:
         self._look_at = min(self._look_at, running_seconds() + self._longest(along.leased.next_due))
         self._taken(along.leased, along.started, asked, kept)
 
-    def _lease_along(self, connection: Connection, asked: Sequence[Take]) -> list[Along]:
+    def _lease_along(self, connection: Connection, asked: Sequence[Take]) -> Later[list[Along]]:
         """Lease what is due by now, in the transaction of whoever made it due."""
         started, now = running_seconds(), micros(self._clock.now())
-        return [Along(lease_lanes(connection, one._replace(now=now)), started) for one in asked]
+        leased = [lease_lanes(connection, one._replace(now=now)) for one in asked]
+        return lambda: [Along(told(), started) for told in leased]
 
     def _longest(self, due: int) -> float:
         """Until the next lane is due by the domain's clock, and never long."""

@@ -25,7 +25,7 @@ from hub.service.telling import news
 from hub.store import bookings, configurations, events, protected
 from hub.store.bookings import Known
 from hub.store.engine import places
-from hub.store.engine.database import Connection
+from hub.store.engine.database import Connection, Later
 from hub.store.events import Event
 from hub.store.seals.sealing import Seal
 
@@ -80,26 +80,32 @@ class Accepting:
     def __init__(self, seal: Seal) -> None:
         self._writing, self._auditing = Writing(seal), Auditing(seal)
 
-    def accept(self, connection: Connection, group: list[Accept]) -> list[Accepted]:
+    def accept(self, connection: Connection, group: list[Accept]) -> Later[list[Accepted]]:
         """Judge each request in order of arrival, write what the last accepted of each booking asks for, and answer."""
         _hold(connection, group)
         current = configurations.bases_later(connection)
         known = _known(connection, group)
         outcomes, latest = _judged(group, known, current(), _protected(connection, group))
         changes = {key: change(request, known.get(key)) for key, request in latest.items()}
+        note = self._auditing.begin(connection, _notes(group, outcomes, set(known)))
         if changes:
             self._writing.write(connection, list(changes.values()))
             _tell(connection, group, outcomes)
             if freed := [one for one in changes.values() if one.before.uses - one.request.uses]:
                 events.append(connection, released(connection, freed))
             events.append(connection, effective.of_changes(connection, changes.values()))
-        self._auditing.write(connection, _notes(group, outcomes, set(known)))
+        note()
         asked = [(n, r) for n, (r, o) in enumerate(zip(group, outcomes, strict=True)) if o in STANDS]
-        conflicts = _arrival(group, outcomes, changes).conflicts(connection, asked)
-        return [
-            _answer(request, outcome, known.get(key := _key(request)), changes.get(key), conflicts.get(n, ()))
-            for n, (request, outcome) in enumerate(zip(group, outcomes, strict=True))
-        ]
+        conflicts = _arrival(group, outcomes, changes).conflicts_later(connection, asked)
+
+        def told() -> list[Accepted]:
+            met = conflicts()
+            return [
+                _answer(request, outcome, known.get(key := _key(request)), changes.get(key), met.get(n, ()))
+                for n, (request, outcome) in enumerate(zip(group, outcomes, strict=True))
+            ]
+
+        return told
 
     def replan(self, connection: Connection, group: list[Accept]) -> list[Replanned]:
         """Plan bookings that stand anew, with other closures or another configuration; says which of them changed.

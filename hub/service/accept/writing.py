@@ -1,13 +1,14 @@
 """Writing what accepted bookings change: lanes first, in one order for all groups, then what leans on them."""
 
 from hub.clock import DAY
-from hub.model.plan import TargetKey, TargetKind
+from hub.model.credential import Method
+from hub.model.plan import Grant, TargetKey, TargetKind
 from hub.planner.sharing import is_seasonal, is_shared
 from hub.service.asking.asked import Target
 from hub.service.asking.changes import Change, raises
 from hub.service.documents import registering
 from hub.service.doors import allocating, laddering
-from hub.service.doors.allocating import Wanted
+from hub.service.doors.allocating import Ahead, Wanted
 from hub.service.money import charging
 from hub.service.telling import news
 from hub.store import bookings, claims, codes, lanes, occupancy
@@ -30,7 +31,9 @@ class Writing:
 
     def write(self, connection: Connection, changes: list[Change], *, replanned: bool = False) -> None:
         """Write a group of changes, each booking once; what is planned anew costs nobody anything."""
-        raised = raises(changes)
+        raised, new = raises(changes), [one for one in changes if one.known is None]
+        numbers = bookings.ids_later(connection, len(new))
+        ahead = allocating.Ahead(connection, _drawable(new), self._seal)
         ids = lanes.raise_all(connection, raised)
         fresh = set()
         by_place = {}
@@ -40,9 +43,11 @@ class Writing:
                 fresh.add(id_)
         for one in changes:
             _learn(one, by_place)
+        for one, id_ in zip(new, numbers(), strict=True):
+            one.id = id_
         _write_bookings(connection, changes)
         _write_claims(connection, changes)
-        self._write_codes(connection, changes, fresh)
+        self._write_codes(connection, changes, fresh, ahead)
         _write_uses(connection, changes)
         registering.keep_documents(connection, changes)
         laddering.watch(connection, changes)
@@ -50,7 +55,7 @@ class Writing:
         if not replanned:
             charging.charge(connection, changes)
 
-    def _write_codes(self, connection: Connection, changes: list[Change], fresh: set[int]) -> None:
+    def _write_codes(self, connection: Connection, changes: list[Change], fresh: set[int], ahead: Ahead) -> None:
         """Secrets that nobody wants any more rest; credentials that are wanted get one."""
         wanted: list[tuple[Change, Wanted]] = []
         resting: list[Rest] = []
@@ -67,7 +72,7 @@ class Writing:
             return
         asked = [w for _, w in wanted]
         known = _known_codes(connection, [w for w in asked if w.lane not in fresh])
-        given = allocating.allocate(connection, asked, known, self._seal)
+        given = allocating.allocate(connection, asked, known, self._seal, ahead)
         for one, w in wanted:
             if w.lane in given:
                 one.codes[w.grant.target] = given[w.lane]
@@ -117,9 +122,7 @@ def _learn(one: Change, by_place: dict[tuple[str, TargetKey], Target]) -> None:
 def _write_bookings(connection: Connection, changes: list[Change]) -> None:
     """Before the claims, which hold the bookings' ids."""
     new = [one for one in changes if one.known is None]
-    ids = bookings.insert(connection, [(one.request.municipality, one.request.number, *_columns(one)) for one in new])
-    for one, id_ in zip(new, ids, strict=True):
-        one.id = id_
+    bookings.insert(connection, [(one.id, one.request.municipality, one.request.number, *_columns(one)) for one in new])
     if old := sorted((one for one in changes if one.known is not None), key=lambda one: one.id):
         bookings.update(connection, [(*_columns(one), one.request.municipality, one.id) for one in old])
 
@@ -157,6 +160,17 @@ def _write_claims(connection: Connection, changes: list[Change]) -> None:
         claims.delete(connection, gone)
     if come:
         claims.insert(connection, come)
+
+
+def _drawable(new: list[Change]) -> list[tuple[str, Grant]]:
+    """The grants of bookings that are new for which a secret is drawn, unless their lanes have one already."""
+    return [
+        (one.request.municipality, grant)
+        for one in new
+        for grant in one.request.plan.grants
+        if not grant.value
+        and not (grant.target.connection in one.request.rules.own_pins and grant.method is Method.PIN)
+    ]
 
 
 def _wanted(one: Change) -> list[Wanted]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hub.service.asking.asked import Use
 from hub.service.asking.preparing import Accept
 from hub.store import occupancy
-from hub.store.engine.database import Connection
+from hub.store.engine.database import Connection, Later
 from hub.store.occupancy import Overlap, Span
 
 Key = tuple[str, str]
@@ -55,7 +55,9 @@ class Arrival:
                 self._stood.setdefault((key[0], use.resource), []).append(_Stood(key, before[0], place, use))
         self._now[key] = (place, uses)
 
-    def conflicts(self, connection: Connection, requests: Iterable[tuple[int, Accept]]) -> dict[int, Conflicts]:
+    def conflicts_later(
+        self, connection: Connection, requests: Iterable[tuple[int, Accept]]
+    ) -> Later[dict[int, Conflicts]]:
         """Who was in the way of the requests at those places; who comes later is told of it itself."""
         asked = [
             (place, use.occasion, Span(request.municipality, resource, use.starts, use.ends, request.number))
@@ -63,12 +65,16 @@ class Arrival:
             for use in request.uses
             for resource in request.rules.resources[use.resource].related
         ]
-        found: dict[int, list[Conflict]] = {}
-        stored = occupancy.overlapping_each(connection, [span for *_, span in asked])
-        for (place, occasion, span), others in zip(asked, stored, strict=True):
-            here = (*self._stored(place, span, others), *self._moved(place, span))
-            found.setdefault(place, []).extend(Conflict(occasion, other) for other in here)
-        return {place: in_order(conflicts) for place, conflicts in found.items()}
+        stored = occupancy.overlapping_each_later(connection, [span for *_, span in asked])
+
+        def told() -> dict[int, Conflicts]:
+            found: dict[int, list[Conflict]] = {}
+            for (place, occasion, span), others in zip(asked, stored(), strict=True):
+                here = (*self._stored(place, span, others), *self._moved(place, span))
+                found.setdefault(place, []).extend(Conflict(occasion, other) for other in here)
+            return {place: in_order(conflicts) for place, conflicts in found.items()}
+
+        return told
 
     def _stored(self, place: int, span: Span, others: list[Overlap]) -> Iterator[Overlap]:
         for other in others:

@@ -8,7 +8,7 @@ its own: only that key is sealed anew when keys rotate, and what is proven and c
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -65,11 +65,21 @@ class Auditing:
 
     def write(self, connection: Connection, notes: Iterable[Note]) -> None:
         """Write notes in this transaction: two statements, however many there are."""
+        self.begin(connection, notes)()
+
+    def begin(self, connection: Connection, notes: Iterable[Note]) -> Callable[[], None]:
+        """The same when it is told to; ids for it are asked for now, with what is asked next."""
         by_town: dict[str, list[Note]] = {}
         for one in notes:
             by_town.setdefault(one.municipality, []).append(one)
-        if by_town:
-            audit.add(connection, [self._leaf(town, mine) for town, mine in by_town.items()])
+        ids = audit.ids_later(connection, len(by_town))
+
+        def write() -> None:
+            if by_town:
+                leaves = [self._leaf(town, mine) for town, mine in by_town.items()]
+                audit.add(connection, dict(zip(ids(), leaves, strict=True)))
+
+        return write
 
     def all(self, connection: Connection, notes: list[Note]) -> list[None]:
         """The same, as a work of the writer."""

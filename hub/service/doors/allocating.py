@@ -3,7 +3,8 @@
 Part of the accepting transaction, so that two bookings accepted together never get the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from hub.errors import RefusedError
@@ -15,7 +16,7 @@ from hub.service.asking.changes import Given
 from hub.store import codes
 from hub.store.codes import Code, Holding, Secret
 from hub.store.engine import places
-from hub.store.engine.database import Connection
+from hub.store.engine.database import Connection, Later
 from hub.store.lanes import Lane
 from hub.store.seals.chance import below
 from hub.store.seals.sealed import CODE
@@ -60,15 +61,35 @@ def place_of(municipality: str, lane: int) -> Place:
     return CODE.place(municipality, str(lane))
 
 
+class _Drawn(NamedTuple):
+    """A value that may become a secret; None for one that is sealed already."""
+
+    value: str | None
+    hash: bytes
+
+
+class Ahead:
+    """Secrets for grants whose lanes are not known yet, so that who has them is asked with what tells the lanes.
+
+    `grants`: with their municipalities. What a lane turns out not to need is nobody's.
+    """
+
+    def __init__(self, connection: Connection, grants: Iterable[tuple[str, Grant]], seal: Seal) -> None:
+        self.held = _Held(connection)
+        self.drawn = {(town, grant.target): _drawn(town, grant, seal) for town, grant in grants}
+        self.held.look(Secret(town, target.connection, one.hash) for (town, target), one in self.drawn.items())
+
+
 def allocate(
-    connection: Connection, wanted: Sequence[Wanted], known: Mapping[int, Code], seal: Seal
+    connection: Connection, wanted: Sequence[Wanted], known: Mapping[int, Code], seal: Seal, ahead: Ahead | None = None
 ) -> dict[int, Given]:
     """Give each grant its secret, by lane: the one it has, unless another holds that in the new time.
 
     What its lock makes up is learned from the lock.
     """
-    held, given, made = _Held(connection), dict(known), dict[int, str | None]()
-    first = [_first(one, given.get(one.lane), seal) for one in wanted]
+    ahead = ahead or Ahead(connection, (), seal)
+    held, given, made = ahead.held, dict(known), dict[int, str | None]()
+    first = [_first(one, given.get(one.lane), ahead, seal) for one in wanted]
     held.look(_secret(one, drawn.hash) for one, drawn in zip(wanted, first, strict=True) if not one.grant.value)
     for one, drawn in zip(wanted, first, strict=True):
         code = given.get(one.lane)
@@ -94,13 +115,6 @@ def _held_over(one: Wanted, code: Code) -> Code:
     return code._replace(starts=starts, ends=ends)
 
 
-class _Drawn(NamedTuple):
-    """A value that may become a secret; None for one that is sealed already."""
-
-    value: str | None
-    hash: bytes
-
-
 class _Held:
     """Who has which secret, as far as was asked. What another process asks for just now is not free."""
 
@@ -110,21 +124,28 @@ class _Held:
         self._given: dict[int, Code] = {}
         self._now: dict[Secret, set[int]] = {}
         """Lanes that were given a secret here."""
+        self._asked: list[Callable[[], None]] = []
+        """What will tell of those that were asked about."""
 
     def look(self, secrets: Iterable[Secret]) -> None:
         """Ask about these: first that nobody else may give them away, then who has them."""
         new = [one for one in dict.fromkeys(secrets) if one not in self._known]
         if new:
             held_now = self._connection.hold_free([places.secret(*one) for one in new])
-            holdings = codes.held(self._connection, new)
-            ours = held_now()
-            for one, its in zip(new, holdings, strict=True):
-                self._known[one] = its if places.secret(*one) in ours else None
+            holdings = codes.held_later(self._connection, new)
+            self._known |= dict.fromkeys(new)
+            self._asked.append(partial(self._hear, new, held_now, holdings))
+
+    def _hear(self, new: list[Secret], held_now: Later[set[str]], holdings: Later[list[list[Holding]]]) -> None:
+        ours = held_now()
+        for one, its in zip(new, holdings(), strict=True):
+            self._known[one] = its if places.secret(*one) in ours else None
 
     def free(self, secret: Secret, wanted: Wanted) -> bool:
         """Whether no other lane has it at any time of the grant and its quarantine."""
-        if secret not in self._known:
-            self.look([secret])
+        self.look([secret])
+        while self._asked:
+            self._asked.pop()()
         holdings, ends = self._known[secret], wanted.ends + wanted.grant.quarantine
         if holdings is None:
             return False
@@ -149,22 +170,23 @@ def _secret(wanted: Wanted, hash_: bytes) -> Secret:
     return Secret(wanted.municipality, wanted.domain, hash_)
 
 
-def _first(wanted: Wanted, code: Code | None, seal: Seal) -> _Drawn:
+def _first(wanted: Wanted, code: Code | None, ahead: Ahead, seal: Seal) -> _Drawn:
     """What to try first: what the lane has, or a new one."""
     if code is not None and code.method == wanted.grant.method:
         return _Drawn(None, code.hash)
-    return _drawn(wanted, seal)
+    return ahead.drawn.get((wanted.municipality, wanted.grant.target)) or _drawn(
+        wanted.municipality, wanted.grant, seal
+    )
 
 
-def _drawn(wanted: Wanted, seal: Seal) -> _Drawn:
-    grant = wanted.grant
+def _drawn(municipality: str, grant: Grant, seal: Seal) -> _Drawn:
     value = grant.value or drawn_pin(grant.pin_length, leading_zero=grant.leading_zero, alphabet=grant.alphabet)
-    return _Drawn(value, _hash(seal, wanted, value))
+    return _Drawn(value, _hash(seal, municipality, grant, value))
 
 
 def _may_stay(wanted: Wanted, code: Code, held: _Held, seal: Seal) -> bool:
     if wanted.grant.value:
-        return code.hash == _hash(seal, wanted, wanted.grant.value)
+        return code.hash == _hash(seal, wanted.municipality, wanted.grant, wanted.grant.value)
     return code.method == wanted.grant.method and held.free(_secret(wanted, code.hash), wanted)
 
 
@@ -173,7 +195,7 @@ def _free(wanted: Wanted, drawn: _Drawn, held: _Held, seal: Seal) -> _Drawn:
     for _ in range(_TRIES):
         if drawn.value is not None and (wanted.grant.value or held.free(_secret(wanted, drawn.hash), wanted)):
             return drawn
-        drawn = _drawn(wanted, seal)
+        drawn = _drawn(wanted.municipality, wanted.grant, seal)
     length = wanted.grant.pin_length
     msg = f"no free PIN of {length} digits at {wanted.domain}: make PINs longer or their quarantine shorter"
     raise RefusedError("no-free-pin", msg)
@@ -213,8 +235,8 @@ def is_trivial(pin: str) -> bool:
     return repeats or (len(pin) == 4 and pin[:2] in {"19", "20"})  # noqa: PLR2004 - a year is four digits
 
 
-def _hash(seal: Seal, wanted: Wanted, value: str) -> bytes:
-    return seal.lookup_hash(f"{wanted.municipality}/{wanted.domain}/{wanted.grant.method}/{value}")
+def _hash(seal: Seal, municipality: str, grant: Grant, value: str) -> bytes:
+    return seal.lookup_hash(f"{municipality}/{grant.target.connection}/{grant.method}/{value}")
 
 
 def learned(lane: Lane, value: str, known: Code | None, seal: Seal, *, asks: Iterable[Ask], now: int) -> Code | None:

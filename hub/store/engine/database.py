@@ -71,6 +71,9 @@ class Connection(Protocol):
     def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
         """All rows of one statement for each row of values."""
 
+    def rows_each_later(self, sql: str, values: Iterable[Sequence[Any]]) -> Later[list[list[Row]]]:
+        """The same as it stands now, in the same message as what is asked next."""
+
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Do one statement for each row of values, in order."""
 
@@ -79,6 +82,9 @@ class Connection(Protocol):
 
     def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
         """Insert every row, and give the row that each returns, in any order."""
+
+    def ids_later(self, table: str, count: int) -> Later[list[int]]:
+        """Ids for so many rows that this transaction inserts before any others there; known with what is asked next."""
 
     def among(self, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
         """A condition that the column is one of the values, and what to bind for it."""
@@ -105,6 +111,12 @@ class Connection(Protocol):
 class Session(Connection, Protocol):
     """An open connection, with its transactions."""
 
+    answers_first: bool
+    """Whether the bells of a transaction are rung with the next, or when told to: whoever it answers goes first."""
+
+    def ring_out(self) -> None:
+        """Have other processes told of what they have not been told yet."""
+
     def transaction(self, towns: Towns = None) -> AbstractContextManager[None]:
         """Commit at the end, or roll back when anything was raised."""
 
@@ -126,10 +138,16 @@ CHECKPOINT = "wal_autocheckpoint=4000"
 """Pages of log, 16 MB, before they are copied into the database: under load the same pages change again and again."""
 
 
+_LAST_ID = (
+    "SELECT max(coalesce((SELECT max(id) FROM {}), 0), coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?), 0))"
+)
+"""What SQLite itself counts on from, where ids of rows that are gone are used again and where they are not."""
+
+
 class SqliteConnection:
     """One connection to an SQLite file; used by one thread at a time. Its writer is alone, and needs no locks."""
 
-    shared = False
+    shared = answers_first = False
     for_update = skip_locked = name = ""
 
     def __init__(self, path: str, *, read_only: bool = False) -> None:
@@ -161,6 +179,10 @@ class SqliteConnection:
                 found[first + place].append(tuple(row))
         return found
 
+    def rows_each_later(self, sql: str, values: Iterable[Sequence[Any]]) -> Later[list[list[Row]]]:
+        found = self.rows_each(sql, values)
+        return lambda: found
+
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         if not is_insert(sql):
             self.raw.executemany(sql, rows)
@@ -175,6 +197,12 @@ class SqliteConnection:
     def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
         execute = self.raw.execute
         return [row for text, values in statements(sql, list(rows)) for row in execute(text, values).fetchall()]
+
+    def ids_later(self, table: str, count: int) -> Later[list[int]]:
+        if not count:
+            return list
+        ((last,),) = self.rows(_LAST_ID.format(table), (table,))
+        return lambda: [*range(last + 1, last + 1 + count)]
 
     def among(self, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
         return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(list(values))]
@@ -199,6 +227,9 @@ class SqliteConnection:
     def ring(self, bell: Bell) -> None:
         """Heard by this process alone, for nobody else is there."""
         self.rung.add(bell)
+
+    def ring_out(self) -> None:
+        """Nobody else is there."""
 
     def has_table(self, name: str) -> bool:
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))

@@ -71,8 +71,9 @@ _MARK = numbered(
 )
 """The last statement of each transaction that wrote, sent together with its COMMIT; refused where one had failed.
 
-Bells are rung after it, in the same message: a transaction that rings one holds a lock of the whole server while it is
-written to disk, so that all of them would commit one after the other.
+Bells are rung after it: a transaction that rings one holds a lock of the whole server while it is written to disk, so
+that all of them would commit one after the other. In the same message, or, where somebody waits for the answer, in
+that of the next (`answers_first`): each bell wakes a process of the server and a thread of every node, also of ours.
 """
 _END_WHAT_WAS_LEFT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ? AND pid <> pg_backend_pid()"
@@ -83,6 +84,7 @@ _HOLD = numbered(
     "SELECT CASE WHEN s = 0 THEN pg_advisory_xact_lock(k) ELSE pg_advisory_xact_lock_shared(k) END"
     " FROM unnest(?::bigint[], ?::bigint[]) AS held(k, s)"
 )
+_IDS = "SELECT nextval(pg_get_serial_sequence(?, 'id')) FROM generate_series(1, ?)"
 _CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 
@@ -149,6 +151,9 @@ class PostgresConnection:
         self._marked = False
         self._lost_at: float | None = None
         self.rung: set[Bell] = set()
+        self.answers_first = False
+        self._unheard: set[Bell] = set()
+        """What was rung in the last transaction, and others are to be told."""
         self._within = False
         """Whether a transaction is open."""
         self._later: list[_Waiting] = []
@@ -212,14 +217,23 @@ class PostgresConnection:
         return told
 
     def rows_each(self, sql: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
+        return self.rows_each_later(sql, values)()
+
+    def rows_each_later(self, sql: str, values: Iterable[Sequence[Any]]) -> Later[list[list[Row]]]:
         many = list(values)
         if len(many) < 2:  # noqa: PLR2004 - one is asked as it is
-            return [self.rows(sql, one) for one in many]
+            asked = [self.rows_later(sql, one) for one in many]
+            return lambda: [told() for told in asked]
         columns = [list(column) for column in zip(*many, strict=True)]
-        found: list[list[Row]] = [[] for _ in many]
-        for *row, nth in self.rows(of_each(sql, tuple(map(_type_of, columns))), columns):
-            found[nth - 1].append(tuple(row))
-        return found
+        rows = self.rows_later(of_each(sql, tuple(map(_type_of, columns))), columns)
+
+        def told() -> list[list[Row]]:
+            found: list[list[Row]] = [[] for _ in many]
+            for *row, nth in rows():
+                found[nth - 1].append(tuple(row))
+            return found
+
+        return told
 
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         many = list(rows)
@@ -264,6 +278,12 @@ class PostgresConnection:
         if len(many) == 1:
             return self.rows(sql, many[0])
         return self._asked(*self._of_lists(sql, many)).fetchall() if many else []
+
+    def ids_later(self, table: str, count: int) -> Later[list[int]]:
+        if not count:
+            return list
+        rows = self.rows_later(_IDS, (table, count))
+        return lambda: [id_ for (id_,) in rows()]
 
     def _of_lists(self, sql: str, rows: Sequence[Sequence[Any]]) -> tuple[bytes, list[list[Any]]]:
         insert = insert_of(sql)
@@ -389,8 +409,7 @@ class PostgresConnection:
         try:
             with self._together():
                 self._cursor.execute(b"COMMIT", prepare=False)
-                for bell in sorted(self.rung):
-                    self.raw.cursor().execute(f"NOTIFY {bell}, '{self.name}'".encode(), prepare=False)
+                self._notify()
         except psycopg.Error as error:
             lost = self.raw.closed
             self._undo()
@@ -399,6 +418,18 @@ class PostgresConnection:
             if lost:
                 raise AgainError(_first_line(error)) from error
             raise
+
+    def _notify(self) -> None:
+        """Ring what is to be rung by now: all, or what others were not told of while somebody waited for an answer."""
+        bells, self._unheard = (self._unheard, {*self.rung}) if self.answers_first else ({*self.rung}, set())
+        for bell in sorted(bells):
+            self.raw.cursor().execute(f"NOTIFY {bell}, '{self.name}'".encode(), prepare=False)
+
+    def ring_out(self) -> None:
+        if self._unheard and not self.raw.closed:
+            self.rung.clear()
+            with suppress(psycopg.Error), self.raw.pipeline():
+                self._notify()
 
     def _was_done(self, mark: str) -> bool:
         """Whether the transaction that left the mark was committed; waits for one that still goes on."""
@@ -410,6 +441,7 @@ class PostgresConnection:
 
     def close(self) -> None:
         """Leave, and take the mark along."""
+        self.ring_out()
         if self._marked and not self.raw.closed:
             with suppress(psycopg.Error):
                 self.run("DELETE FROM installation WHERE name = ?", (self._mark_name,))

@@ -28,19 +28,22 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from hub.store.engine import walls
 from hub.store.engine.bells import Bell
-from hub.store.engine.database import AgainError, AwayError, Connection, Session, Towns, connect
+from hub.store.engine.database import AgainError, AwayError, Connection, Later, Session, Towns, connect
 from hub.store.engine.gathering import Gathering
 from hub.store.engine.places import EVERYTHING
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 P = ParamSpec("P")
-Work = Callable[[Connection, list[Any]], Sequence[Any]]
+Work = Callable[[Connection, list[Any]], Sequence[Any] | Later[Sequence[Any]]]
+"""What it gives may be known only with the answer to COMMIT."""
 
 TRIES = 5
 """How often a transaction is run that could not be done through no fault of its own."""
 REST_SECONDS = 0.02
 """Before it is run again, so that whom it stood in the way of comes first."""
+MOMENT_SECONDS = 0.005
+"""In which whoever was answered goes on, and the lanes that were leased along to their systems."""
 
 
 class _Waiting(NamedTuple):
@@ -73,6 +76,7 @@ class Writer:
 
     def __init__(self, url: str, *, cap: int = 400, behind: int = 32) -> None:
         self._connection, self._cap, self._behind = connect(url), cap, behind
+        self._connection.answers_first = True
         self._standing: dict[asyncio.Future[Any], _Standing] = {}
         self._served: list[_Told] = []
         """Who stood by, and is to be told with those whose transaction it was."""
@@ -92,7 +96,11 @@ class Writer:
         return self._connection.name
 
     async def do(
-        self, work: Callable[[Connection, list[Item]], Sequence[Answer]], item: Item, *, behind: bool = False
+        self,
+        work: Callable[[Connection, list[Item]], Sequence[Answer] | Later[Sequence[Answer]]],
+        item: Item,
+        *,
+        behind: bool = False,
     ) -> Answer:
         """Have it done in the next transaction, or, being one of very many, behind all others; returns when on disk."""
         loop = asyncio.get_running_loop()
@@ -106,7 +114,7 @@ class Writer:
 
     def stand_by(
         self,
-        work: Callable[[Connection, list[Item]], Sequence[Answer]],
+        work: Callable[[Connection, list[Item]], Sequence[Answer] | Later[Sequence[Answer]]],
         item: Item,
         then: Callable[[Answer], None] = lambda _answer: None,
     ) -> "asyncio.Future[Answer | None]":
@@ -155,12 +163,19 @@ class Writer:
     def _take_in(self, first: deque[_Waiting], behind: deque[_Waiting]) -> bool:
         """All that was handed over; when nothing waits, wait for it. Says whether it was the last."""
         while not (first or behind) or not self._queue.empty():
-            handed = self._queue.get()
-            if handed is None:
+            if (handed := self._handed()) is None:
                 return True
             for one in handed:
                 (behind if one.behind else first).append(one)
         return False
+
+    def _handed(self) -> list[_Waiting] | None:
+        """What is handed over next. Other processes are told what there is for them once nothing is for a moment."""
+        if self._connection.shared:
+            with suppress(queue.Empty):
+                return self._queue.get(timeout=MOMENT_SECONDS)
+            self._connection.ring_out()
+        return self._queue.get()
 
     def _committed(self, group: list[_Waiting]) -> list[Any]:
         try:
@@ -188,29 +203,34 @@ class Writer:
         along: list[_Standing] = []
         try:
             with self._connection.transaction(_towns(group)):
-                for work, mine in places.items():
-                    told = work(self._connection, [group[place].item for place in mine])
-                    for place, answer in zip(mine, told, strict=True):
-                        answers[place] = answer
-                served = None if _call in places else self._serve(along)
+                told = [work(self._connection, [group[place].item for place in mine]) for work, mine in places.items()]
+                served = () if _call in places else self._serve(along)
+            for mine, its in zip(places.values(), told, strict=True):
+                for place, answer in zip(mine, _known(its), strict=True):
+                    answers[place] = answer
+            along_told = next(iter(_known(served)), None)
         except BaseException:
             self._served += [_Told(one.future, None) for one in along]
             raise
-        self._served += [_Told(one.future, served, one.then) for one in along]
+        self._served += [_Told(one.future, along_told, one.then) for one in along]
         if Bell.LANES in self._connection.rung and not along:
             self.rang()
         return answers
 
-    def _serve(self, along: list[_Standing]) -> Any:  # noqa: ANN401 - whatever is asked for
+    def _serve(self, along: list[_Standing]) -> Sequence[Any] | Later[Sequence[Any]]:
         """What comes of serving who stands by, who is added to the list; without him all is done once more."""
         if Bell.LANES not in self._connection.rung:
-            return None
+            return ()
         with suppress(KeyError):
             along.append(self._standing.popitem()[1])
         try:
-            return next((one.work(self._connection, [one.item])[0] for one in along), None)
+            return next((one.work(self._connection, [one.item]) for one in along), ())
         except Exception as error:
             raise AgainError(type(error).__name__) from error
+
+
+def _known(told: Sequence[Any] | Later[Sequence[Any]]) -> Sequence[Any]:
+    return told() if callable(told) else told
 
 
 def _towns(group: list[_Waiting]) -> Towns:
