@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from tests.bench.peers.programs import sending
 from tests.bench.peers.runs import MissingError
 
-CONNECTIONS = 4
-"""At first; more are made when none is free."""
 _SECONDS = 30.0
+_KEPT_SECONDS = 2.0
+"""So long a connection is kept that nothing goes over; servers keep them a little longer."""
 _SPIN_SECONDS = 0.002
 """Before a request is to go nothing is read any more."""
 _ANSWER = 65_536
@@ -34,18 +34,18 @@ class Lean:
         at = urlsplit(address)
         self._place = at.hostname, at.port
         self._busy = selectors.DefaultSelector()
-        self._free: list[socket.socket] = []
+        self._free: list[tuple[socket.socket, float]] = []
+        """And since when."""
 
     def __enter__(self) -> Self:
-        """Connect."""
-        self._free += [self._connected() for _ in range(CONNECTIONS)]
+        """Begin; connections are made when none is free."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Hang up."""
-        for one in [*self._free, *(key.fileobj for key in self._busy.get_map().values())]:
+        for one in [way for way, _ in self._free] + [key.fileobj for key in self._busy.get_map().values()]:
             assert isinstance(one, socket.socket)
             one.close()
         self._busy.close()
@@ -58,7 +58,7 @@ class Lean:
             while (left := at - time.perf_counter()) > _SPIN_SECONDS:
                 self._hear(left - _SPIN_SECONDS)
             time.sleep(max(0.0, left))
-            way = self._free.pop() if self._free else self._connected()
+            way = self._way()
             self._busy.register(way, selectors.EVENT_READ)
             begun.append(time.time())
             way.sendall(one)
@@ -69,7 +69,13 @@ class Lean:
             self._hear(_SECONDS)
         return begun
 
-    def _connected(self) -> socket.socket:
+    def _way(self) -> socket.socket:
+        """One that was free a moment ago, or a new one; what that takes is not measured."""
+        while self._free:
+            way, since = self._free.pop()
+            if time.monotonic() - since < _KEPT_SECONDS:
+                return way
+            way.close()
         made = socket.create_connection(self._place)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made
@@ -81,4 +87,4 @@ class Lean:
             if not (told := way.recv(_ANSWER)).startswith(b"HTTP/1.1 2"):
                 raise MissingError(f"answered {told[:100]!r}")
             self._busy.unregister(way)
-            self._free.append(way)
+            self._free.append((way, time.monotonic()))
