@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from hub.errors import RefusedError
+from hub.store.engine import messages
 from hub.store.engine import postgres as store
 from hub.store.engine.database import AgainError, AwayError, Connection, Row, connect, shown
 from hub.store.engine.migrating import migrate, ready
@@ -115,6 +116,45 @@ def test_a_question_of_lists_is_planned_once_by_who_writes(connection: PostgresC
         "SELECT generic_plans > 0, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%FROM bookings%'"
     )
     assert connection.rows(planned) == [(True, 0)]
+
+
+def test_what_was_to_be_prepared_in_a_message_that_failed_is_prepared_with_the_next(
+    connection: PostgresConnection,
+) -> None:
+    def fail() -> None:
+        with connection.transaction():
+            connection.rows_later("SELECT 1 / ?", (0,))
+            connection.rows("SELECT ? || 'b'", ("a",))
+
+    for _ in range(5):
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            fail()
+    assert connection.rows("SELECT ? || 'b'", ("a",)) == [("ab",)]
+    assert connection.rows("SELECT 1 / ?", (1,)) == [(1,)]
+
+
+def test_what_was_asked_longest_ago_makes_room_for_what_is_prepared(
+    connection: PostgresConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "_MOST", 3)
+    for _ in range(4):
+        for n in range(5):
+            assert connection.rows(f"SELECT ? + {n}", (1,)) == [(1 + n,)]
+    ((kept,),) = connection.rows("SELECT count(*) FROM pg_prepared_statements")
+    assert kept == 3
+
+
+def test_a_value_of_no_known_type_is_refused_before_anything_is_sent(connection: PostgresConnection) -> None:
+    def ask() -> None:
+        with connection.transaction():
+            add(connection, ["a"])
+            connection.rows("SELECT ?", (object(),))
+
+    with pytest.raises(psycopg.ProgrammingError):
+        ask()
+    with connection.transaction():
+        add(connection, ["b"])
+    assert connection.rows("SELECT subject FROM events") == [("b",)]
 
 
 # ---- what is lost, and what comes back

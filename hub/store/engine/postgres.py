@@ -15,10 +15,10 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
-from psycopg import RawCursor, errors
+from psycopg import errors
 from psycopg.abc import RV, Buffer, PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.array import ListBinaryDumper
@@ -30,6 +30,7 @@ from hub.store.engine.bells import Bell
 from hub.store.engine.database import AgainError, AwayError, Connection, Later, NoRoomError, Row, Towns, lock_of
 from hub.store.engine.many import Columns, changing_lists
 from hub.store.engine.marks import insert_of, numbered, of_each
+from hub.store.engine.messages import Messages, Statement
 
 OLDEST = 150000
 """The oldest version that the hub is tested with, as PostgreSQL counts: 15."""
@@ -125,16 +126,6 @@ class Heeding(psycopg.Connection[Any]):
             raise psycopg.OperationalError(msg) from None
 
 
-class _Waiting(NamedTuple):
-    """A statement that goes with the next that asks."""
-
-    text: bytes
-    values: Sequence[Any] = ()
-    prepare: bool | None = None
-    cursor: "psycopg.Cursor[Row] | None" = None
-    """Whoever asked what it gives reads it there."""
-
-
 class PostgresConnection:
     """One connection to a PostgreSQL database; used by one thread at a time. It comes back when the server does."""
 
@@ -156,19 +147,19 @@ class PostgresConnection:
         """What was rung in the last transaction, and others are to be told."""
         self._within = False
         """Whether a transaction is open."""
-        self._later: list[_Waiting] = []
+        self._later: list[Statement] = []
         """What of it waits for the next that asks."""
         self._connect()
 
     def _connect(self) -> None:
         try:
-            self.raw = Heeding.connect(self._address, autocommit=True, prepare_threshold=2, cursor_factory=RawCursor)
+            self.raw = Heeding.connect(self._address, autocommit=True)
         except psycopg.OperationalError as error:
             raise AwayError(_first_line(error)) from None
-        self.raw.silence, self.raw.prepared_max = self._silence, 400
+        self.raw.silence = self._silence
         for type_, dumper in _DUMPERS:
             self.raw.adapters.register_dumper(type_, dumper)
-        self._cursor = self.raw.cursor()
+        self._messages = Messages(self.raw)
         self._within, self._later = False, []
 
     def _alive(self) -> None:
@@ -196,23 +187,22 @@ class PostgresConnection:
     # ---- what the queries need
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
-        return self._asked(numbered(sql), values).rowcount
+        return self._asked(numbered(sql), values).count
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        return self._asked(numbered(sql), values).fetchall()
+        return self._asked(numbered(sql), values).rows()
 
     def rows_later(self, sql: str, values: Sequence[Any] = ()) -> Later[list[Row]]:
         if not self._within:
             found = self.rows(sql, values)
             return lambda: found
-        cursor = self.raw.cursor()
-        self._later.append(_Waiting(numbered(sql), values, cursor=cursor))
+        asked = Statement(numbered(sql), values)
+        self._later.append(asked)
 
         def told() -> list[Row]:
-            if any(one.cursor is cursor for one in self._later):
-                with self._together():
-                    pass
-            return cursor.fetchall()
+            if not asked.is_sent:
+                self._send()
+            return asked.rows()
 
         return told
 
@@ -239,34 +229,28 @@ class PostgresConnection:
         many = list(rows)
         if len(many) > 1 and insert_of(sql):
             self._do(*self._of_lists(sql, many))
-        elif self._within:
-            self._later += [_Waiting(numbered(sql), one) for one in many]
-        elif many:
-            self._cursor.executemany(numbered(sql), many)  # one pipeline, one round trip
+        else:
+            self._later += [Statement(numbered(sql), one) for one in many]
+            if not self._within:
+                self._send()
 
-    def _asked(self, text: bytes, values: Sequence[Any]) -> psycopg.Cursor[Row]:
+    def _asked(self, text: bytes, values: Sequence[Any] = ()) -> Statement:
         """Do one statement, after what waits."""
-        if not self._later:
-            return self._cursor.execute(text, values)
-        with self._together():
-            self._cursor.execute(text, values)
-        return self._cursor
+        asked = Statement(text, values)
+        self._send(asked)
+        return asked
+
+    def _send(self, *last: Statement) -> None:
+        """Send what waits, and these, in one message; the first that fails is raised."""
+        statements, self._later = [*self._later, *last], []
+        if statements:
+            self._messages.send(statements)
 
     def _do(self, text: bytes, values: Sequence[Any]) -> None:
         """Do one statement that nothing is asked of: within a transaction, with the next that something is."""
-        if self._within:
-            self._later.append(_Waiting(text, values))
-        else:
-            self._cursor.execute(text, values)
-
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        """Send what waits, and then what is done inside, in one message; the first that fails is raised at its end."""
-        later, self._later = self._later, []
-        with self.raw.pipeline():
-            for text, values, prepare, cursor in later:
-                (cursor or self.raw.cursor()).execute(text, values, prepare=prepare)
-            yield
+        self._later.append(Statement(text, values))
+        if not self._within:
+            self._send()
 
     def change(self, sql: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> None:
         if many := list(rows):
@@ -277,7 +261,7 @@ class PostgresConnection:
         many = list(rows)
         if len(many) == 1:
             return self.rows(sql, many[0])
-        return self._asked(*self._of_lists(sql, many)).fetchall() if many else []
+        return self._asked(*self._of_lists(sql, many)).rows() if many else []
 
     def ids_later(self, table: str, count: int) -> Later[list[int]]:
         if not count:
@@ -360,15 +344,14 @@ class PostgresConnection:
         with self._understood():
             self._begin(" ISOLATION LEVEL REPEATABLE READ READ ONLY", towns)
             yield
-            with self._together():
-                self._cursor.execute(b"ROLLBACK")
+            self._asked(b"ROLLBACK")
             self._within = False
 
     def _begin(self, how: str, towns: Towns) -> None:
         """And say whom it is for."""
-        self._within, self._later = True, [_Waiting(f"BEGIN{how}".encode())]
+        self._within, self._later = True, [Statement(f"BEGIN{how}".encode())]
         if told := walls.told(towns):
-            self._later.append(_Waiting(told.encode(), prepare=False))
+            self._later.append(Statement(told.encode(), kept=False))
 
     @contextmanager
     def _understood(self) -> Iterator[None]:
@@ -392,7 +375,7 @@ class PostgresConnection:
     def _undo(self) -> None:
         self._within, self._later = False, []
         with suppress(psycopg.Error):
-            self._cursor.execute(b"ROLLBACK")
+            self._asked(b"ROLLBACK")
 
     def _make_mark(self) -> None:
         """A row of this connection's own; those of connections that are long gone go."""
@@ -405,11 +388,8 @@ class PostgresConnection:
     def _commit(self) -> None:
         mark = f"{time.time_ns() // 1000} {secrets.token_hex(8)}"
         self._within = False
-        self._later.append(_Waiting(_MARK, (self._mark_name, mark)))
         try:
-            with self._together():
-                self._cursor.execute(b"COMMIT", prepare=False)
-                self._notify()
+            self._send(Statement(_MARK, (self._mark_name, mark)), Statement(b"COMMIT"), *self._bells())
         except psycopg.Error as error:
             lost = self.raw.closed
             self._undo()
@@ -419,17 +399,16 @@ class PostgresConnection:
                 raise AgainError(_first_line(error)) from error
             raise
 
-    def _notify(self) -> None:
-        """Ring what is to be rung by now: all, or what others were not told of while somebody waited for an answer."""
+    def _bells(self) -> list[Statement]:
+        """What is to be rung by now: all, or what others were not told of while somebody waited for an answer."""
         bells, self._unheard = (self._unheard, {*self.rung}) if self.answers_first else ({*self.rung}, set())
-        for bell in sorted(bells):
-            self.raw.cursor().execute(f"NOTIFY {bell}, '{self.name}'".encode(), prepare=False)
+        return [Statement(f"NOTIFY {bell}, '{self.name}'".encode()) for bell in sorted(bells)]
 
     def ring_out(self) -> None:
         if self._unheard and not self.raw.closed:
             self.rung.clear()
-            with suppress(psycopg.Error), self.raw.pipeline():
-                self._notify()
+            with suppress(psycopg.Error):
+                self._send(*self._bells())
 
     def _was_done(self, mark: str) -> bool:
         """Whether the transaction that left the mark was committed; waits for one that still goes on."""
