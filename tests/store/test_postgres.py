@@ -157,6 +157,24 @@ def test_a_value_of_no_known_type_is_refused_before_anything_is_sent(connection:
     assert connection.rows("SELECT subject FROM events") == [("b",)]
 
 
+def test_what_fails_with_its_commit_through_no_fault_of_its_own_is_to_be_run_again(
+    url: str, connection: PostgresConnection
+) -> None:
+    add(connection, ["a"])
+    with closing(PostgresConnection(url)) as other, other.transaction():
+        other.rows("SELECT 1 FROM events FOR UPDATE")
+        with pytest.raises(AgainError):
+            change_with_commit(connection)
+    change_with_commit(connection)
+    assert stored(url) == ["b"]
+
+
+def change_with_commit(connection: PostgresConnection) -> None:
+    with connection.transaction():
+        connection.run("SET LOCAL lock_timeout = '10ms'")
+        connection.each("UPDATE events SET subject = ?", [("b",)])
+
+
 # ---- what is lost, and what comes back
 
 

@@ -397,7 +397,8 @@ class PostgresConnection:
                 return  # whoever was to hear of it will look
             if lost:
                 raise AgainError(_first_line(error)) from error
-            raise
+            with self._understood():  # it may be of any statement that went with the COMMIT
+                raise
 
     def _bells(self) -> list[Statement]:
         """What is to be rung by now: all, or what others were not told of while somebody waited for an answer."""
