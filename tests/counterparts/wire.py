@@ -24,6 +24,8 @@ class Wire:
         self._port, self._word = port, word
         self.cut: Cut | None = None
         self.cuts = 0
+        self.told: list[bytes] = []
+        """What the database was told, each time that something came."""
 
     def __enter__(self) -> Self:
         """Listen."""
@@ -50,6 +52,7 @@ class Wire:
     def _to_database(self, hub: socket.socket, database: socket.socket, lost: threading.Event) -> None:
         with suppress(OSError):
             while told := hub.recv(65536):
+                self.told.append(told)
                 if self._word in told and self.cut is not None:
                     cut, self.cut = self.cut, None
                     self.cuts += 1

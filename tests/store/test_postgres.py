@@ -14,6 +14,7 @@ from hub.errors import RefusedError
 from hub.store.engine import messages
 from hub.store.engine import postgres as store
 from hub.store.engine.database import AgainError, AwayError, Connection, Row, connect, shown
+from hub.store.engine.lists import Texts, Wholes
 from hub.store.engine.migrating import migrate, ready
 from hub.store.engine.postgres import PostgresConnection
 from hub.store.engine.writer import Readers, Writer
@@ -86,6 +87,22 @@ def test_rows_with_nothing_in_a_column_are_inserted(connection: PostgresConnecti
     assert connection.rows("SELECT municipality, name, paused, paused_at FROM connections ORDER BY name") == empty
 
 
+@pytest.mark.parametrize(
+    "numbers, texts",
+    [
+        ([], []),
+        ([None], [None]),
+        ([1 << 62, -1, True], ["", "å", Word.YES]),
+        ([None, 0, False, None], ["a", None, "{NULL}", None]),
+    ],
+)
+def test_lists_of_numbers_and_of_texts_arrive_as_they_are(
+    numbers: list[int | None], texts: list[str | None], connection: PostgresConnection
+) -> None:
+    sent = Wholes(numbers), Texts(texts)
+    assert connection.rows("SELECT ?::bigint[], ?::text[]", sent) == [(numbers, texts)]
+
+
 @pytest.mark.parametrize("values", [[], ["a"], ["a", "c", "å"]])
 def test_rows_are_found_among_values(values: list[str], connection: PostgresConnection) -> None:
     connection.each(INSERT, [(subject,) for subject in "abcå"])
@@ -107,6 +124,19 @@ def test_what_is_asked_later_is_as_it_stood_between_what_was_done_before_and_aft
         add(connection, ["c"])
         assert last() == [(2,)], "also when nothing else is asked"
     assert connection.rows_later(count)() == [(3,)], "and outside of a transaction"
+
+
+def test_what_a_transaction_does_without_asking_goes_in_one_message(url: str, postgres: Postgres) -> None:
+    with Wire(postgres.port, b"") as wire:
+        through = url.replace(str(postgres.port), str(wire.port))
+        with closing(PostgresConnection(through)) as connection:
+            with connection.transaction():
+                for subject in "abc":
+                    add(connection, [subject])
+            whole = next(told for told in wire.told if b"BEGIN" in told)
+            assert whole.count(b"INSERT INTO events") == len("abc"), whole
+            assert b"COMMIT" in whole
+    assert stored(url) == ["a", "b", "c"]
 
 
 def test_a_question_of_lists_is_planned_once_by_who_writes(connection: PostgresConnection) -> None:

@@ -28,6 +28,7 @@ from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 from hub.store.engine import walls
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import AgainError, AwayError, Connection, Later, NoRoomError, Row, Towns, lock_of
+from hub.store.engine.lists import Texts, TextsDumper, Wholes, WholesDumper, of_type
 from hub.store.engine.many import Columns, changing_lists
 from hub.store.engine.marks import insert_of, numbered, of_each
 from hub.store.engine.messages import Messages, Statement
@@ -102,6 +103,8 @@ _DUMPERS: tuple[tuple[type, type[Any]], ...] = (
     (str, StrBinaryDumper),
     (bytes, BytesBinaryDumper),
     (list, ListBinaryDumper),
+    (Wholes, WholesDumper),
+    (Texts, TextsDumper),
 )
 
 
@@ -214,8 +217,9 @@ class PostgresConnection:
         if len(many) < 2:  # noqa: PLR2004 - one is asked as it is
             asked = [self.rows_later(sql, one) for one in many]
             return lambda: [told() for told in asked]
-        columns = [list(column) for column in zip(*many, strict=True)]
-        rows = self.rows_later(of_each(sql, tuple(map(_type_of, columns))), columns)
+        columns = list(zip(*many, strict=True))
+        types = tuple(map(_type_of, columns))
+        rows = self.rows_later(of_each(sql, types), list(map(of_type, types, columns)))
 
         def told() -> list[list[Row]]:
             found: list[list[Row]] = [[] for _ in many]
@@ -254,7 +258,9 @@ class PostgresConnection:
 
     def change(self, sql: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> None:
         if many := list(rows):
-            lists = [list(column) for column in zip(*many, strict=True)]
+            lists = [
+                of_type(type_, column) for (_, type_), column in zip(columns, zip(*many, strict=True), strict=True)
+            ]
             self._do(numbered(changing_lists(sql, columns)), lists)
 
     def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
@@ -274,8 +280,9 @@ class PostgresConnection:
         if insert is None:
             msg = f"no INSERT of one row: {sql}"
             raise ValueError(msg)
-        text = insert.of_lists(self._types_of(insert.table))
-        return numbered(text), [list(column) for column in zip(*rows, strict=True)]
+        types = self._types_of(insert.table)
+        columns = zip(insert.columns, zip(*rows, strict=True), strict=True)
+        return numbered(insert.of_lists(types)), [of_type(types[name], column) for name, column in columns]
 
     def _types_of(self, table: str) -> dict[str, str]:
         if table not in self._types:
@@ -287,18 +294,19 @@ class PostgresConnection:
         return self._types[table]
 
     def among(self, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
-        return f"{column} = ANY(?)", [list(values)]
+        listed = list(values)
+        return f"{column} = ANY(?)", [of_type(_type_of(listed), listed) if listed else listed]
 
     def hold(self, places: Iterable[str], *, share: Iterable[str] = ()) -> None:
         """In one order for all, so that no two wait for each other."""
         shared = dict.fromkeys(map(lock_of, share), 1)
         if locks := sorted((shared | dict.fromkeys(map(lock_of, places), 0)).items()):
-            self._do(_HOLD, [[lock for lock, _ in locks], [shared for _, shared in locks]])
+            self._do(_HOLD, list(map(Wholes, zip(*locks, strict=True))))
 
     def hold_free(self, places: Iterable[str]) -> Later[set[str]]:
         by_lock = {lock_of(place): place for place in places}
         sql = "SELECT k, pg_try_advisory_xact_lock(k) FROM unnest(?::bigint[]) AS k"
-        rows = self.rows_later(sql, [list(by_lock)])
+        rows = self.rows_later(sql, [Wholes(by_lock)])
         return lambda: {by_lock[lock] for lock, free in rows() if free}
 
     def among_of(self, town: str, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
