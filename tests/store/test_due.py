@@ -90,6 +90,19 @@ def test_what_is_due_and_what_is_next_come_from_the_index_of_due(season: Session
         assert "SCAN lanes" not in told.replace("SCAN lanes USING COVERING INDEX ix_lanes_due", ""), told
 
 
+def test_what_falls_due_at_one_moment_is_not_sorted_for_the_few_that_are_taken(season: Session) -> None:
+    season.run("UPDATE lanes SET due = ? WHERE id % 2 = 1", (NOW,))
+    if season.shared:
+        season.run("ANALYZE lanes")
+    kept: Any = Kept(season)
+    with season.transaction():
+        assert len(lease_lanes(kept, Take("node", 100, NOW, HOUR)).lanes) == 100
+    told = plan(season, *kept.asked[0])
+    assert "ix_lanes_due" in told, told
+    assert "Sort" not in told, told
+    assert "B-TREE" not in told, told
+
+
 def test_looking_for_what_is_due_asks_the_same_however_much_lies_ahead(season: Session) -> None:
     kept: Any = Kept(season)
 
