@@ -26,9 +26,7 @@ LANE = (
     " look, repairs, body, wanted, wanted_until, failing_since, problem, proof, due"
 )
 """The columns of a `Lane`."""
-_TAKE = (
-    f"SELECT {LANE} FROM lanes WHERE due <= ? AND due < {NEVER} AND lease_until <= {{}}{{}} ORDER BY due LIMIT ?"
-)
+_TAKE = f"SELECT {LANE} FROM lanes WHERE due <= ? AND due < {NEVER} AND lease_until <= {{}}{{}} ORDER BY due LIMIT ?"
 _PLACE = "municipality || '/' || connection"
 _HOLD = "UPDATE lanes SET owner = ?, lease_until = {} + ?, due = ?, token = token + 1, delivery = 'sending' WHERE "
 

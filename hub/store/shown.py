@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from hub.clock import NEVER
-from hub.store.engine.database import OF_TOWN, Connection
+from hub.store.engine.database import OF_TOWN, Connection, Later
 
 
 class Seen(NamedTuple):
@@ -37,10 +37,14 @@ _SEEN = (
 
 def seen(connection: Connection, municipality: str, ids: Iterable[int]) -> dict[int, Seen]:
     """Those lanes, by id."""
+    return seen_later(connection, municipality, ids)()
+
+
+def seen_later(connection: Connection, municipality: str, ids: Iterable[int]) -> Later[dict[int, Seen]]:
+    """The same, with what is asked next."""
     condition, values = connection.among("id", ids)
-    return {
-        row[0]: Seen(*row) for row in connection.rows(f"{_SEEN} {OF_TOWN} AND {condition}", [municipality, *values])
-    }
+    rows = connection.rows_later(f"{_SEEN} {OF_TOWN} AND {condition}", [municipality, *values])
+    return lambda: {row[0]: Seen(*row) for row in rows()}
 
 
 def with_key(connection: Connection, municipality: str, name: str, key: str) -> Seen | None:

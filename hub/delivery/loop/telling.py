@@ -26,7 +26,7 @@ from hub.service.asking.asked import Asked
 from hub.service.standing.showing import one_by_one
 from hub.store import bookings, claims, ladders, lanes, leaving, shown
 from hub.store.bookings import Told
-from hub.store.engine.database import Connection
+from hub.store.engine.database import Connection, Later
 from hub.store.events import Event
 from hub.store.lanes import Lane
 from hub.store.shown import Seen
@@ -58,9 +58,10 @@ def _of_town(connection: Connection, town: str, outcomes: list[Outcome], timing:
     _awaken_bookers(connection, town, _opened(outcomes, behind, shares, now), asks, now)
     tell_anew(connection, town, outcomes, behind, now=now)
     known = {one.id: one for one in bookings.told(connection, town, {id_ for ids in behind for id_ in ids})}
-    _look_again(connection, town, outcomes, behind, known, now)
     asked = {one.id: Asked.from_json(one.asked) for one in known.values() if one.effective != one.revision}
-    seen = _seen(connection, town, asked.values())
+    seen_then = _seen(connection, town, asked.values())
+    _look_again(connection, town, outcomes, behind, known, now)
+    seen = seen_then()
     _let_go(connection, town, _granted(outcomes, behind), known, seen, now)
     then = _Then(known, asked, seen, timing, now)
     events: list[Event] = []
@@ -154,10 +155,10 @@ def _look_again(
         ladders.wake(connection, town, numbers, now=now)
 
 
-def _seen(connection: Connection, town: str, waiting: Iterable[Asked]) -> dict[int, Seen]:
-    """All lanes of the bookings that are not effective yet."""
+def _seen(connection: Connection, town: str, waiting: Iterable[Asked]) -> Later[dict[int, Seen]]:
+    """All lanes of the bookings that are not effective yet, told with what is asked next."""
     ids = {target.lane for one in waiting for target in one.targets.values()}
-    return shown.seen(connection, town, ids) if ids else {}
+    return shown.seen_later(connection, town, ids) if ids else dict
 
 
 def _granted(outcomes: Sequence[Outcome], behind: Sequence[Sequence[int]]) -> set[int]:
