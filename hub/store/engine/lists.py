@@ -40,6 +40,17 @@ def of_type(name: str, values: Iterable[Any]) -> list[Any]:
     return list(values)
 
 
+def of_first(values: Iterable[Any]) -> list[Any]:
+    """The same, of the type that the first value is of."""
+    listed = list(values)
+    match listed[0] if listed else None:
+        case int():
+            return Wholes(listed)
+        case str():
+            return Texts(listed)
+    return listed
+
+
 class WholesDumper(Dumper):
     """To `bigint[]`."""
 

@@ -28,7 +28,7 @@ from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 from hub.store.engine import walls
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import AgainError, AwayError, Connection, Later, NoRoomError, Row, Towns, lock_of
-from hub.store.engine.lists import Texts, TextsDumper, Wholes, WholesDumper, of_type
+from hub.store.engine.lists import Texts, TextsDumper, Wholes, WholesDumper, of_first, of_type
 from hub.store.engine.many import Columns, changing_lists
 from hub.store.engine.marks import insert_of, numbered, of_each
 from hub.store.engine.messages import Messages, Statement
@@ -294,8 +294,7 @@ class PostgresConnection:
         return self._types[table]
 
     def among(self, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
-        listed = list(values)
-        return f"{column} = ANY(?)", [of_type(_type_of(listed), listed) if listed else listed]
+        return f"{column} = ANY(?)", [of_first(values)]
 
     def hold(self, places: Iterable[str], *, share: Iterable[str] = ()) -> None:
         """In one order for all, so that no two wait for each other."""
