@@ -1,8 +1,7 @@
 """Lists of values whose type is known, as PostgreSQL's arrays in binary form.
 
-Of a list of any values the driver walks all to learn what they are, and calls another object for each: a quarter of
-what a settling transaction's thread did. A list without any value has its type here too, so that its statement is the
-same.
+Of a list of any values the driver walks all to learn what they are, and calls another object for each. A list without
+any value has its type here too, so that its statement is the same.
 """
 
 from collections.abc import Iterable
