@@ -96,7 +96,7 @@ def test_what_falls_due_at_one_moment_is_not_sorted_for_the_few_that_are_taken(s
         season.run("ANALYZE lanes")
     kept: Any = Kept(season)
     with season.transaction():
-        assert len(lease_lanes(kept, Take("node", 100, NOW, HOUR)).lanes) == 100
+        assert len(lease_lanes(kept, Take("node", 100, NOW, HOUR))().lanes) == 100
     told = plan(season, *kept.asked[0])
     assert "ix_lanes_due" in told, told
     assert "Sort" not in told, told
