@@ -194,7 +194,8 @@ _CONFESS = (
     " WHERE municipality = ? AND id = ?"
 )
 _CURRENT = (
-    "SELECT id, token, generation, look, confirmed, detail FROM lanes WHERE {} ORDER BY municipality, connection, key{}"
+    "SELECT id, token, generation, look, confirmed, detail, problem FROM lanes"
+    " WHERE {} ORDER BY municipality, connection, key{}"
 )
 _DUE, _SOON = _ENDED.index(("due", "bigint")), SECOND // 4
 """Where a row for `_SETTLE` has it, and how near it is worth telling whoever waits: he looks as often by himself."""
@@ -237,6 +238,8 @@ class Current(NamedTuple):
     look: int
     confirmed: str | None
     detail: str | None
+    problem: int | None
+    """Behind which it waits; another than when it was taken, where that one explained its own meanwhile."""
 
 
 def _again(done: Settled, current: Current) -> bool:

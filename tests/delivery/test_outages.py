@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from hub.delivery.errands.outcomes import Outcome
+from hub.delivery.loop.carrying import UNREACHABLE
 from hub.model.states import Delivery, Effect, Proof
+from hub.store import problems
+from hub.store.engine.database import Connection
 from tests.builders import SATURDAY, a_town, occasion
 from tests.delivery.fakes import Fault
 from tests.delivery.harness import PIN, TOWN, Stage, hour
@@ -46,6 +49,28 @@ def test_a_system_that_was_down_for_two_hours_gets_one_call_per_target_with_the_
     assert window[0] == datetime(2026, 11, 21, 15, 15, tzinfo=UTC)
     assert hall.problems() == []
     assert [one.code for one in hall.problems(ended=True)] == ["unreachable"]
+
+
+def test_a_problem_that_took_over_what_waited_behind_another_ends_when_that_is_settled(hall: Stage) -> None:
+    hall.lamps.breaks(Fault.DOWN, "court-1")
+    hall.put()
+    hall.at("12:00")
+    (behind,) = hall.problems()
+
+    def explained(connection: Connection) -> None:
+        whole = problems.open_(connection, TOWN, "lamps", UNREACHABLE, detail="", now=hall.now())
+        problems.absorb(connection, TOWN, "lamps", UNREACHABLE.code, whole, now=hall.now())
+
+    async def while_it_is_in_hand() -> None:
+        await hall.writer.call(explained)
+        (before,) = await hall.operating.problems(TOWN)
+        assert (before.id != behind.id, before.waiting) == (True, 1)
+
+    hall.lamps.recovers("court-1")
+    hall.lamps.meanwhile = while_it_is_in_hand
+    hall.at("12:10")
+    assert hall.lamps.meanwhile is None
+    assert hall.problems() == []
 
 
 def test_a_system_that_is_down_is_asked_by_one_at_a_time_ever_more_seldom(hall: Stage) -> None:

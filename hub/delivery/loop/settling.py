@@ -30,9 +30,9 @@ class Settling:
         now = micros(self._clock.now())
         connection.hold({places.troubles(*place) for place in _troubled(done)}, share=[places.EVERYTHING])
         current = lanes.current(connection, [one.lane.id for one in done])
-        rows = [self._settled(connection, outcome, now) for outcome in done]
+        rows = [self._settled(connection, one, current[one.lane.id].problem, now) for one in done]
         ours = lanes.settle(connection, rows, current)
-        old = {one.lane.problem for one in done if one.lane.problem is not None}
+        old = {one.problem for one in current.values() if one.problem is not None}
         old |= {row.problem for row, is_ours in zip(rows, ours, strict=True) if row.problem and not is_ours}
         problems.close(connection, old, now=now)
         mine = [one for one, is_ours in zip(done, ours, strict=True) if is_ours]
@@ -50,8 +50,8 @@ class Settling:
         events.append(connection, telling.of_bookings(connection, mine, self._timings, now=now))
         return ours
 
-    def _settled(self, connection: Connection, one: Outcome, now: int) -> Settled:
-        problem = self._problem(connection, one, now)
+    def _settled(self, connection: Connection, one: Outcome, behind: int | None, now: int) -> Settled:
+        problem = self._problem(connection, one, behind, now)
         return Settled(
             one.lane,
             one.delivery,
@@ -73,9 +73,10 @@ class Settling:
             one.proven,
         )
 
-    def _problem(self, connection: Connection, one: Outcome, now: int) -> int | None:
+    def _problem(self, connection: Connection, one: Outcome, behind: int | None, now: int) -> int | None:
+        """The problem that it waits behind; `behind`: the one that it waited behind."""
         if one.cause is None:
-            return one.lane.problem if not one.told and (one.attempts or one.still) else None
+            return behind if not one.told and (one.attempts or one.still) else None
         lane = one.lane
         if one.pauses:
             connections.set_paused(connection, lane.municipality, lane.connection, one.cause.code, now=now)
