@@ -13,6 +13,7 @@ import pytest
 from hub.errors import RefusedError
 from hub.store.engine import messages
 from hub.store.engine import postgres as store
+from hub.store.engine.bells import Bell
 from hub.store.engine.database import AgainError, AwayError, Connection, Row, connect, shown
 from hub.store.engine.lists import Texts, Wholes
 from hub.store.engine.migrating import migrate, ready
@@ -246,6 +247,45 @@ def test_a_commit_whose_answer_was_lost_is_not_done_twice(url: str, postgres: Po
         assert wire.cuts == 1
     assert ran == ["a", "b"]
     assert stored(url) == ["a", "b"]
+
+
+def test_what_is_known_with_the_answer_of_a_commit_that_was_lost_is_asked_once_more(
+    url: str, postgres: Postgres
+) -> None:
+    asked = []
+
+    def work(connection: Connection, items: list[str]) -> Callable[[], list[int]]:
+        asked.extend(items)
+        counted = connection.rows_later("SELECT count(*) FROM events")
+        return lambda: [count for (count,) in counted()] * len(items)
+
+    def serving(connection: Connection, items: list[str]) -> Callable[[], list[int]]:
+        counted = connection.rows_later("SELECT count(*) FROM events")
+        return lambda: [count for (count,) in counted()] * len(items)
+
+    def ringing(connection: Connection, items: list[str]) -> list[str]:
+        connection.ring(Bell.LANES)
+        return add(connection, items)
+
+    async def story() -> tuple[int, object, object]:
+        writer = Writer(through)
+        try:
+            await writer.do(add, "a")
+            wire.cut = Cut.AFTER
+            told = await writer.do(work, "asked")
+            stands = writer.stand_by(serving, "lanes")
+            wire.cut = Cut.AFTER
+            added = await writer.do(ringing, "b")
+            return told, added, await stands
+        finally:
+            writer.stop()
+
+    with Wire(postgres.port, b"COMMIT") as wire:
+        through = url.replace(str(postgres.port), str(wire.port))
+        assert asyncio.run(story()) == (1, "b", None)
+        assert wire.cuts == 2
+    assert asked == ["asked", "asked"]
+    assert stored(url) == ["a", "b"], "and what is told at once is done once"
 
 
 def test_a_network_that_swallows_everything_is_given_up_and_nothing_is_lost_or_done_twice(

@@ -15,7 +15,7 @@ from psycopg.abc import Transformer as Adapter
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGresult
 
-from hub.store.engine.database import Row
+from hub.store.engine.database import AgainError, Row
 
 _MOST = 400
 """Statements that the server keeps as they were prepared."""
@@ -54,9 +54,13 @@ class Statement:
         return self._result.command_tuples or 0 if self._result else 0
 
     def rows(self) -> list[Row]:
-        """The rows that it gives."""
+        """The rows that it gives.
+
+        Raises:
+            AgainError: nobody knows; it was not sent, or its answer was lost.
+        """
         if self._result is None or self._adapter is None:
-            return []
+            raise AgainError("the answer was lost")
         self._adapter.set_pgresult(self._result)
         return self._adapter.load_rows(0, self._result.ntuples, tuple)
 

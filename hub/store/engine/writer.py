@@ -36,7 +36,7 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 P = ParamSpec("P")
 Work = Callable[[Connection, list[Any]], Sequence[Any] | Later[Sequence[Any]]]
-"""What it gives may be known only with the answer to COMMIT."""
+"""What it gives may be known only with the answer to COMMIT; where that is lost it is done once more, done or not."""
 
 TRIES = 5
 """How often a transaction is run that could not be done through no fault of its own."""
@@ -208,7 +208,7 @@ class Writer:
             for mine, its in zip(places.values(), told, strict=True):
                 for place, answer in zip(mine, _known(its), strict=True):
                     answers[place] = answer
-            along_told = next(iter(_known(served)), None)
+            along_told = _first_known(served)
         except BaseException:
             self._served += [_Told(one.future, None) for one in along]
             raise
@@ -231,6 +231,13 @@ class Writer:
 
 def _known(told: Sequence[Any] | Later[Sequence[Any]]) -> Sequence[Any]:
     return told() if callable(told) else told
+
+
+def _first_known(told: Sequence[Any] | Later[Sequence[Any]]) -> Any:  # noqa: ANN401 - whatever was asked for
+    """None where nothing came of it, or where the answer was lost: what was leased so runs out."""
+    with suppress(AgainError):
+        return next(iter(_known(told)), None)
+    return None
 
 
 def _towns(group: list[_Waiting]) -> Towns:
