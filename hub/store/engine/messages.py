@@ -71,7 +71,7 @@ class Messages:
     def __init__(self, raw: psycopg.Connection[Any]) -> None:
         self._raw, self._adapter = raw, Transformer.from_context(raw)
         self._names: dict[_Key, bytes] = {}
-        """Of what is prepared, the one that was asked longest ago first."""
+        """Of what is prepared, the oldest first."""
         self._asked: Counter[_Key] = Counter()
         self._made = 0
 
@@ -110,7 +110,7 @@ class Messages:
         return self._asked[key] > _SELDOM
 
     def _prepare(self, key: _Key, asked: list[Statement | None]) -> bytes:
-        """Have it prepared; what was asked longest ago makes room."""
+        """Have it prepared; the oldest makes room."""
         pgconn = self._raw.pgconn
         if len(self._names) >= _MOST:
             pgconn.send_query_params(b"DEALLOCATE " + self._names.pop(next(iter(self._names))), None)
