@@ -71,7 +71,11 @@ class Gathering(Generic[Item]):
     def _wait(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
         """Look whether more comes."""
         known = len(self._gathered.get(loop, ()))
-        loop.call_later(QUIET_SECONDS, self._look, loop, known, now + LONGEST_SECONDS)
+        self._later(loop, known, now + LONGEST_SECONDS)
+
+    def _later(self, loop: asyncio.AbstractEventLoop, known: int, until: float) -> None:
+        """Look once that turn has run its course: what it has read asks for more before that."""
+        loop.call_later(QUIET_SECONDS, loop.call_soon, self._look, loop, known, until)
 
     def _look(self, loop: asyncio.AbstractEventLoop, known: int, until: float) -> None:
         """Hand over, unless more came than was known."""
@@ -79,7 +83,7 @@ class Gathering(Generic[Item]):
         if not gathered or (self._busy and until):
             return
         if known < len(gathered) < self._most and time.monotonic() < until:
-            loop.call_later(QUIET_SECONDS, self._look, loop, len(gathered), until)
+            self._later(loop, len(gathered), until)
             return
         self._busy = self._holds
         self._hand_over(self._gathered.pop(loop))
