@@ -153,5 +153,5 @@ def _hurry() -> None:
     resealing.ROWS, resealing.IDLE_SECONDS, resealing.PAUSE_SECONDS = 20, 0.1, 0.05
     shares.LEASE, shares.Shares.every = LEASE / 2, LEASE / 10
     postgres.SILENCE_SECONDS = postgres.SILENCE_SECONDS_READING = SILENCE_SECONDS
-    postgres.Heeding.silence, postgres.PATIENCE_SECONDS = SILENCE_SECONDS, 2.0
+    postgres.Heeding.silence, postgres.PATIENCE_SECONDS = SILENCE_SECONDS, 6.0
     postgres._NETWORK["connect_timeout"] = 2

@@ -11,15 +11,17 @@ import pytest
 
 from hub.store import bookings, lanes, shown
 from hub.store.engine.database import Session, connect
+from hub.store.engine.migrating import migrate
 
 TOWN = "2480"
 SOME = [f"A-{number}" for number in range(30)]
 
 
 @pytest.fixture
-def new(url: str) -> Iterator[Session]:
-    """An empty database as whoever writes there sees it, which tells how it did what it was asked last."""
-    with closing(connect(url)) as session:
+def new(new_database: str) -> Iterator[Session]:
+    """An empty database that nobody has counted, as whoever writes there sees it."""
+    migrate(new_database)
+    with closing(connect(new_database)) as session:
         yield session
 
 
