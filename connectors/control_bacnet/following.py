@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from connectors.control_bacnet.client import Device
 from connectors.control_bacnet.config import Point
-from hub.sdk import ConnectorError
+from hub.sdk import ConnectorError, ended
 
 TIMES = 3
 """How often within its life a subscription is renewed: two of three may be lost."""
@@ -39,8 +39,7 @@ class Following:
     async def end(self) -> None:
         """Renew no more; the device lets the subscriptions end."""
         if self._going:
-            self._going.cancel()
-            await asyncio.gather(self._going, return_exceptions=True)
+            await ended(self._going)
 
     async def _go_on(self) -> None:
         while True:

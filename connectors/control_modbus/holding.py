@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from hub.model import Dim, Level, Setpoint, Switch, Zone, fulfils
-from hub.sdk import ConnectorError, Lent, TransientError
+from hub.sdk import ConnectorError, Lent, TransientError, ended
 
 TIMES = 3
 """How often it is written within the device's patience: two of three may be lost."""
@@ -83,8 +83,7 @@ class Holding:
     async def end(self) -> None:
         """Write no more: the device is on its own."""
         if self._going:
-            self._going.cancel()
-            await asyncio.gather(self._going, return_exceptions=True)
+            await ended(self._going)
 
     async def hold(self, zone: Zone, level: Level) -> None:
         """Hold what was just written."""

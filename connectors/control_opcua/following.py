@@ -13,7 +13,7 @@ from asyncua import ua
 
 from connectors.control_opcua.client import Server, status_of, told_by
 from connectors.control_opcua.values import VALUE, Told
-from hub.sdk import Backoff, ConnectorError, CredentialsError, RejectedError, TransientError
+from hub.sdk import Backoff, ConnectorError, CredentialsError, RejectedError, TransientError, ended
 
 PUBLISHING_MILLISECONDS = 500.0
 QUIET_COUNT = 20
@@ -56,8 +56,7 @@ class Following:
     async def end(self) -> None:
         """Hear no more."""
         if self._going:
-            self._going.cancel()
-            await asyncio.gather(self._going, return_exceptions=True)
+            await ended(self._going)
 
     async def _go_on(self) -> None:
         while True:

@@ -127,7 +127,12 @@ def _take(connection: Connection, asked: Take) -> list[Lane]:
         condition, ids = connection.among("id", [row[0] for row in rows])
         held = [asked.owner, *moment, asked.lease, asked.now + asked.lease, *ids]
         connection.each(_HOLD.format(clock) + condition, [held])
-    return [read(row, taken=1) for row in rows]
+    return sorted([read(row, taken=1) for row in rows], key=_in_turn)
+
+
+def _in_turn(lane: Lane) -> tuple[int, int]:
+    """Of what is due at one moment the oldest first, as far as it is taken together: a debt before what lowers it."""
+    return lane.due, lane.id
 
 
 def _none_of(connection: Connection, column: str, values: Sequence[str]) -> tuple[str, list[Any]]:

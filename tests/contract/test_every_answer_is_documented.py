@@ -55,7 +55,7 @@ schema = schemathesis.openapi.from_dict(create_api().openapi()).exclude(path_reg
 
 
 @schema.parametrize()
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_answer_is_undocumented(case: Any, running: tuple[str, str]) -> None:
     if "municipality" in case.path_parameters:
         case.path_parameters["municipality"] = "2480"
