@@ -24,7 +24,7 @@ from xknx.telegram.apci import GroupValueRead, GroupValueResponse, GroupValueWri
 
 from connectors.control_knx.translate import Payload
 from connectors.control_knx.tunnels import Endpoint, Through
-from hub.sdk import ConnectorError, CredentialsError, RejectedError, TransientError
+from hub.sdk import ConnectorError, CredentialsError, RejectedError, TransientError, ended
 
 FULL = frozenset({ErrorCode.E_NO_MORE_CONNECTIONS, ErrorCode.E_NO_MORE_UNIQUE_CONNECTIONS})
 FORBIDDEN = frozenset({ErrorCode.E_AUTHORISATION_ERROR})
@@ -61,8 +61,7 @@ class Link:
 
     async def end(self) -> None:
         """Hang up, and leave nothing behind."""
-        self.ready.cancel()
-        await asyncio.gather(self.ready, return_exceptions=True)
+        await ended(self.ready)
         if not self.gone.done():
             self.gone.set_result(None)
         with suppress(XKNXException, TimeoutError):
@@ -90,8 +89,7 @@ class Link:
                 raise CommunicationError("the tunnel ended")
             await going
         finally:
-            going.cancel()
-            await asyncio.gather(going, return_exceptions=True)
+            await ended(going)
 
     def _telegram(self, telegram: Telegram) -> None:
         if isinstance(telegram.payload, GroupValueWrite | GroupValueResponse):

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 
 from connectors.control_rec import messages, translate
@@ -32,6 +31,7 @@ from hub.sdk import (
     Sighting,
     TransientError,
     UnknownOutcomeError,
+    ended,
     levels_of,
 )
 
@@ -89,9 +89,7 @@ class RecControl(Connector[RecConfig], Control, ReadsZones, Hears, ReceivesCallb
         """Hang up; a broker keeps the session for the next time."""
         await self.way.close()
         if self._reading:
-            self._reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._reading
+            await ended(self._reading)
 
     async def put_zone(self, zone: Zone) -> Receipt:
         """Send the level, and wait until the device tells what came of it, where that comes the same way."""
