@@ -55,7 +55,7 @@ class Gathering(Generic[Item]):
     def all(self) -> None:
         """Hand over what there is."""
         for loop in tuple(self._gathered):
-            self._look(loop, 0, 0.0)
+            self._give(loop)
 
     def _after(self, loop: asyncio.AbstractEventLoop, answered: int, turns: int) -> None:
         """Once the answers are written and sent; of several who have theirs some will ask again."""
@@ -79,11 +79,14 @@ class Gathering(Generic[Item]):
 
     def _look(self, loop: asyncio.AbstractEventLoop, known: int, until: float) -> None:
         """Hand over, unless more came than was known."""
-        gathered = self._gathered.get(loop)
-        if not gathered or (self._busy and until):
+        if self._busy or loop not in self._gathered:
             return
-        if known < len(gathered) < self._most and time.monotonic() < until:
-            self._later(loop, len(gathered), until)
-            return
+        count = len(self._gathered[loop])
+        if known < count < self._most and time.monotonic() < until:
+            self._later(loop, count, until)
+        else:
+            self._give(loop)
+
+    def _give(self, loop: asyncio.AbstractEventLoop) -> None:
         self._busy = self._holds
         self._hand_over(self._gathered.pop(loop))

@@ -4,7 +4,7 @@ Of a list of any values the driver walks all to learn what they are, and calls a
 any value has its type here too, so that its statement is the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from struct import Struct
 from typing import Any
@@ -29,7 +29,15 @@ class Texts(list[Any]):
     """Texts, and none where there is none."""
 
 
-def of_type(name: str, values: Iterable[Any]) -> list[Any]:
+_TYPES: tuple[tuple[type, str], ...] = ((int, "bigint"), (str, "text"), (bytes, "bytea"))
+
+
+def type_of(value: object) -> str | None:
+    """What PostgreSQL calls the type that a value is of; None: none of ours."""
+    return next((type_ for kind, type_ in _TYPES if isinstance(value, kind)), None)
+
+
+def of_type(name: str | None, values: Iterable[Any]) -> list[Any]:
     """The values as a list of a type, as PostgreSQL calls it."""
     match name:
         case "bigint":
@@ -42,12 +50,12 @@ def of_type(name: str, values: Iterable[Any]) -> list[Any]:
 def of_first(values: Iterable[Any]) -> list[Any]:
     """The same, of the type that the first value is of."""
     listed = list(values)
-    match listed[0] if listed else None:
-        case int():
-            return Wholes(listed)
-        case str():
-            return Texts(listed)
-    return listed
+    return of_type(type_of(listed[0]), listed) if listed else listed
+
+
+def columns_of(types: Iterable[str], rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Rows as one list for each column, of those types."""
+    return [of_type(name, column) for name, column in zip(types, zip(*rows, strict=True), strict=True)]
 
 
 class WholesDumper(Dumper):

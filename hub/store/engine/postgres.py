@@ -28,7 +28,7 @@ from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 from hub.store.engine import walls
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import AgainError, AwayError, Connection, Later, NoRoomError, Row, Towns, lock_of
-from hub.store.engine.lists import Texts, TextsDumper, Wholes, WholesDumper, of_first, of_type
+from hub.store.engine.lists import Texts, TextsDumper, Wholes, WholesDumper, columns_of, of_first, type_of
 from hub.store.engine.many import Columns, changing_lists
 from hub.store.engine.marks import insert_of, numbered, of_each
 from hub.store.engine.messages import Messages, Statement
@@ -217,9 +217,8 @@ class PostgresConnection:
         if len(many) < 2:  # noqa: PLR2004 - one is asked as it is
             asked = [self.rows_later(sql, one) for one in many]
             return lambda: [told() for told in asked]
-        columns = list(zip(*many, strict=True))
-        types = tuple(map(_type_of, columns))
-        rows = self.rows_later(of_each(sql, types), list(map(of_type, types, columns)))
+        types = tuple(map(_known_type, many[0]))
+        rows = self.rows_later(of_each(sql, types), columns_of(types, many))
 
         def told() -> list[list[Row]]:
             found: list[list[Row]] = [[] for _ in many]
@@ -258,9 +257,7 @@ class PostgresConnection:
 
     def change(self, sql: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> None:
         if many := list(rows):
-            lists = [
-                of_type(type_, column) for (_, type_), column in zip(columns, zip(*many, strict=True), strict=True)
-            ]
+            lists = columns_of([type_ for _, type_ in columns], many)
             self._do(numbered(changing_lists(sql, columns)), lists)
 
     def all_returning(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Row]:
@@ -281,8 +278,7 @@ class PostgresConnection:
             msg = f"no INSERT of one row: {sql}"
             raise ValueError(msg)
         types = self._types_of(insert.table)
-        columns = zip(insert.columns, zip(*rows, strict=True), strict=True)
-        return numbered(insert.of_lists(types)), [of_type(types[name], column) for name, column in columns]
+        return numbered(insert.of_lists(types)), columns_of([types[name] for name in insert.columns], rows)
 
     def _types_of(self, table: str) -> dict[str, str]:
         if table not in self._types:
@@ -310,7 +306,7 @@ class PostgresConnection:
 
     def among_of(self, town: str, column: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
         """So that a row can be found by both alone: who takes a town for small would read all of it."""
-        return f"(municipality, {column}) IN (SELECT ?, unnest(?))", [town, list(values)]
+        return f"(municipality, {column}) IN (SELECT ?, unnest(?))", [town, of_first(values)]
 
     def clock(self) -> int:
         ((now,),) = self.rows(_CLOCK)
@@ -435,12 +431,12 @@ class PostgresConnection:
         self.raw.close()
 
 
-_TYPES = {int: "bigint", str: "text", bytes: "bytea"}
-
-
-def _type_of(values: Sequence[Any]) -> str:
-    """Of a column of values, as PostgreSQL calls it."""
-    return next(type_ for kind, type_ in _TYPES.items() if isinstance(values[0], kind))
+def _known_type(value: object) -> str:
+    """Of a value of a question that is asked of many."""
+    if (known := type_of(value)) is None:
+        msg = f"a question of many values has one of no known type: {type(value).__name__}"
+        raise TypeError(msg)
+    return known
 
 
 def address(url: str, name: str, session: dict[str, str]) -> str:
