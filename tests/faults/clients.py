@@ -78,7 +78,7 @@ class Client:
     async def go_on(self, http: "Desk", stopping: asyncio.Event) -> None:
         """Book until told to stop."""
         while not stopping.is_set():
-            number = f"B-{self.name}-{self._which()}"
+            number = self._number(self._which())
             revision = self.revisions[number] = self.revisions.get(number, 0) + 1
             wanted = a_booking(number, revision, self.dice, ahead=self.ahead, edges=self.edges)
             self.ledger.keep(wanted)
@@ -89,11 +89,20 @@ class Client:
             await asyncio.sleep(self.dice.uniform(0, 0.12))
 
     def _which(self) -> int:
-        """The next one that is new, until there are enough; else one that there is, the first of them often."""
+        """The next one that is new, until there are enough; then one that was given up; else one that there is.
+
+        The first of them often.
+        """
         often = self.dice.random() < (0.9 if self.many else 0.6)
         if often and len(self.revisions) < self.many:
             return len(self.revisions)
+        given_up = (n for n in range(self.many) if self._number(n) not in self.ledger.promised)
+        if often and (found := next(given_up, None)) is not None:
+            return found
         return self.dice.randrange(max(BOOKINGS_EACH, len(self.revisions))) if often else 0
+
+    def _number(self, which: int) -> str:
+        return f"B-{self.name}-{which}"
 
 
 @dataclass
