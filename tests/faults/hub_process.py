@@ -34,7 +34,7 @@ from hub.delivery.errands import awaiting
 from hub.delivery.reach import retrying, shares
 from hub.service.keeping import resealing
 from hub.settings import Pulse, Settings
-from hub.store.engine import postgres
+from hub.store.engine import driver, postgres
 from tests.faults import connectors as _connectors  # noqa: F401 - likewise
 from tests.faults import moments, skewed
 from tests.faults.town import LEASE, SILENCE_SECONDS
@@ -152,6 +152,6 @@ def _hurry() -> None:
     awaiting._PATIENCE_SECONDS = 0.3
     resealing.ROWS, resealing.IDLE_SECONDS, resealing.PAUSE_SECONDS = 20, 0.1, 0.05
     shares.LEASE, shares.Shares.every = LEASE / 2, LEASE / 10
-    postgres.SILENCE_SECONDS = postgres.SILENCE_SECONDS_READING = SILENCE_SECONDS
-    postgres.Heeding.silence, postgres.PATIENCE_SECONDS = SILENCE_SECONDS, 6.0
-    postgres._NETWORK["connect_timeout"] = 2
+    driver.SILENCE_SECONDS = driver.SILENCE_SECONDS_READING = SILENCE_SECONDS
+    driver.Heeding.silence, postgres.PATIENCE_SECONDS = SILENCE_SECONDS, 6.0
+    driver._NETWORK["connect_timeout"] = 2

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from hub.errors import RefusedError
-from hub.store.engine import messages
+from hub.store.engine import driver, messages
 from hub.store.engine import postgres as store
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import AgainError, AwayError, Connection, Row, connect, shown
@@ -291,7 +291,7 @@ def test_what_is_known_with_the_answer_of_a_commit_that_was_lost_is_asked_once_m
 def test_a_network_that_swallows_everything_is_given_up_and_nothing_is_lost_or_done_twice(
     url: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr(driver, "SILENCE_SECONDS", 0.3)
     with Network(postgres.port, seed=1) as network:
         through = url.replace(str(postgres.port), str(network.port))
 
@@ -308,7 +308,7 @@ def test_a_network_that_swallows_everything_is_given_up_and_nothing_is_lost_or_d
 def test_a_reader_gives_up_a_network_that_swallows_everything(
     url: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "SILENCE_SECONDS_READING", 0.3)
+    monkeypatch.setattr(driver, "SILENCE_SECONDS_READING", 0.3)
     with Network(postgres.port, seed=1) as network:
         through = url.replace(str(postgres.port), str(network.port))
         with closing(connect(through, read_only=True)) as reading:
@@ -534,8 +534,7 @@ def test_a_deadlock_that_comes_again_and_again_is_told(connection: PostgresConne
 
 
 def test_a_commit_is_on_disk_whatever_the_server_says(connection: PostgresConnection) -> None:
-    with psycopg.connect(connection._address) as plain:
-        assert plain.execute("SHOW synchronous_commit").fetchall() == [("on",)]
+    assert connection.rows("SHOW synchronous_commit") == [("on",)]
     assert connection.rows("SHOW idle_in_transaction_session_timeout") == [("5s",)]
 
 

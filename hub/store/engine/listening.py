@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 import psycopg
 
 from hub.store.engine.bells import Bell
-from hub.store.engine.postgres import Heeding, address
+from hub.store.engine.driver import Heeding, address
 
 LOG = logging.getLogger("hub.listening")
 REST_SECONDS = 0.5

@@ -1,8 +1,5 @@
 """PostgreSQL behind the same surface: psycopg 3, a synchronous connection owned by one thread.
 
-A server that says nothing for long is given up, and so is a network that swallows what is sent and hangs up on nobody:
-the kernel's own time-outs see only packets that are not acknowledged, and anything in between acknowledges them.
-
 READ COMMITTED, which the order "lock, then read" leans on: under REPEATABLE READ what is read is older than the lock.
 A transaction that could not be done through no fault of its own raises AgainError, and is safe to run once more:
 whether a COMMIT without an answer was done is known by the mark that the transaction left (`_MARK`).
@@ -15,20 +12,17 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import psycopg
 from psycopg import errors
-from psycopg.abc import RV, Buffer, PQGen
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.types.array import ListBinaryDumper
-from psycopg.types.numeric import Int8BinaryDumper
-from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 
 from hub.store.engine import walls
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import AgainError, AwayError, Connection, Later, NoRoomError, Row, Towns, lock_of
-from hub.store.engine.lists import Texts, TextsDumper, Wholes, WholesDumper, columns_of, of_first, type_of
+from hub.store.engine.driver import opened
+from hub.store.engine.lists import Wholes, columns_of, of_first, type_of
 from hub.store.engine.many import Columns, changing_lists
 from hub.store.engine.marks import insert_of, numbered, of_each
 from hub.store.engine.messages import Messages, Statement
@@ -37,35 +31,6 @@ OLDEST = 150000
 """The oldest version that the hub is tested with, as PostgreSQL counts: 15."""
 PATIENCE_SECONDS = 10.0
 """How long work waits for a database that has gone away; then it is told so, and later work at once."""
-SILENCE_SECONDS, SILENCE_SECONDS_READING = 75.0, 300.0
-"""How long one statement may go without its answer: longer than the server itself lets it go on."""
-_SESSION = {
-    "idle_in_transaction_session_timeout": "5s",  # a node that was stopped holds the locks of others no longer
-    "lock_timeout": "20s",
-    "statement_timeout": "60s",
-    "synchronous_commit": "on",  # whatever the server says: accepted is on disk
-    "jit": "off",  # our statements are short
-    walls.SETTING: walls.ALL,
-}
-_WRITING = {
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-}
-"""What we write by finds its rows by an index whatever the values are, and to plan it anew took longer than to do it:
-the server believes that a list of unknown length is longer than ours are, and so planned those each time. Nor may it
-walk a table that it takes for empty: it was, when it was counted last, and a plan that is kept outlives that.
-"""
-_READING = {"default_transaction_read_only": "on", "idle_in_transaction_session_timeout": "0", "statement_timeout": "0"}
-_NETWORK: dict[str, Any] = {
-    "connect_timeout": 5,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 15000,
-    "client_encoding": "utf8",
-}
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
 _MARK = numbered(
     "INSERT INTO installation(name, value) SELECT ?, ? WHERE pg_current_xact_id_if_assigned() IS NOT NULL"
@@ -90,45 +55,6 @@ _IDS = "SELECT nextval(pg_get_serial_sequence(?, 'id')) FROM generate_series(1, 
 _CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 
-class _Whole(Int8BinaryDumper):
-    """Every whole number is a bigint, and a truth is 0 or 1: a statement's values are always of the same types."""
-
-    def dump(self, obj: int) -> Buffer | None:
-        return super().dump(int(obj))
-
-
-_DUMPERS: tuple[tuple[type, type[Any]], ...] = (
-    (int, Int8BinaryDumper),
-    (bool, _Whole),
-    (str, StrBinaryDumper),
-    (bytes, BytesBinaryDumper),
-    (list, ListBinaryDumper),
-    (Wholes, WholesDumper),
-    (Texts, TextsDumper),
-)
-
-
-class Heeding(psycopg.Connection[Any]):
-    """A connection of the driver's that waits for no answer for ever; one that does not come is the end of it."""
-
-    silence = SILENCE_SECONDS
-
-    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
-        """Wait for what the server has to say.
-
-        Raises:
-            psycopg.OperationalError: it says nothing.
-        """
-        if timeout is not None:  # the caller's own, who knows what to make of it
-            return super().wait(gen, interval, timeout)
-        try:
-            return super().wait(gen, interval, self.silence)
-        except errors._WaitTimeout:  # noqa: SLF001 - it has no other name
-            self.pgconn.finish()
-            msg = f"the server has not answered for {self.silence:g} s"
-            raise psycopg.OperationalError(msg) from None
-
-
 class PostgresConnection:
     """One connection to a PostgreSQL database; used by one thread at a time. It comes back when the server does."""
 
@@ -139,8 +65,7 @@ class PostgresConnection:
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self.name = f"knutpunkt {secrets.token_hex(6)}"
         self._mark_name = f"mark/{self.name}"
-        self._address = address(url, self.name, _SESSION | (_READING if read_only else _WRITING))
-        self._silence = SILENCE_SECONDS_READING if read_only else SILENCE_SECONDS
+        self._open = partial(opened, url, self.name, read_only=read_only)
         self._types: dict[str, dict[str, str]] = {}
         self._marked = False
         self._lost_at: float | None = None
@@ -156,12 +81,9 @@ class PostgresConnection:
 
     def _connect(self) -> None:
         try:
-            self.raw = Heeding.connect(self._address, autocommit=True)
+            self.raw = self._open()
         except psycopg.OperationalError as error:
             raise AwayError(_first_line(error)) from None
-        self.raw.silence = self._silence
-        for type_, dumper in _DUMPERS:
-            self.raw.adapters.register_dumper(type_, dumper)
         self._messages = Messages(self.raw)
         self._within, self._later = False, []
 
@@ -437,14 +359,6 @@ def _known_type(value: object) -> str:
         msg = f"a question of many values has one of no known type: {type(value).__name__}"
         raise TypeError(msg)
     return known
-
-
-def address(url: str, name: str, session: dict[str, str]) -> str:
-    """The address with what each session of ours is told; what the address says itself rules."""
-    told = conninfo_to_dict(url)
-    words = " ".join(f"-c {name}={value}" for name, value in session.items())
-    options = f"{words} {told.pop('options', None) or ''}".strip()
-    return make_conninfo(**{**_NETWORK, **told, "options": options, "application_name": name})
 
 
 def _first_line(error: Exception) -> str:
