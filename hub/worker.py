@@ -38,7 +38,7 @@ from hub.service.persons.budget import Renewing
 from hub.service.protected.protecting import Protecting
 from hub.service.zones.noticing import Noticing
 from hub.settings import Pulse
-from hub.store import codes, imports, lanes, nodes
+from hub.store import codes, imports, nodes, waking
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import Connection
 from hub.store.engine.writer import Writer
@@ -314,11 +314,11 @@ class Worker:
 
     def _begin(self, connection: Connection, running: Running) -> None:
         """Of a process that is alone: whoever held leases is gone."""
-        lanes.end_leases(connection, *running.place, quiet=quiet_after(running), now=self._now())
+        waking.end_leases(connection, *running.place, quiet=quiet_after(running), now=self._now())
         self._hasten(connection, running)
 
     def _hasten(self, connection: Connection, running: Running) -> None:
-        lanes.hasten(connection, *running.place, now=self._now())
+        waking.hasten(connection, *running.place, now=self._now())
 
     def _now(self) -> int:
         return micros(self._clock.now())
@@ -338,11 +338,11 @@ class Worker:
     def _fold_anew(self, connection: Connection, running: Running, moved: int) -> None:
         now, ahead, back = self._now(), running.horizon if running.horizon < NEVER else REACH, REACH
         between = min(now, now - moved) - back, max(now, now - moved) + ahead
-        lanes.fold_anew(connection, *running.place, now=now, between=between, lease=span(self._pulse.lease))
+        waking.fold_anew(connection, *running.place, now=now, between=between, lease=span(self._pulse.lease))
 
     async def look_at_all(self) -> None:
         """Have all that stands read back."""
-        await self._writer.call(lambda connection: lanes.ask_for_looks(connection, now=self._now()))
+        await self._writer.call(lambda connection: waking.ask_for_looks(connection, now=self._now()))
         self.dispatcher.wake.set()
 
     async def break_off(self) -> None:

@@ -74,7 +74,7 @@ from hub.service.zones.noticing import Noticing
 from hub.service.zones.sensors import Sensors
 from hub.service.zones.zone_lines import ZoneLines
 from hub.settings import Settings
-from hub.store import imports, lanes, problems, stretches
+from hub.store import imports, problems, stretches, waking
 from hub.store.engine import walls
 from hub.store.engine.alone import alone_with
 from hub.store.engine.bells import Bell
@@ -337,7 +337,7 @@ class Hub:
         """Simulators forget when they stop: nothing of an earlier start stands in them, and nobody took it away."""
         now = micros(self.clock.now())
         for name in names:
-            lanes.begin_anew(connection, town, name, now=now)
+            waking.begin_anew(connection, town, name, now=now)
             stretches.end_all(connection, town, name, now=now)
             problems.close_of(connection, town, name, ["vanished"], now=now, even_waiting=False)
 

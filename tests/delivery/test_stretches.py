@@ -2,7 +2,7 @@
 
 from hub.clock import NEVER, micros
 from hub.model import Dim
-from hub.store import lanes, stretches
+from hub.store import stretches, waking
 from hub.store.engine.database import Connection
 from hub.store.stretches import How
 from tests.builders import SATURDAY
@@ -68,7 +68,7 @@ def test_of_a_system_that_is_another_nothing_is_on_until_it_is_confirmed(hall: S
     hall.at("12:30")
 
     def begin(c: Connection) -> None:
-        lanes.begin_anew(c, TOWN, "lamps", now=hall.now())
+        waking.begin_anew(c, TOWN, "lamps", now=hall.now())
         stretches.end_all(c, TOWN, "lamps", now=hall.now())
 
     hall.run(hall.writer.call(begin))

@@ -11,7 +11,7 @@ import pytest
 
 from hub.model.plan import TargetKind
 from hub.model.states import Delivery
-from hub.store import events, lanes
+from hub.store import events, lanes, waking
 from hub.store.engine import listening
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import Connection
@@ -66,7 +66,7 @@ def test_what_a_transaction_raises_and_tells_is_rung_once(url: str, rung: Callab
         assert sorted(rung()) == [Bell.EVENTS, Bell.LANES]
         with connection.transaction():
             lanes.take(connection, [lanes.Take("node", 10, 0, 1_000_000)])
-            lanes.awaken(connection, "2480", [], now=0)
+            waking.awaken(connection, "2480", [], now=0)
             events.append(connection, [])
         assert rung() == []
 

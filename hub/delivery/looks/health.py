@@ -26,7 +26,7 @@ from hub.service.operators import expiring
 from hub.service.rulebook import Rulebook
 from hub.service.standing.showing import moment
 from hub.service.words import sentences
-from hub.store import connections, expiries, lanes, problems, shown
+from hub.store import connections, expiries, problems, shown, waking
 from hub.store.connections import Known
 from hub.store.engine.database import Connection
 from hub.store.engine.writer import Readers, Writer
@@ -201,7 +201,7 @@ class Health:
         self._auditing.write(connection, [Note(running.municipality, act, running.name, now, actor=actor)])
         connections.set_paused(connection, *running.place, by, now=now)
         if by is None:
-            lanes.make_due(connection, *running.place, now=now)
+            waking.make_due(connection, *running.place, now=now)
             problems.close_of(connection, *running.place, ["credentials"], now=now)
 
     async def follow_pauses(self) -> None:
@@ -224,7 +224,7 @@ class Health:
                 self.resumed()
 
     def _make_due(self, connection: Connection, running: Running) -> None:
-        lanes.make_due(connection, *running.place, now=self._now())
+        waking.make_due(connection, *running.place, now=self._now())
 
     async def listed(self, municipality: str) -> list[ConnectionAnswer]:
         """The connections of a municipality, and how each is. Raises NotFoundError."""

@@ -13,7 +13,7 @@ from hub.delivery.reach.connections import Connections
 from hub.delivery.reach.running import Running
 from hub.model.configuration import Capability, Configuration
 from hub.service.rulebook import Rulebook
-from hub.store import connections, lanes
+from hub.store import connections, waking
 from hub.store.engine.database import Connection
 from hub.store.engine.walls import within
 from hub.store.engine.writer import Writer
@@ -47,7 +47,7 @@ class Sweeping:
         now = self._clock.now()
         night = micros(latest_night(now))
         since = connections.answered(connection, since=night).get(running.place, night)
-        return lanes.let_go(connection, *running.place, doors, since=since, now=micros(now))
+        return waking.let_go(connection, *running.place, doors, since=since, now=micros(now))
 
 
 def held_open(configuration: Configuration, name: str) -> Iterator[str]:

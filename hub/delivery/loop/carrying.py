@@ -22,9 +22,9 @@ from hub.service.documents.registering import Files
 from hub.service.telling.notices import Notices
 from hub.service.words import sentences
 from hub.store.engine.writer import Writer
-from hub.store.lanes import SPREAD
 from hub.store.problems import Cause
 from hub.store.seals.sealing import Seal
+from hub.store.waking import SPREAD
 
 PAUSED_FOR = 10 * MINUTE
 """How long a lane of a paused connection sleeps before it is looked at again; resuming wakes it at once."""

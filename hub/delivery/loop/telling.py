@@ -24,7 +24,7 @@ from hub.service.accept.effective import event as effective_event
 from hub.service.accept.effective import is_effective
 from hub.service.asking.asked import Asked
 from hub.service.standing.showing import one_by_one
-from hub.store import bookings, claims, ladders, lanes, leaving, shown
+from hub.store import bookings, claims, ladders, leaving, shown, waking
 from hub.store.bookings import Told
 from hub.store.engine.database import Connection, Later
 from hub.store.events import Event
@@ -134,7 +134,7 @@ def _awaken_bookers(connection: Connection, town: str, ids: set[int], asks: Mapp
     for text in (*others.values(), *(asks[id_] for id_ in sorted(ids & asks.keys()))):
         if f".{BOOKER}" in text:
             asked = Asked.from_json(text)
-            lanes.awaken(connection, town, sorted(asked.targets[key].lane for key in asked.records), now=now)
+            waking.awaken(connection, town, sorted(asked.targets[key].lane for key in asked.records), now=now)
 
 
 def _look_again(
@@ -179,7 +179,7 @@ def _let_go(
         its = [seen[one.lane] for one in targets if one.kind is TargetKind.CREDENTIAL and one.lane in seen]
         put_off = [one for one in its if one.id in waits]
         if put_off and all(one in put_off or one.delivery in _AT_REST for one in its):
-            lanes.hurry(connection, [(now, town, one.id) for one in put_off])
+            waking.hurry(connection, [(now, town, one.id) for one in put_off])
 
 
 def _of_credential(outcome: Outcome, now: int) -> Iterator[Event]:

@@ -22,7 +22,7 @@ from hub.planner.rules import lines_of
 from hub.sdk import Connector, ConnectorError, Lent, RawItem
 from hub.sdk.http import transport
 from hub.sdk.tunnel import through
-from hub.store import connections, connector_state, lanes
+from hub.store import connections, connector_state, waking
 from hub.store.engine.database import Connection
 from hub.store.engine.writer import Readers, Writer
 from hub.store.seals.sealed import CONNECTOR_STATE
@@ -84,7 +84,7 @@ class SealedState:
 def _heard(connection: Connection, municipality: str, name: str, *, now: int) -> None:
     """A system is back: what waited is due, and other processes know."""
     connections.set_answered(connection, municipality, name, now=now)
-    lanes.make_due(connection, municipality, name, now=now)
+    waking.make_due(connection, municipality, name, now=now)
 
 
 def _plain(settings: Settings) -> Settings:
@@ -283,7 +283,7 @@ class Connections:
         running.ways.is_sure = self._is_sure
         running.ways.divide(self.share)
         running.gate.opened = lambda: self._soon(_heard, municipality, name)
-        running.gate.may_open = lambda: self._soon(lanes.make_due, municipality, name)
+        running.gate.may_open = lambda: self._soon(waking.make_due, municipality, name)
         self._running[running.place], self._lent[running.place] = running, lent
 
     def _lend(
@@ -301,7 +301,7 @@ class Connections:
             clock=self._clock,
             state=SealedState(municipality, name, self._writer, self._readers, self._seal),
             log=logging.getLogger(f"hub.connector.{name}"),
-            touched=lambda key: self._soon(lanes.ask_for_a_look, municipality, name, (key,)),
+            touched=lambda key: self._soon(waking.ask_for_a_look, municipality, name, (key,)),
             heard=lambda item: self.heard(municipality, name, item),
             timeout=connector_type.pace.timeout,
         )

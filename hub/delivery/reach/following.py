@@ -14,7 +14,7 @@ from hub.model.configuration import Configuration
 from hub.model.plan import TargetKey
 from hub.service.governing.configuring import Applying
 from hub.service.rulebook import Rulebook
-from hub.store import lanes, problems
+from hub.store import problems, waking
 from hub.store.connections import paused
 from hub.store.engine.database import Connection
 from hub.store.engine.writer import Readers, Writer
@@ -79,14 +79,14 @@ class Following:
     def _woken(self, connection: Connection, town: str, name: str, horizon: bool) -> None:  # noqa: FBT001 - by place
         """What stands there is looked at, for it may be another system; what waits is due."""
         now = micros(self._clock.now())
-        lanes.ask_for_looks(connection, now=now, of=(town, name))
-        lanes.make_due(connection, town, name, now=now)
+        waking.ask_for_looks(connection, now=now, of=(town, name))
+        waking.make_due(connection, town, name, now=now)
         if horizon:
-            lanes.wake_credentials(connection, town, name, now=now)
+            waking.wake_credentials(connection, town, name, now=now)
 
     def _ruled(self, connection: Connection, town: str, zones: list[TargetKey]) -> None:
         """Each node has them folded anew once it goes by the new rules: the last one of all by nothing older."""
-        lanes.wake_zones(connection, town, zones, now=micros(self._clock.now()))
+        waking.wake_zones(connection, town, zones, now=micros(self._clock.now()))
 
     async def _tell(self, town: str, failed: Mapping[str, ConfigurationError]) -> None:
         """A connection whose settings cannot be used here is a problem, until they can."""

@@ -11,7 +11,7 @@ from hub.service.doors import allocating, laddering
 from hub.service.doors.allocating import Ahead, Wanted
 from hub.service.money import charging
 from hub.service.telling import news
-from hub.store import bookings, claims, codes, lanes, occupancy
+from hub.store import bookings, claims, codes, lanes, occupancy, waking
 from hub.store.claims import ClaimRow
 from hub.store.codes import Code, Rest
 from hub.store.engine.database import Connection
@@ -77,7 +77,7 @@ class Writing:
             if w.lane in given:
                 one.codes[w.grant.target] = given[w.lane]
         redrawn = [w for w in asked if w.lane in known and given[w.lane].code.version != known[w.lane].version]
-        lanes.hurry(connection, [(w.now, w.municipality, w.lane) for w in redrawn])
+        waking.hurry(connection, [(w.now, w.municipality, w.lane) for w in redrawn])
 
 
 def _known_codes(connection: Connection, wanted: list[Wanted]) -> dict[int, Code]:

@@ -37,7 +37,7 @@ from hub.service.incoming.changing import Changing
 from hub.service.incoming.foreseeing import Foreseeing
 from hub.service.money import ledger
 from hub.service.zones.sensing import Sensing
-from hub.store import events, imports, intake, lanes, problems
+from hub.store import events, imports, intake, problems, waking
 from hub.store.engine.database import Connection
 from hub.store.events import Event
 from hub.store.intake import Held, Latest, New
@@ -268,7 +268,7 @@ class TakingIn:
         if batch.gatherings:
             self._attending.keep(connection, town, name, batch.gatherings, import_id=import_id, now=now)
         if batch.touched:
-            lanes.ask_for_a_look(connection, town, name, batch.touched, now=now)
+            waking.ask_for_a_look(connection, town, name, batch.touched, now=now)
         if batch.passages:
             self._passing.keep(connection, town, name, batch.passages, now=now)
         if batch.observations:
