@@ -75,7 +75,7 @@ $(PEERS_VENV)/.stamp: requirements-peers.lock | $(BIN)/uv
 
 soak: $(VENV)/.stamp-dev
 	scripts/ensure-test-services
-	scripts/in-memory $(BIN)/python -m tests.soak $(ARGS)
+	$(BIN)/python -m tests.soak $(ARGS)
 
 # Hashes without addresses; pip-tools would write the address of the index into them.
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --quiet
