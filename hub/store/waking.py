@@ -1,6 +1,7 @@
 """Lanes made due by something other than their claims or their own time: a rule, a clock, a connection that is back.
 
-What is in hand is not made due, for settling would undo it: it is asked to be looked at once more.
+Settling says anew when a lane is due: what is made due while it is in hand stays so only where its generation or its
+`look` was raised too.
 """
 
 from collections.abc import Iterable, Sequence
