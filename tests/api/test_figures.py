@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from hub.service.keeping.keys import EVERY_MUNICIPALITY, Scope
 from hub.service.process import figures
 from hub.service.process.meters import Meters
+from hub.service.process.tallies import Spread, Tally
 from tests.api.site import Site
 from tests.builders import SATURDAY, raw_booking
 from tests.conftest import MISSING
@@ -54,11 +55,18 @@ def registered() -> dict[str, tuple[str, set[str]]]:
     """Every metric of ours: its name, and its kind and labels."""
     meters = Meters()
     figures.Figures(None, None, None, meters, tuple)  # type: ignore[arg-type]
+    all_ = list(meters.registry._collector_to_names)
     return {
         f"{one._name}{'_total' if isinstance(one, Counter) else ''}": (str(one._type), set(one._labelnames))
-        for one in meters.registry._collector_to_names
+        for one in all_
         if isinstance(one, MetricWrapperBase)
-    }
+    } | {
+        f"{one.name}{'_total' if isinstance(one, Tally) else ''}": (
+            "counter" if isinstance(one, Tally) else "histogram", set(one.labels)
+        )
+        for one in all_
+        if isinstance(one, Tally | Spread)
+    }  # fmt: skip
 
 
 def test_every_name_kind_and_label_is_documented_and_nothing_else_is() -> None:

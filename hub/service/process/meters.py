@@ -6,6 +6,7 @@ Labels hold words of the configuration and of ours only: never a booking's numbe
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
 from hub.clock import SECOND
+from hub.service.process.tallies import Spread, Tally
 
 # one series more for each, which tells when it began to be counted: `process_start_time_seconds` tells as much
 disable_created_metrics()  # type: ignore[no-untyped-call] # published without types
@@ -35,15 +36,12 @@ class Meters:
         )
         self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         """Found once: to look up three labels took as long as to count."""
-        self._ends: dict[tuple[str, str, str], Counter] = {}
-        self._late: dict[tuple[str, str], Histogram] = {}
         self._group = self._histogram("group_commit_size", "How much shared a transaction.", (), _GROUP_SIZES)
         self._commit = self._histogram("group_commit_seconds", "A transaction with its COMMIT.", (), _COMMIT_SECONDS)
         place = ("municipality", "connection", "outcome")
-        self._attempts = self._counter("attempts", "Carryings that ended, by how they did.", place)
-        self._lateness = self._histogram(
-            "lateness_seconds", "From when it was needed until it was confirmed.", ("municipality", "kind"), SECONDS
-        )
+        self._attempts = Tally("knutpunkt_attempts", "Carryings that ended, by how they did.", place, self.registry)
+        late = "From when it was needed until it was confirmed."
+        self._lateness = Spread("knutpunkt_lateness_seconds", late, ("municipality", "kind"), SECONDS, self.registry)
         self._webhooks = self._counter(
             "webhook_attempts", "Events that were sent to a subscriber.", ("municipality", "outcome")
         )
@@ -73,16 +71,12 @@ class Meters:
         self._commit.observe(seconds)
 
     def carried(self, municipality: str, connection: str, outcome: str) -> None:
-        """A carrying ended."""
-        place = municipality, connection, outcome
-        known = self._ends.get(place) or self._ends.setdefault(place, self._attempts.labels(*place))
-        known.inc()
+        """A carrying ended. Of the event loop's thread alone."""
+        self._attempts.count((municipality, connection, outcome))
 
     def confirmed(self, municipality: str, kind: str, late: int) -> None:
-        """It stands, so many microseconds after it was needed; before it was, counts as on time."""
-        place = municipality, kind
-        known = self._late.get(place) or self._late.setdefault(place, self._lateness.labels(*place))
-        known.observe(max(late, 0) / SECOND)
+        """It stands, so many microseconds after it was needed; before it was, counts as on time. As `carried`."""
+        self._lateness.observe((municipality, kind), max(late, 0) / SECOND)
 
     def posted(self, municipality: str, outcome: str) -> None:
         """An event was sent to a subscriber."""
