@@ -113,17 +113,19 @@ class Told(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A booking by its number: its id, and what it asks for (JSON)."""
+    """A booking by its number: its id, and whether what it asks for may have a text in it."""
 
     id: int
-    asked: str
+    may_have: bool
 
 
-def named(connection: Connection, municipality: str, numbers: Collection[str]) -> dict[str, Named]:
-    """The bookings among the numbers that there are."""
+def named(connection: Connection, municipality: str, numbers: Collection[str], text: str) -> dict[str, Named]:
+    """The bookings among the numbers that there are. `text`: looked for in what they ask for, in either case."""
+    if not numbers:
+        return {}
     condition, values = connection.among_of(municipality, "number", numbers)
-    rows = connection.rows(f"SELECT number, id, asked FROM bookings WHERE {condition}", values) if numbers else []
-    return {number: Named(id_, asked) for number, id_, asked in rows}
+    sql = f"SELECT number, id, asked LIKE ? FROM bookings WHERE {condition}"
+    return {number: Named(id_, bool(has)) for number, id_, has in connection.rows(sql, [f"%{text}%", *values])}
 
 
 def asked(connection: Connection, municipality: str, ids: Collection[int]) -> dict[int, str]:

@@ -82,6 +82,8 @@ class Take(NamedTuple):
     """(municipality, connection) of which this node has enough in hand, or no share."""
     crowded: tuple[str, ...] = ()
     """Municipalities of which it has enough in hand, whatever is due there."""
+    lanes_only: bool = False
+    """Whether more lanes are known to be due, and what else may be was looked for a moment ago."""
 
 
 def raise_all(connection: Connection, targets: Sequence[Raise]) -> list[tuple[int, int]]:

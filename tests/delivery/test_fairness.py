@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 
 from hub.clock import HOUR
+from hub.delivery.errands.leasing import Leased, lease
 from hub.delivery.errands.outcomes import Outcome
+from hub.delivery.loop import dispatcher as dispatching
 from hub.delivery.loop.dispatcher import Kept
 from hub.settings import Pulse
-from hub.store.engine.database import Connection
+from hub.store.engine.database import Connection, Later
+from hub.store.lanes import Take
 from tests.builders import a_town
 from tests.delivery.fakes import LAMPS, LOCKS, Fault
 from tests.delivery.harness import TOWN, Stage
@@ -73,8 +76,28 @@ def test_ten_thousand_lanes_of_one_town_hold_up_no_others_door(hall: Stage) -> N
 
 
 def test_while_all_that_is_due_is_kept_out_nobody_asks_the_database_for_each_lane_that_is_done() -> None:
-    one, two = frozenset({("2480", "lamps")}), frozenset({("2480", "lamps"), ("2480", "locks")})
-    assert Kept(one, frozenset()).still(Kept(two, frozenset({"2480"})))
-    assert not Kept(two, frozenset()).still(Kept(one, frozenset()))
-    assert not Kept(one, frozenset({"2480"})).still(Kept(two, frozenset()))
-    assert Kept(frozenset(), frozenset()).still(Kept(one, frozenset())), "and who makes it due again tells so"
+    lamps, locks = ("2480", "lamps"), ("2480", "locks")
+    full, crowded, nobody = {lamps, locks}.__contains__, {"2480"}.__contains__, frozenset[str]().__contains__
+    assert Kept(frozenset({lamps}), frozenset()).still(full, crowded)
+    assert not Kept(frozenset({lamps, locks}), frozenset()).still({lamps}.__contains__, nobody)
+    assert not Kept(frozenset({lamps}), frozenset({"2480"})).still(full, nobody)
+    assert Kept(frozenset(), frozenset()).still(full, crowded), "and who makes it due again tells so"
+
+
+def test_while_lanes_do_not_end_what_else_is_due_is_looked_for_four_times_a_second(
+    hall: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Take] = []
+    moment = 100.0
+
+    def leased(connection: Connection, takes: list[Take]) -> Later[list[Leased]]:
+        asked.extend(takes)
+        return lease(connection, takes)
+
+    monkeypatch.setattr(dispatching, "running_seconds", lambda: moment)
+    monkeypatch.setattr(dispatching, "lease", leased)
+    monkeypatch.setattr(hall.node.dispatcher, "_begin", lambda *_: None)
+    for _ in range(5):
+        assert hall.run(hall.node.dispatcher._take())
+        moment += 0.1
+    assert [one.lanes_only for one in asked] == [False, True, True, False, True]

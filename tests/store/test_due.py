@@ -124,3 +124,15 @@ def test_of_many_that_fall_due_together_so_many_are_taken_as_there_is_room_for_t
     assert len(due) == 100
     assert due == sorted(due)
     assert due[0] == NOW + DAY + 60_000_000
+
+
+def test_who_knows_that_more_lanes_are_due_looks_for_nothing_else_until_they_end(season: Session) -> None:
+    kept: Any = Kept(season)
+    with season.transaction():
+        (many,) = lease(kept, [Take("node", 100, NOW + 30 * DAY, HOUR, lanes_only=True)])()
+    assert (len(many.lanes), many.next_due) == (100, NOW + 30 * DAY)
+    assert not [sql for sql, _ in kept.asked if "FROM told" in sql or "min(due)" in sql]
+    with season.transaction():
+        (none,) = lease(kept, [Take("node", 100, NOW, HOUR, lanes_only=True)])()
+    assert none.lanes == []
+    assert none.next_due > NOW

@@ -5,6 +5,7 @@ A new installation is such a one while its first season is imported, and so is o
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ def how(session: Session, monkeypatch: pytest.MonkeyPatch, ask: Any) -> str:
     return "\n".join(str(step) for *_, step in rows(f"{explain} {sql}", values))
 
 
-@pytest.mark.parametrize("asks", [bookings.known, bookings.named])
+@pytest.mark.parametrize("asks", [bookings.known, partial(bookings.named, text=".booker")])
 def test_a_booking_is_found_by_its_town_and_its_number_together(
     new: Session, monkeypatch: pytest.MonkeyPatch, asks: Any
 ) -> None:

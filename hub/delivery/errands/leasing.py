@@ -61,6 +61,8 @@ def lease(connection: Connection, asked: list[Take]) -> Later[list[Leased]]:
 
 
 def _lease(connection: Connection, asked: Take) -> Later[Leased]:
+    if asked.lanes_only:
+        return lease_lanes(connection, asked)
     due = dues(connection)
     if min(due) > asked.now:
         return partial(Leased, [], min(due))
@@ -74,10 +76,14 @@ def _lease(connection: Connection, asked: Take) -> Later[Leased]:
 def lease_lanes(connection: Connection, asked: Take) -> Later[Leased]:
     """The same of lanes alone; nothing in it waits for others, so it may be the last of any transaction.
 
-    What it gives is known with the answer to COMMIT: but for records nothing more is asked of the database.
+    What it gives is known with the answer to COMMIT: but for records nothing more is asked of the database. Who takes
+    as many as he asked for looks again at once, whenever the next is due.
     """
     (taken,) = lanes.take(connection, [asked])
-    next_due, its = dues_later(connection), loaded(connection, taken, asked.now)
+    its = loaded(connection, taken, asked.now)
+    if len(taken) == asked.at_most:
+        return lambda: Leased(its(), asked.now)
+    next_due = dues_later(connection)
     return lambda: Leased(its(), min(next_due()))
 
 

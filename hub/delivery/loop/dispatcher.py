@@ -12,7 +12,6 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -34,15 +33,19 @@ LOG = logging.getLogger("hub.delivery")
 Find = Callable[[str, str], Running | None]
 
 
+_LANES_ONLY_SECONDS = 0.25
+"""How long a node whose lanes do not end looks for nothing else that may be due: digests, and what ladders do."""
+
+
 class Kept(NamedTuple):
     """Of what a node takes no lanes, for it has enough in hand: connections, and municipalities."""
 
     full: frozenset[tuple[str, str]]
     crowded: frozenset[str]
 
-    def still(self, now: "Kept") -> bool:
-        """Whether all that was kept out is now too."""
-        return self.full <= now.full and self.crowded <= now.crowded
+    def still(self, is_full: Callable[[tuple[str, str]], bool], is_crowded: Callable[[str], bool]) -> bool:
+        """Whether all that was kept out would be now too."""
+        return all(map(is_full, self.full)) and all(map(is_crowded, self.crowded))
 
 
 class Along(NamedTuple):
@@ -59,7 +62,7 @@ class Dispatcher:
         self, writer: Writer, find: Find, carrier: Carrier, settling: Settling, clock: Clock, pulse: Pulse
     ) -> None:
         self._writer, self._find, self._carrier, self._settling = writer, find, carrier, settling
-        self._clock, self._pulse = clock, pulse
+        self._clock, self._pulse, self._lease_seconds = clock, pulse, pulse.lease.total_seconds()
         self.owner = f"{os.uname().nodename}/{os.getpid()}-{secrets.token_hex(3)}"
         self.wake = asyncio.Event()
         """Set by whoever makes a lane due elsewhere than in our writers' transactions: those tell it by themselves."""
@@ -80,6 +83,10 @@ class Dispatcher:
         """
         self._look_at = 0.0
         """When to look for what is due by itself, by the machine's running clock."""
+        self._looked_at = 0.0
+        """When that was last looked for, besides lanes, by the same clock."""
+        self._had_all = False
+        """Whether as many were leased as were asked for, when it was looked last."""
         self._stopping = False
 
     async def run(self) -> None:
@@ -122,7 +129,9 @@ class Dispatcher:
             self._look_at = running_seconds() + self._pulse.idle.total_seconds()
             return 0
         started, kept = running_seconds(), self._kept_out()
-        asked = self._asked(kept)
+        again = self._had_all and started - self._looked_at < _LANES_ONLY_SECONDS
+        asked = self._asked(kept)._replace(lanes_only=again)
+        self._looked_at = self._looked_at if again else started
         leased = await self._writer.do(lease, asked)
         self._look_at = running_seconds() + self._longest(leased.next_due)
         return self._taken(leased, started, asked, kept)
@@ -136,7 +145,8 @@ class Dispatcher:
         """Carry what was leased; when that is not as much as was asked for, nothing else is due."""
         for one in leased.lanes:
             self._begin(one, started)
-        self._in_vain = kept if len(leased.lanes) < asked.at_most else None
+        self._had_all = len(leased.lanes) == asked.at_most
+        self._in_vain = None if self._had_all else kept
         return len(leased.lanes)
 
     async def _stood_by(self) -> bool:
@@ -181,9 +191,15 @@ class Dispatcher:
         return self._pulse.batch - len(self._going)
 
     def _kept_out(self) -> Kept:
-        full = (place for place, running in self._running.items() if running.going >= running.most_going)
+        full = (place for place, running in self._running.items() if running.is_full)
         crowded = (town for town, count in self._of_towns.items() if count >= self._free)
         return Kept(frozenset(full), frozenset(crowded))
+
+    def _is_full(self, place: tuple[str, str]) -> bool:
+        return self._running[place].is_full
+
+    def _is_crowded(self, town: str) -> bool:
+        return self._of_towns[town] >= self._free
 
     def _begin(self, loaded: Loaded, started: float) -> None:
         lane = loaded.lane
@@ -192,8 +208,7 @@ class Dispatcher:
         if running:
             self._running[running.place] = running
             running.going += 1
-        lands_within = running.connector.pace.lands_within if running else timedelta()
-        last_start = started + (self._pulse.lease - lands_within).total_seconds()
+        last_start = started + self._lease_seconds - (running.deadlines.seconds if running else 0)
         with within(lane.municipality):
             task = asyncio.create_task(self._carry(loaded, running, last_start))
         self._going.add(task)
@@ -213,5 +228,5 @@ class Dispatcher:
         self._going.discard(task)
         if not task.cancelled() and (error := task.exception()):
             LOG.error("a lane was not settled, its lease will end: %s", place_of(error))
-        if self._in_vain is None or not self._in_vain.still(self._kept_out()):
+        if self._in_vain is None or not self._in_vain.still(self._is_full, self._is_crowded):
             self.wake.set()

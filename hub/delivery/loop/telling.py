@@ -34,6 +34,8 @@ from hub.store.shown import Seen
 Timings = Callable[[str], Timing]
 """When what is claimed in a municipality is sent."""
 
+_TO_BOOKER = f".{BOOKER}"
+"""Ends the key of each message to a booker, among what its booking asks for."""
 _BROKEN = frozenset({Effect.LOST, Effect.OVERRIDDEN})
 _AT_REST = frozenset({Delivery.CONFIRMED, Delivery.WAITING, Delivery.EXPIRED})
 """Also where nothing had to be sent: somebody new may be behind it, or somebody may have left."""
@@ -54,8 +56,8 @@ def of_bookings(connection: Connection, done: Iterable[Outcome], timings: Timing
 def _of_town(connection: Connection, town: str, outcomes: list[Outcome], timing: Timing, now: int) -> list[Event]:
     """Lanes first, then bookings: the order in which all take them."""
     shares = shared.parts_of(connection, town, outcomes, timing.horizons, now)
-    behind, asks = _behind(connection, town, outcomes, shares, now)
-    _awaken_bookers(connection, town, _opened(outcomes, behind, shares, now), asks, now)
+    behind, silent = _behind(connection, town, outcomes, shares, now)
+    _awaken_bookers(connection, town, _opened(outcomes, behind, shares, now) - silent, now)
     tell_anew(connection, town, outcomes, behind, now=now)
     known = {one.id: one for one in bookings.told(connection, town, {id_ for ids in behind for id_ in ids})}
     asked = {one.id: Asked.from_json(one.asked) for one in known.values() if one.effective != one.revision}
@@ -77,14 +79,14 @@ def _of_town(connection: Connection, town: str, outcomes: list[Outcome], timing:
 
 def _behind(
     connection: Connection, town: str, outcomes: list[Outcome], shares: Mapping[int, Mapping[int, Share]], now: int
-) -> tuple[list[list[int]], dict[int, str]]:
-    """The bookings that each lane's state matters to, and of some what they ask for, by id.
+) -> tuple[list[list[int]], set[int]]:
+    """The bookings that each lane's state matters to, and those of them that are known to tell no booker.
 
     One for a credential of its own; of one that is shared those that it is to open for by now; of a zone those that are
     on; of both those that leave.
     """
     numbers = [_number(one.lane) for one in outcomes]
-    named = bookings.named(connection, town, {number for number in numbers if number})
+    named = bookings.named(connection, town, {number for number in numbers if number}, _TO_BOOKER)
     many = [one.lane.id for one, number in zip(outcomes, numbers, strict=True) if number is None]
     on = claims.bookings_on(connection, town, [lane for lane in many if lane not in shares], now=now)
     on |= {lane: list(share) for lane, share in shares.items()}
@@ -93,7 +95,7 @@ def _behind(
         [*on[one.lane.id], *leave[one.lane.id]] if number is None else [named[number].id] if number in named else []
         for one, number in zip(outcomes, numbers, strict=True)
     ]
-    return behind, dict(named.values())
+    return behind, {one.id for one in named.values() if not one.may_have}
 
 
 def _number(lane: Lane) -> str | None:
@@ -128,11 +130,10 @@ def _opened(
     }
 
 
-def _awaken_bookers(connection: Connection, town: str, ids: set[int], asks: Mapping[int, str], now: int) -> None:
-    """A message may have waited for the code that stands now; `asks`: what of them is known already."""
-    others = bookings.asked(connection, town, ids - asks.keys())
-    for text in (*others.values(), *(asks[id_] for id_ in sorted(ids & asks.keys()))):
-        if f".{BOOKER}" in text:
+def _awaken_bookers(connection: Connection, town: str, ids: set[int], now: int) -> None:
+    """A message may have waited for the code that stands now."""
+    for _, text in sorted(bookings.asked(connection, town, ids).items()):
+        if _TO_BOOKER in text:
             asked = Asked.from_json(text)
             waking.awaken(connection, town, sorted(asked.targets[key].lane for key in asked.records), now=now)
 

@@ -103,6 +103,11 @@ class Running:
         """How many of its lanes a node may hold: a slow system must not fill the node."""
         return max(4 * self.ways.part, 16)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it holds as many."""
+        return self.going >= self.most_going
+
     async def answers(self) -> bool:
         """Whether the system is there, by a question that changes nothing; all who wonder at once ask it once.
 
