@@ -126,21 +126,20 @@ def _ruled(kind: TargetKind, asks: Iterable[Ask], now: int, rule: LineRule) -> D
 
 def _windows(asks: Iterable[Ask], now: int, horizon: int) -> Desired:
     """The whole set of (door, window): past ones gone, touching ones joined, those beyond the horizon not yet in."""
-    edge, doors = NEVER, dict[str, list[list[int]]]()
-    for ask in sorted(asks, key=_by_door):
-        if ask.ends <= now:
+    edge, needed_by, listed = NEVER, NEVER, list[Span]()
+    for starts, ends, _, door in sorted(asks, key=_by_door):
+        if ends <= now:
             continue
-        if ask.starts - horizon > now:
-            edge = min(edge, ask.starts - horizon)
-            continue
-        windows = doors.setdefault(ask.door, [])
-        if windows and ask.starts <= windows[-1][1]:
-            windows[-1][1] = max(windows[-1][1], ask.ends)
+        if starts - horizon > now:
+            edge = min(edge, starts - horizon)
+        elif listed and listed[-1][0] == door and starts <= listed[-1][2]:
+            _, first, last = listed[-1]
+            listed[-1] = door, first, max(last, ends)
         else:
-            windows.append([ask.starts, ask.ends])
-    listed = [(door, starts, ends) for door, windows in doors.items() for starts, ends in windows]
-    edge = min([edge, *(ends for _, _, ends in listed)])
-    return Desired(written(listed), edge, min((starts for _, starts, _ in listed), default=NEVER))
+            listed.append((door, starts, ends))
+    for _, starts, ends in listed:
+        edge, needed_by = min(edge, ends), min(needed_by, starts)
+    return Desired(written(listed), edge, needed_by)
 
 
 def _by_door(ask: Ask) -> tuple[str, int, int]:

@@ -5,6 +5,7 @@ One timer stands for all that are under way, since the first to begin is the fir
 
 import asyncio
 from types import TracebackType
+from typing import Any
 
 
 class Deadlines:
@@ -21,14 +22,25 @@ class Deadlines:
         """Cancel the task of who enters when its time is up; told as TimeoutError to whoever is outside."""
         return _Deadline(self)
 
-    def begin(self, one: "_Deadline", loop: asyncio.AbstractEventLoop) -> None:
-        """Its time runs from now."""
-        if loop is not self._loop:
-            self._loop, self._timer = loop, None
-            self._held.clear()
+    def begin(self, one: "_Deadline") -> "asyncio.Task[Any]":
+        """Its time runs from now; gives the task whose it is."""
+        loop = self._loop
+        if loop is None or (task := asyncio.current_task(loop)) is None:
+            loop, task = self._in_another()
         self._held[one] = ends = loop.time() + self.seconds
         if self._timer is None:
             self._timer = loop.call_at(ends, self._look)
+        return task
+
+    def _in_another(self) -> "tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]":
+        """Go over to the event loop that runs here, which is the only one from now on, and to its task."""
+        loop = asyncio.get_running_loop()
+        if (task := asyncio.current_task(loop)) is None:
+            msg = "a deadline is a task's"
+            raise RuntimeError(msg)
+        self._loop, self._timer = loop, None
+        self._held.clear()
+        return loop, task
 
     def end(self, one: "_Deadline") -> None:
         """Its time runs no more. The timer stays: the next call needs it."""
@@ -54,13 +66,8 @@ class _Deadline:
         self._its, self._struck = its, False
 
     def __enter__(self) -> None:
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task(loop)
-        if task is None:
-            msg = "a deadline is a task's"
-            raise RuntimeError(msg)
-        self._task, self._cancelling = task, task.cancelling()
-        self._its.begin(self, loop)
+        self._task = task = self._its.begin(self)
+        self._cancelling = task.cancelling()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

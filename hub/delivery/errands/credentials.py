@@ -18,7 +18,7 @@ from hub.model import Credential, Method, Unsaid, Window
 from hub.model.events import EventType
 from hub.model.findings import What
 from hub.model.states import Delivery, Effect, Proof
-from hub.planner.fold import AWAITED, NO_WINDOWS, Span, Spans, listed_in, remaining, written
+from hub.planner.fold import AWAITED, NO_WINDOWS, Desired, Span, Spans, listed_in, remaining, written
 from hub.planner.room import Turn
 from hub.sdk import AccessControl, Chooser, Condition, Receipt, Sighting
 from hub.sdk.narrowing import as_kept, narrowed, takes_all
@@ -28,6 +28,7 @@ from hub.store.problems import Cause
 from hub.store.seals.sealing import Seal
 
 FULL = Cause("full", "")
+_METHODS = {str(method): method for method in Method}
 
 
 class CredentialErrand(Errand):
@@ -50,7 +51,8 @@ class CredentialErrand(Errand):
             listed = written(sorted((w.door, micros(w.starts_at), micros(w.ends_at)) for w in sent))
         self._spans = listed_in(listed)
         self._state = f"{self.loaded.code.version if self.loaded.code else 0}{listed}"
-        self.desired = self.desired._replace(state=self._state if self._spans else NO_WINDOWS)
+        state = self._state if self._spans else NO_WINDOWS
+        self.desired = Desired(state, self.desired.next_edge, self.desired.needed_by)
         its = self.loaded.turn
         if its is not None and not its.has_place:
             self.next_edge = min(self.next_edge, its.again)
@@ -307,7 +309,7 @@ class CredentialErrand(Errand):
         return not takes_ours and (code is None or code.method == Method.PIN)
 
     def _credential(self) -> Credential:
-        method = Method(self.loaded.code.method) if self.loaded.code else Method.PIN
+        method = _METHODS[self.loaded.code.method] if self.loaded.code else Method.PIN
         return Credential(key=self.lane.key, method=method, value=self._secret(), windows=_windows_of(self._spans))
 
     def _secret(self) -> SecretStr | Unsaid:

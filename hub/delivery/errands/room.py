@@ -12,7 +12,6 @@ from hub.sdk import AccessLimits, Chooser, Validity
 from hub.store import room
 from hub.store.engine import places
 from hub.store.engine.database import Connection
-from hub.store.engine.writer import Writer
 from hub.store.lanes import Lane
 from hub.store.room import Lock
 
@@ -28,13 +27,8 @@ class Asked(NamedTuple):
     """Whether one that is there may be had away and put anew, and nobody notices."""
 
 
-async def placed(writer: Writer, errand: Errand) -> Turn | None:
-    """Ask for a credential's place; None where none need be asked for."""
-    asked = _asked(errand)
-    return await writer.do(give, asked) if asked else None
-
-
-def _asked(errand: Errand) -> Asked | None:
+def asked(errand: Errand) -> Asked | None:
+    """What is to be asked for a credential; None where no place need be."""
     lane, running = errand.lane, errand.running
     limits = limits_of(running)
     if lane.kind is not TargetKind.CREDENTIAL or limits is None or limits.capacity is None:

@@ -3,14 +3,13 @@
 import logging
 from datetime import timedelta
 
-from hub.clock import MINUTE, NEVER, SECOND, Clock, micros, running_seconds, span
-from hub.delivery.errands import acknowledging, documents, notices
+from hub.clock import MINUTE, NEVER, SECOND, Clock, now_of, running_seconds, span
+from hub.delivery.errands import acknowledging, documents, notices, room
 from hub.delivery.errands.credentials import CredentialErrand
 from hub.delivery.errands.errand import Errand
 from hub.delivery.errands.invoices import InvoiceErrand
 from hub.delivery.errands.leasing import Loaded
 from hub.delivery.errands.outcomes import UNKNOWN, Outcome, at_rest, failed, put_off, untouched
-from hub.delivery.errands.room import placed
 from hub.delivery.errands.zones import ZoneErrand
 from hub.delivery.reach.gate import Entry
 from hub.delivery.reach.running import Running
@@ -50,13 +49,14 @@ class Carrier:
 
     async def carry(self, loaded: Loaded, running: Running | None, last_start: float) -> Outcome:
         """Do what the lane needs. `last_start`: by the machine's running clock, seconds."""
-        now = micros(self.clock.now())
+        now = now_of(self.clock)
         if running is None:
             return self._homeless(loaded, now)
-        self._missed.pop(running.place, None)
+        if self._missed:
+            self._missed.pop(running.place, None)
         errand = self._errand(loaded, running, now)
-        if (its := await placed(self._writer, errand)) is not None:
-            loaded = loaded._replace(turn=its)
+        if asked := room.asked(errand):
+            loaded = loaded._replace(turn=await self._writer.do(room.give, asked))
             errand = self._errand(loaded, running, now)
         if outcome := errand.idle():
             return outcome
@@ -87,7 +87,7 @@ class Carrier:
 
     async def _in_turn(self, errand: Errand, last_start: float) -> Outcome:
         """The wait for a way may have been long: decide anew then, and go only while the lease leaves time."""
-        loaded, running, now = errand.loaded, errand.running, micros(self.clock.now())
+        loaded, running, now = errand.loaded, errand.running, now_of(self.clock)
         if running_seconds() >= last_start:
             return put_off(loaded.lane, until=now)
         anew = now - errand.now > _A_MOMENT
@@ -129,7 +129,7 @@ class Carrier:
             there = await errand.running.answers()
         except CredentialsError as error:
             return self._refused(errand, error)
-        now = micros(self.clock.now())
+        now = now_of(self.clock)
         if not there:
             gate.silent(now, needed_by=errand.urgent_by)
             gate.left(errand.lane.id)
@@ -139,7 +139,7 @@ class Carrier:
 
     async def _vouched(self, errand: Errand, last_start: float) -> bool | None:
         """Whether the system is there, though a call to it got no answer; None when there is no time left to ask."""
-        running, now = errand.running, micros(self.clock.now())
+        running, now = errand.running, now_of(self.clock)
         if not running.gate.is_open or running_seconds() >= last_start or running.held(now) is not None:
             return None
         try:
@@ -211,7 +211,7 @@ class Carrier:
         doubt: bool = False,
         retry_after: timedelta | None = None,
     ) -> Outcome:
-        gate, now, lane = errand.running.gate, micros(self.clock.now()), errand.lane
+        gate, now, lane = errand.running.gate, now_of(self.clock), errand.lane
         ends = errand.running.held(now)
         if ends is not None:
             return self._broken_off(errand, detail, ends, doubt=doubt)

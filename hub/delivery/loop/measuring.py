@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.delivery.errands.outcomes import Outcome
 from hub.delivery.reach.running import Running
 from hub.service.process.figures import Ways
@@ -17,7 +17,7 @@ def counting(meters: Meters, clock: Clock) -> Callable[[Outcome], None]:
         if outcome.told or outcome.proven:
             meters.carried(lane.municipality, lane.connection, outcome.delivery)
         if outcome.missed_since is not None:
-            meters.confirmed(lane.municipality, lane.kind, micros(clock.now()) - outcome.missed_since)
+            meters.confirmed(lane.municipality, lane.kind, now_of(clock) - outcome.missed_since)
 
     return counted
 

@@ -79,6 +79,12 @@ class Ways:
         """
         return _Way(self, cost)
 
+    def enter_at_once(self) -> bool:
+        """Hold a way when one is free and none is counted; it is to be left again."""
+        free = self._held < self.part and not self._waiting and self._per_minute is None and self.is_sure()
+        self._held += free
+        return free
+
     async def enter(self, cost: int) -> None:
         """Wait for a way; it is to be left again."""
         await self._enter()
@@ -145,7 +151,8 @@ class _Way(AbstractAsyncContextManager[None]):
         self._ways, self._cost = ways, cost
 
     async def __aenter__(self) -> None:
-        await self._ways.enter(self._cost)
+        if not self._ways.enter_at_once():
+            await self._ways.enter(self._cost)
 
     async def __aexit__(self, *_: object) -> None:
         self._ways.leave()

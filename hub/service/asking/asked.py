@@ -32,6 +32,9 @@ class Target(NamedTuple):
     kind: TargetKind
 
 
+_KINDS = {str(kind): kind for kind in TargetKind}
+
+
 @dataclass
 class Asked:
     """Targets ever asked (they keep their codes), claims and uses that stand, records that are wanted."""
@@ -63,11 +66,10 @@ class Asked:
         """Read what to_json wrote."""
         listed, claimed, used, wanted = json.loads(text)
         keys = [TargetKey(connection, key) for _, _, connection, key in listed]
-        targets = {key: Target(row[0], TargetKind(row[1])) for key, row in zip(keys, listed, strict=True)}
+        kinds = [_KINDS[kind] for _, kind, _, _ in listed]
+        targets = {key: Target(row[0], kind) for key, kind, row in zip(keys, kinds, listed, strict=True)}
         claims = {
-            Key(occasion, keys[n], door): Claim(
-                occasion, keys[n], targets[keys[n]].kind, door, starts, ends, level, bool(suspended)
-            )
+            Key(occasion, keys[n], door): Claim(occasion, keys[n], kinds[n], door, starts, ends, level, bool(suspended))
             for occasion, n, door, starts, ends, level, suspended in claimed
         }
         return cls(targets, claims, frozenset(Use(*use) for use in used), frozenset(keys[n] for n in wanted))

@@ -11,7 +11,7 @@ from hub.model.ladder import Ended
 from hub.model.notifying import BOOKER
 from hub.model.plan import Claim, Plan, TargetKey, TargetKind
 from hub.model.states import Delivery, Effect, Proof, Record
-from hub.planner.fold import AWAITED, NO_WINDOWS, remaining
+from hub.planner.fold import AWAITED, NO_WINDOWS, Spans, listed_in
 from hub.planner.lines import PLAIN, LineRule, least
 from hub.planner.rules import Timing
 from hub.planner.sharing import is_shared
@@ -96,9 +96,10 @@ def _of_target(key: TargetKey, seen: Seen, claims: Sequence[Claim], timing: Timi
     if not live:
         mine = _to_be_removed(seen, delivery, now, withdrawn=not claims)
         return Standing(key, Effect.REMOVING if mine else Effect.REMOVED, delivery, _proof(seen), NEVER, seen.detail)
-    if all(claim.suspended for claim in live):
+    awake = [claim for claim in live if not claim.suspended]
+    if not awake:
         return Standing(key, Effect.SUSPENDED, delivery, None, NEVER, None)
-    wake, due = _awake([claim for claim in live if not claim.suspended], timing, now)
+    wake, due = _awake(awake, timing, now)
     covered = covers(seen.confirmed, due, now, timing.line(key))
     if wake > now and not covered:
         return Standing(key, Effect.PLANNED, Delivery.WAITING, None, wake, None)
@@ -145,6 +146,8 @@ def _to_be_removed(seen: Seen, delivery: Delivery, now: int, *, withdrawn: bool)
 
 def _awake(claims: Sequence[Claim], timing: Timing, now: int) -> tuple[int, Sequence[Claim]]:
     """When the first is to be sent, and those that are to be by now: of a season far ahead nothing is due yet."""
+    if len(claims) == 1:  # as most have
+        return timing.sent_at(claims[0], now), claims
     wakes = [timing.sent_at(claim, now) for claim in claims]
     due = [claim for claim, wake in zip(claims, wakes, strict=True) if wake <= now]
     return min(wakes), due or claims
@@ -169,13 +172,12 @@ def opens(confirmed: str | None, asked: Sequence[Claim] | Sequence[Part], now: i
     """Whether a credential's confirmed state opens all that is asked of it at a moment."""
     if confirmed is None or confirmed.startswith(AWAITED) or "[" not in confirmed:
         return False
-    windows = remaining(confirmed[confirmed.index("[") :], now)
-    return all(_opened(one, windows, now) for one in asked)
+    windows = listed_in(confirmed[confirmed.index("[") :])
+    return all(_opened(one.door, max(one.starts, now), one.ends, windows, now) for one in asked)
 
 
-def _opened(asked: Claim | Part, windows: list[tuple[str, int, int]], now: int) -> bool:
-    starts = max(asked.starts, now)
-    return any(door == asked.door and opens <= starts and asked.ends <= shuts for door, opens, shuts in windows)
+def _opened(door: str, starts: int, ends: int, windows: Spans, now: int) -> bool:
+    return any(its == door and opens <= starts and ends <= shuts and shuts > now for its, opens, shuts in windows)
 
 
 def credentials(booking: Booking, plan: Plan, secrets: Mapping[TargetKey, str]) -> list[CredentialAnswer]:

@@ -81,14 +81,17 @@ class TextsDumper(Dumper):
     def dump(self, obj: list[Any]) -> Buffer | None:
         if not obj:
             return _HEAD.pack(0, 0, _TEXT.oid, 0, 1)[:12]
-        parts = [_head(obj, _TEXT.oid)]
+        parts, last, part = [_head(obj, _TEXT.oid)], None, _NULL
         for text in obj:
-            if text is None:
-                parts.append(_NULL)
-            else:
-                encoded = text.encode()
-                parts += _LENGTH.pack(len(encoded)), encoded
+            if text != last:  # of many columns all values are the same
+                last, part = text, _NULL if text is None else _text(text)
+            parts.append(part)
         return b"".join(parts)
+
+
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return _LENGTH.pack(len(encoded)) + encoded
 
 
 def _head(values: list[Any], oid: int) -> bytes:
