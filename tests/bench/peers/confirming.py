@@ -1,11 +1,10 @@
 """From accepting to five confirmed: bookings are put while their effects are carried, until the last is confirmed."""
 
-import asyncio
 import time
 from dataclasses import dataclass
 
 from tests.bench import load
-from tests.bench.peers import arena, others
+from tests.bench.peers import arena, lean, others
 from tests.bench.peers.arena import Locks
 from tests.bench.peers.draining import watched
 from tests.bench.peers.hubs import Hub
@@ -31,16 +30,25 @@ class Confirmed:
 
 
 def of_hub(services: Services, count: int) -> Confirmed:
-    """One process on PostgreSQL that serves 32 clients, and carries."""
+    """On PostgreSQL a process that serves 32 clients, and one that carries: as many as the other has."""
     sink, folder = services.sink, services.place()
-    hub = Hub(folder, services.postgres.database(), Locks.over_http(f"{sink.address}/codes/"))
-    with hub.running():
-        asyncio.run(hub.put(iter(range(WARMING)), clients=load.CLIENTS))
+    hub = Hub(folder, services.postgres.database(), Locks.over_http(f"{sink.address}/codes/"), workers=1)
+    with hub.running(), hub.carried():
+        _pressed(hub, range(WARMING))
         hub.wait_until_confirmed(WARMING * arena.HOLDERS)
-        numbers, began = iter(range(WARMING, WARMING + count)), time.time()
-        asyncio.run(hub.put(numbers, clients=load.CLIENTS))
+        began = _pressed(hub, range(WARMING, WARMING + count))
         hub.wait_until_confirmed((WARMING + count) * arena.HOLDERS)
         return Confirmed(count / (hub.last_confirmed() - began))
+
+
+def _pressed(hub: Hub, numbers: range) -> float:
+    """Put bookings as 32 clients, each answered before its next; gives when the first began, seconds since 1970."""
+    address, headers = hub.address, hub.headers
+    requests = [lean.request("PUT", f"{address}/bookings/{arena.number(n)}", headers, arena.body(n)) for n in numbers]
+    began = time.time()
+    with lean.Lean(address) as client:
+        client.pressed(requests, load.CLIENTS)
+    return began
 
 
 def of_dbos(services: Services, count: int) -> Confirmed:

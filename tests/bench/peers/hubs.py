@@ -86,23 +86,6 @@ class Hub:
         lines.unlink()
         return rate
 
-    async def put(self, numbers: Iterator[int], *, clients: int, holders: int = arena.HOLDERS) -> None:
-        """Put bookings as so many clients, each answered before the next."""
-        connector = aiohttp.TCPConnector(limit=clients)
-        async with aiohttp.ClientSession(headers=self.headers, connector=connector) as session:
-            await asyncio.gather(*(self._client(session, numbers, holders) for _ in range(clients)))
-
-    async def _client(self, session: aiohttp.ClientSession, numbers: Iterator[int], holders: int) -> None:
-        for number in numbers:
-            await self.put_one(session, number, holders)
-
-    async def put_one(self, session: aiohttp.ClientSession, number: int, holders: int = arena.HOLDERS) -> None:
-        """Put one booking."""
-        url, body = f"{self.address}/bookings/{arena.number(number)}", arena.body(number, holders=holders)
-        async with session.put(url, data=body) as answer:
-            answer.raise_for_status()
-            await answer.read()
-
     def pause(self) -> None:
         """Send nothing more to the locks."""
         asyncio.run(self._post("pause"))

@@ -62,12 +62,25 @@ class Lean:
             self._busy.register(way, selectors.EVENT_READ)
             begun.append(time.time())
             way.sendall(one)
+        self._hear_all()
+        return begun
+
+    def pressed(self, requests: Sequence[bytes], at_once: int) -> None:
+        """Send them, so many unanswered at any time, and wait for all answers."""
+        for one in requests:
+            while len(self._busy.get_map()) >= at_once:
+                self._hear(_SECONDS)
+            way = self._way()
+            self._busy.register(way, selectors.EVENT_READ)
+            way.sendall(one)
+        self._hear_all()
+
+    def _hear_all(self) -> None:
         give_up = time.monotonic() + _SECONDS
         while self._busy.get_map():
             if time.monotonic() > give_up:
                 raise MissingError("not all were answered")
             self._hear(_SECONDS)
-        return begun
 
     def _way(self) -> socket.socket:
         """One that was free a moment ago, or a new one; what that takes is not measured."""
