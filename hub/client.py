@@ -24,23 +24,11 @@ from hub.model.answers import (
     BookingLine,
     BookingPage,
     BookingView,
-    ConnectionAnswer,
-    DeliveryAnswer,
-    DeliveryPage,
     DryRunAnswer,
     EventPage,
-    Handled,
     ImportLine,
     ImportSummary,
-    Installation,
-    ProblemAnswer,
     ProblemDetails,
-    Readiness,
-    ResourceAnswer,
-    Retried,
-    StatusAnswer,
-    Tested,
-    ZoneLine,
 )
 from hub.model.application import ApplicationAnswer
 from hub.model.audit import AuditPage, AuditRow
@@ -59,6 +47,20 @@ from hub.model.imported import (
 from hub.model.person import PersonAnswer, PersonLookup
 from hub.model.registering import DocumentAnswer, DocumentToRegister
 from hub.model.sensed import SensorAnswer
+from hub.model.standing import (
+    ConnectionAnswer,
+    DeliveryAnswer,
+    DeliveryPage,
+    Handled,
+    Installation,
+    ProblemAnswer,
+    Readiness,
+    ResourceAnswer,
+    Retried,
+    StatusAnswer,
+    Tested,
+    ZoneLine,
+)
 from hub.model.subscription import SubscriptionAnswer, SubscriptionRequest
 from hub.model.verified import Verified
 

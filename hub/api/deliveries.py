@@ -12,7 +12,7 @@ from hub.api.documented import problems
 from hub.api.problems import ProblemError
 from hub.clock import micros
 from hub.masking import quoted
-from hub.model.answers import DeliveryPage, Handled
+from hub.model.standing import DeliveryPage, Handled
 from hub.model.states import Delivery
 from hub.service.keeping.keys import Holder, Scope
 from hub.service.operators.choosing import Wish

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from hub.api.auth import known
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
-from hub.model.answers import Installation
+from hub.model.standing import Installation
 from hub.service.keeping.keys import Holder
 
 ROUTER = APIRouter(tags=["installation"], responses=problems())

@@ -8,18 +8,18 @@ from pydantic import AwareDatetime
 from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
-from hub.model.answers import (
+from hub.model.answers import SpareCodeAnswer
+from hub.model.audit import Act
+from hub.model.standing import (
     ConnectionAnswer,
     ProblemAnswer,
     Readiness,
     ResourceAnswer,
     Retried,
-    SpareCodeAnswer,
     StatusAnswer,
     Tested,
     ZoneLine,
 )
-from hub.model.audit import Act
 from hub.service.keeping.keys import Holder, Scope
 
 ROUTER = APIRouter(prefix="/v1/{municipality}", responses=problems("not-found"))

@@ -13,7 +13,7 @@ from hub.delivery.reach.running import Running
 from hub.intake.inlets import Inlet, reads_files
 from hub.intake.rooms import Intake
 from hub.mapping import Mapping as Mapped
-from hub.model.configuration import Connection as ConnectionSettings
+from hub.model.connection import Connection as ConnectionSettings
 from hub.sdk import Source
 from hub.service.rulebook import Rulebook
 

@@ -13,9 +13,10 @@ from hub.cli import options, showing
 from hub.cli.showing import local, span
 from hub.cli.words import Words
 from hub.client import At
-from hub.model.answers import BookingView, ClaimAnswer, CredentialAnswer, TimelineEntry, ZoneLine
+from hub.model.answers import BookingView, ClaimAnswer, CredentialAnswer, TimelineEntry
 from hub.model.doors import DoorAnswer
 from hub.model.ledger import Money
+from hub.model.standing import ZoneLine
 from hub.service.words.saying import Language
 
 Row = Iterable[object]

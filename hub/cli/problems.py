@@ -5,7 +5,7 @@ import click
 from hub.cli import options, showing
 from hub.cli.words import Words
 from hub.client import At
-from hub.model.answers import ProblemAnswer
+from hub.model.standing import ProblemAnswer
 from hub.service.words.saying import Language
 
 

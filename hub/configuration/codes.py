@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hub.configuration.finding import Finding
 from hub.configuration.folder import Folder
 from hub.configuration.sheet import Sheet
-from hub.model.configuration import CredentialRule, Facility, PinFormat, Strategy
+from hub.model.facility import CredentialRule, Facility, PinFormat, Strategy
 
 _PLACE = ("access", "credential")
 

@@ -19,7 +19,7 @@ from hub.configuration.unwritten import unwritten
 from hub.configuration.upkeep import daytime
 from hub.discovery import connector_names
 from hub.mapping.connector import MappedFiles
-from hub.model.configuration import Arrival, Connection, Slower
+from hub.model.connection import Arrival, Connection, Slower
 from hub.sdk import AccessControl, Connector, ConnectorConfig, Control, Hears, Polls, ReadsFiles, Source
 
 Load = Callable[[str], type[Connector[Any]]]

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from hub.configuration.secrets import resolve
 from hub.errors import ConfigurationError
-from hub.model.configuration import Connection
+from hub.model.connection import Connection
 from hub.sdk import AccessControl, AccessLimits, Connector
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from hub.configuration.finding import Finding, Path, instead_of
 from hub.configuration.folder import Folder, Use
 from hub.configuration.sheet import Sheet
-from hub.model.configuration import Access, Capability, Connection, LevelKind, ZoneRule
+from hub.model.connection import Connection
+from hub.model.facility import Access, Capability, LevelKind, ZoneRule
 from hub.model.observation import Quantity
 from hub.model.zone import Dim, Setpoint, Switch
 from hub.sdk import (

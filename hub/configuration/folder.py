@@ -10,7 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from hub.configuration.files import MAPPINGS, MUNICIPALITY, is_ours, is_template
 from hub.configuration.finding import START, Finding, Path, Severity, at
 from hub.configuration.sheet import Sheet, read_sheet
-from hub.model.configuration import Capability, Configuration, Connection, Duty, Facility, Municipality
+from hub.model.configuration import Configuration, Duty, Municipality
+from hub.model.connection import Connection
+from hub.model.facility import Capability, Facility
 from hub.model.frozen import Frozen
 from hub.model.mapping import MappingDocument
 from hub.model.naming import Name

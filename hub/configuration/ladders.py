@@ -6,7 +6,7 @@ from itertools import pairwise
 from hub.configuration.finding import Finding, Path, instead_of
 from hub.configuration.folder import Folder
 from hub.configuration.sheet import Sheet
-from hub.model.configuration import Access, Facility
+from hub.model.facility import Access, Facility
 from hub.model.notifying import Role
 
 

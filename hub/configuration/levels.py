@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hub.configuration.finding import Finding
 from hub.configuration.folder import Folder
-from hub.model.configuration import Capability, LevelKind, ZoneRule
+from hub.model.facility import Capability, LevelKind, ZoneRule
 
 DEFAULT = "default"
 """The level of an activity that has none of its own."""

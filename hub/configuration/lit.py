@@ -6,7 +6,7 @@ from hub.configuration.finding import Finding, Path
 from hub.configuration.folder import Folder
 from hub.configuration.levels import WANTED, is_right
 from hub.configuration.sheet import Sheet
-from hub.model.configuration import Capability, Facility, LevelKind, ZoneRule
+from hub.model.facility import Capability, Facility, LevelKind, ZoneRule
 from hub.model.lit import LatestOff, Warn
 
 _ONLY_LIGHT = {

@@ -6,7 +6,8 @@ from hub.configuration.finding import Finding, Path
 from hub.configuration.folder import DUTIES, Folder
 from hub.configuration.sheet import Sheet
 from hub.configuration.unwritten import unwritten
-from hub.model.configuration import Facility, Municipality
+from hub.model.configuration import Municipality
+from hub.model.facility import Facility
 from hub.model.notifying import Booker, Role
 
 _OF_MUNICIPALITY = {

@@ -12,7 +12,8 @@ from hub.configuration.folder import Folder
 from hub.configuration.secrets import is_reference, resolve
 from hub.configuration.sheet import Sheet
 from hub.errors import ConfigurationError
-from hub.model.configuration import ClientCertificate, Connection, Municipality, PopulationDuty
+from hub.model.configuration import Municipality, PopulationDuty
+from hub.model.connection import ClientCertificate, Connection
 from hub.model.expiry import AHEAD_DAYS
 from hub.sdk.tls import certificates_in, identity
 

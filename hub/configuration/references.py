@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from hub.configuration.finding import Finding, instead_of
 from hub.configuration.folder import Folder, Use
-from hub.model.configuration import Capability
+from hub.model.facility import Capability
 
 
 def references(folder: Folder) -> Iterator[Finding]:

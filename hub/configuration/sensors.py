@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hub.configuration.finding import Finding, Path, instead_of
 from hub.configuration.folder import Folder
 from hub.configuration.sheet import Sheet
-from hub.model.configuration import Capability, Facility, ZoneRule
+from hub.model.facility import Capability, Facility, ZoneRule
 from hub.model.observation import Quantity
 from hub.model.sensing import Sensor
 

@@ -10,10 +10,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from hub.model import configuration
+from hub.model import configuration, connection, facility
 
 HEAD = "| key | value | left out | what it is |\n|---|---|---|---|"
 BLOCK = re.compile(r"(<!-- settings of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+SHAPES: dict[str, type[BaseModel]] = {
+    name: kind
+    for name, kind in (vars(facility) | vars(connection) | vars(configuration)).items()
+    if isinstance(kind, type) and issubclass(kind, BaseModel)
+}
+"""All that a municipality writes, by its name."""
 
 _WORDS: dict[object, str] = {
     str: "text",
@@ -26,7 +32,7 @@ _WORDS: dict[object, str] = {
 
 def filled(text: str) -> str:
     """The document with the table of each type it names made anew."""
-    return BLOCK.sub(lambda found: f"{found[1]}{table(getattr(configuration, found[2]))}\n{found[3]}", text)
+    return BLOCK.sub(lambda found: f"{found[1]}{table(SHAPES[found[2]])}\n{found[3]}", text)
 
 
 def table(model: type[BaseModel]) -> str:

@@ -9,7 +9,7 @@ from hub.configuration.declared import access_limits
 from hub.configuration.finding import Finding
 from hub.configuration.folder import Folder
 from hub.configuration.sheet import Sheet
-from hub.model.configuration import Connection
+from hub.model.connection import Connection
 from hub.model.maintenance import Maintenance
 from hub.sdk import AccessControl, Connector, Control, Validity
 

@@ -12,8 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from hub.clock import STOCKHOLM
 from hub.console.charts import bars
 from hub.console.words import TEXTS
-from hub.model.answers import ProblemAnswer, Readiness, ReadinessAnswer
 from hub.model.energy import FacilityMonth, MonthOfEnergy
+from hub.model.standing import ProblemAnswer, Readiness, ReadinessAnswer
 from hub.planner.lasting import Month
 from hub.service.words.saying import LANGUAGES, Language, said
 

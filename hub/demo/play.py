@@ -10,9 +10,9 @@ from hub.clock import STOCKHOLM
 from hub.demo.script import ARX_BACK, ARX_GOES_DOWN, SCENES, Ledger, Scene, checkpoints
 from hub.demo.stage import Stage
 from hub.demo.truth import Truth, differences, should_be, true_now
-from hub.model.answers import ProblemAnswer
 from hub.model.events import EventType
 from hub.model.ledger import InvoiceView
+from hub.model.standing import ProblemAnswer
 
 LONGEST_WAIT = timedelta(minutes=5)
 """The longest that the hub waits before it asks a system again."""

@@ -16,9 +16,9 @@ from hub.clock import DomainClock, instant, micros
 from hub.delivery.errands.leasing import next_due
 from hub.delivery.reach.simulating import Simulators
 from hub.model import Level
-from hub.model.answers import ProblemAnswer
 from hub.model.events import EventType
 from hub.model.ledger import InvoicePage, InvoiceView
+from hub.model.standing import ProblemAnswer
 from hub.settings import Settings
 from hub.store import entries
 from hub.store.engine.database import Connection

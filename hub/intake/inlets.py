@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from hub.errors import NotFoundError, RefusedError
 from hub.masking import quoted
 from hub.model import Message
-from hub.model.configuration import Arrival
+from hub.model.connection import Arrival
 from hub.sdk import Connector, Polls, RawItem, ReadsFiles, ReceivesCallbacks, RejectedError, Remark, TellsOfChanges
 from hub.sdk.tunnel import Tunnel
 from hub.service.incoming.taking_in import Understood

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from hub.intake.shelves import TAKEN, Look, beside, stamped
 from hub.intake.spool import Spool
-from hub.model.configuration import SftpFolder
+from hub.model.connection import SftpFolder
 from hub.sdk import CredentialsError
 from hub.sdk.tunnel import Tunnel
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, NamedTuple, Protocol
 
-from hub.model.configuration import WatchedFolder
+from hub.model.connection import WatchedFolder
 
 TAKEN = ".taken"
 """The folder within, for what is being read."""

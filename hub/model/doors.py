@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub.model.answers import ProblemAnswer, TargetName
+from hub.model.answers import TargetName
 from hub.model.frozen import Frozen
 from hub.model.passage import Outcome, Why
+from hub.model.standing import ProblemAnswer
 from hub.model.states import Delivery, Effect, Proof
 
 

@@ -7,8 +7,8 @@ import json
 from enum import StrEnum, auto
 from typing import NamedTuple
 
-from hub.model.configuration import DIGITS, Capability
 from hub.model.credential import Method
+from hub.model.facility import DIGITS, Capability
 from hub.model.notice_record import NewsWish
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from hub.clock import micros
 from hub.model.booking import Booking, Occasion
-from hub.model.configuration import Capability, Configuration
+from hub.model.configuration import Configuration
+from hub.model.facility import Capability
 from hub.model.notice import Channel
 from hub.model.notice_record import NewsWish, NoticeBody, Slot, credential_mark
 from hub.model.notifying import BOOKER, Booker, Digest, News, Role, Way

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from hub.clock import DAY, micros
 from hub.model.booking import Booking, Holder, Occasion, Status
-from hub.model.configuration import Capability, Strategy
 from hub.model.credential import Method
+from hub.model.facility import Capability, Strategy
 from hub.model.plan import NOTHING, Claim, Closure, Grant, Plan, TargetKey, TargetKind, Unserved
 from hub.planner.charging import charges
 from hub.planner.notifying import Telling, closed_now, telling, uses

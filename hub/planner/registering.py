@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from hub.clock import HOUR, STOCKHOLM, instant, micros
 from hub.model.booking import Booking, Status
-from hub.model.configuration import Capability, RegistryDuty
+from hub.model.configuration import RegistryDuty
+from hub.model.facility import Capability
 from hub.model.plan import DocumentBody, RecordWish, TargetKey, Unserved
 from hub.model.registering import BookingDocument, place_of
 

@@ -5,19 +5,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, get_args
 
 from hub.clock import DAY, MINUTE, SECOND, span
-from hub.model.configuration import (
-    Access,
-    Capability,
-    Configuration,
-    Door,
-    Facility,
-    LevelKind,
-    Municipality,
-    PinFormat,
-    Strategy,
-    ZoneRule,
-)
+from hub.model.configuration import Configuration, Municipality
 from hub.model.credential import Method
+from hub.model.facility import Access, Capability, Door, Facility, LevelKind, PinFormat, Strategy, ZoneRule
 from hub.model.finance import AT_ONCE, Billing, CustomerKind
 from hub.model.ladder import Rung
 from hub.model.lit import Position

@@ -10,10 +10,11 @@ import pytest
 from hub.cli import reconcile, sensors, status
 from hub.cli.words import Words
 from hub.client import At
-from hub.model.answers import BookingAnswer, ExpiryAnswer, SealingAnswer, StatusAnswer
+from hub.model.answers import BookingAnswer
 from hub.model.expiry import Thing
 from hub.model.findings import Decision, Finding, Reconciled, What
 from hub.model.sensed import SensorAnswer
+from hub.model.standing import ExpiryAnswer, SealingAnswer, StatusAnswer
 from tests.cli.conftest import Run
 from tests.live import NOON, TOWN, Live, booked, settled
 

@@ -11,9 +11,9 @@ import pytest
 from hub.cli.main import COMMANDS, knutpunkt
 from hub.cli.showing import local, span
 from hub.cli.words import TEXTS, Words
-from hub.model.answers import ConnectionAnswer
 from hub.model.booking import Status
 from hub.model.events import EventType
+from hub.model.standing import ConnectionAnswer
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.service.words.saying import LANGUAGES, STATES, said
 from tests.cli.conftest import Run

@@ -4,7 +4,8 @@ import pytest
 
 from hub.configuration import declared, read_folder
 from hub.discovery import load_connector
-from hub.model.configuration import Configuration, Connection
+from hub.model.configuration import Configuration
+from hub.model.connection import Connection
 from hub.model.credential import Method
 from hub.sdk import AccessLimits, Chooser
 from hub.service.rulebook import methods, own_pins

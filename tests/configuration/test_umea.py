@@ -16,7 +16,9 @@ from hub.configuration import Finding, check_folder, read_files
 from hub.configuration.document import parse
 from hub.configuration.finding import Path
 from hub.configuration.shape import fields_at, kind_at
-from hub.model.configuration import Connection, Duty, Facility, Municipality, PopulationDuty, RegistryDuty, Slower
+from hub.model.configuration import Duty, Municipality, PopulationDuty, RegistryDuty
+from hub.model.connection import Connection, Slower
+from hub.model.facility import Facility
 from hub.model.frozen import Frozen
 from hub.model.registering import AuthorityRule
 from tests.configuration.folders import UMEA, at, load, umea, whole

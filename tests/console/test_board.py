@@ -12,7 +12,8 @@ import pytest
 from hub.client import At
 from hub.console import pages
 from hub.console.words import TEXTS, preferred
-from hub.model.answers import BookingAnswer, ProblemAnswer, Readiness, ReadinessAnswer
+from hub.model.answers import BookingAnswer
+from hub.model.standing import ProblemAnswer, Readiness, ReadinessAnswer
 from hub.service.keeping.keys import Scope, create
 from hub.store.engine.database import connect
 from tests.live import NOON, TOWN, Live, booked, settled

@@ -24,11 +24,12 @@ from hub.delivery.loop.settling import Settling
 from hub.delivery.reach import shares
 from hub.delivery.reach.connections import Connections, NoStandIns
 from hub.delivery.reach.running import Running
-from hub.model.answers import BookingAnswer, BookingView, ProblemAnswer
+from hub.model.answers import BookingAnswer, BookingView
 from hub.model.closure import ClosureRequest
 from hub.model.configuration import Configuration
 from hub.model.findings import Reconciled
 from hub.model.registering import DocumentAnswer
+from hub.model.standing import ProblemAnswer
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.service.accept.answering import Answering
 from hub.service.accept.bookings import Bookings, Done

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from hub.delivery.looks.sweeping import Sweeping
 from hub.model import Switch
-from hub.model.configuration import Configuration, ZoneRule
+from hub.model.configuration import Configuration
+from hub.model.facility import ZoneRule
 from hub.model.states import Delivery
 from tests.builders import a_town
 from tests.delivery.fakes import Fault

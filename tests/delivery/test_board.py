@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from hub.delivery.looks.health import Health
-from hub.model.answers import Readiness, ReadinessAnswer
 from hub.model.closure import ClosureRequest
+from hub.model.standing import Readiness, ReadinessAnswer
 from hub.service.governing.closing import Closing
 from hub.service.words.saying import Language
 from tests.builders import SATURDAY, a_town

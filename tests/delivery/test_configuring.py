@@ -11,8 +11,9 @@ import pytest
 from hub.delivery.reach.following import Following
 from hub.errors import ConfigurationError, NotFoundError, RefusedError
 from hub.model.audit import Act
-from hub.model.configuration import Configuration, Facility, LevelKind
+from hub.model.configuration import Configuration
 from hub.model.configured import ConfigurationPlan
+from hub.model.facility import Facility, LevelKind
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.service.accept.bookings import Bookings
 from hub.service.audit.acting import Actor, act_as

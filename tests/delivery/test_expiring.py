@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import trustme
 
-from hub.model.answers import ProblemAnswer
-from hub.model.configuration import Configuration, Connection
+from hub.model.configuration import Configuration
+from hub.model.connection import Connection
+from hub.model.standing import ProblemAnswer
 from hub.sdk import About, Connector
 from tests.builders import a_town
 from tests.delivery.fakes import FakeConfig

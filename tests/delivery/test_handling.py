@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hub.errors import NotFoundError, RefusedError
-from hub.model.answers import Handled
+from hub.model.standing import Handled
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.model.verified import Verified
 from hub.service.operators import handling

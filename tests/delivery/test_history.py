@@ -3,7 +3,7 @@
 import pytest
 
 from hub.model import Dim
-from hub.model.answers import DeliveryAnswer
+from hub.model.standing import DeliveryAnswer
 from hub.model.states import Delivery, Effect, Proof
 from hub.service.operators.choosing import Wish
 from hub.store import deliveries

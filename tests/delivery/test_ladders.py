@@ -9,8 +9,9 @@ import pytest
 
 from hub.cli import explain
 from hub.cli.words import Words
-from hub.model.configuration import Configuration, Door
+from hub.model.configuration import Configuration
 from hub.model.event_data import AccessFallback
+from hub.model.facility import Door
 from hub.model.ladder import Rung
 from hub.model.states import Record
 from hub.service.doors import allocating

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hub.model import Dim
-from hub.model.answers import ReadinessAnswer
+from hub.model.standing import ReadinessAnswer
 from hub.model.states import Delivery, Effect, Proof
 from tests.builders import SATURDAY, a_town
 from tests.delivery.fakes import Fault

@@ -17,7 +17,8 @@ from hub.delivery.reach.connections import Connections, NoStandIns
 from hub.delivery.reach.running import Running
 from hub.errors import ConfigurationError
 from hub.intake.sftp import shelf
-from hub.model.configuration import Configuration, SftpFolder
+from hub.model.configuration import Configuration
+from hub.model.connection import SftpFolder
 from hub.sdk import About, Connector, ConnectorConfig, ConnectorError, CredentialsError, TransientError
 from hub.sdk.tunnel import through
 from hub.settings import Pulse

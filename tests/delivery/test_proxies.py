@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from hub.clock import DomainClock
 from hub.delivery.reach.connections import Connections, NoStandIns
 from hub.errors import ConfigurationError
-from hub.model.configuration import Configuration, Connection
+from hub.model.configuration import Configuration
+from hub.model.connection import Connection
 from hub.settings import Pulse
 from hub.store.seals.sealing import Seal
 from tests.builders import a_town

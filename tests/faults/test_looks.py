@@ -18,7 +18,7 @@ from hub.delivery.reach.papers import Papers
 from hub.delivery.reach.running import Running
 from hub.delivery.reach.simulating import InProcess
 from hub.model import Credential, Method, Window
-from hub.model.configuration import Connection
+from hub.model.connection import Connection
 from hub.model.plan import Ask, TargetKind
 from hub.model.states import Delivery, Proof
 from hub.sdk import Lent

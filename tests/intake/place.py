@@ -15,7 +15,7 @@ from hub.conformance.driver import Memory
 from hub.demo.stage import MUNICIPALITY, Stage, stage
 from hub.intake.inlets import Inlet
 from hub.intake.rooms import Intake
-from hub.model.configuration import Arrival
+from hub.model.connection import Arrival
 from hub.sdk import Lent
 from hub.sdk.http import transport
 from tests.intake.lists import ListConfig, ListSource

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hub.demo.stage import MUNICIPALITY
 from hub.intake.inlets import Inlet
-from hub.model.configuration import Arrival, WatchedFolder
+from hub.model.connection import Arrival, WatchedFolder
 from tests.connectors.finance_peppol.stand import in_folder, names
 from tests.connectors.finance_peppol.test_answers import an_answer
 from tests.intake.place import Place, play

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from hub.demo.stage import MUNICIPALITY
 from hub.intake.inlets import Inlet
-from hub.model.configuration import Arrival, SftpFolder
+from hub.model.connection import Arrival, SftpFolder
 from tests.intake.place import NAME, Place, play
 from tests.intake.test_sources import LINES, fetch, left, names
 

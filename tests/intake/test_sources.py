@@ -15,7 +15,7 @@ from hub.demo.stage import MUNICIPALITY
 from hub.intake.importing import Importing
 from hub.intake.inlets import Inlet
 from hub.intake.shelves import FolderShelf, Look, Settled
-from hub.model.configuration import Arrival, WatchedFolder
+from hub.model.connection import Arrival, WatchedFolder
 from hub.model.imported import ImportReport
 from hub.sdk import CredentialsError, Page, RawItem, TransientError, UnknownOutcomeError
 from hub.store import intake

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from hub.clock import DAY, HOUR, MINUTE, micros
 from hub.model.booking import Booking
-from hub.model.configuration import Capability, Configuration, LevelKind
+from hub.model.configuration import Configuration
 from hub.model.credential import Method
+from hub.model.facility import Capability, LevelKind
 from hub.model.plan import NOTHING, Claim, Closure, Plan, TargetKey, TargetKind, Unserved
 from hub.planner.plan import plan
 from hub.planner.rules import Rules, compiled

@@ -11,7 +11,7 @@ from connectors.attendance_dak.simulator import DakExports
 from hub.conformance.driver import SetClock
 from hub.demo.stage import MUNICIPALITY, Stage
 from hub.intake.inlets import Inlet
-from hub.model.configuration import Arrival, WatchedFolder
+from hub.model.connection import Arrival, WatchedFolder
 from tests.scenarios.plays import play
 
 WHOLE_YEAR: dict[str, str | int] = {"from": "2026-01-01", "to": "2026-12-31", "limit": 500}

@@ -17,7 +17,7 @@ from hub.intake.inlets import Inlet
 from hub.intake.rooms import Intake, put_together
 from hub.model import PersonNumber
 from hub.model.booking import Booking
-from hub.model.configuration import Arrival, WatchedFolder
+from hub.model.connection import Arrival, WatchedFolder
 from hub.model.event_data import EVENTS
 from hub.model.events import EventType, enveloped
 from hub.model.imported import Fetched

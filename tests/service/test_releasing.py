@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from hub.errors import InvalidError
 from hub.model.closure import ClosureRequest
-from hub.model.configuration import Configuration, Resource
+from hub.model.configuration import Configuration
+from hub.model.facility import Resource
 from hub.service.accept.releasing import Span, left
 from hub.service.governing.closing import Closing
 from tests.builders import SATURDAY, a_town, occasion, rules

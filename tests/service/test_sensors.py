@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from hub.model import ObservationUnit, Quantity
-from hub.model.configuration import Facility
+from hub.model.facility import Facility
 from hub.model.sensed import SensorAnswer, SensorState
 from hub.service.zones.sensors import Sensors
 from tests.builders import SATURDAY

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from hub.model.configuration import Configuration, Facility
+from hub.model.configuration import Configuration
+from hub.model.facility import Facility
 from tests.builders import a_town
 
 SENSORS: dict[str, dict[str, Any]] = {

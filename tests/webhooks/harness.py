@@ -16,8 +16,8 @@ from hub.clock import micros
 from hub.delivery.posts.courier import Courier
 from hub.delivery.posts.sending import LONGEST_CALL, Sender
 from hub.delivery.posts.webhooks import Webhooks
-from hub.model.answers import ProblemAnswer
 from hub.model.configuration import Municipality
+from hub.model.standing import ProblemAnswer
 from hub.model.subscription import AttemptAnswer, SubscriptionAnswer, SubscriptionRequest
 from hub.service.operators.operating import Operating
 from hub.service.rulebook import Rulebook

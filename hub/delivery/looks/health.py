@@ -17,8 +17,8 @@ from hub.delivery.reach.simulating import keys_of
 from hub.delivery.reach.ways import NoWayError
 from hub.errors import NotFoundError, RefusedError
 from hub.masking import quoted
-from hub.model.answers import ConnectionAnswer
 from hub.model.audit import Act
+from hub.model.standing import ConnectionAnswer
 from hub.sdk import About, ConnectorError, CredentialsError
 from hub.service.audit.acting import Actor, acting
 from hub.service.audit.auditing import Auditing, Note

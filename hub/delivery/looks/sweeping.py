@@ -11,7 +11,8 @@ from datetime import datetime, time, timedelta
 from hub.clock import STOCKHOLM, Clock, micros
 from hub.delivery.reach.connections import Connections
 from hub.delivery.reach.running import Running
-from hub.model.configuration import Capability, Configuration
+from hub.model.configuration import Configuration
+from hub.model.facility import Capability
 from hub.service.rulebook import Rulebook
 from hub.store import connections, waking
 from hub.store.engine.database import Connection

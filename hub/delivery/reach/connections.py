@@ -16,7 +16,7 @@ from hub.delivery.reach.ways import WHOLE, Share
 from hub.discovery import load_connector
 from hub.errors import ConfigurationError
 from hub.model.configuration import Configuration
-from hub.model.configuration import Connection as Settings
+from hub.model.connection import Connection as Settings
 from hub.model.plan import TargetKey
 from hub.planner.rules import lines_of
 from hub.sdk import Connector, ConnectorError, Lent, RawItem

@@ -11,8 +11,8 @@ from cryptography import x509
 from hub.clock import STOCKHOLM, micros
 from hub.configuration.secrets import is_reference, resolve
 from hub.errors import ConfigurationError
-from hub.model.configuration import ClientCertificate
-from hub.model.configuration import Connection as Settings
+from hub.model.connection import ClientCertificate
+from hub.model.connection import Connection as Settings
 from hub.model.expiry import Expiry, Thing
 from hub.sdk.tls import Behind, Identity, TlsContext, certificates_in, identity, tls_context
 

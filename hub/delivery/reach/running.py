@@ -11,7 +11,7 @@ from hub.clock import DAY, NEVER, span
 from hub.delivery.reach.gate import Gate
 from hub.delivery.reach.papers import Papers
 from hub.delivery.reach.ways import Ways
-from hub.model.configuration import Connection as Settings
+from hub.model.connection import Connection as Settings
 from hub.model.maintenance import Span, spans
 from hub.planner.lines import LineRule
 from hub.sdk import (

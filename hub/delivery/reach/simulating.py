@@ -10,7 +10,7 @@ from hub.clock import Clock
 from hub.configuration.secrets import resolve
 from hub.discovery import load_simulator
 from hub.model.configuration import Configuration
-from hub.model.configuration import Connection as Settings
+from hub.model.connection import Connection as Settings
 from hub.sdk import HttpSimulator, ListeningSimulator, Misbehaviour, Simulator
 
 LOG = logging.getLogger("hub.simulating")

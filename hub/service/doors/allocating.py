@@ -8,8 +8,8 @@ from functools import partial
 from typing import NamedTuple
 
 from hub.errors import RefusedError
-from hub.model.configuration import DIGITS
 from hub.model.credential import Method
+from hub.model.facility import DIGITS
 from hub.model.plan import Ask, Claim, Grant
 from hub.planner.sharing import is_shared
 from hub.service.asking.changes import Given

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from hub.clock import DAY, MINUTE, Clock, instant, micros
 from hub.errors import FieldFault, InvalidError, NotFoundError
 from hub.masking import quoted
-from hub.model.answers import ProblemAnswer
 from hub.model.configuration import Configuration
 from hub.model.doors import AttemptAnswer, DoorAnswer, OpeningAnswer
 from hub.model.passage import Outcome, Why
 from hub.model.plan import Claim, TargetKey
+from hub.model.standing import ProblemAnswer
 from hub.model.states import Effect
 from hub.planner.rules import Rules
 from hub.service.doors.door_words import DoorWords

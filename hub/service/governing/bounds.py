@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from hub.clock import span
 from hub.configuration.declared import access_limits
 from hub.discovery import load_connector
-from hub.model.configuration import Configuration, Connection
+from hub.model.configuration import Configuration
+from hub.model.connection import Connection
 from hub.sdk import (
     AccessControl,
     AccessLimits,

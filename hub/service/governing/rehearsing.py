@@ -12,8 +12,9 @@ from hashlib import blake2b
 from hub.clock import instant
 from hub.errors import InvalidError
 from hub.model.booking import Booking
-from hub.model.configuration import Capability, Configuration
+from hub.model.configuration import Configuration
 from hub.model.credential import Method
+from hub.model.facility import Capability
 from hub.model.plan import Plan
 from hub.model.rehearsed import Rehearsal, RehearsalFinding
 from hub.planner.plan import plan

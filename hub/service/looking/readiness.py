@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from hub.clock import HOUR, NEVER, STOCKHOLM, Clock, instant, micros
-from hub.model.answers import Readiness, ReadinessAnswer
-from hub.model.configuration import Capability, Configuration
+from hub.model.configuration import Configuration
+from hub.model.facility import Capability
 from hub.model.maintenance import Span, spans
 from hub.model.plan import Claim, TargetKey
+from hub.model.standing import Readiness, ReadinessAnswer
 from hub.model.states import Delivery, Effect, Proof
 from hub.planner.rules import Rules
 from hub.service.asking.asked import Asked

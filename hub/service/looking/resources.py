@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from hub.clock import Clock, instant, micros
 from hub.errors import NotFoundError
 from hub.masking import quoted
-from hub.model.answers import ClaimAnswer, EffectAnswer, ResourceAnswer
-from hub.model.configuration import Facility
+from hub.model.answers import ClaimAnswer, EffectAnswer
+from hub.model.facility import Facility
+from hub.model.standing import ResourceAnswer
 from hub.model.states import Delivery, Effect, Proof
 from hub.planner.rules import ResourceRules, Rules
 from hub.service.rulebook import Rulebook

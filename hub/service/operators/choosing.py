@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from hub.errors import NotFoundError
 from hub.masking import quoted
-from hub.model.answers import DeliveryAnswer
 from hub.model.plan import TargetKind
+from hub.model.standing import DeliveryAnswer
 from hub.model.states import Delivery, Effect, Proof, Record
 from hub.planner.rules import Rules
 from hub.service.asking.asked import Asked

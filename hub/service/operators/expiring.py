@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from hub.clock import DAY, STOCKHOLM, instant
-from hub.model.answers import ExpiryAnswer
 from hub.model.expiry import ENDED, Expiry, Thing, days_left, stage
+from hub.model.standing import ExpiryAnswer
 from hub.service.words import sentences
 from hub.service.words.sentences import Sentence
 from hub.store import expiries, problems

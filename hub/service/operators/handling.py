@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from hub.clock import NEVER, Clock, micros
 from hub.errors import RefusedError
-from hub.model.answers import DeliveryAnswer, DeliveryPage, Handled
 from hub.model.audit import Act
 from hub.model.plan import TargetKey, TargetKind
+from hub.model.standing import DeliveryAnswer, DeliveryPage, Handled
 from hub.model.states import Delivery, Effect
 from hub.planner.fold import NO_WINDOWS, RELEASE, Desired, fold, remaining
 from hub.service.audit.acting import Actor, acting

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from hub.clock import MINUTE, Clock, instant, micros
 from hub.errors import NotFoundError
-from hub.model.answers import ProblemAnswer, SealingAnswer, StatusAnswer
 from hub.model.audit import Act
+from hub.model.standing import ProblemAnswer, SealingAnswer, StatusAnswer
 from hub.service.audit.acting import Actor, acting
 from hub.service.audit.auditing import Auditing, Note, written
 from hub.service.operators import expiring

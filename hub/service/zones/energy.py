@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from hub.clock import Clock, instant, micros, span
 from hub.errors import FieldFault, InvalidError
-from hub.model.configuration import Capability, Facility, Retention, ZoneRule
+from hub.model.configuration import Retention
 from hub.model.energy import FacilityMonth, MonthOfEnergy, OnAndBooked, ZoneMonth
+from hub.model.facility import Capability, Facility, ZoneRule
 from hub.model.observation import Quantity
 from hub.model.plan import TargetKey
 from hub.model.sensing import Sensor

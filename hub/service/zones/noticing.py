@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from hub.clock import HOUR, MINUTE, NEVER, STOCKHOLM, Clock, instant, micros
 from hub.configuration.sensors import occupancy_of
-from hub.model.configuration import Configuration, Facility, ZoneRule
+from hub.model.configuration import Configuration
 from hub.model.event_data import ZoneBookedButEmpty, ZoneLitButUnbooked
 from hub.model.events import EventType
+from hub.model.facility import Facility, ZoneRule
 from hub.model.lit import REACH
 from hub.model.plan import Ask, TargetKey
 from hub.model.sensing import Sensor

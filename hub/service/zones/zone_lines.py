@@ -7,10 +7,11 @@ from typing import NamedTuple
 from hub.clock import DAY, NEVER, Clock, instant, micros
 from hub.errors import FieldFault, InvalidError, NotFoundError
 from hub.masking import quoted
-from hub.model.answers import ZoneEdge, ZoneLine
-from hub.model.configuration import Configuration, ZoneRule
+from hub.model.configuration import Configuration
+from hub.model.facility import ZoneRule
 from hub.model.lit import REACH
 from hub.model.plan import Ask, TargetKey, TargetKind
+from hub.model.standing import ZoneEdge, ZoneLine
 from hub.planner.lines import LineRule, Stretch, Why, line
 from hub.planner.rules import KINDS, Timing
 from hub.service.rulebook import Rulebook
