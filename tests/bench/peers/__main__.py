@@ -1,6 +1,6 @@
 """`make bench PEERS=1 [ARGS="--rounds 1 --count 2000 --only drain-sqlite"]`: the hub beside others, as ratios.
 
-Exit 1 when something that must be is in no round.
+Each measure is printed as it ends, and all once more at the end. Exit 1 when something that must be is in no round.
 """
 
 import argparse
@@ -50,9 +50,11 @@ def main() -> int:
                 print(f"{kind}:", flush=True)
                 measure, count = MEASURES[kind]
                 try:
-                    rows += measure(services, told.rounds, told.count or count)
+                    its = measure(services, told.rounds, told.count or count)
                 except MissingError as error:
-                    rows.append(unmeasured(kind, str(error)))
+                    its = [unmeasured(kind, str(error))]
+                print(f"{table(its)}\n", flush=True)
+                rows += its
     minutes = (time.monotonic() - began) / 60
     print(f"\n{limits}\nLoad before {before[0]:.1f}, after {os.getloadavg()[0]:.1f}; {told.rounds} rounds in turn;"
           f" {minutes:.0f} minutes.\n")  # fmt: skip
