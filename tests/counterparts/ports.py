@@ -2,9 +2,16 @@
 
 import socket
 
+_GIVEN: set[int] = set()
+"""A program that takes two asks for both before it has either."""
+
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing used a moment ago."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nothing used a moment ago, and that this process was not given before."""
+    while True:
+        with socket.socket() as held:
+            held.bind(("127.0.0.1", 0))
+            port = int(held.getsockname()[1])
+        if port not in _GIVEN:
+            _GIVEN.add(port)
+            return port

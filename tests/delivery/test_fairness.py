@@ -87,11 +87,11 @@ def test_while_all_that_is_due_is_kept_out_nobody_asks_the_database_for_each_lan
 def test_while_lanes_do_not_end_what_else_is_due_is_looked_for_four_times_a_second(
     hall: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[Take] = []
+    asked: dict[float, bool] = {}
     moment = 100.0
 
     def leased(connection: Connection, takes: list[Take]) -> Later[list[Leased]]:
-        asked.extend(takes)
+        asked[moment] = takes[0].lanes_only
         return lease(connection, takes)
 
     monkeypatch.setattr(dispatching, "running_seconds", lambda: moment)
@@ -100,4 +100,4 @@ def test_while_lanes_do_not_end_what_else_is_due_is_looked_for_four_times_a_seco
     for _ in range(5):
         assert hall.run(hall.node.dispatcher._take())
         moment += 0.1
-    assert [one.lanes_only for one in asked] == [False, True, True, False, True]
+    assert [*asked.values()] == [False, True, True, False, True]
