@@ -12,14 +12,10 @@ from hub.model.connection import Connection
 from hub.model.facility import Capability, Facility
 from hub.model.finance import BillingRule, Charging
 from hub.model.frozen import Frozen
-from hub.model.ladder import Rung
-from hub.model.lit import LatestOff, OnlyWhenDark, Position, Purge, Tail, Warn
-from hub.model.maintenance import Maintenance
 from hub.model.mapping import MappingDocument, TableFormat
 from hub.model.naming import Name, Title
 from hub.model.notifying import Booker, BookerWay, Digest, EmailWay, QuietHours, Role, SmsWay
 from hub.model.registering import AuthorityRule, BookingDocument, BookingDocuments, Registering
-from hub.model.sensing import Sensor
 
 
 class Retention(Frozen):
@@ -150,19 +146,10 @@ DOCUMENTED_TYPES = (
     TableFormat,
     Charging,
     BillingRule,
-    Maintenance,
     Registering,
     AuthorityRule,
     BookingDocuments,
     BookingDocument,
-    Position,
-    OnlyWhenDark,
-    LatestOff,
-    Tail,
-    Warn,
-    Purge,
-    Rung,
-    Sensor,
 )
 NOTIFYING_TYPES = (EmailWay, SmsWay, BookerWay, QuietHours, Digest)
 """Documented with the folder's other types."""

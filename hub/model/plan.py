@@ -27,6 +27,10 @@ class TargetKind(StrEnum):
     """Something that happens once."""
 
 
+TARGET_KINDS = {str(kind): kind for kind in TargetKind}
+"""By their names, as they are stored."""
+
+
 class TargetKey(NamedTuple):
     """A target within its municipality: which connection, and what the external system calls it (or our mark)."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hub.clock import NEVER, SECOND
-from hub.model.plan import TargetKind
+from hub.model.plan import TARGET_KINDS, TargetKind
 from hub.model.states import Delivery, Effect
 from hub.store.engine.bells import Bell
 from hub.store.engine.database import Connection, Row
@@ -128,13 +128,10 @@ def _none_of(connection: Connection, column: str, values: Sequence[str]) -> tupl
     return f" AND NOT ({of})", bound
 
 
-_KINDS = {str(kind): kind for kind in TargetKind}
-
-
 def read(row: Row, *, taken: int = 0) -> Lane:
     """A lane, of a row of `LANE`; `taken_over` says whether anybody has it; `taken`: how often since it was read."""
     id_, town, name, key, kind, generation, confirmed, effect, token, *rest = row
-    return Lane(id_, town, name, key, _KINDS[kind], generation, confirmed, effect, token + taken, *rest)
+    return Lane(id_, town, name, key, TARGET_KINDS[kind], generation, confirmed, effect, token + taken, *rest)
 
 
 class Settled(NamedTuple):

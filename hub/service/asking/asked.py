@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from json.encoder import encode_basestring as quoted
 from typing import NamedTuple
 
-from hub.model.plan import Claim, Plan, TargetKey, TargetKind
+from hub.model.plan import TARGET_KINDS, Claim, Plan, TargetKey, TargetKind
 
 
 class Key(NamedTuple):
@@ -30,9 +30,6 @@ class Target(NamedTuple):
 
     lane: int
     kind: TargetKind
-
-
-_KINDS = {str(kind): kind for kind in TargetKind}
 
 
 @dataclass
@@ -66,7 +63,7 @@ class Asked:
         """Read what to_json wrote."""
         listed, claimed, used, wanted = json.loads(text)
         keys = [TargetKey(connection, key) for _, _, connection, key in listed]
-        kinds = [_KINDS[kind] for _, kind, _, _ in listed]
+        kinds = [TARGET_KINDS[kind] for _, kind, _, _ in listed]
         targets = {key: Target(row[0], kind) for key, kind, row in zip(keys, kinds, listed, strict=True)}
         claims = {
             Key(occasion, keys[n], door): Claim(occasion, keys[n], kinds[n], door, starts, ends, level, bool(suspended))
