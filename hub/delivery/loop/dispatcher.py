@@ -85,8 +85,6 @@ class Dispatcher:
         """When to look for what is due by itself, by the machine's running clock."""
         self._looked_at = 0.0
         """When that was last looked for, besides lanes, by the same clock."""
-        self._had_all = False
-        """Whether as many were leased as were asked for, when it was looked last."""
         self._stopping = False
 
     async def run(self) -> None:
@@ -124,29 +122,27 @@ class Dispatcher:
         return not self._going
 
     async def _take(self) -> int:
-        self._in_vain = None
+        more, self._in_vain = self._in_vain is None, None
         if not self._free:
             self._look_at = running_seconds() + self._pulse.idle.total_seconds()
             return 0
         started, kept = running_seconds(), self._kept_out()
-        again = self._had_all and started - self._looked_at < _LANES_ONLY_SECONDS
-        asked = self._asked(kept)._replace(lanes_only=again)
-        self._looked_at = self._looked_at if again else started
+        asked = self._asked(kept, lanes_only=more and started - self._looked_at < _LANES_ONLY_SECONDS)
+        self._looked_at = self._looked_at if asked.lanes_only else started
         leased = await self._writer.do(lease, asked)
         self._look_at = running_seconds() + self._longest(leased.next_due)
         return self._taken(leased, started, asked, kept)
 
-    def _asked(self, kept: Kept) -> Take:
+    def _asked(self, kept: Kept, *, lanes_only: bool = False) -> Take:
         full, at_most = kept.full.union(self.without()), min(max(self._free // 4, 1), 100)
         now, held = micros(self._clock.now()), span(self._pulse.lease)
-        return Take(self.owner, at_most, now, held, tuple(full), tuple(kept.crowded))
+        return Take(self.owner, at_most, now, held, tuple(full), tuple(kept.crowded), lanes_only)
 
     def _taken(self, leased: Leased, started: float, asked: Take, kept: Kept) -> int:
         """Carry what was leased; when that is not as much as was asked for, nothing else is due."""
         for one in leased.lanes:
             self._begin(one, started)
-        self._had_all = len(leased.lanes) == asked.at_most
-        self._in_vain = None if self._had_all else kept
+        self._in_vain = kept if len(leased.lanes) < asked.at_most else None
         return len(leased.lanes)
 
     async def _stood_by(self) -> bool:
@@ -191,8 +187,7 @@ class Dispatcher:
         return self._pulse.batch - len(self._going)
 
     def _kept_out(self) -> Kept:
-        full = (place for place, running in self._running.items() if running.is_full)
-        crowded = (town for town, count in self._of_towns.items() if count >= self._free)
+        full, crowded = filter(self._is_full, self._running), filter(self._is_crowded, self._of_towns)
         return Kept(frozenset(full), frozenset(crowded))
 
     def _is_full(self, place: tuple[str, str]) -> bool:

@@ -18,6 +18,9 @@ from hub.store import bookings, claims, lanes
 from hub.store.engine.database import Connection
 from hub.store.lanes import Raise
 
+TO_BOOKER = f".{BOOKER}"
+"""Ends the key of each message to a booker, among what its booking asks for."""
+
 
 def tell_anew(
     connection: Connection, town: str, outcomes: Sequence[Outcome], behind: Sequence[Sequence[int]], *, now: int
@@ -47,7 +50,7 @@ def _raised(connection: Connection, town: str, outcome: Outcome, ids: Sequence[i
     ahead = claims.bookings_ahead(connection, town, lane.id, now=now) if is_shared(lane.key) else ids
     numbers, mark = bookings.numbers(connection, town, ahead), credential_mark(lane.connection, lane.key)
     for id_, text in bookings.asked(connection, town, ahead).items():
-        for target in Asked.from_json(text).records if f".{BOOKER}" in text else ():
+        for target in Asked.from_json(text).records if TO_BOOKER in text else ():
             body = NoticeBody.of_key(numbers[id_], target.key)
             if body is not None and body.code == mark and body.role == BOOKER:
                 new = body._replace(turn=turn)

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 
 from hub.delivery.errands.outcomes import Outcome
 from hub.delivery.loop import shared
-from hub.delivery.loop.retelling import tell_anew
+from hub.delivery.loop.retelling import TO_BOOKER, tell_anew
 from hub.delivery.loop.shared import Share, version_of
 from hub.model.events import EventType
 from hub.model.notice_record import NoticeBody
-from hub.model.notifying import BOOKER
 from hub.model.plan import DocumentBody, TargetKind
 from hub.model.states import Delivery, Effect
 from hub.planner.plan import number_of
@@ -34,8 +33,6 @@ from hub.store.shown import Seen
 Timings = Callable[[str], Timing]
 """When what is claimed in a municipality is sent."""
 
-_TO_BOOKER = f".{BOOKER}"
-"""Ends the key of each message to a booker, among what its booking asks for."""
 _BROKEN = frozenset({Effect.LOST, Effect.OVERRIDDEN})
 _AT_REST = frozenset({Delivery.CONFIRMED, Delivery.WAITING, Delivery.EXPIRED})
 """Also where nothing had to be sent: somebody new may be behind it, or somebody may have left."""
@@ -86,7 +83,7 @@ def _behind(
     on; of both those that leave.
     """
     numbers = [_number(one.lane) for one in outcomes]
-    named = bookings.named(connection, town, {number for number in numbers if number}, _TO_BOOKER)
+    named = bookings.named(connection, town, {number for number in numbers if number}, TO_BOOKER)
     many = [one.lane.id for one, number in zip(outcomes, numbers, strict=True) if number is None]
     on = claims.bookings_on(connection, town, [lane for lane in many if lane not in shares], now=now)
     on |= {lane: list(share) for lane, share in shares.items()}
@@ -133,7 +130,7 @@ def _opened(
 def _awaken_bookers(connection: Connection, town: str, ids: set[int], now: int) -> None:
     """A message may have waited for the code that stands now."""
     for _, text in sorted(bookings.asked(connection, town, ids).items()):
-        if _TO_BOOKER in text:
+        if TO_BOOKER in text:
             asked = Asked.from_json(text)
             waking.awaken(connection, town, sorted(asked.targets[key].lane for key in asked.records), now=now)
 

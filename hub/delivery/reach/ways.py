@@ -81,7 +81,7 @@ class Ways:
 
     def enter_at_once(self) -> bool:
         """Hold a way when one is free and none is counted; it is to be left again."""
-        free = self._held < self.part and not self._waiting and self._per_minute is None and self.is_sure()
+        free = self._has_room and self._per_minute is None and self.is_sure()
         self._held += free
         return free
 
@@ -100,10 +100,14 @@ class Ways:
         self._held -= 1
         self._admit()
 
+    @property
+    def _has_room(self) -> bool:
+        return self._held < self.part and not self._waiting
+
     async def _enter(self) -> None:
         if not self.part or not self.is_sure():
             raise NoWayError
-        if self._held < self.part and not self._waiting:
+        if self._has_room:
             self._held += 1
             return
         turn = asyncio.get_running_loop().create_future()

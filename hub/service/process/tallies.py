@@ -7,6 +7,7 @@ event loop. Of one thread.
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
@@ -60,7 +61,6 @@ class Spread(Collector):
         """All, as they are."""
         family = HistogramMetricFamily(self.name, self._told, labels=self.labels)
         for place, counts in [*self._counts.items()]:
-            up_to = [sum(counts[: nth + 1]) for nth in range(len(counts))]
-            buckets = list(zip(self._names, map(float, up_to), strict=True))
+            buckets = list(zip(self._names, map(float, accumulate(counts)), strict=True))
             family.add_metric(place, buckets, self._sums[place])
         yield family
