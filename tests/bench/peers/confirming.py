@@ -43,10 +43,8 @@ def of_hub(services: Services, count: int) -> Confirmed:
 
 def _pressed(hub: Hub, numbers: range) -> float:
     """Put bookings as 32 clients, each answered before its next; gives when the first began, seconds since 1970."""
-    address, headers = hub.address, hub.headers
-    requests = [lean.request("PUT", f"{address}/bookings/{arena.number(n)}", headers, arena.body(n)) for n in numbers]
-    began = time.time()
-    with lean.Lean(address) as client:
+    requests, began = hub.requests(numbers), time.time()
+    with lean.Lean(hub.address) as client:
         client.pressed(requests, load.CLIENTS)
     return began
 

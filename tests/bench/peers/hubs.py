@@ -14,7 +14,7 @@ from hub.clock import SECOND, DomainClock, micros
 from hub.store.engine.database import connect, is_postgresql
 from hub.store.engine.migrating import migrate
 from tests.bench import importing, servers, town
-from tests.bench.peers import arena
+from tests.bench.peers import arena, lean
 from tests.bench.peers.arena import Locks
 from tests.bench.peers.runs import MissingError
 from tests.bench.servers import Server
@@ -85,6 +85,14 @@ class Hub:
         rate = asyncio.run(importing.over_http(self.nodes[0].address, self.key, lines))
         lines.unlink()
         return rate
+
+    def requests(self, numbers: Iterable[int], *, holders: int = arena.HOLDERS) -> list[bytes]:
+        """Those that put bookings, as they are written."""
+        address, headers = self.address, self.headers
+        return [
+            lean.request("PUT", f"{address}/bookings/{arena.number(n)}", headers, arena.body(n, holders=holders))
+            for n in numbers
+        ]
 
     def pause(self) -> None:
         """Send nothing more to the locks."""

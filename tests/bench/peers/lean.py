@@ -58,10 +58,7 @@ class Lean:
             while (left := at - time.perf_counter()) > _SPIN_SECONDS:
                 self._hear(left - _SPIN_SECONDS)
             time.sleep(max(0.0, left))
-            way = self._way()
-            self._busy.register(way, selectors.EVENT_READ)
-            begun.append(time.time())
-            way.sendall(one)
+            begun.append(self._send(one))
         self._hear_all()
         return begun
 
@@ -70,10 +67,16 @@ class Lean:
         for one in requests:
             while len(self._busy.get_map()) >= at_once:
                 self._hear(_SECONDS)
-            way = self._way()
-            self._busy.register(way, selectors.EVENT_READ)
-            way.sendall(one)
+            self._send(one)
         self._hear_all()
+
+    def _send(self, one: bytes) -> float:
+        """Gives when it was begun, in seconds since 1970."""
+        way = self._way()
+        self._busy.register(way, selectors.EVENT_READ)
+        began = time.time()
+        way.sendall(one)
+        return began
 
     def _hear_all(self) -> None:
         give_up = time.monotonic() + _SECONDS

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.bench.peers import arena, lean, others
+from tests.bench.peers import lean, others
 from tests.bench.peers.arena import Locks
 from tests.bench.peers.hubs import Hub
 from tests.bench.peers.rows import Row
@@ -68,11 +68,8 @@ def of_hub(services: Services, count: int, url: Callable[[str], str]) -> Waits:
 
 def _paced(hub: Hub, numbers: range) -> dict[int, float]:
     """When each was begun."""
-    address, headers = hub.address, hub.headers
-    requests = [
-        lean.request("PUT", f"{address}/bookings/{arena.number(n)}", headers, arena.body(n, holders=1)) for n in numbers
-    ]
-    with lean.Lean(address) as client:
+    requests = hub.requests(numbers, holders=1)
+    with lean.Lean(hub.address) as client:
         return dict(zip(numbers, client.paced(requests, A_SECOND), strict=True))
 
 
