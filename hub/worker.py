@@ -153,10 +153,10 @@ class Worker:
         self._scheduler.start()
 
     async def _begin_to_carry(self) -> None:
+        await self._health.follow_pauses()
         begin = self._hasten if self._writer.shared else self._begin
         for running in self._connections:
             await self._writer.call(begin, running)
-        await self._health.follow_pauses()
         if self.leads:
             await self.look_at_all()
         if self.biller:
@@ -318,7 +318,9 @@ class Worker:
         self._hasten(connection, running)
 
     def _hasten(self, connection: Connection, running: Running) -> None:
-        waking.hasten(connection, *running.place, now=self._now())
+        """What waits over a connection that is paused waits on: a hundred thousand lanes are not put off once more."""
+        if running.paused is None:
+            waking.hasten(connection, *running.place, now=self._now())
 
     def _now(self) -> int:
         return micros(self._clock.now())

@@ -251,9 +251,9 @@ class Stage:
         await self.node.connections.close()
         self.node = await self.another_node()
         worker = self.node.worker
+        await self.node.health.follow_pauses()
         for running in self.node.connections:
             await self.writer.call(worker._begin, running)
-        await self.node.health.follow_pauses()
         await worker.look_at_all()
         await self.node.settle()
 

@@ -318,6 +318,20 @@ def test_a_connection_goes_on_with_its_settings_of_before_while_the_new_ones_can
     assert hall.state(PIN) == (Effect.STANDING, Delivery.CONFIRMED, Proof.READ)
 
 
+def test_what_waits_over_a_paused_connection_is_not_put_off_anew_by_each_process_that_starts(hall: Stage) -> None:
+    taken = "SELECT key, token FROM lanes WHERE connection = 'locks'"
+    hall.run(hall.node.health.set_paused(TOWN, "locks", "Eva"))
+    hall.accept()
+    hall.settle()
+    before = hall.rows(taken)
+    assert before
+    hall.restart()
+    assert hall.rows(taken) == before
+    hall.run(hall.node.health.set_paused(TOWN, "locks", None))
+    hall.settle()
+    assert hall.locks.stands
+
+
 def test_a_connection_that_is_paused_stays_so_with_new_settings(hall: Stage) -> None:
     hall.run(hall.node.health.set_paused(TOWN, "locks", "somebody"))
     applied(hall, a_town(connectors={"locks": {"push_horizon_days": 20}}))
