@@ -1,36 +1,14 @@
 """The same FastAPI endpoint, with the same validated model and the same answer, and nothing behind it."""
 
 import sys
-from datetime import UTC, datetime
 
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
-from hub.model.answers import BookingAnswer, CredentialAnswer, DoorHours, EffectAnswer, Hours
+from hub.model.answers import BookingAnswer
 from hub.model.booking import Booking
-from hub.model.credential import Method
-from hub.model.states import Delivery, Effect
 from tests.bench.accepting_hub import serve
-
-WHEN = datetime(2027, 6, 1, 6, tzinfo=UTC)
-EFFECTS = tuple(
-    EffectAnswer(target=target, state=Effect.PLANNED, delivery=Delivery.WAITING, expected_at=WHEN)
-    for target in (
-        "lamps/0-0",
-        "lamps/0-corridor",
-        "lamps/0-entrance",
-        "locks/hub-B-000000007",
-        "ledger/B-000000007.c1",
-    )
-)
-DOORS = tuple(DoorHours(door=door, starts_at=WHEN, ends_at=WHEN) for door in ("hall-0 outer", "hall-0 0"))
-CREDENTIALS = tuple(
-    CredentialAnswer(
-        holder=f"Lena Norberg {n}", occasion="1", kind=Method.PIN, doors=DOORS,
-        window=Hours(starts_at=WHEN, ends_at=WHEN),
-    )
-    for n in range(4)
-)  # fmt: skip
+from tests.bench.endpoint import answer
 
 APP = FastAPI()
 
@@ -44,10 +22,7 @@ async def readyz() -> str:
 @APP.put("/v1/{municipality}/bookings/{number}", status_code=202)
 async def put_booking(municipality: str, number: str, booking: Booking) -> BookingAnswer:
     """Validate, and answer."""
-    return BookingAnswer(
-        number=number, revision=booking.revision, outcome="accepted", effects=EFFECTS, credentials=CREDENTIALS,
-        unserved=("notification: vaktmastare",), conflicts=(),
-    )  # fmt: skip
+    return answer(number, booking)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """APScheduler with its job store on SQLite: the others' way to keep what is to be done later.
 
-fill FILE COUNT     add jobs of a far future, in bulk, past the scheduler: it has no way to add many at once
+fill FILE COUNT JOURNAL   add jobs of a far future, in bulk, past the scheduler: it has no way to add many at once
 add FILE FIRST COUNT   add more of them as one does, each with its own commit; tells how many a second
 due FILE COUNT      add jobs that are due at one moment, and run them; tells the moment
 """
@@ -45,10 +45,10 @@ def scheduler(path: str) -> Any:
     return made
 
 
-def fill(path: str, count: int) -> None:
-    """As many rows as if each had been added; the file keeps a log ahead of itself from then on, which syncs less."""
+def fill(path: str, count: int, journal: str) -> None:
+    """As many rows as if each had been added; `journal`: as SQLite has it (`delete`: as it comes; `wal` syncs less)."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA journal_mode = {journal}")
     one = scheduler(path)
     job = one.add_job(post, "date", run_date=FAR, args=[0], id="far-0")
     state, table = job.__getstate__(), one._jobstores["default"].jobs_t
@@ -95,8 +95,8 @@ def due(path: str, count: int) -> None:
 def main() -> None:
     """Do as told."""
     match sys.argv[1:]:
-        case ["fill", path, count]:
-            fill(path, int(count))
+        case ["fill", path, count, journal]:
+            fill(path, int(count), journal)
         case ["add", path, first, count]:
             add(path, int(first), int(count))
         case ["due", path, count]:

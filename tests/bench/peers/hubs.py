@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,14 @@ _PATIENCE_SECONDS = 300.0
 _LOOK_SECONDS = 0.05
 _JOIN_SECONDS = 10.0
 """A process that comes to others waits eight seconds before it uses its share (decision 0063)."""
+
+
+def puts(address: str, headers: Mapping[str, str], numbers: Iterable[int], *, holders: int) -> list[bytes]:
+    """Requests that put bookings, as they are written; `address`: a municipality's."""
+    return [
+        lean.request("PUT", f"{address}/bookings/{arena.number(n)}", headers, arena.body(n, holders=holders))
+        for n in numbers
+    ]
 
 
 class Hub:
@@ -88,11 +96,7 @@ class Hub:
 
     def requests(self, numbers: Iterable[int], *, holders: int = arena.HOLDERS) -> list[bytes]:
         """Those that put bookings, as they are written."""
-        address, headers = self.address, self.headers
-        return [
-            lean.request("PUT", f"{address}/bookings/{arena.number(n)}", headers, arena.body(n, holders=holders))
-            for n in numbers
-        ]
+        return puts(self.address, self.headers, numbers, holders=holders)
 
     def pause(self) -> None:
         """Send nothing more to the locks."""

@@ -1,5 +1,6 @@
 """A client that costs next to nothing: requests made beforehand, written to connections that are kept open."""
 
+import re
 import selectors
 import socket
 import time
@@ -17,6 +18,7 @@ _KEPT_SECONDS = 2.0
 _SPIN_SECONDS = 0.002
 """Before a request is to go nothing is read any more."""
 _ANSWER = 65_536
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 def request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
@@ -36,6 +38,8 @@ class Lean:
         self._busy = selectors.DefaultSelector()
         self._free: list[tuple[socket.socket, float]] = []
         """And since when."""
+        self._begun: dict[socket.socket, bytes] = {}
+        """Answers of which more is to come."""
 
     def __enter__(self) -> Self:
         """Begin; connections are made when none is free."""
@@ -100,7 +104,18 @@ class Lean:
         for key, _ in self._busy.select(seconds):
             way = key.fileobj
             assert isinstance(way, socket.socket)
-            if not (told := way.recv(_ANSWER)).startswith(b"HTTP/1.1 2"):
+            told = self._begun.pop(way, b"") + way.recv(_ANSWER)
+            if not told.startswith(b"HTTP/1.1 2"):
                 raise MissingError(f"answered {told[:100]!r}")
-            self._busy.unregister(way)
-            self._free.append((way, time.monotonic()))
+            if _is_whole(told):
+                self._busy.unregister(way)
+                self._free.append((way, time.monotonic()))
+            else:
+                self._begun[way] = told
+
+
+def _is_whole(told: bytes) -> bool:
+    """Whether that is all of an answer, which says how long it is; some servers send its head by itself."""
+    head, end, body = told.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return bool(end) and len(body) >= (int(length[1]) if length else 0)

@@ -83,6 +83,8 @@ CELERY = Other(
     "celery_tasks",
     ("celery", "-A", f"{_PACKAGE}.celery_tasks", "worker", "-l", "ERROR", "-P", "solo", *_CELERY),
 )
+CELERY_OVER_HTTP = Other("FastAPI, Celery + RabbitMQ", "celery_endpoint")
+"""What puts tasks for whoever books over HTTP; a worker is beside it."""
 DRAMATIQ = Other("dramatiq", "dramatiq_tasks", ("dramatiq", f"{_PACKAGE}.dramatiq_tasks", "-p", "1", "-t", "8"))
 PGQUEUER = Other("pgqueuer", "pgqueuer_tasks", processes=2, prepares=True)
 PROCRASTINATE = Other("procrastinate", "procrastinate_tasks", processes=2, prepares=True)

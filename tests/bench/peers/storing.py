@@ -18,7 +18,7 @@ from fastapi.responses import PlainTextResponse
 from hub.model.answers import BookingAnswer
 from hub.model.booking import Booking
 from tests.bench.accepting_hub import serve
-from tests.bench.storeless import CREDENTIALS, EFFECTS
+from tests.bench.endpoint import answer
 
 _OF_BOOKING = ("claims", "occupancy", "entries")
 _OF_LANE = ("codes",)
@@ -110,10 +110,7 @@ def main() -> None:
     @APP.put("/v1/{municipality}/bookings/{number}", status_code=202)
     def put_booking(municipality: str, number: str, booking: Booking) -> BookingAnswer:
         store.keep(number)
-        return BookingAnswer(
-            number=number, revision=booking.revision, outcome="accepted", effects=EFFECTS, credentials=CREDENTIALS,
-            unserved=("notification: vaktmastare",), conflicts=(),
-        )  # fmt: skip
+        return answer(number, booking)
 
     serve(APP, int(sys.argv[2]))
 

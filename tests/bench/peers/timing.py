@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count as counted
 from pathlib import Path
 
@@ -33,6 +34,8 @@ _ADDED, _JOBS = 10_000, 2_000
 """Bookings and jobs that are added to tell the rate."""
 _AHEAD_SECONDS = 8
 _NAME = "APScheduler's job store"
+_JOURNALS = {f"{_NAME}, as it comes": "delete", f"{_NAME}, in WAL mode": "wal"}
+"""Beside which, and how its file is kept: what its limits were set beside is the first, and the second is faster."""
 _SECONDS = 1800
 
 
@@ -99,28 +102,37 @@ def _asked(services: Services, *words: object) -> str:
     return done.stdout
 
 
-def _of_jobs(services: Services, path: Path, first: int) -> Timed:
-    rate = float(_asked(services, "add", path, first, _JOBS))
+def _round_of_jobs(services: Services, path: Path, firsts: Iterator[int]) -> Timed:
+    rate = float(_asked(services, "add", path, next(firsts), _JOBS))
     services.sink.forget()
     moment = float(_asked(services, "due", path, DUE))
     return Timed(rate, (watched(services.sink, DUE, list).last - moment) * 1000)
 
 
 def measured(services: Services, rounds: int, stored: int) -> list[Row]:
-    """Fill both, then go round."""
-    jobs, firsts = services.place() / "jobs.db", counted(0, _JOBS)
-    _asked(services, "fill", jobs, stored)
+    """Fill all three, then go round."""
+    peers = {name: (services.place() / "jobs.db", counted(0, _JOBS)) for name in _JOURNALS}
+    for name, (path, _) in peers.items():
+        _asked(services, "fill", path, stored, _JOURNALS[name])
     with later(services, stored) as hub:
         runs: dict[str, Runs[Timed]] = in_turn(
-            rounds, {"hub": hub.round, "apscheduler": lambda: _of_jobs(services, jobs, next(firsts))}
+            rounds,
+            {"hub": hub.round}
+            | {name: partial(_round_of_jobs, services, path, firsts) for name, (path, firsts) in peers.items()},
         )
-    ours, theirs = runs["hub"], runs["apscheduler"]
-    windows = f"{stored:,} windows stored"
+    ours, windows = runs["hub"], f"{stored:,} windows stored"
+    beside = [
+        one
+        for name in peers
+        for one in (
+            row("timed effects added through accepted bookings, SQLite", name, ours, runs[name],
+                lambda one: one.a_second, unit="/s", must=12.0, aim=25.0),
+            row(f"the last of {DUE:,} due together, {windows}", name, ours, runs[name], lambda one: one.late,
+                unit="ms", must=0.2, aim=0.08, more=False),
+        )
+    ]  # fmt: skip
     return [
-        row("timed effects added through accepted bookings, SQLite", _NAME, ours, theirs, lambda one: one.a_second,
-            unit="/s", must=12.0, aim=25.0),
-        row(f"the last of {DUE:,} due together, {windows}", _NAME, ours, theirs, lambda one: one.late, unit="ms",
-            must=0.2, aim=0.08, more=False),
+        *beside,
         Row(measure=f"memory of a node, {windows}, after that", against="", unit="MB", ours=[hub.megabytes],
             theirs=None, must=200.0, aim=None, more=False, missing=ours.missing),
     ]  # fmt: skip
