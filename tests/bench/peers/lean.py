@@ -104,8 +104,8 @@ class Lean:
         for key, _ in self._busy.select(seconds):
             way = key.fileobj
             assert isinstance(way, socket.socket)
-            told = self._begun.pop(way, b"") + way.recv(_ANSWER)
-            if not told.startswith(b"HTTP/1.1 2"):
+            told = self._begun.pop(way, b"") + (came := way.recv(_ANSWER))
+            if not (came and told.startswith(b"HTTP/1.1 2")):
                 raise MissingError(f"answered {told[:100]!r}")
             if _is_whole(told):
                 self._busy.unregister(way)
