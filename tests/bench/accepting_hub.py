@@ -1,13 +1,8 @@
 """The real hub, whose worker looks for work and takes none: what is measured is accepting, not sending."""
 
-import asyncio
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
-
-import uvicorn
-from fastapi import FastAPI
 
 from hub.api.gathered import GatheredHttp
 from hub.app import Hub
@@ -15,6 +10,7 @@ from hub.cli.process import calm_collector
 from hub.model.finance import Billing
 from hub.settings import Pulse, Settings
 from tests.bench import town
+from tests.bench.endpoint import serve
 
 LATER = Billing.AFTER_LAST_OCCASION
 """A line is written now; the invoice is made when the occasion is over, and is not what is measured."""
@@ -41,21 +37,7 @@ class AcceptingHub(Hub):
 def main() -> None:
     """Serve a town's folder with a database at a port."""
     folder, database, port, invoices = sys.argv[1:]
-    serve(AcceptingHub(Path(folder), database, invoices=invoices == "True").web(), int(port))
-
-
-def serve(app: FastAPI, port: int, *, by: type[asyncio.Protocol] | Literal["httptools"] = GatheredHttp) -> None:
-    """Serve as `knutpunkt serve` does, or by uvicorn as it comes."""
-    uvicorn.run(
-        app,
-        host="127.0.0.1",
-        port=port,
-        loop="uvloop",
-        http=by,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    serve(AcceptingHub(Path(folder), database, invoices=invoices == "True").web(), int(port), by=GatheredHttp)
 
 
 if __name__ == "__main__":

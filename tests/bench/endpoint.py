@@ -1,6 +1,13 @@
-"""What the endpoints without a store answer: a booking's answer as the hub gives it, made of nothing but the model."""
+"""The endpoint that the hub is set beside: the same model and the same answer, made of nothing but the model."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, Literal
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
 
 from hub.model.answers import BookingAnswer, CredentialAnswer, DoorHours, EffectAnswer, Hours
 from hub.model.booking import Booking
@@ -34,3 +41,30 @@ def answer(number: str, booking: Booking) -> BookingAnswer:
         number=number, revision=booking.revision, outcome="accepted", effects=EFFECTS, credentials=CREDENTIALS,
         unserved=("notification: vaktmastare",), conflicts=(),
     )  # fmt: skip
+
+
+async def readyz() -> str:
+    """Be ready."""
+    return "ok\n"
+
+
+def endpoint(put_booking: Callable[..., Any]) -> FastAPI:
+    """FastAPI with that alone, and what says that it is ready."""
+    app = FastAPI()
+    app.get("/readyz", response_class=PlainTextResponse)(readyz)
+    app.put("/v1/{municipality}/bookings/{number}", status_code=202)(put_booking)
+    return app
+
+
+def serve(app: FastAPI, port: int, *, by: type[asyncio.Protocol] | Literal["httptools"]) -> None:
+    """Serve by the hub's own protocol, or by uvicorn as it comes."""
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=port,
+        loop="uvloop",
+        http=by,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )

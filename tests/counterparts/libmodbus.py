@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MISSING
-from tests.counterparts.mosquitto import listens
-from tests.counterparts.ports import free_port
+from tests.counterparts.ports import free_port, listens
 from tests.counterparts.program import Program, found
 
 SOURCE = Path(__file__).with_name("modbus_server.c")

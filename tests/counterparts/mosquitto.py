@@ -9,7 +9,6 @@ told to stay. A subscription to a forbidden topic is granted, and nothing comes 
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -24,7 +23,7 @@ import pytest
 import trustme
 
 from tests.conftest import MISSING
-from tests.counterparts.ports import free_port
+from tests.counterparts.ports import free_port, listens
 
 SECONDS_TO_START = 10.0
 BESIDES_PATH = "/usr/sbin:/usr/local/sbin"
@@ -152,12 +151,3 @@ class Mosquitto:
                 "",
             ]
         )
-
-
-def listens(port: int) -> bool:
-    """Whether somebody answers at a port of this machine."""
-    try:
-        socket.create_connection(("127.0.0.1", port), 0.2).close()
-    except OSError:
-        return False
-    return True

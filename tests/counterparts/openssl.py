@@ -17,8 +17,8 @@ import pytest
 import trustme
 
 from tests.conftest import MISSING
-from tests.counterparts.mosquitto import SECONDS_TO_START, listens
-from tests.counterparts.ports import free_port
+from tests.counterparts.mosquitto import SECONDS_TO_START
+from tests.counterparts.ports import free_port, listens
 
 
 class OpenSsl:

@@ -4,14 +4,12 @@ It acts at once and reports a code as `unset` for ever; it refuses the same code
 It listens on every interface, and cannot be told otherwise. Tried with 1.86.0 on node 20.
 """
 
-import socket
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from tests.counterparts.ports import free_port
+from tests.counterparts.ports import free_port, listens
 from tests.counterparts.program import Program, found, node_package
 
 API_KEY = "seam_apikey1_token"
@@ -26,7 +24,7 @@ class FakeSeam:
         self.port = free_port()
         server = node_package("@seamapi/fake-seam-connect") / "dist" / "server.js"
         command = [found("node"), str(server), "--seed"]
-        self._program = Program("seam", command, until=self._listens, env={"PORT": str(self.port)})
+        self._program = Program("seam", command, until=lambda: listens(self.port), env={"PORT": str(self.port)})
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -51,8 +49,3 @@ class FakeSeam:
         """Give every code of that name."""
         found_there: list[dict[str, Any]] = self.call("access_codes/list", device_id=LOCKS[0])["access_codes"]
         return [code for code in found_there if code["name"] == name]
-
-    def _listens(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-            return True
-        return False

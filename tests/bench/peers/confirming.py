@@ -7,7 +7,7 @@ from tests.bench import load
 from tests.bench.peers import arena, lean, others
 from tests.bench.peers.arena import Locks
 from tests.bench.peers.draining import watched
-from tests.bench.peers.hubs import Hub
+from tests.bench.peers.hubs import Hub, puts
 from tests.bench.peers.rows import Row
 from tests.bench.peers.runs import Runs, in_turn, row
 from tests.bench.peers.services import Services
@@ -43,7 +43,7 @@ def of_hub(services: Services, count: int) -> Confirmed:
 
 def _pressed(hub: Hub, numbers: range) -> float:
     """Put bookings as 32 clients, each answered before its next; gives when the first began, seconds since 1970."""
-    requests, began = hub.requests(numbers), time.time()
+    requests, began = puts(hub.address, hub.headers, numbers), time.time()
     with lean.Lean(hub.address) as client:
         client.pressed(requests, load.CLIENTS)
     return began

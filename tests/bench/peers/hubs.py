@@ -25,7 +25,9 @@ _JOIN_SECONDS = 10.0
 """A process that comes to others waits eight seconds before it uses its share (decision 0063)."""
 
 
-def puts(address: str, headers: Mapping[str, str], numbers: Iterable[int], *, holders: int) -> list[bytes]:
+def puts(
+    address: str, headers: Mapping[str, str], numbers: Iterable[int], *, holders: int = arena.HOLDERS
+) -> list[bytes]:
     """Requests that put bookings, as they are written; `address`: a municipality's."""
     return [
         lean.request("PUT", f"{address}/bookings/{arena.number(n)}", headers, arena.body(n, holders=holders))
@@ -93,10 +95,6 @@ class Hub:
         rate = asyncio.run(importing.over_http(self.nodes[0].address, self.key, lines))
         lines.unlink()
         return rate
-
-    def requests(self, numbers: Iterable[int], *, holders: int = arena.HOLDERS) -> list[bytes]:
-        """Those that put bookings, as they are written."""
-        return puts(self.address, self.headers, numbers, holders=holders)
 
     def pause(self) -> None:
         """Send nothing more to the locks."""

@@ -15,8 +15,7 @@ import psutil  # type: ignore[import-untyped] # published without types
 
 from tests.bench.peers.runs import MissingError
 from tests.bench.peers.spent import ended
-from tests.counterparts.mosquitto import listens
-from tests.counterparts.ports import free_port
+from tests.counterparts.ports import free_port, listens
 
 SECONDS_TO_START = 60.0
 _PLACES = "/usr/lib/rabbitmq/bin"

@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from tests.bench.peers.runs import MissingError
-from tests.counterparts.mosquitto import BESIDES_PATH, listens
-from tests.counterparts.ports import free_port
+from tests.counterparts.mosquitto import BESIDES_PATH
+from tests.counterparts.ports import free_port, listens
 
 SECONDS_TO_START = 10.0
 CHANGING = frozenset({"PUT", "POST"})

@@ -12,13 +12,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastapi import FastAPI
-from fastapi.responses import PlainTextResponse
-
+from hub.api.gathered import GatheredHttp
 from hub.model.answers import BookingAnswer
 from hub.model.booking import Booking
-from tests.bench.accepting_hub import serve
-from tests.bench.endpoint import answer
+from tests.bench.endpoint import answer, endpoint, serve
 
 _OF_BOOKING = ("claims", "occupancy", "entries")
 _OF_LANE = ("codes",)
@@ -94,25 +91,15 @@ class Store:
         return fresh.get(name, {}).get(value, value)
 
 
-APP = FastAPI()
-
-
-@APP.get("/readyz", response_class=PlainTextResponse)
-async def readyz() -> str:
-    """Be ready."""
-    return "ok\n"
-
-
 def main() -> None:
     """Serve with a database that holds a booking, at a port."""
     store = Store(Path(sys.argv[1]))
 
-    @APP.put("/v1/{municipality}/bookings/{number}", status_code=202)
     def put_booking(municipality: str, number: str, booking: Booking) -> BookingAnswer:
         store.keep(number)
         return answer(number, booking)
 
-    serve(APP, int(sys.argv[2]))
+    serve(endpoint(put_booking), int(sys.argv[2]), by=GatheredHttp)
 
 
 if __name__ == "__main__":

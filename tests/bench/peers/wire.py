@@ -6,7 +6,6 @@ over HTTP has no such client: beside that stands Celery behind an endpoint that 
 """
 
 import re
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from tests.bench.peers.rows import Row
 from tests.bench.peers.runs import MissingError, Runs, in_turn, row
 from tests.bench.peers.services import Services
 from tests.bench.peers.sink import Sink
-from tests.counterparts.ports import free_port
+from tests.counterparts.ports import free_port, listens
 
 COUNT = 1_000
 A_SECOND = 50
@@ -113,15 +112,10 @@ def _celery(services: Services) -> Iterator[dict[str, str]]:
 
 def _until_it_listens(port: int) -> None:
     give_up = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError as error:
-            if time.monotonic() > give_up:
-                raise MissingError(f"{others.CELERY_OVER_HTTP.name}: it does not start") from error
-            time.sleep(_LOOK_SECONDS)
-        else:
-            return
+    while not listens(port):
+        if time.monotonic() > give_up:
+            raise MissingError(f"{others.CELERY_OVER_HTTP.name}: it does not start")
+        time.sleep(_LOOK_SECONDS)
 
 
 def measured(services: Services, rounds: int, count: int) -> list[Row]:

@@ -24,12 +24,6 @@ def send(number: int) -> None:
     sending.post(number)
 
 
-def put_one(number: int) -> None:
-    """Put one, from any thread; returns when it is confirmed."""
-    with APP.producer_pool.acquire(block=True) as producer:
-        send.apply_async((number,), producer=producer)
-
-
 def put() -> None:
     """Put tasks."""
     with APP.producer_pool.acquire(block=True) as producer:
