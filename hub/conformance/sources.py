@@ -15,6 +15,8 @@ from hub.sdk import Callback, CredentialsError, RawItem, RejectedError
 
 MOST_STORIES = 120
 """Of a source that is asked much for each of its things; of more, a seeded few."""
+MOST_READINGS = 3
+"""As often a file is read that seems to take memory: what other threads take meanwhile is counted with it."""
 Known = dict[str, str]
 """Versions by source id."""
 
@@ -266,14 +268,17 @@ class FileTests(SourceTests):
         async with self.bench() as stand:
             few, many = stand.simulator.file(100), stand.simulator.file(10_000)
             least, _ = self._grown(stand, few)
-            most, count = self._grown(stand, many)
-            assert count == len(stand.simulator.meant())
-            assert most - least < len(many) / 2, (
-                f"{most} bytes for ten thousand, {least} for a hundred: reads them first"
+            readings: list[int] = []
+            while not readings or (readings[-1] - least >= len(many) / 2 and len(readings) < MOST_READINGS):
+                most, count = self._grown(stand, many)
+                assert count == len(stand.simulator.meant())
+                readings.append(most)
+            assert readings[-1] - least < len(many) / 2, (
+                f"{min(readings)} bytes for ten thousand, {least} for a hundred: reads them first"
             )
 
     def _grown(self, stand: Bench, content: bytes) -> tuple[int, int]:
-        """Bytes of memory that reading takes at the most, its items let go; and how many they are."""
+        """Bytes of memory that all of the process takes at the most while it reads; and how many items there are."""
         file = io.BytesIO(content)
         gc.collect()
         tracemalloc.start()
