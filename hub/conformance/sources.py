@@ -15,6 +15,8 @@ from hub.sdk import Callback, CredentialsError, RawItem, RejectedError
 
 MOST_STORIES = 120
 """Of a source that is asked much for each of its things; of more, a seeded few."""
+LARGE = 2_000_000
+"""Bytes of a file that is called large, with a thousand items at the least and ten thousand at the most."""
 MOST_READINGS = 3
 """As often a file is read that seems to take memory: what other threads take meanwhile is counted with it."""
 Known = dict[str, str]
@@ -264,9 +266,10 @@ class FileTests(SourceTests):
                     self.read(stand, wrong)
 
     @test
-    async def test_ten_thousand_are_read_in_the_memory_of_a_few(self) -> None:
+    async def test_a_large_file_is_read_in_the_memory_of_a_small_one(self) -> None:
         async with self.bench() as stand:
-            few, many = stand.simulator.file(100), stand.simulator.file(10_000)
+            few = stand.simulator.file(100)
+            many = stand.simulator.file(min(10_000, max(1_000, LARGE // len(few) * 100)))
             least, _ = self._grown(stand, few)
             readings: list[int] = []
             while not readings or (readings[-1] - least >= len(many) / 2 and len(readings) < MOST_READINGS):
@@ -274,7 +277,7 @@ class FileTests(SourceTests):
                 assert count == len(stand.simulator.meant())
                 readings.append(most)
             assert readings[-1] - least < len(many) / 2, (
-                f"{min(readings)} bytes for ten thousand, {least} for a hundred: reads them first"
+                f"{min(readings)} bytes for a file of {len(many)}, {least} for one of {len(few)}: reads all first"
             )
 
     def _grown(self, stand: Bench, content: bytes) -> tuple[int, int]:
