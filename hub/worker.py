@@ -12,7 +12,7 @@ from typing import Any, Protocol, assert_never
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from hub.clock import NEVER, SECOND, micros, span
+from hub.clock import NEVER, SECOND, now_of, span
 from hub.delivery.billing import Biller
 from hub.delivery.looks.health import Health
 from hub.delivery.looks.reconciling import Reconciler
@@ -323,7 +323,7 @@ class Worker:
             waking.hasten(connection, *running.place, now=self._now())
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     async def _clock_was_set(self, seconds: float) -> None:
         """Do what is periodic, for its next time was on the old clock; and fold what goes by the time between."""

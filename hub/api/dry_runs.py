@@ -7,7 +7,7 @@ from typing import Literal
 from hub.api.desk import Desk
 from hub.api.keeping import Kept
 from hub.api.problems import ProblemError, of_refused, problem
-from hub.clock import micros
+from hub.clock import now_of
 from hub.errors import FieldFault, InvalidError
 from hub.masking import quoted
 from hub.model.answers import DryRunAnswer, ImportLine, ImportSummary, ProblemDetails
@@ -30,7 +30,7 @@ async def dry_put(here: Desk, municipality: str, raw: bytes, number: str) -> Dry
             raise line.refused or ProblemError("internal")
         if line.dry.request.number != number:
             raise InvalidError([FieldFault("/number", "other-number", f"the address says {quoted(number)}")])
-        return _answer(line.dry, running.run.token, micros(here.clock.now()))
+        return _answer(line.dry, running.run.token, now_of(here.clock))
     finally:
         await running.close()
 

@@ -14,7 +14,7 @@ from hub.api.application import Lifespan, create_api, create_health
 from hub.api.desk import Desk
 from hub.app.first import tell_untold, write_operator_key
 from hub.app.inlets import Openings
-from hub.clock import Clock, DomainClock, micros
+from hub.clock import Clock, DomainClock, now_of
 from hub.console.router import ROUTER as CONSOLE
 from hub.delivery.billing import Biller
 from hub.delivery.looks.health import Health
@@ -146,7 +146,7 @@ class Hub:
             LOG.warning(walls.MISSING)
         await self.writer.call(begin_epoch)
         await self.writer.call(tell_untold, self.seal)
-        await self.writer.call(write_operator_key, self.operator_key_file, self.seal, micros(self.clock.now()))
+        await self.writer.call(write_operator_key, self.operator_key_file, self.seal, now_of(self.clock))
         for folder in self.folders:
             put = await put_folder(folder, self.writer, self.readers, self.seal, self.clock)
             for difference in put.differences:
@@ -155,7 +155,7 @@ class Hub:
                 LOG.warning("%s: see knutpunkt plan, and put it in force with knutpunkt apply", folder)
         await self.rulebook.load(self.readers)
         if not self.writer.shared:
-            await self.writer.call(lambda c: imports.break_off(c, (), now=micros(self.clock.now())))
+            await self.writer.call(lambda c: imports.break_off(c, (), now=now_of(self.clock)))
         self.intake = self.worker.intake = put_together(self.writer, self.readers, self.seal, self.rulebook, self.clock)
         self.inlets = Openings(self.intake, self.connections, self.rulebook, self.clock, self.environment)
         self.connections.heard = self.intake.hearing.hear
@@ -335,7 +335,7 @@ class Hub:
 
     def _begin_anew(self, connection: Connection, town: str, names: Iterable[str]) -> None:
         """Simulators forget when they stop: nothing of an earlier start stands in them, and nobody took it away."""
-        now = micros(self.clock.now())
+        now = now_of(self.clock)
         for name in names:
             waking.begin_anew(connection, town, name, now=now)
             stretches.end_all(connection, town, name, now=now)

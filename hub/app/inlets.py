@@ -5,7 +5,7 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.configuration.mappings import shipped_mapping
 from hub.configuration.secrets import resolve
 from hub.delivery.reach.connections import Connections
@@ -59,7 +59,7 @@ class Openings:
 
     def _rests(self, running: Running) -> bool:
         """Whether this process asks nothing of a system now."""
-        return not running.ways.part or running.held(micros(self._clock.now())) is not None
+        return not running.ways.part or running.held(now_of(self._clock)) is not None
 
     def _mapping(self, municipality: str, name: str | None) -> Mapped | None:
         """A mapping document: the municipality's own, or the one that comes with the hub."""

@@ -12,7 +12,7 @@ import httpx
 import uvicorn
 
 from hub.app import Hub
-from hub.clock import DomainClock, instant, micros
+from hub.clock import DomainClock, instant, micros, now_of
 from hub.delivery.errands.leasing import next_due
 from hub.delivery.reach.simulating import Simulators
 from hub.model import Level
@@ -130,7 +130,7 @@ class Stage:
             while calm < 3:  # noqa: PLR2004 - looks in a row
                 self.hub.worker.woken()
                 await asyncio.sleep(_POLL_SECONDS)
-                busy = await self._next_due() <= micros(self.clock.now()) or not self.hub.worker.is_idle
+                busy = await self._next_due() <= now_of(self.clock) or not self.hub.worker.is_idle
                 calm = 0 if busy else calm + 1
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from hub.clock import HOUR, Clock, micros
+from hub.clock import HOUR, Clock, now_of
 from hub.errors import NotFoundError
 from hub.intake.inlets import Inlets
 from hub.intake.taking import Taking
@@ -82,7 +82,7 @@ class Hearing:
 
     def _lose(self, place: tuple[str, str], ear: _Ear) -> None:
         """One more is lost; the log is told of the first."""
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         if ear.lost_at is None or now - ear.lost_at >= _OVER:
             LOG.error("%s/%s: %d readings wait to be kept; what comes meanwhile is lost", *place, len(ear.items))
         ear.lost, ear.lost_at = ear.lost + 1, now
@@ -141,7 +141,7 @@ class Hearing:
         await self._tell_of_loss(place, ear)
 
     async def _tell_of_loss(self, place: tuple[str, str], ear: _Ear) -> None:
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         if lost := ear.lost:
             await self._writer.call(_lost, *place, ear.lost_before + lost, now)
             ear.lost, ear.lost_before = ear.lost - lost, ear.lost_before + lost

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
-from hub.clock import Clock, instant, micros
+from hub.clock import Clock, instant, now_of
 from hub.errors import FieldFault, InvalidError, RefusedError
 from hub.intake.inlets import Inlet
 from hub.intake.taking import Report, Taking
@@ -124,7 +124,7 @@ class Importing:
         )
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
 
 def _items(inlet: Inlet, file: BinaryIO) -> Iterator[RawItem]:

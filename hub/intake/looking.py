@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import UTC
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.errors import InvalidError
 from hub.intake.importing import Importing, Via
 from hub.intake.inlets import Inlet, Inlets
@@ -189,7 +189,7 @@ class Looking:
         problems.close_cause(connection, inlet.municipality, inlet.name, Cause(UNREADABLE, name), now=self._now())
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from hub.clock import Clock, instant, micros
+from hub.clock import Clock, instant, now_of
 from hub.errors import NotFoundError
 from hub.intake.inlets import Inlet, Inlets
 from hub.model.audit import Act
@@ -33,7 +33,7 @@ class Quarantine:
         """Try the rows of a connection again, or some of them. Raises NotFoundError."""
         inlet = self._inlets.find(municipality, name)
         rows = {"rows": len(ids)} if ids is not None else {}
-        asked = note(municipality, Act.QUARANTINE_RERUN, name, at=micros(self._clock.now()), **rows)
+        asked = note(municipality, Act.QUARANTINE_RERUN, name, at=now_of(self._clock), **rows)
         await self._writer.do(self._auditing.all, asked)
         tried = understood = after = 0
         while held := await self._readers.read(_page, municipality, name, after, _BATCH):
@@ -52,7 +52,7 @@ class Quarantine:
 
     async def dismiss(self, municipality: str, id_: int) -> QuarantinedRow:
         """Somebody says that it never will mean anything. Raises NotFoundError."""
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         asked = note(municipality, Act.QUARANTINE_DISMISSED, "", at=now, row=id_)
         held = await self._writer.call(self._dismiss, municipality, id_, asked)
         if held is None:

@@ -6,7 +6,7 @@ In small steps. A document that is not registered yet never does.
 from collections.abc import Callable
 from datetime import timedelta
 
-from hub.clock import Clock, micros, span
+from hub.clock import Clock, now_of, span
 from hub.model.audit import Act
 from hub.service.audit.auditing import Auditing, Note, written
 from hub.service.incoming.taking_in import QUARANTINED, judge
@@ -52,7 +52,7 @@ class Forgetting:
                 judge(connection, town, problem.connection, now=self._now())
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     def _before(self, days: int) -> int:
         return self._now() - span(timedelta(days=days))

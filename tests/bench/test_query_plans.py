@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hub.app import Hub
-from hub.clock import DomainClock, micros
+from hub.clock import DomainClock, now_of
 from hub.service.operators.choosing import Wish
 from hub.settings import Settings
 from hub.store.engine.database import SqliteConnection, path_of
@@ -114,7 +114,7 @@ async def all_calm(hub: Hub) -> None:
     give_up = time.monotonic() + 20
     while True:
         ((due,),) = await hub.readers.read(
-            lambda c: c.rows("SELECT count(*) FROM lanes WHERE due <= ?", [micros(hub.clock.now())])
+            lambda c: c.rows("SELECT count(*) FROM lanes WHERE due <= ?", [now_of(hub.clock)])
         )
         if due == 0 and hub.worker.dispatcher.is_idle:
             return

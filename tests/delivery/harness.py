@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from hub.clock import HOUR, NEVER, SECOND, instant, micros
+from hub.clock import HOUR, NEVER, SECOND, instant, micros, now_of
 from hub.delivery.billing import Biller
 from hub.delivery.errands import awaiting
 from hub.delivery.looks.health import Health
@@ -186,7 +186,7 @@ class Stage:
     # ---- time
 
     def now(self) -> int:
-        return micros(self.clock.now())
+        return now_of(self.clock)
 
     def settle(self) -> None:
         """Carry all that is due now."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.clock import micros
+from hub.clock import now_of
 from hub.demo.stage import MUNICIPALITY
 from hub.intake.taking import MOST_ROWS
 from hub.service.keeping.keys import Scope, create
@@ -245,7 +245,7 @@ def test_who_somebody_is_takes_a_scope_of_its_own() -> None:
 
 
 def _reader(connection: Connection, place: Place) -> str:
-    now = micros(place.here.clock.now())
+    now = now_of(place.here.clock)
     return create(connection, municipality=MUNICIPALITY, name="reader", scopes=[Scope.ATTENDANCE_READ], now=now)
 
 

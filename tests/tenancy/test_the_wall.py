@@ -14,7 +14,7 @@ import httpx
 
 from connectors.attendance_dak.simulator import DakExports
 from hub.api.application import create_api
-from hub.clock import micros
+from hub.clock import now_of
 from hub.conformance.driver import SetClock
 from hub.demo.stage import Stage, stage
 from hub.service.keeping.keys import Scope
@@ -57,7 +57,7 @@ def side_by_side(story: Story) -> None:
 
 
 async def _key(here: Stage, town: str) -> str:
-    now = micros(here.clock.now())
+    now = now_of(here.clock)
     return await here.hub.writer.call(
         lambda c: create_key(c, municipality=town, name=f"key-{town}", scopes=SCOPES, now=now)
     )

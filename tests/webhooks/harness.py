@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from hub.clock import micros
+from hub.clock import now_of
 from hub.delivery.posts.courier import Courier
 from hub.delivery.posts.sending import LONGEST_CALL, Sender
 from hub.delivery.posts.webhooks import Webhooks
@@ -107,7 +107,7 @@ class Stage:
     # ---- time
 
     def now(self) -> int:
-        return micros(self.clock.now())
+        return now_of(self.clock)
 
     def settle(self) -> None:
         """Send what is due now."""

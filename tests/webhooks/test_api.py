@@ -10,7 +10,7 @@ import httpx
 import yaml
 
 from hub.app import Hub
-from hub.clock import micros
+from hub.clock import now_of
 from hub.service.keeping.keys import Scope
 from hub.service.keeping.keys import create as create_key
 from hub.settings import Settings
@@ -31,7 +31,7 @@ class Core:
 
     async def key(self, *scopes: Scope, town: str = "2480") -> None:
         """Call with another key from now on."""
-        now = micros(self.hub.clock.now())
+        now = now_of(self.hub.clock)
         key = await self.hub.writer.call(
             lambda c: create_key(c, municipality=town, name="core", scopes=scopes, now=now)
         )
@@ -43,7 +43,7 @@ class Core:
         return answer.json() if answer.content else None
 
     async def happen(self, subject: str, town: str = "2480") -> None:
-        told = [Event(town, "booking.accepted", subject, "{}", micros(self.hub.clock.now()))]
+        told = [Event(town, "booking.accepted", subject, "{}", now_of(self.hub.clock))]
         await self.hub.writer.call(events.append, told)
 
     async def received(self, count: int) -> None:

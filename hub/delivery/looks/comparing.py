@@ -9,7 +9,7 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from hub.clock import DAY, Clock, micros
+from hub.clock import DAY, Clock, now_of
 from hub.delivery.errands.credentials import CredentialErrand, orphaned
 from hub.delivery.errands.errand import Drift
 from hub.delivery.errands.leasing import Loaded, loaded
@@ -55,7 +55,7 @@ class Comparison:
             await self._invoices(self._running.connector)
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     async def _asked(self, call: Callable[[], Awaitable[T]]) -> T:
         running = self._running

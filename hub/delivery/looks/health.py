@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.clock import MINUTE, Clock, micros
+from hub.clock import MINUTE, Clock, now_of
 from hub.delivery.loop.carrying import REFUSED, UNREACHABLE
 from hub.delivery.reach.connections import Connections
 from hub.delivery.reach.running import Running
@@ -63,7 +63,7 @@ class Health:
         """Called when lanes were made due."""
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     def running(self, municipality: str, name: str) -> Running:
         """The connection of that name. Raises NotFoundError."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 
-from hub.clock import HOUR, NEVER, Clock, micros
+from hub.clock import HOUR, NEVER, Clock, now_of
 from hub.delivery.looks.comparing import Comparison
 from hub.delivery.looks.health import elsewhere
 from hub.delivery.loop.carrying import REFUSED
@@ -51,7 +51,7 @@ class Reconciler:
         """Called when lanes were made due."""
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     async def reconcile(self, municipality: str, name: str, *, language: Language = "en") -> Reconciled:
         """Compare one connection now.

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import TypeVar
 
-from hub.clock import Clock, micros, span
+from hub.clock import Clock, now_of, span
 from hub.delivery.loop.carrying import REFUSED
 from hub.delivery.reach.gate import Entry
 from hub.delivery.reach.running import Running
@@ -40,7 +40,7 @@ class Asking:
         """A gate knows lanes by their ids; a question has none of those."""
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     async def ask(self, running: Running, question: Callable[[], Awaitable[Told]], *, cost: int = 1) -> Told:
         """Ask, when it is our turn. `cost`: how many calls the question may make, one after the other.

@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
-from hub.clock import SECOND, Clock, micros, running_seconds, span
+from hub.clock import SECOND, Clock, now_of, running_seconds, span
 from hub.delivery.errands.leasing import Leased, Loaded, lease, lease_lanes
 from hub.delivery.errands.outcomes import Outcome
 from hub.delivery.loop.carrying import Carrier
@@ -135,7 +135,7 @@ class Dispatcher:
 
     def _asked(self, kept: Kept, *, lanes_only: bool = False) -> Take:
         full, at_most = kept.full.union(self.without()), min(max(self._free // 4, 1), 100)
-        now, held = micros(self._clock.now()), span(self._pulse.lease)
+        now, held = now_of(self._clock), span(self._pulse.lease)
         return Take(self.owner, at_most, now, held, tuple(full), tuple(kept.crowded), lanes_only)
 
     def _taken(self, leased: Leased, started: float, asked: Take, kept: Kept) -> int:
@@ -173,13 +173,13 @@ class Dispatcher:
 
     def _lease_along(self, connection: Connection, asked: Sequence[Take]) -> Later[list[Along]]:
         """Lease what is due by now, in the transaction of whoever made it due."""
-        started, now = running_seconds(), micros(self._clock.now())
+        started, now = running_seconds(), now_of(self._clock)
         leased = [lease_lanes(connection, one._replace(now=now)) for one in asked]
         return lambda: [Along(told(), started) for told in leased]
 
     def _longest(self, due: int) -> float:
         """Until the next lane is due by the domain's clock, and never long."""
-        left, longest = (due - micros(self._clock.now())) / SECOND, self._pulse.idle.total_seconds()
+        left, longest = (due - now_of(self._clock)) / SECOND, self._pulse.idle.total_seconds()
         return min(longest, max(0.005, left)) if left > 0 else longest / 10
 
     @property

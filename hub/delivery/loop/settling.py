@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.delivery.errands import zones
 from hub.delivery.errands.outcomes import Outcome
 from hub.delivery.loop import telling
@@ -27,7 +27,7 @@ class Settling:
 
     def settle(self, connection: Connection, done: list[Outcome]) -> list[bool]:
         """Write every outcome; says which lanes were still ours."""
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         connection.hold({places.troubles(*place) for place in _troubled(done)}, share=[places.EVERYTHING])
         current = lanes.current(connection, [one.lane.id for one in done])
         rows = [self._settled(connection, one, current[one.lane.id].problem, now) for one in done]

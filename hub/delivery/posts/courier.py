@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.delivery.posts.posting import Parcel, settle
 from hub.delivery.posts.sending import Sender, Sent
 from hub.delivery.reach.gate import Gate
@@ -55,7 +55,7 @@ class Courier:
 
     def now(self) -> int:
         """The domain's time, microseconds."""
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     async def carry(self, first: Parcel, endpoint: Endpoint, *, probing: bool) -> None:
         """Carry the event, and what follows it; `probing`: through a gate that is shut."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import httpx
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.configuration.secrets import resolve
 from hub.delivery.reach.papers import Papers
 from hub.delivery.reach.running import Running, push_horizon
@@ -313,7 +313,7 @@ class Connections:
         task.add_done_callback(self._tasks.discard)
 
     async def _made_due(self, function: Callable[..., Any], *place: object) -> None:
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         await self._writer.call(lambda connection: function(connection, *place, now=now))
         self.woken()
 

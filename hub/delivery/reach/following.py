@@ -7,7 +7,7 @@ Every node does so by itself; accepting never waits for it, for it looks at what
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.delivery.reach.connections import Connections
 from hub.errors import ConfigurationError
 from hub.model.configuration import Configuration
@@ -78,7 +78,7 @@ class Following:
 
     def _woken(self, connection: Connection, town: str, name: str, horizon: bool) -> None:  # noqa: FBT001 - by place
         """What stands there is looked at, for it may be another system; what waits is due."""
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         waking.ask_for_looks(connection, now=now, of=(town, name))
         waking.make_due(connection, town, name, now=now)
         if horizon:
@@ -86,7 +86,7 @@ class Following:
 
     def _ruled(self, connection: Connection, town: str, zones: list[TargetKey]) -> None:
         """Each node has them folded anew once it goes by the new rules: the last one of all by nothing older."""
-        waking.wake_zones(connection, town, zones, now=micros(self._clock.now()))
+        waking.wake_zones(connection, town, zones, now=now_of(self._clock))
 
     async def _tell(self, town: str, failed: Mapping[str, ConfigurationError]) -> None:
         """A connection whose settings cannot be used here is a problem, until they can."""
@@ -101,7 +101,7 @@ class Following:
             self._failed[place] = why
 
     def _judge(self, connection: Connection, town: str, name: str, why: str | None) -> None:
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         if why is None:
             problems.close_of(connection, town, name, [NOT_OPENED.code], now=now)
         else:

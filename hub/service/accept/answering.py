@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.model.answers import BookingAnswer
 from hub.model.plan import TargetKey
 from hub.service.accept import answer_json
@@ -34,7 +34,7 @@ class Answering:
 
     def _planned(self, done: Done, *, with_values: bool) -> tuple[list[Standing], dict[TargetKey, str]]:
         request = done.request
-        standing = showing.planned(request.plan, request.rules.timing, now=micros(self._clock.now()))
+        standing = showing.planned(request.plan, request.rules.timing, now=now_of(self._clock))
         return standing, self._secrets(request.municipality, done.answer.codes) if with_values else {}
 
     def _secrets(self, municipality: str, codes: Collection[tuple[TargetKey, Given]]) -> dict[TargetKey, str]:
@@ -49,7 +49,7 @@ class Answering:
         if judged.new and not waited:
             standing, secrets = self._planned(done, with_values=with_values)
         else:
-            now = micros(self._clock.now())
+            now = now_of(self._clock)
             standing, secrets = await self._readers.read(self._standing, done, now, with_values)
         return BookingAnswer(
             number=request.number,

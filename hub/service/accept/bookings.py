@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from itertools import repeat
 from typing import NamedTuple
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.errors import FieldFault, InvalidError, RefusedError
 from hub.masking import quoted
 from hub.model.booking import Booking
@@ -102,7 +102,7 @@ class Bookings:
             booking = read_booking(raw, rules)
             if number is not None and number != booking.number:
                 raise InvalidError([FieldFault("/number", "other-number", f"the address says {quoted(number)}")])
-            now = micros(self._clock.now())
+            now = now_of(self._clock)
             revision = None if expected is None else expected.revision
             request = prepare(booking, rules, self._seal, now=now, sent_by=sent_by, expected=revision, actor=acting())
             answer = await self._writer.do(self._accepting.accept, request, behind=behind)

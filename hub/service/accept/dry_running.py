@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from hub.clock import Clock, instant, micros
+from hub.clock import Clock, instant, now_of
 from hub.errors import InvalidError
 from hub.model.answers import PlannedClaim
 from hub.model.booking import Booking
@@ -168,7 +168,7 @@ class DryRuns:
 
     async def begin(self, municipality: str) -> "Running":
         """Open a snapshot. Raises NotFoundError."""
-        rules, now = self._rulebook.rules(municipality), micros(self._clock.now())
+        rules, now = self._rulebook.rules(municipality), now_of(self._clock)
         return Running(DryRun(self._readers, rules, self._seal, now=now))
 
 

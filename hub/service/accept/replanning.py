@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.errors import RefusedError
 from hub.masking import place_of
 from hub.planner.rules import Rules
@@ -108,7 +108,7 @@ class Replanning:
         self, connection: Connection, municipality: str, which: Which, after: int
     ) -> list[tuple[int, Accept | str]]:
         """Each booking by its id: ready, or the number of one that cannot be planned."""
-        rules, now = self._rulebook.rules(municipality), micros(self._clock.now())
+        rules, now = self._rulebook.rules(municipality), now_of(self._clock)
         stored = bookings.with_ids(connection, municipality, which(connection, after))
         return [(one.id, ready(one, rules, self._seal, now=now) or one.number) for one in stored]
 
@@ -117,7 +117,7 @@ class Replanning:
         await self._writer.call(self._judge, municipality, cause, lost, of)
 
     def _judge(self, connection: Connection, municipality: str, cause: Cause, lost: list[str], of: str) -> None:
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         if lost:
             more = ", ..." if len(lost) > NAMED else ""
             told = f"{len(lost)} for {of}: {', '.join(lost[:NAMED])}{more}"

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.model.states import Delivery, Effect
 from hub.service.accept.bookings import Done
 from hub.service.asking.asked import Asked
@@ -83,7 +83,7 @@ class Waiting:
             return False
         asked = Asked.from_json(stored.asked)
         seen = shown.seen(connection, request.municipality, [target.lane for target in asked.targets.values()])
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         return is_pending(standings(asked, seen, request.rules.timing, now=now), request.rules.awaited)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.model.audit import Act
 from hub.service.audit.acting import HUB, Actor, acting
 from hub.store import audit
@@ -117,7 +117,7 @@ class Witness:
         self, municipality: str, act: Act, subject: str, *, private: str = "", **told: str | int | None
     ) -> None:
         """Whoever acts now sees, or asks for, this."""
-        seen = note(municipality, act, subject, at=micros(self._clock.now()), **told)
+        seen = note(municipality, act, subject, at=now_of(self._clock), **told)
         await self._writer.do(self._auditing.all, seen._replace(private=private))
 
 

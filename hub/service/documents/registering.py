@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from hub.clock import MINUTE, STOCKHOLM, Clock, instant, micros
+from hub.clock import MINUTE, STOCKHOLM, Clock, instant, micros, now_of
 from hub.errors import FieldFault, InvalidError, NotFoundError, RefusedError
 from hub.masking import quoted
 from hub.model.audit import Act
@@ -94,7 +94,7 @@ class Documents:
 
     def _filed(self, town: Town, key: str, raw: bytes) -> Filed:
         """Read, judge and seal: not the event loop's work, for files are large."""
-        now, told = micros(self._clock.now()), _read(key, raw)
+        now, told = now_of(self._clock), _read(key, raw)
         _judge(key, told, now)
         duty = town.configuration.municipality.registry
         place = place_of(duty.documents, duty.connection, told.authority, told.series)
@@ -266,7 +266,7 @@ class Overdue:
         """Open and end the problems; nothing is written while all is well."""
         for key, town in self._rulebook.towns().items():
             hours = town.configuration.municipality.registry.documents.overdue_hours
-            now = micros(self._clock.now())
+            now = now_of(self._clock)
             before = overdue_since(now, hours)
             late = await self._readers.read(
                 lambda c, key=key, before=before: documents.unregistered(c, key, before=before)

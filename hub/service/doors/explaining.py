@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from hub.clock import DAY, MINUTE, Clock, instant, micros
+from hub.clock import DAY, MINUTE, Clock, instant, micros, now_of
 from hub.errors import FieldFault, InvalidError, NotFoundError
 from hub.masking import quoted
 from hub.model.configuration import Configuration
@@ -70,7 +70,7 @@ class Doors:
         return _answer(place, found, problems, micros(moment), language)
 
     def _find(self, connection: Connection, rules: Rules, door: TargetKey, at: int) -> _Found:
-        town, now = rules.municipality, micros(self._clock.now())
+        town, now = rules.municipality, now_of(self._clock)
         uses = used(connection, rules, door, at, at + AHEAD)[:_MOST_OPENINGS]
         standing: dict[tuple[str, TargetKey], Standing] = {}
         for one in uses:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from hub.clock import MINUTE, Clock, instant, micros
+from hub.clock import MINUTE, Clock, instant, now_of
 from hub.configuration.secrets import resolve
 from hub.errors import ConfigurationError, NotFoundError, RefusedError
 from hub.model.answers import SpareCodeAnswer
@@ -113,7 +113,7 @@ class Sparing:
 
     def _looked(self, connection: Connection, town: str, pools: tuple[Pool, ...]) -> _Look:
         """What the files and the table tell apart."""
-        now, known = micros(self._clock.now()), spares.listed(connection, town)
+        now, known = now_of(self._clock), spares.listed(connection, town)
         kept = [one for one in known if not any(p.facility == one.facility and p.codes is None for p in pools)]
         lines = {
             (pool.facility, self._seal.lookup_hash(f"spare/{town}/{pool.facility}/{code}")): code
@@ -135,7 +135,7 @@ class Sparing:
 
     def _keep(self, connection: Connection, town: str, pools: tuple[Pool, ...]) -> None:
         """As the files have them, by what the table says now."""
-        now, look = micros(self._clock.now()), self._looked(connection, town, pools)
+        now, look = now_of(self._clock), self._looked(connection, town, pools)
         sealed = [
             (facility, hash_, self._seal.close(code.encode(), _place(town, facility, hash_)))
             for facility, hash_, code in look.new
@@ -169,7 +169,7 @@ class Sparing:
         return await self._writer.call(self._changed, municipality, id_, acting())
 
     def _changed(self, connection: Connection, municipality: str, id_: int, actor: Actor) -> SpareCodeAnswer:
-        now, before = micros(self._clock.now()), spares.with_id(connection, municipality, id_)
+        now, before = now_of(self._clock), spares.with_id(connection, municipality, id_)
         if before is None:
             msg = f"no spare code {id_} in {municipality}"
             raise NotFoundError(msg)

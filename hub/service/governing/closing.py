@@ -10,7 +10,7 @@ from enum import StrEnum, auto
 from functools import partial
 from typing import NamedTuple
 
-from hub.clock import Clock, instant, micros
+from hub.clock import Clock, instant, micros, now_of
 from hub.errors import FieldFault, InvalidError, NotFoundError
 from hub.masking import quoted
 from hub.model.audit import Act
@@ -69,7 +69,7 @@ class Closing:
         self._begun: frozenset[tuple[str, str]] = frozenset()
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     async def close(self, municipality: str, id_: str, wanted: ClosureRequest) -> Closed:
         """Close; answered when every booking that it touches is planned with it.

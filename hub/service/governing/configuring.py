@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from hub.clock import MINUTE, SECOND, Clock, instant, micros
+from hub.clock import MINUTE, SECOND, Clock, instant, now_of
 from hub.configuration.compare import differences
 from hub.configuration.reader import read_files, read_folder
 from hub.errors import NotFoundError, RefusedError
@@ -133,7 +133,7 @@ class Configuring:
         return moved
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
 
 def _current(connection: Connection, municipality: str) -> configurations.Version | None:
@@ -198,7 +198,7 @@ class Applying:
 
     async def _walk(self, known: Progress) -> None:
         town, version = known.municipality, known.version
-        since = micros(self._clock.now()) - OUTLASTS
+        since = now_of(self._clock) - OUTLASTS
         listed = await self._readers.read(lambda connection: occupancy.open_bookings(connection, town, since=since))
 
         async def passed(step: Step) -> bool:

@@ -13,7 +13,7 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from hub.clock import HOUR, STOCKHOLM, Clock, micros
+from hub.clock import HOUR, STOCKHOLM, Clock, now_of
 from hub.model import ChangesFile, PersonChanged, PersonNumber, Protected
 from hub.model.event_data import PersonNews
 from hub.model.events import EventType
@@ -72,7 +72,7 @@ class Changing:
 
     def prepare(self, municipality: str, told: Iterable[PersonChanged]) -> tuple[Prepared, ...]:
         """Know each by hash, and seal the numbers."""
-        since = micros(self._clock.now())
+        since = now_of(self._clock)
 
         def flagged(number: PersonNumber) -> Flagged:
             return whose.flagged(self._seal, municipality, number, since=since)
@@ -108,11 +108,11 @@ class Changing:
 
     def came(self, connection: Connection, municipality: str, name: str, files: Iterable[ChangesFile]) -> None:
         """These files have been read to their end."""
-        changed.came(connection, municipality, name, (_came(one, micros(self._clock.now())) for one in files))
+        changed.came(connection, municipality, name, (_came(one, now_of(self._clock)) for one in files))
 
     def judge(self, connection: Connection, municipality: str, name: str) -> bool:
         """Say what has not come, and tell of whom there is news where all has; whether there is more to tell."""
-        now, files = micros(self._clock.now()), changed.files(connection, municipality, name)
+        now, files = now_of(self._clock), changed.files(connection, municipality, name)
         today = self._clock.now().astimezone(STOCKHOLM).date()
         found = list(findings(files, today))
         ended = problems.causes(connection, municipality, name, CODES, ended=True)

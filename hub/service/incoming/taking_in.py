@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import NamedTuple, Self
 
-from hub.clock import Clock, instant, micros
+from hub.clock import Clock, instant, now_of
 from hub.errors import HubError
 from hub.model import (
     Application,
@@ -192,7 +192,7 @@ class TakingIn:
         return one
 
     def _applied(self, whence: From, fresh: Sequence[Hashed]) -> tuple[tuple[int, Applied], ...]:
-        now, (town, name, _) = micros(self._clock.now()), whence
+        now, (town, name, _) = now_of(self._clock), whence
         return tuple(
             (n, self._applying.prepare(town, name, told, now))
             for n, one in enumerate(fresh)
@@ -220,7 +220,7 @@ class TakingIn:
         Raises:
             MovedError: what was seen is no longer the latest; nothing was written.
         """
-        now, whence = micros(self._clock.now()), batch.whence
+        now, whence = now_of(self._clock), batch.whence
         town, name = whence.municipality, whence.connection
         sources = [row.source for row in batch.rows]
         latest = intake.latest(connection, town, name, sources)
@@ -280,7 +280,7 @@ class TakingIn:
 
     def settle(self, connection: Connection, municipality: str, held: Held, told: Understood) -> bool:
         """Write what a row in quarantine means now; says whether it left the quarantine."""
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         if intake.held(connection, municipality, held.id) is None:
             return False
         whence = From(municipality, held.connection, held.import_id)

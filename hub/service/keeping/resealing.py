@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 
-from hub.clock import Clock, micros, span
+from hub.clock import Clock, now_of, span
 from hub.errors import ConfigurationError
 from hub.masking import place_of
 from hub.service.rulebook import Rulebook
@@ -166,7 +166,7 @@ class Resealing:
             self._told = fault
 
     def _tell_all(self, connection: Connection, fault: str) -> None:
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         for town in self._rulebook.towns():
             if fault:
                 problems.open_(connection, town, CALLED, KEY_FILE, detail=fault, now=now)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hub.clock import HOUR, NEVER, Clock, instant, micros
+from hub.clock import HOUR, NEVER, Clock, instant, now_of
 from hub.errors import NotFoundError
 from hub.masking import quoted
 from hub.model.answers import BookingLine, BookingPage, BookingView, ClaimAnswer
@@ -81,7 +81,7 @@ class LookUp:
         self, municipality: str, number: str, *, with_values: bool, language: Language = "en"
     ) -> BookingView:
         """One booking; its details in the reader's language. Raises NotFoundError."""
-        rules, now = self._rulebook.rules(municipality), micros(self._clock.now())
+        rules, now = self._rulebook.rules(municipality), now_of(self._clock)
         found = await self._readers.read(self._find, rules, number, now)
         if found is None:
             msg = f"no booking {quoted(number)} in {municipality}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hub.clock import Clock, instant, micros
+from hub.clock import Clock, instant, now_of
 from hub.errors import NotFoundError
 from hub.masking import quoted
 from hub.model.answers import ClaimAnswer, EffectAnswer
@@ -39,7 +39,7 @@ class Resources:
             msg = f"no resource {quoted(resource)} in {municipality}"
             raise NotFoundError(msg)
         rules = self._rulebook.rules(municipality)
-        targets, claimed = await self._readers.read(_zones, rules, rules.resources[resource], micros(self._clock.now()))
+        targets, claimed = await self._readers.read(_zones, rules, rules.resources[resource], now_of(self._clock))
         return found.model_copy(update={"targets": tuple(targets), "claims": claimed})
 
 

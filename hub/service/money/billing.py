@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from hub.clock import STOCKHOLM, Clock, instant, micros
+from hub.clock import STOCKHOLM, Clock, instant, now_of
 from hub.model import Invoice, InvoiceKind, VatCategory
 from hub.model.booking import Booking
 from hub.model.finance import Charging
@@ -68,7 +68,7 @@ class Billing:
 
     def now(self) -> int:
         """By the domain's clock."""
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     def bill(self, connection: Connection) -> int:
         """Make the invoices that are due, of some accounts; gives how many accounts there were."""

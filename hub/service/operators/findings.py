@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
 
-from hub.clock import Clock, instant, micros
+from hub.clock import Clock, instant, now_of
 from hub.errors import NotFoundError, RefusedError
 from hub.model.audit import Act
 from hub.model.events import EventType
@@ -43,7 +43,7 @@ class Findings:
         """Called when lanes were made due."""
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     async def listed(self, municipality: str, name: str | None = None, *, language: Language = "en") -> list[Finding]:
         """What differs, of one connection or of all. Raises NotFoundError."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from hub.clock import NEVER, Clock, micros
+from hub.clock import NEVER, Clock, now_of
 from hub.errors import RefusedError
 from hub.model.audit import Act
 from hub.model.plan import TargetKey, TargetKind
@@ -48,7 +48,7 @@ class Handling:
         """Called when lanes were made due."""
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     async def listed(
         self, municipality: str, wish: Wish, *, after: int, limit: int, language: Language = "en"

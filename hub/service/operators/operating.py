@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
-from hub.clock import MINUTE, Clock, instant, micros
+from hub.clock import MINUTE, Clock, instant, now_of
 from hub.errors import NotFoundError
 from hub.model.audit import Act
 from hub.model.standing import ProblemAnswer, SealingAnswer, StatusAnswer
@@ -34,7 +34,7 @@ class Operating:
         """Called when lanes were made due."""
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     async def problems(
         self, municipality: str, *, ended: bool = False, language: Language = "en"

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.model.answers import BookingLine
 from hub.model.booking import Status
 from hub.model.states import Delivery, Effect, Proof
@@ -57,7 +57,7 @@ class Verifying:
 
     def _begin(self, connection: Connection, municipality: str) -> Begun:
         latest = verifying.latest(connection)
-        return Begun(verifying.ask(connection, municipality, now=micros(self._clock.now())), latest)
+        return Begun(verifying.ask(connection, municipality, now=now_of(self._clock)), latest)
 
 
 def _report(connection: Connection, municipality: str, begun: Begun) -> Verified:

@@ -1,6 +1,6 @@
 """The day's lookups of a population register: that they are spent is a problem, until there are some again."""
 
-from hub.clock import STOCKHOLM, Clock, micros
+from hub.clock import STOCKHOLM, Clock, now_of
 from hub.model.configuration import PopulationDuty
 from hub.service.persons import discretion
 from hub.service.rulebook import Rulebook
@@ -31,7 +31,7 @@ class Renewing:
                 await self._writer.call(self._look, town, known.configuration.municipality.population)
 
     def _look(self, connection: Connection, town: str, duty: PopulationDuty) -> None:
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         for problem in problems.listed(connection, town):
             if problem.code == SPENT.code and not self._is_spent(connection, town, problem.connection, duty):
                 problems.close_of(connection, town, problem.connection, [SPENT.code], now=now)

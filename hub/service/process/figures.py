@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from prometheus_client import Gauge
 
-from hub.clock import SECOND, Clock, micros
+from hub.clock import SECOND, Clock, now_of
 from hub.service.process.meters import Meters
 from hub.service.rulebook import Rulebook
 from hub.store import figures
@@ -63,7 +63,7 @@ class Figures:
 
     async def refresh(self) -> None:
         """Read them anew; what goes through whole tables at most once a minute."""
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         urgent = await self._readers.read(figures.urgent, now)
         if time.monotonic() - self._read_at >= WHOLE_EVERY.total_seconds():
             self._read_at = time.monotonic()

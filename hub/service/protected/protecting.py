@@ -17,7 +17,7 @@ from functools import partial
 
 from cryptography.exceptions import InvalidTag
 
-from hub.clock import Clock, micros
+from hub.clock import Clock, now_of
 from hub.masking import place_of
 from hub.model.audit import Act
 from hub.model.event_data import PersonProtected
@@ -65,7 +65,7 @@ class Protecting:
         self._clock, self._attending, self._auditing = clock, Attending(seal), Auditing(seal)
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     async def protect(self, municipality: str, number: PersonNumber, *, asked_at: int | None = None) -> None:
         """Erase what leads to somebody; harmless when that is done. `asked_at`: lookups from then on told nothing."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hub.clock import Clock, instant, micros, span
+from hub.clock import Clock, instant, now_of, span
 from hub.errors import NotFoundError
 from hub.masking import quoted
 from hub.model.audit import Act
@@ -34,7 +34,7 @@ class Unseals:
         stored = await self._readers.read(_sealed, municipality, wish.kind, wish.key)
         minutes = wish.minutes
         await self._witness.saw(municipality, Act.RECORD_UNSEALED, wish.key, private=wish.reason, minutes=minutes)
-        now = micros(self._clock.now())
+        now = now_of(self._clock)
         until = now + span(timedelta(minutes=minutes))
         new = NewUnsealing(municipality, wish.kind, wish.key, acting().who, until)
         id_ = await self._writer.call(lambda connection: protected.unseal(connection, new, now=now))
@@ -43,7 +43,7 @@ class Unseals:
     async def again(self, municipality: str, id_: int) -> Unsealed:
         """Show it once more, while its time lasts, to the same key. Raises NotFoundError."""
         self._rulebook.town(municipality)
-        now, who = micros(self._clock.now()), acting().who
+        now, who = now_of(self._clock), acting().who
         found = await self._readers.read(
             lambda connection: protected.unsealing(connection, municipality, id_, who=who, now=now)
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from hub.clock import Clock, instant, micros, span
+from hub.clock import Clock, instant, now_of, span
 from hub.errors import FieldFault, InvalidError, NotFoundError, RefusedError
 from hub.masking import quoted
 from hub.model.audit import Act
@@ -52,7 +52,7 @@ class Subscribing:
         """Called when there may be something to send."""
 
     def _now(self) -> int:
-        return micros(self._clock.now())
+        return now_of(self._clock)
 
     async def put(self, municipality: str, name: str, wanted: SubscriptionRequest) -> tuple[SubscriptionAnswer, bool]:
         """Make or change a subscription; gives whether it was made, and then its secret is in the answer.

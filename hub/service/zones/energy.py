@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from hub.clock import Clock, instant, micros, span
+from hub.clock import Clock, instant, now_of, span
 from hub.errors import FieldFault, InvalidError
 from hub.model.configuration import Retention
 from hub.model.energy import FacilityMonth, MonthOfEnergy, OnAndBooked, ZoneMonth
@@ -48,7 +48,7 @@ class Energy:
             NotFoundError: no such municipality.
             InvalidError: it has not begun.
         """
-        town, now = self._rulebook.town(municipality), micros(self._clock.now())
+        town, now = self._rulebook.town(municipality), now_of(self._clock)
         month = month or self.current()
         since, ends = month.span
         if since > now:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from hub.clock import HOUR, MINUTE, NEVER, STOCKHOLM, Clock, instant, micros
+from hub.clock import HOUR, MINUTE, NEVER, STOCKHOLM, Clock, instant, now_of
 from hub.configuration.sensors import occupancy_of
 from hub.model.configuration import Configuration
 from hub.model.event_data import ZoneBookedButEmpty, ZoneLitButUnbooked
@@ -68,9 +68,9 @@ class Noticing:
         """Look at every zone that is to be watched; nothing is written while there is nothing new."""
         for key, town in self._rulebook.towns().items():
             zones = list(_watched(town.configuration))
-            found = await self._readers.read(_new, town, zones, micros(self._clock.now())) if zones else []
+            found = await self._readers.read(_new, town, zones, now_of(self._clock)) if zones else []
             if found:
-                await self._writer.call(_tell, key, found, micros(self._clock.now()))
+                await self._writer.call(_tell, key, found, now_of(self._clock))
 
 
 def _watched(configuration: Configuration) -> Iterator[_Zone]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from hub.clock import DAY, Clock, instant, micros
+from hub.clock import DAY, Clock, instant, now_of
 from hub.model.observation import UNITS
 from hub.model.sensed import SensorAnswer, SensorState
 from hub.model.sensing import Sensor
@@ -30,7 +30,7 @@ class Sensors:
         Raises:
             NotFoundError: no such municipality.
         """
-        town, now = self._rulebook.town(municipality), micros(self._clock.now())
+        town, now = self._rulebook.town(municipality), now_of(self._clock)
         return await self._readers.read(_answers, town, now)
 
 
