@@ -5,11 +5,11 @@ sets and one that never rises need no rule of their own.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache, partial
 
-from astral import Observer
-from astral.sun import elevation, noon, sunrise, sunset
+from astral import Observer, SunDirection
+from astral.sun import elevation, noon, time_at_elevation
 
 from hub.clock import DAY, MINUTE, micros
 from hub.model.lit import Position
@@ -17,6 +17,8 @@ from hub.planner.spans import Span, days_of, spans_of
 
 _HALF_A_DAY = DAY // 2 + 5 * MINUTE
 """From one solar noon to the next is never a full day longer than that twice: light that does not end has no gap."""
+_HORIZON = -16 / 60
+"""Degrees at which the sun's middle is when its rim is at the horizon, refraction apart."""
 _KEPT_MONTHS = 4096
 
 
@@ -43,13 +45,16 @@ def _light(latitude: float, longitude: float, day: date) -> Span | None:
     middle = noon(there, day)
     at = micros(middle)
     try:
-        rises, sets = _within(at, sunrise(there, day)), _within(at, sunset(there, day))
+        rises, sets = (
+            _within(at, time_at_elevation(there, _HORIZON, day, direction))
+            for direction in (SunDirection.RISING, SunDirection.SETTING)
+        )
     except ValueError:  # it does neither that day
         return (at - _HALF_A_DAY, at + _HALF_A_DAY) if elevation(there, middle) > 0 else None
     return min(rises, at), max(sets, at)
 
 
 def _within(noon_at: int, told: datetime) -> int:
-    """The moment within half a day of noon: the library tells the time of the day in UTC, of that day's date."""
-    at = micros(told.astimezone(UTC))
+    """The moment within half a day of noon: the library reckons with the day that begins at midnight in UTC."""
+    at = micros(told)
     return (at - noon_at + DAY // 2) % DAY - DAY // 2 + noon_at

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from astral import Observer
 from astral.sun import elevation
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hub.clock import DAY, HOUR, MINUTE, NEVER, SECOND, STOCKHOLM, instant, micros
@@ -342,6 +342,7 @@ def test_a_booking_more_or_less_is_never_noticed_late(
 
 @settings(max_examples=examples(20))
 @given(st.integers(0, 364), st.floats(-67.9, 67.9), st.floats(-180, 180))
+@example(83, 59.0, -83.0)  # the day between a sunset before midnight in UTC and one after it
 def test_by_day_the_sun_is_up_and_by_night_it_is_not(number: int, latitude: float, longitude: float) -> None:
     place, since = Position(latitude=latitude, longitude=longitude), micros(datetime(2026, 1, 1, tzinfo=UTC))
     since += number * DAY
