@@ -32,7 +32,7 @@ class EinvoiceBuyer:
         while not self._listens():
             if time.monotonic() > give_up or self._process.poll() is not None:
                 self.__exit__(None, None, None)
-                raise AssertionError("mock-einvoice does not start")
+                raise AssertionError(f"mock-einvoice does not start, and ended with {self._process.returncode}")
             time.sleep(0.02)
         return self
 
