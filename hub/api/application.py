@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
@@ -34,6 +34,8 @@ from hub.api import (
 )
 from hub.api.around import Around
 from hub.api.direct import DirectPut
+from hub.api.documented import problems as answers
+from hub.api.parameters import only_known
 from hub.api.traced import Traced
 from hub.api.walled import Walled
 from hub.model.answers import ImportLine, ProblemDetails
@@ -91,7 +93,7 @@ def create_api(
         reconciling.ROUTER,
         health.ROUTER,
     ):
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(only_known)])
     inner, known = app.build_middleware_stack, meters or Meters()
 
     def stack() -> ASGIApp:
@@ -125,6 +127,9 @@ def _with_bodies(document: dict[str, Any]) -> dict[str, Any]:
         for name, schema in found["$defs"].items():
             schemas.setdefault(name, schema)
     for operation in (one for path in document["paths"].values() for one in path.values()):
+        operation["responses"].setdefault("400", answers("unknown-parameter")[400])
+        if "requestBody" in operation:
+            operation["responses"].setdefault("415", answers("wrong-content-type")[415])
         if "422" in operation["responses"]:
             operation["responses"]["422"]["content"] = {problems.MEDIA_TYPE: {"schema": _PROBLEM}}
     for name in ("HTTPValidationError", "ValidationError"):

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api import problems
 from hub.masking import place_of
+from hub.model.spelt import has_nul
 from hub.service.process.meters import Meters
 
 LOG = logging.getLogger("hub.api")
@@ -39,6 +40,7 @@ class Around:
             await self._app(scope, receive, send)
             return
         name, begun, came = _id_of(scope), False, time.perf_counter()
+        app = _refuse_nul if "\x00" in scope["path"] or b"%00" in scope["query_string"] else self._app
 
         async def named(message: Message) -> None:
             nonlocal begun
@@ -50,7 +52,7 @@ class Around:
             await send(message)
 
         try:
-            await self._app(scope, receive if _bounds_itself(scope) else _bounded(receive), named)
+            await app(scope, receive if _bounds_itself(scope) else _bounded(receive), named)
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - its text may hold anything, so only its place is told
@@ -58,6 +60,11 @@ class Around:
             if begun:
                 raise BrokenOffError(name.decode()) from None
             await problems.fault()(scope, receive, named)
+
+
+async def _refuse_nul(scope: Scope, receive: Receive, send: Send) -> None:
+    told = "the address has U+0000 in it, which no name here has; nothing was done"
+    await problems.answer(problems.problem("unknown-parameter", told))(scope, receive, send)
 
 
 def _id_of(scope: Scope) -> bytes:
@@ -92,9 +99,12 @@ def _bounded(receive: Receive) -> Receive:
     async def bounded() -> Message:
         nonlocal left
         message = await receive()
-        left -= len(message.get("body", b""))
+        body = message.get("body", b"")
+        left -= len(body)
         if left < 0:
             raise HTTPException(413)
+        if has_nul(body):
+            raise HTTPException(422, "a text has U+0000 in it, which no system keeps; leave it out")
         return message
 
     return bounded

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.model.audit import Act, AuditPage
+from hub.model.booking import Instant
 from hub.service.audit.audited import Wish, sought
 from hub.service.keeping.keys import Scope
 
@@ -23,8 +23,8 @@ def wish(
     act: Act | None = None,
     subject: Annotated[str | None, Query(max_length=200, description="a booking number, a connection, ...")] = None,
     who: Annotated[str | None, Query(max_length=200, description="the name of a key; cli; hub")] = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
     before: Annotated[str | None, Query(max_length=40, description="the `next` of an earlier page")] = None,
 ) -> Wish:
     """Which rows the caller means. By person they are found on the command line: a name stands in no address."""

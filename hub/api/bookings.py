@@ -56,6 +56,7 @@ _LINES: dict[str, Any] = {
         "content": CONTENT,
     },
     "security": [{"HTTPBearer": []}],
+    "parameters": [_DRY_RUN, _IF_MATCH],
 }
 
 
@@ -70,6 +71,7 @@ _PUT_ANSWERS = problems(
     "state-changed",
     "invalid-booking",
     "no-free-pin",
+    "no-room",
 ) | {200: {"model": BookingAnswer | DryRunAnswer, "description": "Nothing had to change, or a dry run"}}
 
 

@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.api.problems import ProblemError
 from hub.clock import micros
-from hub.masking import quoted
+from hub.model.booking import Instant
 from hub.model.standing import DeliveryPage, Handled
 from hub.model.states import Delivery
 from hub.service.keeping.keys import Holder, Scope
@@ -22,24 +22,19 @@ ROUTER = APIRouter(
     prefix="/v1/{municipality}", tags=["deliveries"], responses=problems("not-found", "unknown-parameter")
 )
 
-_PARAMETERS = frozenset({"state", "connection", "resource", "before", "id", "after", "limit", "language", "dry_run"})
-
 _Here = Annotated[Desk, Depends(desk)]
 _Operator = Annotated[Holder, Depends(require(Scope.OPERATOR))]
 
 
 def wish(
-    request: Request,
     *,
     state: Delivery | None = None,
     connection: Annotated[str | None, Query(max_length=100)] = None,
     resource: Annotated[str | None, Query(max_length=120, description="its zones, and what its bookings own")] = None,
-    before: Annotated[AwareDatetime | None, Query(description="due before this moment")] = None,
+    before: Annotated[Instant | None, Query(description="due before this moment")] = None,
     id: Annotated[int | None, Query(ge=1, le=2**53, description="one of them")] = None,  # noqa: A002 - as it is shown
 ) -> Wish:
-    """Which deliveries the caller means. What is not understood is refused: left out, it would mean all the others."""
-    if strange := sorted(set(request.query_params) - _PARAMETERS):
-        raise ProblemError("unknown-parameter", f"there is no {', '.join(map(quoted, strange))}; nothing was done")
+    """Which deliveries the caller means."""
     return Wish(state, connection, resource, micros(before) if isinstance(before, datetime) else None, id)
 
 

@@ -3,11 +3,11 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
+from hub.model.booking import Instant
 from hub.model.doors import DoorAnswer
 from hub.service.keeping.keys import Scope
 
@@ -21,7 +21,7 @@ async def explain_door(
     door: Annotated[
         str, Query(min_length=1, max_length=200, description="`facility/door`, or what its lock system calls it")
     ],
-    at: Annotated[AwareDatetime | None, Query(description="left out: now")] = None,
+    at: Annotated[Instant | None, Query(description="left out: now")] = None,
     language: Annotated[Literal["sv", "en"], Query(description="of sentences and details")] = "en",
 ) -> DoorAnswer:
     """Answer why somebody does not get in: what should open the door now and next, what stands, and who came."""

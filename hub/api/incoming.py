@@ -129,7 +129,7 @@ async def list_attendance(  # noqa: PLR0913, PLR0917 - a filter; FastAPI calls i
     """Give gatherings by their start. Who somebody is takes scope persons:lookup as well."""
     asked = Asked(
         _midnight(begin),
-        _midnight(end + timedelta(days=1)),
+        _midnight(min(end, _LATEST) + timedelta(days=1)),
         association,
         after,
         limit,
@@ -141,6 +141,10 @@ async def list_attendance(  # noqa: PLR0913, PLR0917 - a filter; FastAPI calls i
     of = association or ""
     await here.witness.saw(municipality, act, "", private=of, days=days, gatherings=len(page.gatherings))
     return page
+
+
+_LATEST = date(2200, 1, 1)
+"""Who asks for all that is to come tells a day that has no next."""
 
 
 def _midnight(day: date) -> datetime:

@@ -3,13 +3,13 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AwareDatetime
 
 from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.model.answers import SpareCodeAnswer
 from hub.model.audit import Act
+from hub.model.booking import Instant
 from hub.model.standing import (
     ConnectionAnswer,
     ProblemAnswer,
@@ -46,8 +46,8 @@ async def explain_zone(
     municipality: str,
     here: _Here,
     zone: Annotated[str, Query(max_length=200, description="its key, its name, or facility/zone")],
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="left out: now")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="left out: a day later")] = None,
+    since: Annotated[Instant | None, Query(alias="from", description="left out: now")] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="left out: a day later")] = None,
 ) -> ZoneLine:
     """Tell what a zone should be from hour to hour, and which bookings and rules make each edge."""
     return await here.zone_lines.line(municipality, zone, since, until)

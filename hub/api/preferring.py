@@ -10,7 +10,7 @@ from fastapi import Request
 
 from hub.service.accept.waiting import LONGEST_SECONDS
 
-_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?=$|[,;])")
+_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]+)\"?\s*(?=$|[,;])", re.IGNORECASE)
 
 
 def waits(request: Request) -> int | None:

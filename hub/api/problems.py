@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details, each with a stable code."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -83,15 +84,13 @@ def of_invalid(error: InvalidError) -> ProblemDetails:
     """The problem details of a request with faults."""
     if any(fault.code == "invalid-json" for fault in error.faults):
         return problem("invalid-json", error.faults[0].detail)
-    if error.code not in _WITH_PLACES:
-        return problem(error.code, error.faults[0].detail)
     errors = tuple(FieldProblem(pointer=fault.pointer, code=fault.code, detail=fault.detail) for fault in error.faults)
-    detail = f"{len(errors)} fault{'s' if len(errors) != 1 else ''}; correct them and send the whole again"
+    detail = _counted(errors) if error.code in _WITH_MANY else error.faults[0].detail
     return problem(error.code, detail, errors=errors)
 
 
-_WITH_PLACES = frozenset({"invalid-booking", "invalid-document"})
-"""What is told with all its faults, each at its place."""
+_WITH_MANY = frozenset({"invalid-booking", "invalid-document"})
+"""What is told with all its faults at once; of anything else it is one."""
 
 
 def of_refused(error: InvalidError | RefusedError) -> ProblemDetails:
@@ -142,13 +141,38 @@ async def refused(request: Request, error: Exception) -> Response:
     return await next(handler for kind, handler in _REFUSALS.items() if isinstance(error, kind))(request, error)
 
 
-async def _malformed(_request: Request, error: Exception) -> Response:
+async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
+    told = error.errors()
+    if broken := [fault for fault in told if fault["type"] == "json_invalid"]:
+        return answer(problem("invalid-json", str(broken[0].get("ctx", {}).get("error", broken[0]["msg"]))))
+    if any(fault["loc"] == ("body",) for fault in told) and not _is_json(request):
+        return answer(problem("wrong-content-type", "send Content-Type: application/json"))
+    faults = [fault for fault in told if fault["type"] != "is_instance_of"] or told
     errors = tuple(
-        FieldProblem(pointer=pointed(fault["loc"]), code="invalid-value", detail=fault["msg"])
-        for fault in error.errors()
+        FieldProblem(
+            pointer=pointed(_field(fault["loc"])),
+            code="invalid-value",
+            detail=fault["msg"].removeprefix("Value error, "),
+        )
+        for fault in faults
     )
-    return answer(problem("invalid-request", errors=errors))
+    return answer(problem("invalid-request", _counted(errors), errors=errors))
+
+
+def _is_json(request: Request) -> bool:
+    told = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return told == "application/json" or (told.startswith("application/") and told.endswith("+json"))
+
+
+def _field(place: Sequence[str | int]) -> list[str | int]:
+    """Within the body where it is there; without how a type of several kinds was tried."""
+    steps = list(place[1:] if place[0] == "body" else place)
+    return steps[: next((n for n, step in enumerate(steps) if "[" in str(step)), len(steps))]
+
+
+def _counted(errors: Sequence[FieldProblem]) -> str:
+    return f"{len(errors)} fault{'s' if len(errors) != 1 else ''}; correct them and send the whole again"
 
 
 def fault() -> Response:
@@ -156,9 +180,12 @@ def fault() -> Response:
     return answer(problem("internal", "nothing was stored unless an earlier answer says so; the log has the cause"))
 
 
+_OURS = 422
+"""Raised so by nobody but us, whose words may be told."""
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 
 
 async def _http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    return answer(problem(_OF_STATUS.get(error.status_code, "invalid-request")))
+    ours = error.detail if error.status_code == _OURS else None
+    return answer(problem(_OF_STATUS.get(error.status_code, "invalid-request"), ours), dict(error.headers or {}))

@@ -3,13 +3,14 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.api.auth import require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.clock import micros
 from hub.model.audit import Act
+from hub.model.booking import Instant
 from hub.model.findings import Finding, Reconciled, What
 from hub.service.keeping.keys import Holder, Scope
 from hub.service.operators.handling import Dismissal
@@ -33,7 +34,7 @@ class Why(BaseModel):
 class Silence(Why):
     """Until when it is silent, and why."""
 
-    until: AwareDatetime
+    until: Instant
 
 
 def _said(holder: Holder, told: Why | None) -> Dismissal:

@@ -9,6 +9,7 @@ from hub.clock import NEVER, SECOND
 from hub.masking import place_of
 from hub.service.money.billing import AT_ONCE, Billing
 from hub.store import entries
+from hub.store.engine.database import AwayError
 from hub.store.engine.writer import Readers, Writer
 
 LOG = logging.getLogger("hub.billing")
@@ -57,17 +58,41 @@ class Biller:
 
     async def step(self) -> bool:
         """Make the invoices of some accounts, if any are due; says whether there may be more."""
-        self._due = await self._readers.read(entries.next_due)
+        self._due, over = await self._readers.read(lambda c: (entries.next_due(c), self._billing.over(c)))
+        if over:
+            await self._writer.call(self._billing.close, over)
         if self._due > self._billing.now():
             return False
         self._busy = True
         try:
-            count = await self._writer.call(self._billing.bill)
+            count = await self._bill()
         finally:
             self._busy = False
         if count:
             self.billed()
         return count >= AT_ONCE
+
+    async def _bill(self) -> int:
+        """All of some accounts in one transaction; where one of them stops it, each by itself."""
+        try:
+            return await self._writer.call(self._billing.bill)
+        except AwayError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours, and its text may hold anything
+            LOG.error("an account stops the others: %s", place_of(error))  # noqa: TRY400
+        due = await self._readers.read(self._billing.due)
+        for town, account in due:
+            await self._bill_one(town, account)
+        return len(due)
+
+    async def _bill_one(self, municipality: str, account: str) -> None:
+        try:
+            await self._writer.call(self._billing.bill_one, municipality, account)
+        except AwayError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            LOG.error("%s: an account cannot be invoiced: %s", municipality, place_of(error))  # noqa: TRY400
+            await self._writer.call(self._billing.put_off, municipality, account, type(error).__name__)
 
     async def _sleep(self) -> None:
         """Until the next is due by the domain's clock, or somebody wakes us, but never long: that clock may jump."""

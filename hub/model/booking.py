@@ -4,13 +4,22 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum, auto
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from hub.model.credential import Method
 from hub.model.frozen import Frozen
 from hub.model.identity import OrganisationNumber, PersonNumber
 from hub.model.money import Amount, Article, Quantity
 from hub.model.naming import Email, Name, Phone, ResourceId
+from hub.model.spelt import Spelt
 
 LONGEST_OCCASION = timedelta(days=31)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -24,7 +33,15 @@ def _in_utc(told: datetime) -> datetime:
     return told.astimezone(UTC)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(_in_utc),
+    Spelt(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]",
+        "must be a date and a time with its offset, such as 2026-12-05T18:00:00+01:00",
+    ),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 """A moment with a UTC offset; kept in UTC, so that `+01:00` and `Z` are one content."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f]+$")]

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter, model
 from hub.model.document import RecordKey
 from hub.model.frozen import Frozen
 from hub.model.identity import OrganisationNumber, PersonNumber
-from hub.model.money import ORE, Amount, Article, rounded
+from hub.model.money import ORE, Amount, Article, Sum, rounded
 
 
 class InvoiceKind(StrEnum):
@@ -32,21 +32,21 @@ class VatCategory(StrEnum):
 class PostalAddress(Frozen):
     """Where post goes; shown in no `repr`."""
 
-    street: Annotated[str, Field(max_length=100, repr=False)] = ""
-    postcode: Annotated[str, Field(max_length=10, repr=False)] = ""
-    city: Annotated[str, Field(max_length=60, repr=False)] = ""
+    street: Annotated[str, Field(max_length=200, repr=False)] = ""
+    postcode: Annotated[str, Field(max_length=12, repr=False)] = ""
+    city: Annotated[str, Field(max_length=200, repr=False)] = ""
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "SE"
 
 
 class Party(Frozen):
-    """Who pays."""
+    """Who pays; it holds all that a booking may say of a customer. What reaches them is for a connector to judge."""
 
     name: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
     organisation_number: OrganisationNumber | None = None
     identity_number: PersonNumber | None = None
-    peppol_id: Annotated[str | None, Field(pattern=r"^[0-9]{4}:.{1,50}$")] = None
+    peppol_id: Annotated[str | None, Field(max_length=60, description="scheme, colon, identifier")] = None
     address: PostalAddress | None = None
-    reference: Annotated[str, Field(max_length=100, repr=False, description="the buyer's own")] = ""
+    reference: Annotated[str, Field(max_length=200, repr=False, description="the buyer's own")] = ""
 
 
 class InvoiceLine(Frozen):
@@ -57,7 +57,7 @@ class InvoiceLine(Frozen):
     article: Article
     quantity: Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=3)]
     unit_price: Amount
-    net: Amount
+    net: Sum
     vat: VatCategory
     rate: Annotated[Decimal, Field(ge=0, le=100, max_digits=4, decimal_places=1, description="per cent")]
     accounting: Annotated[dict[str, str], Field(description="dimension and code (kontering)")] = Field(
@@ -79,8 +79,8 @@ class Tax(Frozen):
 
     vat: VatCategory
     rate: Annotated[Decimal, Field(ge=0, le=100, max_digits=4, decimal_places=1, description="per cent")]
-    net: Annotated[Amount, Field(description="the sum of its lines")]
-    tax: Annotated[Amount, Field(ge=0, description="whole öre, HALF_UP")]
+    net: Annotated[Sum, Field(description="the sum of its lines")]
+    tax: Annotated[Sum, Field(ge=0, description="whole öre, HALF_UP")]
 
     @property
     def meant(self) -> Decimal:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hub.model.frozen import Frozen
 from hub.model.invoice import Answer, InvoiceKind
-from hub.model.money import Amount
+from hub.model.money import Amount, Sum
 from hub.model.states import Delivery, Record
 
 InvoiceKey = Annotated[str, Field(description="our key of an invoice or credit note", examples=["B-2026-004711.i1"])]
@@ -48,7 +48,7 @@ class LedgerLine(Frozen):
     article: str | None = None
     quantity: str | None = None
     unit_price: Annotated[Amount | None, Field(description="SEK, without VAT")] = None
-    amount: Annotated[Amount, Field(description="SEK; without VAT of charges and credits, with it of payments")]
+    amount: Annotated[Sum, Field(description="SEK; without VAT of charges and credits, with it of payments")]
     vat: str | None = None
     day: Annotated[date | None, Field(description="of the occasion, Swedish time")] = None
     reverses: Annotated[int | None, Field(description="id of the line that a credit takes off")] = None
@@ -71,10 +71,10 @@ class InvoiceView(Frozen):
     delivery: Delivery
     detail: Annotated[str | None, Field(description="what went wrong last, if anything did")] = None
     reference: Annotated[str | None, Field(description="the finance system's own name for it")] = None
-    net: Annotated[Amount, Field(description="SEK, without VAT")]
-    vat: Amount
+    net: Annotated[Sum, Field(description="SEK, without VAT")]
+    vat: Sum
     rounding: Annotated[Amount, Field(description="to whole kronor")]
-    payable: Annotated[Amount, Field(description="SEK, what the customer owes or gets back")]
+    payable: Annotated[Sum, Field(description="SEK, what the customer owes or gets back")]
     answer: Annotated[Answer | None, Field(description="what whoever got it said last")] = None
     answered_at: datetime | None = None
     made_at: datetime
@@ -92,4 +92,4 @@ class Money(Frozen):
 
     lines: tuple[LedgerLine, ...] = ()
     invoices: tuple[InvoiceView, ...] = ()
-    owed: Annotated[Amount, Field(description="SEK, VAT included: what it costs now, less what is paid beforehand")]
+    owed: Annotated[Sum, Field(description="SEK, VAT included: what it costs now, less what is paid beforehand")]

@@ -3,6 +3,7 @@
 Works on what could be read of it, so that all faults are told at once.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -10,10 +11,13 @@ from itertools import combinations
 from typing import NamedTuple
 
 from hub.masking import quoted
-from hub.model.booking import Charge, Extra, Occasion
+from hub.model.booking import Booking, Charge, Extra, Occasion
 from hub.model.money import rounded
 from hub.planner.rules import Rules
 
+_PEPPOL = re.compile(r"[0-9]{4}:[!-~]{1,50}")
+_MOST = Decimal("9999999999.99")
+"""SEK, of what a line comes to, and a booking."""
 Placed = Sequence[tuple[int, Occasion]]
 
 
@@ -58,6 +62,41 @@ def booking_faults(
             )
     if len(occasions) > 1:
         yield from _overlaps(occasions, rules)
+
+
+def unusable(booking: Booking) -> Iterator[Fault]:
+    """Tell what is of the right shape, and would be refused by each system that it is for."""
+    told = booking.customer.invoice
+    if told and told.peppol_id is not None and not _PEPPOL.fullmatch(told.peppol_id):
+        told_so = (
+            "is four digits, a colon and the identifier, such as 0007:5567890123; leave it out where there is none"
+        )
+        yield Fault("/customer/invoice/peppol_id", "invalid-value", told_so)
+    if booking.payment.receipt and not _is_one_line(booking.payment.receipt):
+        yield Fault("/payment/receipt", "invalid-value", _ONE_LINE)
+    for place, occasion in enumerate(booking.occasions):
+        for n, holder in enumerate(occasion.holders):
+            if holder.credential.number and not _is_one_line(holder.credential.number):
+                yield Fault(f"/occasions/{place}/holders/{n}/credential/number", "invalid-value", _ONE_LINE)
+    yield from _too_much(booking.charges)
+
+
+_ONE_LINE = "has what is not to be seen in it, or space around it; send it as it is written"
+
+
+def _is_one_line(text: str) -> bool:
+    return text.isprintable() and text == text.strip()
+
+
+def _too_much(charges: Sequence[Charge]) -> Iterator[Fault]:
+    whole = Decimal(0)
+    for place, charge in enumerate(charges):
+        comes_to = abs(rounded(charge.quantity * charge.unit_price))
+        whole += comes_to
+        if comes_to > _MOST or whole > _MOST:
+            what = "the charge comes" if comes_to > _MOST else "the charges so far come"
+            yield Fault(f"/charges/{place}/unit_price", "invalid-value", f"{what} to more than {_MOST} kronor")
+            return
 
 
 def _below_zero(charges: Sequence[tuple[int, Charge]]) -> Iterator[Fault]:

@@ -129,6 +129,20 @@ def open_of(connection: Connection, municipality: str, account: str, *, now: int
     return [_entry(row) for row in connection.rows(sql, (municipality, account, now))]
 
 
+def put_off(connection: Connection, municipality: str, account: str, *, now: int, until: int) -> None:
+    """What may be invoiced of an account may be so later."""
+    connection.run(
+        "UPDATE entries SET bills_at = ? WHERE municipality = ? AND account = ? AND bills_at <= ? AND state = 'open'",
+        (until, municipality, account, now),
+    )
+
+
+def waits(connection: Connection, municipality: str, account: str) -> bool:
+    """Whether an account has lines that are to be invoiced."""
+    sql = f"SELECT 1 FROM entries WHERE municipality = ? AND account = ? AND bills_at < {NEVER} LIMIT 1"
+    return bool(connection.rows(sql, (municipality, account)))
+
+
 def drop(connection: Connection, municipality: str, ids: Iterable[int]) -> None:
     """They were never invoiced, and never will be."""
     connection.each(

@@ -126,6 +126,12 @@ def causes(
     return {Cause(*row) for row in connection.rows(f"{sql} AND {condition}", [municipality, name, *values])}
 
 
+def open_of(connection: Connection, code: str) -> list[tuple[str, str, Cause]]:
+    """(municipality, connection, cause) of all open problems of a code."""
+    sql = "SELECT municipality, connection, cause FROM problems WHERE until IS NULL AND code = ?"
+    return [(town, name, Cause(code, cause)) for town, name, cause in connection.rows(sql, (code,))]
+
+
 def listed(connection: Connection, municipality: str, *, ended: bool = False) -> list[Problem]:
     """The open problems, the oldest first; or those that have ended, the latest first."""
     which = (

@@ -95,7 +95,7 @@ def test_nobody_is_looked_up_without_a_purpose_a_basis_and_a_person(
     before = len(register().asked)
     answer = ask(here, keys["grants"], LENA, **{missing: told})
     assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM)
-    assert answer.json()["errors"][0]["pointer"] == f"/body/{missing}"
+    assert answer.json()["errors"][0]["pointer"] == f"/{missing}"
     assert len(register().asked) == before
 
 

@@ -12,7 +12,8 @@ from hub.errors import FieldFault, InvalidError
 from hub.masking import pointed, quoted
 from hub.model.booking import Booking, Charge, Customer, Extra, Holder, Number, Occasion, Status
 from hub.model.plan import Plan, Unserved
-from hub.planner.faults import Fault, booking_faults
+from hub.model.spelt import texts_with_nul
+from hub.planner.faults import Fault, booking_faults, unusable
 from hub.planner.plan import plan
 from hub.planner.rules import Rules
 from hub.service.asking.asked import Use
@@ -110,10 +111,11 @@ def read_booking(raw: bytes, rules: Rules) -> Booking:
     Raises:
         InvalidError: with every fault at once, each with its place.
     """
+    nul = faults_of_nul(raw)
     try:
         booking: Booking = _BOOKING.validate_json(raw)
     except ValidationError as error:
-        raise InvalidError([*faults_of(error), *_of_what_is_readable(raw, rules)]) from None
+        raise InvalidError([*faults_of(error), *nul, *_of_what_is_readable(raw, rules)]) from None
     faults = list(
         booking_faults(
             list(enumerate(booking.occasions)),
@@ -123,8 +125,9 @@ def read_booking(raw: bytes, rules: Rules) -> Booking:
             rules,
         )
     )
-    if faults:
-        raise InvalidError([FieldFault(*fault) for fault in faults])
+    faults += unusable(booking)
+    if faults or nul:
+        raise InvalidError([*nul, *(FieldFault(*fault) for fault in faults)])
     return booking
 
 
@@ -252,6 +255,14 @@ def faults_of(error: ValidationError) -> list[FieldFault]:
             fault["msg"].removeprefix("Value error, "),
         )
         for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+
+
+def faults_of_nul(raw: bytes) -> list[FieldFault]:
+    """The texts of a JSON body that have U+0000 in them."""
+    return [
+        FieldFault(pointed(place), "invalid-value", "has U+0000 in it, which no system keeps; leave it out")
+        for place in texts_with_nul(raw)
     ]
 
 

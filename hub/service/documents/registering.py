@@ -21,7 +21,7 @@ from hub.planner.registering import RESERVED, overdue_since
 from hub.service.asking import filing
 from hub.service.asking.changes import Change
 from hub.service.asking.filing import Filed
-from hub.service.asking.preparing import faults_of
+from hub.service.asking.preparing import faults_of, faults_of_nul
 from hub.service.audit.acting import Actor, acting
 from hub.service.audit.auditing import Auditing, Note, written
 from hub.service.persons import whose
@@ -155,10 +155,14 @@ def _read(key: str, raw: bytes) -> DocumentToRegister:
     except ValidationError:
         told = "a key is at most 80 letters, digits and . _ : -, and begins with a letter or a digit"
         raise InvalidError([FieldFault("", "invalid-key", told)], code="invalid-document") from None
+    nul = faults_of_nul(raw)
     try:
-        return DocumentToRegister.model_validate_json(raw)
+        read = DocumentToRegister.model_validate_json(raw)
     except ValidationError as error:
-        raise InvalidError(faults_of(error), code="invalid-document") from None
+        raise InvalidError([*faults_of(error), *nul], code="invalid-document") from None
+    if nul:
+        raise InvalidError(nul, code="invalid-document")
+    return read
 
 
 def _judge(key: str, told: DocumentToRegister, now: int) -> None:

@@ -1,7 +1,8 @@
 """Making invoices of what may be invoiced, one transaction for each account: sealed here, sent by delivery.
 
 Only here is an invoice made: what changes before that never reaches a customer. No call leaves the database, so a
-process that is killed has made an invoice whole, or not at all.
+process that is killed has made an invoice whole, or not at all. An account that cannot be invoiced is a problem of its
+own, and holds no other up.
 """
 
 from collections import defaultdict
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from hub.clock import STOCKHOLM, Clock, instant, now_of
+from hub.clock import MINUTE, STOCKHOLM, Clock, instant, now_of
 from hub.model import Invoice, InvoiceKind, VatCategory
 from hub.model.booking import Booking
 from hub.model.finance import Charging
@@ -22,16 +23,21 @@ from hub.service.asking.preparing import stored_booking
 from hub.service.money.invoicing import Heading, credit_note, invoice, party
 from hub.service.money.owing import VAT
 from hub.service.rulebook import Rulebook
-from hub.store import bookings, entries, invoices, lanes
+from hub.store import bookings, entries, invoices, lanes, problems
 from hub.store.engine.database import Connection
 from hub.store.entries import Entry
 from hub.store.invoices import NewInvoice, Stored
 from hub.store.lanes import Raise
+from hub.store.problems import Cause
 from hub.store.seals.sealed import INVOICE
 from hub.store.seals.sealing import Seal
 
+NOT_INVOICED = "not-invoiced"
+"""The code of the problem that an account cannot be invoiced; its cause is the account."""
 AT_ONCE = 20
 """Accounts that one transaction takes: nobody waits long behind it."""
+_AGAIN = 60 * MINUTE
+"""What could not be invoiced is tried again after that long, or when a booking of it is changed."""
 _LETTERS = {InvoiceKind.INVOICE: "i", InvoiceKind.CREDIT: "c"}
 
 
@@ -72,14 +78,44 @@ class Billing:
 
     def bill(self, connection: Connection) -> int:
         """Make the invoices that are due, of some accounts; gives how many accounts there were."""
-        now = self.now()
-        due = entries.due(connection, now=now, limit=AT_ONCE)
+        due = self.due(connection)
         for town, key in due:
-            account = Account(town, key, invoices.made(connection, town, key), now)
-            waiting = entries.open_of(connection, town, key, now=now)
-            self._invoices(connection, account, [e for e in waiting if e.kind is EntryKind.CHARGE])
-            self._credits(connection, account, [e for e in waiting if e.kind is EntryKind.CREDIT])
+            self.bill_one(connection, town, key)
         return len(due)
+
+    def due(self, connection: Connection) -> list[tuple[str, str]]:
+        """(municipality, account) of what may be invoiced now: the first few."""
+        return entries.due(connection, now=self.now(), limit=AT_ONCE)
+
+    def bill_one(self, connection: Connection, municipality: str, key: str) -> None:
+        """Make what is due of one account."""
+        now = self.now()
+        account = Account(municipality, key, invoices.made(connection, municipality, key), now)
+        waiting = entries.open_of(connection, municipality, key, now=now)
+        self._invoices(connection, account, [e for e in waiting if e.kind is EntryKind.CHARGE])
+        self._credits(connection, account, [e for e in waiting if e.kind is EntryKind.CREDIT])
+        for name in {e.connection for e in waiting}:
+            problems.close_cause(connection, municipality, name, Cause(NOT_INVOICED, key), now=now)
+
+    def put_off(self, connection: Connection, municipality: str, key: str, why: str) -> None:
+        """Have an account that cannot be invoiced wait, and make it known; `why` tells nothing of anybody."""
+        now = self.now()
+        waiting = entries.open_of(connection, municipality, key, now=now)
+        entries.put_off(connection, municipality, key, now=now, until=now + _AGAIN)
+        numbers = bookings.numbers(connection, municipality, {e.booking for e in waiting})
+        detail = f"{', '.join(sorted(numbers.values()))}: {why}"
+        for name in {e.connection for e in waiting}:
+            problems.open_(connection, municipality, name, Cause(NOT_INVOICED, key), detail=detail, now=now)
+
+    def over(self, connection: Connection) -> list[tuple[str, str, Cause]]:
+        """Problems of accounts of which nothing is to be invoiced any more."""
+        held = problems.open_of(connection, NOT_INVOICED)
+        return [(town, name, cause) for town, name, cause in held if not entries.waits(connection, town, cause.cause)]
+
+    def close(self, connection: Connection, over: Iterable[tuple[str, str, Cause]]) -> None:
+        """End those problems."""
+        for town, name, cause in over:
+            problems.close_cause(connection, town, name, cause, now=self.now())
 
     def _charging(self, municipality: str) -> Charging:
         return self._rulebook.town(municipality).configuration.municipality.finance.charging

@@ -162,6 +162,18 @@ _REMEDIES: dict[str, dict[Language, Remedy]] = {
             "Fråga den som skulle ha fått det. Kom det inte fram: försök igen på problemet, så skickas det på nytt.",
         ),
     },
+    "not-invoiced": {
+        "en": Remedy(
+            "What a booking costs cannot be invoiced",
+            "Look at customer and charges of the bookings named, and have the booking core send them corrected."
+            " The hub tries again every hour; the others are invoiced meanwhile. Tell us: it should have been refused.",
+        ),
+        "sv": Remedy(
+            "Det en bokning kostar kan inte faktureras",
+            "Se på kund och debitering i bokningarna som nämns, och låt bokningssystemet sända dem rättade."
+            " Navet försöker igen varje timme; de andra faktureras under tiden. Säg till oss: den borde ha nekats.",
+        ),
+    },
     "unregistered-documents": {
         "en": Remedy(
             "Documents wait to be registered",
