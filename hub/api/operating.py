@@ -61,7 +61,9 @@ async def list_problems(
     return await here.operating.problems(municipality, ended=ended, language=language)
 
 
-@ROUTER.post("/problems/{problem}:retry", tags=["problems"], dependencies=_OPERATE)
+@ROUTER.post(
+    "/problems/{problem}:retry", tags=["problems"], dependencies=_OPERATE, responses=problems("connection-held")
+)
 async def retry_problem(municipality: str, problem: Annotated[int, Path(ge=1, le=2**53)], here: _Here) -> Retried:
     """Try what waits behind a problem again."""
     return Retried(deliveries=await here.operating.retry(municipality, problem))

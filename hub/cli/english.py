@@ -14,6 +14,10 @@ TEXTS: Mapping[str, str] = {
     "effects": "Effects",
     "nothing": "nothing",
     "none_open": "No open problems.",
+    "paused_since": (
+        "{name} is paused by {by} since {since}: "
+        "nothing is sent there, and {waiting} wait. To let it run: knutpunkt problems --resume {name}"
+    ),
     "tried_again": "{count} deliveries are tried again.",
     "resumed": "{name} is resumed: what waits is sent.",
     "target": "Target",

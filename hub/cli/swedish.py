@@ -14,6 +14,10 @@ TEXTS: Mapping[str, str] = {
     "effects": "Verkan",
     "nothing": "inget",
     "none_open": "Inga öppna problem.",
+    "paused_since": (
+        "{name} är pausad av {by} sedan {since}: "
+        "inget skickas dit, och {waiting} väntar. Låt den gå: knutpunkt problems --resume {name}"
+    ),
     "tried_again": "{count} leveranser försöks igen.",
     "resumed": "{name} är återupptagen: det som väntar skickas.",
     "target": "Mål",

@@ -58,10 +58,11 @@ class Place(NamedTuple):
 
 
 class Alike(NamedTuple):
-    """Problems that differ in nothing that a reader sees: the first, how many, and what waits behind them all."""
+    """Problems that differ in nothing that a reader sees: the first, and what waits behind them all."""
 
     first: ProblemAnswer
-    number: int
+    ids: Sequence[int]
+    """Of all of them."""
     waiting: int
     nearest: datetime | None
     places: Sequence[str]
@@ -177,7 +178,7 @@ def _alike(problems: Iterable[ProblemAnswer], lines: Sequence[ReadinessAnswer]) 
         places = sorted({name for one in mine for name in hit.get(one.id, ())})
         rungs = {number: roles for one in mine for number, roles in instead.get(one.id, {}).items()}
         told = [(number, sorted(roles)) for number, roles in sorted(rungs.items())]
-        yield Alike(mine[0], len(mine), sum(one.waiting for one in mine), nearest, places, told)
+        yield Alike(mine[0], [one.id for one in mine], sum(one.waiting for one in mine), nearest, places, told)
 
 
 def _answer(readiness: Readiness) -> str:

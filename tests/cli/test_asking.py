@@ -109,6 +109,10 @@ def test_a_problem_that_is_not_there_cannot_be_retried(run: Run) -> None:
 
 def test_a_paused_connection_is_resumed(run: Run, town: At) -> None:
     town.pause("mqtt-kulturhuset")
+    told = run("problems").output
+    assert "mqtt-kulturhuset is paused by" in told
+    assert "knutpunkt problems --resume mqtt-kulturhuset" in told
+    assert "No open problems" not in told
     assert (
         "mqtt-kulturhuset är återupptagen" in run("problems", "--resume", "mqtt-kulturhuset", "--language", "sv").output
     )

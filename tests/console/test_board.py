@@ -243,6 +243,28 @@ def test_a_problem_says_whom_it_hits_and_how_to_try_again_and_lines_lead_to_it()
     assert 'id="problem-7"' in page
 
 
+def a_problem(id_: int, code: str) -> ProblemAnswer:
+    return ProblemAnswer(
+        id=id_, connection="locks", code=code, title="It is so", detail="so", remedy="Mend it.", since=NOON, until=None,
+        waiting=1, nearest=NOON,
+    )  # fmt: skip
+
+
+def test_problems_that_say_the_same_are_tried_again_together_and_each_can_be_led_to() -> None:
+    lines = [a_line("red", problem=n, detail=f"gone {n}") for n in (20, 21, 22)]
+    page = a_board(*lines, problems=[a_problem(n, "vanished") for n in (20, 21, 22)], ready=False)
+    assert "<code>knutpunkt problems --retry 20 --retry 21 --retry 22</code>" in page
+    for n in (20, 21, 22):
+        assert f'<a href="#problem-{n}">' in page
+        assert page.count(f'id="problem-{n}"') == 1
+
+
+def test_a_refused_account_is_mended_and_then_its_connection_resumed() -> None:
+    page = a_board(a_line("red", problem=7), problems=[a_problem(7, "credentials")], ready=False)
+    assert "<code>knutpunkt problems --resume locks</code>" in page
+    assert "--retry" not in page
+
+
 @pytest.mark.parametrize(
     "readiness, state, label",
     [

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from hub.service.rulebook import Rulebook
 from hub.store import configurations
 from hub.store.engine.database import connect
 from tests.builders import SATURDAY, a_charge, a_town, files_of, occasion
-from tests.delivery.fakes import LOCKS, LockSystem
+from tests.delivery.fakes import LOCKS, Fault, LockSystem
 from tests.delivery.harness import PIN, TOWN, Node, Stage, hour, leading_to_systems
 
 Staging = Callable[..., Stage]
@@ -316,6 +317,48 @@ def test_a_connection_goes_on_with_its_settings_of_before_while_the_new_ones_can
     assert hall.running("locks") is not before
     hall.settle()
     assert hall.state(PIN) == (Effect.STANDING, Delivery.CONFIRMED, Proof.READ)
+
+
+@pytest.mark.parametrize("how", ["resumed here", "resumed elsewhere", "tested"])
+def test_a_secret_that_was_changed_is_read_anew_when_its_connection_is_resumed(
+    hall: Stage, how: str, tmp_path: Path
+) -> None:
+    """The system that a setting leads to stands for the password that it holds."""
+    secret = tmp_path / "secret"
+    secret.write_text(f"{TOWN}/nowhere")
+    town = leading_to_systems(a_town())
+    locks = town.connections["locks"].model_copy(update={"settings": {"system": f"${{file:{secret}}}"}})
+    files = files_of(town.model_copy(update={"connections": town.connections | {"locks": locks}}))
+    hall.run(configuring_of(hall).apply(TOWN, files))
+    hall.run(following_of(hall).follow())
+    LOCKS[f"{TOWN}/nowhere"].breaks(Fault.REFUSES)
+    hall.put()
+    assert [one.code for one in hall.problems()] == ["credentials"]
+    before = hall.running("locks")
+    secret.write_text(f"{TOWN}/locks")
+    match how:
+        case "resumed here":
+            hall.run(hall.node.health.set_paused(TOWN, "locks", None))
+        case "resumed elsewhere":
+            other = hall.run(hall.another_node())
+            hall.run(other.health.set_paused(TOWN, "locks", None))
+            hall.run(other.connections.close())
+            hall.run(hall.node.health.follow_pauses())
+        case _:
+            assert hall.run(hall.node.health.check(before))[0] is not None
+            assert hall.running("locks").paused == "credentials"
+            hall.run(hall.node.health.set_paused(TOWN, "locks", None))
+    hall.settle()
+    assert hall.running("locks") is not before
+    assert hall.locks.stands
+    assert hall.problems() == []
+
+
+def test_a_connection_whose_secrets_are_as_before_goes_on_as_it_is(hall: Stage) -> None:
+    before = hall.running("locks")
+    hall.run(hall.node.health.set_paused(TOWN, "locks", "Eva"))
+    hall.run(hall.node.health.set_paused(TOWN, "locks", None))
+    assert hall.running("locks") is before
 
 
 def test_what_waits_over_a_paused_connection_is_not_put_off_anew_by_each_process_that_starts(hall: Stage) -> None:

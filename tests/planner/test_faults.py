@@ -117,3 +117,34 @@ def test_no_fault_repeats_what_was_sent() -> None:
         read_booking(json.dumps(raw_booking(customer=customer)).encode(), HALL)
     assert len(caught.value.faults) == 2
     assert [word for word in ("0708", "0701740605", "kansli") if word in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("peppol_id", ["", "xx", "0007", "0007:", "0007:5567 890123", "0007:" + "1" * 51])
+def test_an_address_in_peppol_that_is_none_is_told_before_anything_is_invoiced(peppol_id: str) -> None:
+    customer = raw_booking()["customer"] | {"invoice": {"peppol_id": peppol_id}}
+    assert faults(customer=customer) == [("/customer/invoice/peppol_id", "invalid-value")]
+
+
+@pytest.mark.parametrize("number", ["  ", "a\nb", " 17", "12\u00a03", "x\u0000y"])
+def test_a_card_number_that_no_reader_shows_is_told_at_its_place(number: str) -> None:
+    card = a_holder(credential={"kind": "card", "number": number})
+    assert ("/occasions/0/holders/0/credential/number", "invalid-value") in faults(occasion(holders=[card]))
+
+
+def test_what_comes_to_more_than_an_invoice_can_say_is_told_at_its_line() -> None:
+    dear = a_charge(id="c1", unit_price="9999999999.99")
+    assert faults(charges=[dear, a_charge(id="c2", unit_price="0.01")]) == [("/charges/1/unit_price", "invalid-value")]
+    assert faults(charges=[dear | {"quantity": "2"}]) == [("/charges/0/unit_price", "invalid-value")]
+
+
+@pytest.mark.parametrize("receipt", ["a\u0000b", "\u0000", "SW-1\n"])
+def test_a_receipt_is_one_line_that_can_be_read(receipt: str) -> None:
+    payment = {"kind": "prepaid", "receipt": receipt}
+    assert ("/payment/receipt", "invalid-value") in faults(charges=[a_charge(id="c1")], payment=payment)
+
+
+def test_u0000_is_told_wherever_it_is_and_a_backslash_before_u0000_is_none() -> None:
+    customer = raw_booking()["customer"] | {"name": "Kim \u0000"}
+    assert ("/customer/name", "invalid-value") in faults(customer=customer)
+    customer["name"] = "Kim \\u0000"
+    assert read_booking(json.dumps(raw_booking(customer=customer)).encode(), HALL).customer.name == "Kim \\u0000"

@@ -106,9 +106,14 @@ class Health:
     async def check(self, running: Running) -> tuple[About | None, str | None]:
         """Ask one system what it says of itself, changing nothing; gives what it said, or why it did not.
 
+        One that is paused is asked with its secrets as they are now.
+
         Raises:
             RefusedError: other processes have all of the connection.
         """
+        if running.paused is not None:
+            await self._connections.reread(running.place)
+            running = self._connections.find(*running.place) or running
         about, failed, refused = None, None, False
         try:
             async with running.ways.one(), asyncio.timeout(running.connector.pace.lands_within.total_seconds()):
@@ -188,8 +193,15 @@ class Health:
             problems.close_of(connection, *place, ["unknown-key"], now=now)
 
     async def set_paused(self, municipality: str, name: str, by: str | None) -> None:
-        """Pause a connection, or let it run again: what waits is due at once. Raises NotFoundError."""
+        """Pause a connection, or let it run again: its secrets are read anew, and what waits is due at once.
+
+        Raises:
+            NotFoundError: no such connection.
+        """
         running = self.running(municipality, name)
+        if by is None:
+            await self._connections.reread(running.place)
+            running = self.running(municipality, name)
         await self._writer.call(self._set_paused, running, by, acting())
         running.paused = by
         if by is None:
@@ -219,8 +231,10 @@ class Health:
             resumed = running.paused is not None and running.place not in paused
             running.paused = paused.get(running.place)
             if resumed:
-                running.gate.succeeded()
-                await self._writer.call(self._make_due, running)
+                await self._connections.reread(running.place)
+                here = self._connections.find(*running.place) or running
+                here.gate.succeeded()
+                await self._writer.call(self._make_due, here)
                 self.resumed()
 
     def _make_due(self, connection: Connection, running: Running) -> None:

@@ -239,6 +239,22 @@ class Connections:
         if before is not None and lent is not None:
             self._soon_closed(before, lent)
 
+    async def reread(self, place: tuple[str, str]) -> None:
+        """Begin a connection anew if its secrets are others than when it was opened; else it goes on as it is."""
+        running, (environment, stand_ins) = self._running.get(place), self._how
+        if running is None or stand_ins.settings(*place, running.settings) is not None:
+            return
+        try:
+            plain = resolve(running.settings.settings, environment)
+            if running.connector.config_type.model_validate(plain) == running.connector.config:
+                return
+            self._replace(*place, running.settings, running.paused)
+        except (ConfigurationError, ValueError) as error:
+            LOG.warning("connection %s/%s goes on with the secrets that it has: %s", *place, type(error).__name__)
+            return
+        await self.opened(place[0], [place[1]])
+        self.replaced()
+
     def _leave(self, place: tuple[str, str]) -> None:
         self._soon_closed(self._running.pop(place), self._lent.pop(place))
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from hub.clock import MINUTE, Clock, instant, now_of
-from hub.errors import NotFoundError
+from hub.errors import NotFoundError, RefusedError
 from hub.model.audit import Act
 from hub.model.standing import ProblemAnswer, SealingAnswer, StatusAnswer
 from hub.service.audit.acting import Actor, acting
@@ -22,6 +22,9 @@ from hub.store.engine.writer import Readers, Writer
 from hub.store.problems import Problem
 from hub.store.seals import rotation
 from hub.store.seals.sealing import Seal
+
+_REFUSED = "credentials"
+"""The code of the problem that a system refuses our account: its connection is paused, and is resumed."""
 
 
 class Operating:
@@ -51,7 +54,12 @@ class Operating:
         return [_problem(one, shown.nearest(connection, municipality, one.id, now=now), language, now) for one in found]
 
     async def retry(self, municipality: str, problem: int) -> int:
-        """Try what waits behind a problem again. Raises NotFoundError."""
+        """Try what waits behind a problem again.
+
+        Raises:
+            NotFoundError: no such problem is open.
+            RefusedError: its connection is paused, and is to be resumed.
+        """
         count = await self._writer.call(self._retry, municipality, problem, acting())
         self.woken()
         return count
@@ -61,6 +69,9 @@ class Operating:
         if found is None or found.until is not None:
             msg = f"no open problem {id_} in {municipality}"
             raise NotFoundError(msg)
+        if found.code == _REFUSED and (municipality, found.connection) in connections.paused(connection):
+            msg = f"its system refuses us; mend the account, then: knutpunkt problems --resume {found.connection}"
+            raise RefusedError("connection-held", msg)
         count = handling.retry_problem(connection, municipality, id_, now=self._now())
         problems.close(connection, [id_], now=self._now(), even_waiting=True)
         told = written({"problem": id_, "code": found.code, "deliveries": count})
