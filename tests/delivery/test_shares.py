@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.delivery.reach.shares import Shares, is_gone, own_name
-from hub.delivery.reach.ways import NONE, WHOLE, NoWayError, Share, Ways
+from hub.delivery.reach.ways import NONE, WHOLE, NotYetError, NoWayError, Share, Ways
 from hub.errors import RefusedError
 from hub.settings import Pulse
 from hub.store.engine.database import AwayError
@@ -186,7 +186,44 @@ def test_what_of_a_minute_comes_from_another_counts_as_used(monkeypatch: pytest.
         assert moments(way, now, 3) == [60, 60, 60]
 
 
+def test_who_has_no_time_for_the_next_minute_is_told_when_it_comes_and_takes_nothing_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def play(way: Ways, now: list[float]) -> None:
+        for _ in range(5):
+            with pytest.raises(NotYetError) as told:
+                async with way.one(2, last_start=30.0):
+                    pass
+            assert told.value.seconds == 60.0 - now[0]
+            now[0] += 10
+        for _ in range(2):
+            async with way.one(2, last_start=90.0):
+                assert now[0] == 60
+
+    with fast_clock(monkeypatch) as now:
+        way = Ways(1, 4)
+        assert moments(way, now, 2, cost=2) == [0, 0]
+        asyncio.run(play(way, now))
+
+
 # ---------------------------------------------------------------- in the hub
+
+
+def test_twenty_over_a_connection_that_takes_six_a_minute_are_there_after_four(
+    hall: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lease is shorter than a minute: whoever waits for the next one does not use it up."""
+    for module in ("hub.delivery.reach.ways", "hub.delivery.loop.carrying", "hub.delivery.loop.dispatcher"):
+        monkeypatch.setattr(f"{module}.running_seconds", lambda: hall.clock.now().timestamp(), raising=False)
+    hall.running("locks").ways = Ways(1, 12)
+    for n in range(20):
+        hall.accept(f"B-{n}", **hour(60 * n))
+    there = []
+    for _ in range(4):
+        hall.settle()
+        there.append(len(hall.locks.stands))
+        hall.skip(seconds=61)
+    assert there == [6, 12, 18, 20]
 
 
 @asynccontextmanager

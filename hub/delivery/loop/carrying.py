@@ -66,10 +66,11 @@ class Carrier:
         if (ends := running.held(now)) is not None:
             return self._held(errand, ends)
         try:
-            async with running.ways.one(errand.cost):
+            async with running.ways.one(errand.cost, last_start=last_start):
                 return await self._in_turn(errand, last_start)
-        except NoWayError:
-            return put_off(loaded.lane, until=now + SECOND, missed_until=errand.missed_until)
+        except NoWayError as error:
+            until = now_of(self.clock) + int(error.seconds * SECOND)
+            return put_off(loaded.lane, until=until, missed_until=errand.missed_until)
 
     def _homeless(self, loaded: Loaded, now: int) -> Outcome:
         """The connection is not here: configured a moment ago, or no more. What stands there is not forgotten.

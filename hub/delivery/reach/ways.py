@@ -5,6 +5,7 @@ from asyncio import sleep
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from math import inf
 from typing import NamedTuple
 
 from hub.clock import running_seconds
@@ -14,6 +15,17 @@ _MINUTE_SECONDS = 60.0
 
 class NoWayError(Exception):
     """Other processes have all of the connection: this one may not call."""
+
+    seconds = 1.0
+    """In how long there may be one."""
+
+
+class NotYetError(NoWayError):
+    """The minute is used up, and there is no time to wait for the next; nothing of it was taken."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = max(0.0, seconds)
 
 
 class Share(NamedTuple):
@@ -71,13 +83,18 @@ class Ways:
             self._made.extend([running_seconds()] * max(0, self._minute - before))
         self._admit()
 
-    def one(self, cost: int = 1) -> AbstractAsyncContextManager[None]:
-        """Wait for a way, and hold it; `cost`: how many commands and looks will be made on it.
+    def one(self, cost: int = 1, *, last_start: float = inf) -> AbstractAsyncContextManager[None]:
+        """Wait for a way, and hold it.
+
+        Args:
+            cost: how many commands and looks will be made on it.
+            last_start: running seconds; whoever has no way by then will not use one, and is not waited with.
 
         Raises:
             NoWayError: there is none here, or none any more.
+            NotYetError: none that is counted, before `last_start`.
         """
-        return _Way(self, cost)
+        return _Way(self, cost, last_start)
 
     def enter_at_once(self) -> bool:
         """Hold a way when one is free and none is counted; it is to be left again."""
@@ -85,12 +102,12 @@ class Ways:
         self._held += free
         return free
 
-    async def enter(self, cost: int) -> None:
+    async def enter(self, cost: int, last_start: float) -> None:
         """Wait for a way; it is to be left again."""
         await self._enter()
         if self._per_minute is not None:
             try:
-                await self._within_the_minute(cost)
+                await self._within_the_minute(cost, last_start)
             except BaseException:
                 self.leave()
                 raise
@@ -132,14 +149,18 @@ class Ways:
             else:
                 turn.set_exception(NoWayError())
 
-    async def _within_the_minute(self, cost: int) -> None:
+    async def _within_the_minute(self, cost: int, last_start: float) -> None:
         while True:
             if not self._minute or not self.is_sure():
                 raise NoWayError
             now = running_seconds()
             while self._made and self._made[0] <= now - _MINUTE_SECONDS:
                 self._made.popleft()
-            if not self._made or len(self._made) + cost <= self._minute:
+            over = min(len(self._made), len(self._made) + cost - self._minute)
+            ready = now if over <= 0 else self._made[over - 1] + _MINUTE_SECONDS
+            if ready >= last_start:
+                raise NotYetError(ready - now)
+            if over <= 0:
                 break
             await sleep(self._made[0] + _MINUTE_SECONDS - now)
         self._called = True
@@ -149,14 +170,14 @@ class Ways:
 class _Way(AbstractAsyncContextManager[None]):
     """One, as long as it is held: by hand, in a third of the time of a generator."""
 
-    __slots__ = ("_cost", "_ways")
+    __slots__ = ("_cost", "_last_start", "_ways")
 
-    def __init__(self, ways: Ways, cost: int) -> None:
-        self._ways, self._cost = ways, cost
+    def __init__(self, ways: Ways, cost: int, last_start: float) -> None:
+        self._ways, self._cost, self._last_start = ways, cost, last_start
 
     async def __aenter__(self) -> None:
         if not self._ways.enter_at_once():
-            await self._ways.enter(self._cost)
+            await self._ways.enter(self._cost, self._last_start)
 
     async def __aexit__(self, *_: object) -> None:
         self._ways.leave()
