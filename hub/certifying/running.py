@@ -30,7 +30,7 @@ class Ran:
         """Take one report; called by pytest."""
         name = report.nodeid.rsplit("::", 1)[-1].partition("[")[0]
         if report.failed:
-            self.failed[name].append(_last_line(report))
+            self.failed[name].append(_why(report))
         elif report.skipped:
             self.exempt[name].append(_reason(report))
         elif report.when == "call":
@@ -39,7 +39,7 @@ class Ran:
     def pytest_collectreport(self, report: Any) -> None:  # noqa: ANN401 - pytest's
         """What cannot even be collected."""
         if report.failed:
-            self.failed["collecting"].append(_last_line(report))
+            self.failed["collecting"].append(_why(report))
 
 
 def run(name: str) -> Ran:
@@ -61,9 +61,11 @@ def run(name: str) -> Ran:
     return ran
 
 
-def _last_line(report: Any) -> str:  # noqa: ANN401 - pytest's
-    text = str(getattr(report, "longreprtext", "")).strip()
-    return text.splitlines()[-1][:300] if text else "failed"
+def _why(report: Any) -> str:  # noqa: ANN401 - pytest's
+    lines = str(getattr(report, "longreprtext", "")).strip().splitlines()
+    where = [line for line in lines if line.startswith("kit: ")]
+    why = [line for line in lines if not line.startswith("kit: ")]
+    return "; ".join([*why[-1:], *where])[:500] or "failed"
 
 
 def _reason(report: Any) -> str:  # noqa: ANN401 - pytest's

@@ -129,15 +129,26 @@ class CallbackTests(SourceTests):
             assert self.meaning(stand, items) == list(stand.simulator.emitted())
             assert self.known(items) == self.known(again)
             assert len(self.known(items)) == len(items)
+            stand.simulator.happen(3)
+            more = [item for call in stand.simulator.callbacks() for item in await stand.connector.receive(call)]
+            kept = {item.source_id: item for item in [*items, *more]}
+            assert self.meaning(stand, kept.values()) == list(stand.simulator.emitted()), "taken for what came before"
 
     @test
     async def test_an_unproven_sender_is_refused(self) -> None:
         async with self.bench() as stand:
             stand.simulator.happen(1)
             for good in stand.simulator.callbacks():
-                bare = dict.fromkeys(good.headers, "x")
+                told = good.headers.items()
+                forged = (
+                    dict.fromkeys(good.headers, "x"),
+                    dict.fromkeys(good.headers, ""),
+                    {name: value[:-1] for name, value in told},
+                    {name: value[:-1] + ("0" if value[-1:] != "0" else "1") for name, value in told},
+                )
                 changed = [Callback(good.headers, good.body + b" ")] if stand.simulator.proves_content else []
-                for bad in (*changed, Callback({}, good.body), Callback({}, b""), Callback(bare, good.body)):
+                unproven = (Callback(headers, good.body) for headers in forged)
+                for bad in (*changed, Callback({}, good.body), Callback({}, b""), *unproven):
                     with pytest.raises(CredentialsError):
                         await stand.connector.receive(bad)
 

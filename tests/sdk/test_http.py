@@ -340,7 +340,8 @@ def test_a_socket_goes_where_the_hub_routes_it() -> None:
         ("0", 0), ("7", 7), (" 7 ", 7), ("99999999", 3600), ("9" * 400, 3600), ("1764264000", 3600),
         ("Fri, 27 Nov 2026 21:00:20 GMT", 20), ("Fri, 27 Nov 2026 20:59:00 GMT", 0),
         ("Sun, 27 Dec 2026 21:00:00 GMT", 3600),
-        ("", None), ("soon", None), ("-1", None), ("1.5", None), ("\u00b2", None), ("Fri, 99 Nov 2026 21:00:20 GMT", None),
+        ("", None), ("soon", None), ("-1", None), ("1.5", None), ("\u00b2", None),
+        ("Fri, 99 Nov 2026 21:00:20 GMT", None),
     ],
 )  # fmt: skip
 def test_how_long_a_system_wants_to_be_left_alone_is_understood_and_has_a_bound(told: str, wait: int | None) -> None:
