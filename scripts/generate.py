@@ -125,7 +125,7 @@ def _errors() -> str:
     errors = "\n".join(f"| `{code}` | {status} | {title} |" for code, (status, title) in CODES.items())
     problems = "\n".join(f"| `{code}` | {remedy(code).title} | {remedy(code).remedy} |" for code in sorted(codes()))
     return (
-        "# Errors and problems\n\nGenerated from `hub/api/problems.py` and `hub/service/words/remedies.py`.\n\n"
+        "# Errors and problems\n\nGenerated from `hub/api/problems.py` and `hub/service/words/remedies/`.\n\n"
         "An error is told to a caller, as `application/problem+json` with a stable `code`.\n\n"
         f"| code | status | title |\n|---|---|---|\n{errors}\n\n"
         "A problem is told to an operator: one cause that stops deliveries, however many wait behind it.\n\n"

@@ -20,7 +20,7 @@ from hub.configuration.upkeep import daytime
 from hub.discovery import connector_names
 from hub.mapping.connector import MappedFiles
 from hub.model.connection import Arrival, Connection, Slower
-from hub.sdk import AccessControl, Connector, ConnectorConfig, Control, Hears, Polls, ReadsFiles, Source
+from hub.sdk import AccessControl, Connector, ConnectorConfig, Hears, Polls, ReadsFiles, Source
 
 Load = Callable[[str], type[Connector[Any]]]
 """Gives a connector's class by its name; raises LookupError or TypeError."""
@@ -51,7 +51,7 @@ def connectors(folder: Folder, load: Load) -> Iterator[Finding]:
 def _horizon(sheet: Sheet[Connection], kind: type[Connector[Any]], connection: Connection) -> Iterator[Finding]:
     """When codes are sent to a lock; what is no lock is sent things at their time."""
     days, place = connection.push_horizon_days, ("push_horizon_days",)
-    if days is None and issubclass(kind, AccessControl | Control):
+    if days is None and issubclass(kind, AccessControl):
         message = "left out; write how many days before its window a grant may be sent, e.g. `push_horizon_days: 30`"
         yield sheet.error(place, "missing-key", message)
     elif days is not None and days < SHORTEST_HORIZON_DAYS and issubclass(kind, AccessControl):
