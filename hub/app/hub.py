@@ -157,7 +157,14 @@ class Hub:
         if not self.writer.shared:
             await self.writer.call(lambda c: imports.break_off(c, (), now=now_of(self.clock)))
         self.intake = self.worker.intake = put_together(self.writer, self.readers, self.seal, self.rulebook, self.clock)
-        self.inlets = Openings(self.intake, self.connections, self.rulebook, self.clock, self.environment)
+        self.inlets = Openings(
+            self.intake,
+            self.connections,
+            self.rulebook,
+            self.clock,
+            self.environment,
+            simulated=self.settings.simulate,
+        )
         self.connections.heard = self.intake.hearing.hear
         if self.worker.shares:
             self.intake.importing.node = self.worker.shares.name

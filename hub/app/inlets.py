@@ -13,6 +13,7 @@ from hub.delivery.reach.running import Running
 from hub.intake.inlets import Inlet, reads_files
 from hub.intake.rooms import Intake
 from hub.mapping import Mapping as Mapped
+from hub.model.connection import Arrival
 from hub.model.connection import Connection as ConnectionSettings
 from hub.sdk import Source
 from hub.service.rulebook import Rulebook
@@ -22,8 +23,17 @@ class Openings:
     """Opens them, and keeps those that are as they were."""
 
     def __init__(
-        self, intake: Intake, connections: Connections, rulebook: Rulebook, clock: Clock, environment: Mapping[str, str]
+        self,
+        intake: Intake,
+        connections: Connections,
+        rulebook: Rulebook,
+        clock: Clock,
+        environment: Mapping[str, str],
+        *,
+        simulated: bool,
     ) -> None:
+        """`simulated`: no folder and no server of a real system is looked into."""
+        self._simulated = simulated
         self._intake, self._connections, self._rulebook = intake, connections, rulebook
         self._clock, self._environment = clock, environment
 
@@ -49,13 +59,17 @@ class Openings:
             connector,
             mapping or connector,
             mapping or reads_files(connector),
-            settings.arrives,
+            self._arrives(settings),
             self._sftp_password(settings),
             connector.lent.tunnel,
             running.ways.one,
             partial(self._rests, running),
         )
         inlets.add(inlet)
+
+    def _arrives(self, settings: ConnectionSettings) -> Arrival | None:
+        arrives = settings.arrives
+        return arrives.model_copy(update={"folder": None, "sftp": None}) if arrives and self._simulated else arrives
 
     def _rests(self, running: Running) -> bool:
         """Whether this process asks nothing of a system now."""
@@ -69,5 +83,6 @@ class Openings:
         return Mapped(mine.get(name) or shipped_mapping(name))
 
     def _sftp_password(self, settings: ConnectionSettings) -> SecretStr | None:
-        told = settings.arrives.sftp.password if settings.arrives and settings.arrives.sftp else None
+        arrives = self._arrives(settings)
+        told = arrives.sftp.password if arrives and arrives.sftp else None
         return SecretStr(str(resolve({"password": told}, self._environment)["password"])) if told else None

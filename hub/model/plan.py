@@ -200,6 +200,8 @@ class Plan(NamedTuple):
     """The roles that the booking has told, whether or not it concerns them."""
     holders: tuple[tuple[int, ...], ...] = ()
     """Of each occasion: the place of each of its holders among the booking's distinct ones, as in `Grant.holders`."""
+    receipt: str = ""
+    """Of what was paid beforehand, as the booking says it now; also where it costs nothing any more."""
 
 
 NOTHING = Plan((), (), (), ())

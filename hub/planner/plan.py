@@ -25,16 +25,17 @@ def plan(booking: Booking, closures: Iterable[Closure], rules: Rules) -> Plan:
 
     A preliminary one asks for nothing but to be registered; of a cancelled one those are told who may know of it.
     """
+    paid = booking.payment.receipt or ""
     if booking.status is Status.CANCELLED:
         gone, (documents, lacking) = (
             telling(booking, rules.notifying),
             registered(booking, rules.registering, rules.mark),
         )
         records = (*gone.records, *documents)
-        return NOTHING._replace(records=records, unserved=lacking, news=gone.news, told=gone.told)
+        return NOTHING._replace(records=records, unserved=lacking, news=gone.news, told=gone.told, receipt=paid)
     if booking.status is not Status.CONFIRMED:
         records, lacking = registered(booking, rules.registering, rules.mark)
-        return NOTHING._replace(records=records, unserved=lacking)
+        return NOTHING._replace(records=records, unserved=lacking, receipt=paid)
     asked = _Asked(booking, tuple(closures), rules)
     for occasion, resource in uses(booking):
         asked.use(occasion, resource)
@@ -45,7 +46,7 @@ def plan(booking: Booking, closures: Iterable[Closure], rules: Rules) -> Plan:
     unserved = tuple(dict.fromkeys((*asked.unserved, *lacking, *told.unserved)))
     records = (*told.records, *documents)
     claims, granted, holders = tuple(asked.claims.values()), asked.granted(), asked.holders()
-    return Plan(claims, granted, records, unserved, costs, told.news, told.told, holders)
+    return Plan(claims, granted, records, unserved, costs, told.news, told.told, holders, paid)
 
 
 class _Asked:

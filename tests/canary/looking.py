@@ -65,9 +65,10 @@ async def look(here: World) -> None:
 async def looked_into(here: World) -> None:
     """Whatever an operator looks at when something is wrong."""
     for language in ("sv", "en"):
-        for path in ("/problems", "/deliveries", "/readiness", "/status"):
+        for path in ("/problems", "/deliveries", "/readiness"):
             await here.ask("GET", f"{path}?language={language}", "operator", status=200)
         await here.ask("GET", f"/console/{TOWN}?lang={language}&hours=168", "operator", status=200)
+    await here.ask("GET", "/status", "operator", status=200)
 
 
 async def _command_line(here: World) -> None:

@@ -385,7 +385,7 @@ def test_what_is_still_coming_when_it_is_needed_is_a_problem(hall: Stage) -> Non
     assert hall.problems() == []
     hall.at("11:50")
     (problem,) = hall.problems()
-    assert (problem.code, problem.waiting) == ("not-so", 1)
+    assert (problem.code, problem.waiting) == ("not-as-granted", 1)
 
 
 def test_a_night_when_clocks_change_is_lit_to_the_minute(staging: Staging) -> None:

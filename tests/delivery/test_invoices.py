@@ -1,5 +1,6 @@
 """Invoices: one for each booking or period, credited by line when a booking changes, and never one too many."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -283,6 +284,21 @@ def test_paid_beforehand_is_a_receipt_and_no_invoice(hall: Stage) -> None:
         (EntryKind.RECEIPT, EntryState.SETTLED, "220.00"),
     ]
     assert hall.view().money.owed == 0  # type: ignore[union-attr]
+
+
+def test_a_refund_names_the_receipt_that_the_booking_core_told_last(hall: Stage) -> None:
+    hall.put(**costs(court(), receipt="SW-1"))
+    hall.put(revision=2, **costs(court(), receipt="SW-2"))
+    hall.put(revision=3, status="cancelled", **costs(court(), receipt="SW-2"))
+    assert [json.loads(event.body)["receipt"] for event in hall.events("refund.requested")] == ["SW-2"]
+
+
+def test_a_revision_that_costs_otherwise_has_changed_something_and_one_that_does_not_has_not(hall: Stage) -> None:
+    told = [
+        hall.put(revision=n, **costs(*lines_)).answer.changed
+        for n, lines_ in enumerate([[court()], [court()], [court("100.00")], [], [], [machine()]], 1)
+    ]
+    assert told == [True, False, True, True, False, True]
 
 
 def test_a_prepaid_booking_that_is_cancelled_asks_for_its_refund_once(hall: Stage) -> None:

@@ -99,7 +99,7 @@ def test_a_revoke_of_one_share_that_fails_stays_open_until_the_lock_shows_it_gon
     hall.cancel("B-1")
     (effect,) = [one for one in hall.view("B-1").effects if one.target == f"locks/{mine}"]
     assert (effect.state, effect.delivery) == (Effect.REMOVING, Delivery.RETRYING)
-    assert [one.code for one in hall.problems()] == ["not-so"]
+    assert [one.code for one in hall.problems()] == ["not-as-granted"]
     hall.locks.recovers()
     hall.after(minutes=2)
     assert starts(hall, mine) == ["22 11:45"]

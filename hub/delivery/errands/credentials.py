@@ -226,8 +226,18 @@ class CredentialErrand(Errand):
         if found is not None and (outcome := self._as_found(found, access)):
             return outcome._replace(sent=self._state, reference=receipt.reference or None)
         due = self.next_try(self.now)
-        told = sentences.GRANTED_AND_READS.say(found=found.condition if found else "nothing")
-        return self.not_so(told, sent=self._state, due=due, cause=Cause("not-so", self.lane.key))
+        cause = Cause("not-as-granted", self.lane.key)
+        return self.not_so(self._what_is_not_so(found), sent=self._state, due=due, cause=cause)
+
+    def _what_is_not_so(self, found: Sighting[Credential] | None) -> str:
+        """Which doors it lacks, where it is that, by their names in the system; or that it stands otherwise."""
+        there = {window.door for window in found.value.windows} if found else set[str]()
+        missing = {window.door for window in self._credential().windows} - there
+        if found and missing:
+            return sentences.GRANTED_AND_LACKS.say(doors=", ".join(sorted(missing)))
+        if found and found.condition is Condition.STANDING:
+            return sentences.GRANTED_OTHERWISE.say()
+        return sentences.GRANTED_AND_READS.say(found=found.condition if found else "nothing")
 
     def _by_receipt(self, receipt: Receipt) -> Outcome:
         if receipt.condition is Condition.AWAITING_USER:
@@ -261,7 +271,7 @@ class CredentialErrand(Errand):
         """Accepted, and on its way to the doors: looked at again, not put again; a problem once it is needed."""
         needed_by = self.desired.needed_by
         due = min(next_attempt(self.lane.attempts, now=self.now, needed_by=needed_by), self.next_edge)
-        cause = Cause("not-so", self.lane.key) if needed_by <= self.now else None
+        cause = Cause("not-as-granted", self.lane.key) if needed_by <= self.now else None
         return self.not_so(sentences.NOT_YET_THERE.say(), sent=self._state, due=due, cause=cause)
 
     async def _remove(self, access: AccessControl) -> Outcome:

@@ -88,8 +88,9 @@ class Accepting:
         outcomes, latest = _judged(group, known, current(), _protected(connection, group))
         changes = {key: change(request, known.get(key)) for key, request in latest.items()}
         note = self._auditing.begin(connection, _notes(group, outcomes, set(known)))
+        owing: frozenset[int] = frozenset()
         if changes:
-            self._writing.write(connection, list(changes.values()))
+            owing = self._writing.write(connection, list(changes.values()))
             _tell(connection, group, outcomes)
             if freed := [one for one in changes.values() if one.before.uses - one.request.uses]:
                 events.append(connection, released(connection, freed))
@@ -101,7 +102,7 @@ class Accepting:
         def told() -> list[Accepted]:
             met = conflicts()
             return [
-                _answer(request, outcome, known.get(key := _key(request)), changes.get(key), met.get(n, ()))
+                _answer(request, outcome, known.get(key := _key(request)), changes.get(key), owing, met.get(n, ()))
                 for n, (request, outcome) in enumerate(zip(group, outcomes, strict=True))
             ]
 
@@ -258,11 +259,18 @@ def _act(request: Accept, *, known: bool) -> Act:
 
 
 def _answer(
-    request: Accept, outcome: Outcome, known: Known | None, made: Change | None, conflicts: tuple[Conflict, ...]
+    request: Accept,
+    outcome: Outcome,
+    known: Known | None,
+    made: Change | None,
+    owing: frozenset[int],
+    conflicts: tuple[Conflict, ...],
 ) -> Accepted:
+    """`owing`: the bookings that cost otherwise than before."""
     if made is not None and outcome is Outcome.ACCEPTED:
         new, codes = made.known is None, tuple(made.codes.items())
-        changed = new or bool(made.removed or made.added or made.records != made.before.records)
+        otherwise = made.id in owing or made.records != made.before.records
+        changed = new or otherwise or bool(made.removed or made.added)
         return Accepted(outcome, request.revision, made.targets, conflicts, changed, new, codes)
     revision = made.request.revision if made else known.revision if known else request.revision
     return Accepted(outcome, revision, {}, conflicts)

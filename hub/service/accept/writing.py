@@ -29,8 +29,11 @@ class Writing:
     def __init__(self, seal: Seal) -> None:
         self._seal = seal
 
-    def write(self, connection: Connection, changes: list[Change], *, replanned: bool = False) -> None:
-        """Write a group of changes, each booking once; what is planned anew costs nobody anything."""
+    def write(self, connection: Connection, changes: list[Change], *, replanned: bool = False) -> frozenset[int]:
+        """Write a group of changes, each booking once; gives the ids of those that cost otherwise than before.
+
+        What is planned anew costs nobody anything.
+        """
         raised, new = raises(changes), [one for one in changes if one.known is None]
         numbers = bookings.ids_later(connection, len(new))
         ahead = allocating.Ahead(connection, _drawable(new), self._seal)
@@ -52,8 +55,7 @@ class Writing:
         registering.keep_documents(connection, changes)
         laddering.watch(connection, changes)
         news.note(connection, [one for one in changes if not one.request.effects_only])
-        if not replanned:
-            charging.charge(connection, changes)
+        return frozenset() if replanned else charging.charge(connection, changes)
 
     def _write_codes(self, connection: Connection, changes: list[Change], fresh: set[int], ahead: Ahead) -> None:
         """Secrets that nobody wants any more rest; credentials that are wanted get one."""

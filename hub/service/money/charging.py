@@ -26,19 +26,24 @@ class _Owed(NamedTuple):
     entries: Sequence[Entry]
 
 
-def charge(connection: Connection, changes: Sequence[Change]) -> None:
-    """Write what a group of accepted bookings changes in the ledger, each booking once."""
+def charge(connection: Connection, changes: Sequence[Change]) -> frozenset[int]:
+    """Write what a group of accepted bookings changes in the ledger, each booking once; gives the ids of those."""
     concerned = [
         (owed, difference(owed.entries, owed.change.request.plan.charges)) for owed in _concerned(connection, changes)
     ]
     connection.hold({places.account(*one) for owed, told in concerned if told.gone for one in _accounts(owed)})
     new: list[NewEntry] = []
+    changed: set[int] = set()
     for owed, told in concerned:
         if told.gone:  # a credit of this very group keeps an invoice from being withdrawn
             entries.add(connection, new)
             new = []
-        new += _written(connection, owed, told)
+        mine = _written(connection, owed, told)
+        if mine or told != Difference():
+            changed.add(owed.change.id)
+        new += mine
     entries.add(connection, new)
+    return frozenset(changed)
 
 
 def _accounts(owed: _Owed) -> Iterator[tuple[str, str]]:
@@ -127,8 +132,8 @@ def _credit(change: Change, entry: Entry) -> NewEntry:
 
 def _receipt(owed: _Owed) -> str:
     """What was paid with: as the booking says now, or as it last said."""
-    said = [wish.receipt for wish in owed.change.request.plan.charges if wish.receipt]
-    return (said or [entry.receipt for entry in owed.entries if entry.receipt])[-1]
+    said = [entry.receipt for entry in owed.entries if entry.receipt]
+    return owed.change.request.plan.receipt or said[-1]
 
 
 def _settled(owed: _Owed, balance: int) -> NewEntry:

@@ -35,6 +35,10 @@ def _sentence(en: str, sv: str) -> Sentence:
 
 FOUND = _sentence("found {found}, not {wanted}", "avläst {found}, ska vara {wanted}")
 TOLD = _sentence("told {wanted}, and reads {found}", "fick {wanted}, men avläses {found}")
+GRANTED_AND_LACKS = _sentence("granted, and lacks the doors {doors}", "gavs, men saknar dörrarna {doors}")
+GRANTED_OTHERWISE = _sentence(
+    "granted, and stands with other times or another value", "gavs, men står med andra tider eller ett annat värde"
+)
 GRANTED_AND_READS = _sentence("granted, and reads {found}", "gavs, men avläses {found}")
 NOT_YET_THERE = _sentence("granted, and not yet at the doors", "given, men inte framme vid dörrarna än")
 STILL_READS = _sentence("revoked, and still reads {found}", "återkallad, men avläses ännu {found}")

@@ -43,6 +43,18 @@ SENDING: Table = {
             "Titta på lampan, ventilen eller styrenheten: systemet tog emot kommandot men läget är ett annat.",
         ),
     },
+    "not-as-granted": {
+        "en": Remedy(
+            "Granted, and the lock system holds something else",
+            "Look at the doors and times of the credential there. A door that has another name there now is found by a"
+            " test of the connection; correct its key, or the door's name. The hub goes on trying.",
+        ),
+        "sv": Remedy(
+            "Gavs, men passersystemet har något annat",
+            "Se på behörighetens dörrar och tider där. En dörr som heter något annat där nu hittas när anslutningen"
+            " provas; rätta dess nyckel eller dörrens namn. Navet fortsätter försöka.",
+        ),
+    },
     "still-there": {
         "en": Remedy(
             "Revoked, and still opens", "Take the credential away by hand in the lock system; the hub goes on trying."
