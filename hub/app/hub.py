@@ -29,7 +29,7 @@ from hub.delivery.loop.traced import TracedCarrier, TracedTransport
 from hub.delivery.posts.courier import Courier
 from hub.delivery.posts.sending import Sender
 from hub.delivery.posts.webhooks import Webhooks
-from hub.delivery.reach.connections import Connections, NoStandIns, StandIns
+from hub.delivery.reach.connections import Connections, NoStandIns, StandIns, require_secrets
 from hub.delivery.reach.following import Following
 from hub.delivery.reach.shares import Shares
 from hub.delivery.reach.simulating import Simulators
@@ -148,7 +148,7 @@ class Hub:
         await self.writer.call(tell_untold, self.seal)
         await self.writer.call(write_operator_key, self.operator_key_file, self.seal, now_of(self.clock))
         for folder in self.folders:
-            put = await put_folder(folder, self.writer, self.readers, self.seal, self.clock)
+            put = await put_folder(folder, self.writer, self.readers, self.seal, self.clock, require=self._require)
             for difference in put.differences:
                 LOG.warning("%s differs from the version in force, which rules: %s", folder, difference)
             if put.differences:
@@ -313,6 +313,11 @@ class Hub:
             documents=documents,
             applications=Applications(readers, self.seal, rulebook, witness),
         )
+
+    def _require(self, configuration: Configuration) -> None:
+        """What cannot be used here is not put in force here: the next start would find it there."""
+        if not self.settings.simulate:
+            require_secrets(configuration, self.environment)
 
     async def _open_connections(self) -> None:
         self.connections.replaced = self._followed

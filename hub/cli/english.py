@@ -18,7 +18,7 @@ TEXTS: Mapping[str, str] = {
         "{name} is paused by {by} since {since}: "
         "nothing is sent there, and {waiting} wait. To let it run: knutpunkt problems --resume {name}"
     ),
-    "tried_again": "{count} deliveries are tried again.",
+    "tried_again": "Deliveries that are tried again: {count}.",
     "resumed": "{name} is resumed: what waits is sent.",
     "target": "Target",
     "state": "State",

@@ -18,7 +18,7 @@ TEXTS: Mapping[str, str] = {
         "{name} är pausad av {by} sedan {since}: "
         "inget skickas dit, och {waiting} väntar. Låt den gå: knutpunkt problems --resume {name}"
     ),
-    "tried_again": "{count} leveranser försöks igen.",
+    "tried_again": "Leveranser som försöks igen: {count}.",
     "resumed": "{name} är återupptagen: det som väntar skickas.",
     "target": "Mål",
     "state": "Läge",

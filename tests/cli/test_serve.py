@@ -4,10 +4,11 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -81,6 +82,8 @@ def test_a_secret_that_is_not_set_is_told(tmp_path: Path) -> None:
     assert code == 2
     assert "${env:ACCESSY_CLIENT_SECRET}" in said
     assert "Traceback" not in said
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as database:
+        assert database.execute("SELECT count(*) FROM configurations").fetchall() == [(0,)], "a start that failed"
 
 
 def test_a_folder_with_errors_is_told_with_its_lines(tmp_path: Path) -> None:

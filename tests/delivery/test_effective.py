@@ -169,3 +169,16 @@ def test_who_left_a_lamp_whose_answers_are_lost_is_told_and_forgotten_when_it_re
     assert hall.state("court-1")[:2] == (Effect.REMOVED, Delivery.EXPIRED)
     assert effective(hall, "B-2")[-1] == 3
     assert hall.rows("SELECT * FROM leaving") == []
+
+
+def test_a_booking_that_asks_for_nothing_is_effective_as_it_is_accepted_and_a_preliminary_one_is_not(
+    staging: Staging,
+) -> None:
+    hall = staging(a_town())
+    machine = {"of": "hall.machine", **NOBODY}
+    hall.put(**hour(**machine))
+    assert effective(hall) == [1]
+    hall.put(revision=2, **hour(60, **machine))
+    assert effective(hall) == [1, 2]
+    hall.put("B-2", status="preliminary", **hour(120, **machine))
+    assert effective(hall, "B-2") == []

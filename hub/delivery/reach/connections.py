@@ -92,6 +92,16 @@ def _plain(settings: Settings) -> Settings:
     return settings.model_copy(update={"proxy": None, "ca_file": None, "client_certificate": None})
 
 
+def require_secrets(configuration: Configuration, environment: Mapping[str, str]) -> None:
+    """Raises ConfigurationError where a secret of some connection is not to be had here."""
+    for name, settings in configuration.connections.items():
+        try:
+            resolve(settings.settings, environment)
+        except ConfigurationError as error:
+            msg = f"connections/{name}.yaml: {error}"
+            raise ConfigurationError(msg) from None
+
+
 class Changed(NamedTuple):
     """How the connections of a municipality are others than before."""
 

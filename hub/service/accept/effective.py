@@ -27,10 +27,11 @@ _ZONES = frozenset({TargetKind.SWITCH, TargetKind.DIM, TargetKind.SETPOINT})
 def is_effective(standing: Iterable[Standing], status: str) -> bool:
     """Whether all that is due is confirmed, and anything is; of what is no longer confirmed, whether all is gone.
 
-    The first that says no is the last that is asked for.
+    One that asks for nothing at all is. The first that says no is the last that is asked for.
     """
-    confirmed, any_is = status == Status.CONFIRMED, False
+    confirmed, any_is, asks = status == Status.CONFIRMED, False, False
     for one in standing:
+        asks = True
         if one.delivery in _OPEN:
             if not confirmed and one.state is Effect.REMOVING:
                 return False
@@ -38,7 +39,7 @@ def is_effective(standing: Iterable[Standing], status: str) -> bool:
             any_is = True
         else:
             return False
-    return any_is or not confirmed
+    return any_is or not confirmed or not asks
 
 
 def told(connection: Connection, municipality: str, booking: tuple[int, str, int], *, now: int) -> Event:
@@ -54,19 +55,23 @@ def event(municipality: str, number: str, revision: int, *, now: int) -> Event:
 
 
 def of_changes(connection: Connection, changes: Iterable[Change]) -> list[Event]:
-    """Which of the bookings that were known, or are cancelled, are effective as they are accepted.
+    """Which of the bookings that were known, are cancelled or ask for nothing are effective as they are accepted.
 
     Of the others it is remembered which zones, and which credentials that others share, are to lose what they asked
     for: nothing else leads from those to them.
     """
     events: list[Event] = []
-    wanted = [one for one in changes if one.known is not None or one.request.status is Status.CANCELLED]
+    wanted = [one for one in changes if one.known is not None or _may_be_at_once(one)]
     for town, group in groupby(sorted(wanted, key=_town), key=_town):
         its = list(group)
         seen = shown.seen(connection, town, {target.lane for one in its for target in one.targets.values()})
         for one in its:
             events += _of_change(connection, one, seen)
     return events
+
+
+def _may_be_at_once(new: Change) -> bool:
+    return new.request.status is Status.CANCELLED or (new.request.status is Status.CONFIRMED and not new.targets)
 
 
 def _town(one: Change) -> str:

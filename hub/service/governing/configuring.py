@@ -59,17 +59,29 @@ class Moved(NamedTuple):
     before: int | None
 
 
-async def put_folder(path: Path, writer: Writer, readers: Readers, seal: Seal, clock: Clock) -> Put:
+async def put_folder(
+    path: Path,
+    writer: Writer,
+    readers: Readers,
+    seal: Seal,
+    clock: Clock,
+    *,
+    require: Callable[[Configuration], None] = lambda _configuration: None,
+) -> Put:
     """Store the folder's configuration when its municipality has none; else tell how it differs.
+
+    `require`: raises ConfigurationError where this machine cannot use it; then nothing is stored.
 
     Raises:
         ConfigurationError: the folder has errors.
     """
     read = read_folder(path)
-    town = read.required().municipality.key
+    wanted = read.required()
+    town = wanted.municipality.key
     stored = {version.municipality: version for version in await readers.read(configurations.current)}
     if town in stored:
         return Put(town, first=False, differences=differences(stored[town].files, read.files))
+    require(wanted)
     await Configuring(writer, readers, seal, clock).apply(town, read.files)
     return Put(town, first=True, differences=[])
 
