@@ -49,10 +49,10 @@ def judged(entries: list[Entry]) -> None:
 
 
 def survives(raw: bytes) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     with suppress(InvalidError):
         judged(read(raw))
-    assert time.monotonic() - began < SLOWEST_SECONDS
+    assert time.thread_time() - began < SLOWEST_SECONDS
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -125,6 +125,6 @@ def test_a_mapping_of_any_text(text: str) -> None:
 
 def test_a_large_file_is_read_in_the_time_that_its_size_asks() -> None:
     raw = a_calendar(*(an_event("RRULE:FREQ=WEEKLY", UID=f"UID:{n}") for n in range(300)))
-    began = time.monotonic()
+    began = time.thread_time()
     assert all(entry.booking for entry in read(raw, places=PLACES))
-    assert time.monotonic() - began < 2 * SLOWEST_SECONDS
+    assert time.thread_time() - began < 2 * SLOWEST_SECONDS

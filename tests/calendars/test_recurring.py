@@ -105,10 +105,10 @@ BOMBS = {
 @pytest.mark.parametrize("lines", BOMBS.values(), ids=BOMBS.keys())
 def test_a_bomb_is_refused_or_costs_little(lines: tuple[str, ...]) -> None:
     raw = a_calendar(*(an_event(*lines, UID=f"UID:{n}") for n in range(20)))
-    began = time.monotonic()
+    began = time.thread_time()
     entries = read(raw)
     assert len(entries) == 20
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 10, "seconds of the processor: a bomb takes minutes"
 
 
 def test_a_file_that_repeats_too_much_is_told_so_where_it_became_too_much() -> None:
