@@ -91,9 +91,9 @@ def create_api(
         verifying.ROUTER,
         audit.ROUTER,
         reconciling.ROUTER,
-        health.ROUTER,
     ):
         app.include_router(router, dependencies=[Depends(only_known)])
+    app.include_router(health.ROUTER)
     inner, known = app.build_middleware_stack, meters or Meters()
 
     def stack() -> ASGIApp:
@@ -127,7 +127,8 @@ def _with_bodies(document: dict[str, Any]) -> dict[str, Any]:
         for name, schema in found["$defs"].items():
             schemas.setdefault(name, schema)
     for operation in (one for path in document["paths"].values() for one in path.values()):
-        operation["responses"].setdefault("400", answers("unknown-parameter")[400])
+        if "parameters" in operation or "requestBody" in operation or "security" in operation:
+            operation["responses"].setdefault("400", answers("unknown-parameter")[400])
         if "requestBody" in operation:
             operation["responses"].setdefault("415", answers("wrong-content-type")[415])
         if "422" in operation["responses"]:

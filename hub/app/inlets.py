@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -32,7 +33,7 @@ class Openings:
         *,
         simulated: bool,
     ) -> None:
-        """`simulated`: no folder and no server of a real system is looked into."""
+        """`simulated`: no server of a real system is looked into, and no folder that this machine does not have."""
         self._simulated = simulated
         self._intake, self._connections, self._rulebook = intake, connections, rulebook
         self._clock, self._environment = clock, environment
@@ -69,7 +70,10 @@ class Openings:
 
     def _arrives(self, settings: ConnectionSettings) -> Arrival | None:
         arrives = settings.arrives
-        return arrives.model_copy(update={"folder": None, "sftp": None}) if arrives and self._simulated else arrives
+        if arrives is None or not self._simulated:
+            return arrives
+        there = arrives.folder is not None and Path(arrives.folder.path).is_dir()
+        return arrives.model_copy(update={"folder": arrives.folder if there else None, "sftp": None})
 
     def _rests(self, running: Running) -> bool:
         """Whether this process asks nothing of a system now."""
