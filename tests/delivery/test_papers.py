@@ -250,7 +250,7 @@ def test_a_broker_that_asks_who_we_are_is_reached_through_the_proxy(proxy: Tinyp
                 await running.connector.check()
 
         async def turns_away(running: Running) -> None:
-            """By TLS 1.3 it says so after the handshake, and a reset may come before its word: it is asked again then."""
+            """By TLS 1.3 it says so after the handshake, and a reset may come before its word: asked again then."""
 
             async def asked() -> None:
                 for _ in range(10):
