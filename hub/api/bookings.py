@@ -12,6 +12,7 @@ from hub.api.desk import Desk, desk
 from hub.api.documented import problems
 from hub.api.dry_runs import Held, dry_import, dry_put
 from hub.api.importing import CONTENT, incoming
+from hub.api.media import media_type
 from hub.api.preferring import applied, prefer, waits
 from hub.api.problems import ProblemError, of_refused, problem
 from hub.api.tailing import TailingResponse
@@ -265,14 +266,9 @@ def _is_dry(request: Request) -> bool:
     return dry == "true"
 
 
-def _of_type(request: Request, wanted: str) -> None:
-    told = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if told != wanted:
-        raise ProblemError("wrong-content-type", f"send Content-Type: {wanted}")
-
-
 async def _body(request: Request) -> bytes:
-    _of_type(request, "application/json")
+    if media_type(request) != "application/json":
+        raise ProblemError("wrong-content-type", "send Content-Type: application/json")
     raw, more = b"", True
     while more:
         message = await request.receive()

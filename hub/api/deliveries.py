@@ -18,9 +18,7 @@ from hub.service.keeping.keys import Holder, Scope
 from hub.service.operators.choosing import Wish
 from hub.service.operators.handling import Dismissal
 
-ROUTER = APIRouter(
-    prefix="/v1/{municipality}", tags=["deliveries"], responses=problems("not-found", "unknown-parameter")
-)
+ROUTER = APIRouter(prefix="/v1/{municipality}", tags=["deliveries"], responses=problems("not-found"))
 
 _Here = Annotated[Desk, Depends(desk)]
 _Operator = Annotated[Holder, Depends(require(Scope.OPERATOR))]

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from hub.api.auth import authorised, require
 from hub.api.desk import Desk, desk
 from hub.api.documented import problems
+from hub.api.media import media_type
 from hub.api.preferring import applied, prefer, waits
 from hub.api.problems import ProblemError
 from hub.model.registering import DocumentAnswer
@@ -72,8 +73,7 @@ async def get_document(
 
 
 async def _body(request: Request) -> bytes:
-    told = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if told != "application/json":
+    if media_type(request) != "application/json":
         raise ProblemError("wrong-content-type", "send Content-Type: application/json")
     raw = bytearray()
     async for chunk in request.stream():

@@ -8,6 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from hub.api.desk import Desk
+from hub.api.media import media_type
 from hub.api.problems import ProblemError
 from hub.calendars import CalendarOptions, Entry, Places, read_calendar, read_table
 from hub.calendars.answering import Answers, as_lines
@@ -78,7 +79,7 @@ async def incoming(request: Request, here: Desk, municipality: str) -> Incoming:
         NotFoundError: no such municipality.
     """
     facilities = here.rulebook.town(municipality).configuration.facilities.values()
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = media_type(request)
     if kind == "application/x-ndjson":
         return Incoming(request.stream())
     if kind not in CONTENT:

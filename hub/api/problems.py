@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from hub.api.media import media_type
 from hub.errors import InvalidError, NotFoundError, RefusedError
 from hub.masking import pointed
 from hub.model.answers import FieldProblem, ProblemDetails
@@ -161,7 +162,7 @@ async def _malformed(request: Request, error: Exception) -> Response:
 
 
 def _is_json(request: Request) -> bool:
-    told = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    told = media_type(request)
     return told == "application/json" or (told.startswith("application/") and told.endswith("+json"))
 
 

@@ -282,14 +282,14 @@ class FileTests(SourceTests):
             few = stand.simulator.file(100)
             many = stand.simulator.file(min(10_000, max(1_000, LARGE // len(few) * 100)))
             least, _ = self._grown(stand, few)
-            readings: list[int] = []
-            while not readings or (readings[-1] - least >= len(many) / 2 and len(readings) < MOST_READINGS):
+            for readings_left in reversed(range(MOST_READINGS)):
                 most, count = self._grown(stand, many)
                 assert count == len(stand.simulator.meant())
-                readings.append(most)
-            assert readings[-1] - least < len(many) / 2, (
-                f"{min(readings)} bytes for a file of {len(many)}, {least} for one of {len(few)}: reads all first"
-            )
+                if most - least < len(many) / 2:
+                    break
+                assert readings_left, (
+                    f"{most} bytes for a file of {len(many)}, {least} for one of {len(few)}: reads all first"
+                )
 
     def _grown(self, stand: Bench, content: bytes) -> tuple[int, int]:
         """Bytes of memory that all of the process takes at the most while it reads; and how many items there are."""

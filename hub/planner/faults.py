@@ -41,7 +41,7 @@ def booking_faults(
     ids = {occasion.id for _, occasion in occasions}
     for place, occasion in occasions:
         yield from _known(f"/occasions/{place}/resource", occasion.resource, rules)
-        yield from _hidden(place, occasion)
+        yield from _unreadable(place, occasion)
     for place, extra in extras:
         yield from _known(f"/extras/{place}/resource", extra.resource, rules)
         for n, named in enumerate(extra.occasions):
@@ -74,10 +74,6 @@ def unusable(booking: Booking) -> Iterator[Fault]:
         yield Fault("/customer/invoice/peppol_id", "invalid-value", told_so)
     if booking.payment.receipt and not _is_one_line(booking.payment.receipt):
         yield Fault("/payment/receipt", "invalid-value", _ONE_LINE)
-    for place, occasion in enumerate(booking.occasions):
-        for n, holder in enumerate(occasion.holders):
-            if holder.credential.number and not _is_one_line(holder.credential.number):
-                yield Fault(f"/occasions/{place}/holders/{n}/credential/number", "invalid-value", _ONE_LINE)
     yield from _too_much(booking.charges)
 
 
@@ -114,13 +110,16 @@ def _below_zero(charges: Sequence[tuple[int, Charge]]) -> Iterator[Fault]:
             yield Fault(f"/charges/{last[vat]}/unit_price", "below-zero", told)
 
 
-def _hidden(place: int, occasion: Occasion) -> Iterator[Fault]:
-    """A card's number as answers show it to who may not see it: sent back, it would lock the holder out."""
+def _unreadable(place: int, occasion: Occasion) -> Iterator[Fault]:
+    """A card's number that no reader shows, or as answers show it to who may not see it: it would lock them out."""
     for n, holder in enumerate(occasion.holders):
-        number = holder.credential.number
-        if number and not number.strip("*"):
-            told = "this is how a hidden number is shown; send the number itself"
-            yield Fault(f"/occasions/{place}/holders/{n}/credential/number", "hidden-number", told)
+        if number := holder.credential.number:
+            pointer = f"/occasions/{place}/holders/{n}/credential/number"
+            if not number.strip("*"):
+                told = "this is how a hidden number is shown; send the number itself"
+                yield Fault(pointer, "hidden-number", told)
+            elif not _is_one_line(number):
+                yield Fault(pointer, "invalid-value", _ONE_LINE)
 
 
 def _known(pointer: str, resource: str, rules: Rules) -> Iterator[Fault]:

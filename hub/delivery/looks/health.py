@@ -112,8 +112,7 @@ class Health:
             RefusedError: other processes have all of the connection.
         """
         if running.paused is not None:
-            await self._connections.reread(running.place)
-            running = self._connections.find(*running.place) or running
+            running = await self._connections.reread(running)
         about, failed, refused = None, None, False
         try:
             async with running.ways.one(), asyncio.timeout(running.connector.pace.lands_within.total_seconds()):
@@ -200,8 +199,7 @@ class Health:
         """
         running = self.running(municipality, name)
         if by is None:
-            await self._connections.reread(running.place)
-            running = self.running(municipality, name)
+            running = await self._connections.reread(running)
         await self._writer.call(self._set_paused, running, by, acting())
         running.paused = by
         if by is None:
@@ -231,8 +229,7 @@ class Health:
             resumed = running.paused is not None and running.place not in paused
             running.paused = paused.get(running.place)
             if resumed:
-                await self._connections.reread(running.place)
-                here = self._connections.find(*running.place) or running
+                here = await self._connections.reread(running)
                 here.gate.succeeded()
                 await self._writer.call(self._make_due, here)
                 self.resumed()

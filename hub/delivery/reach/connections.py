@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -92,14 +93,21 @@ def _plain(settings: Settings) -> Settings:
     return settings.model_copy(update={"proxy": None, "ca_file": None, "client_certificate": None})
 
 
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Whatever cannot be used is told with the file that says so."""
+    try:
+        yield
+    except ConfigurationError as error:
+        msg = f"connections/{name}.yaml: {error}"
+        raise ConfigurationError(msg) from None
+
+
 def require_secrets(configuration: Configuration, environment: Mapping[str, str]) -> None:
     """Raises ConfigurationError where a secret of some connection is not to be had here."""
     for name, settings in configuration.connections.items():
-        try:
+        with _named(name):
             resolve(settings.settings, environment)
-        except ConfigurationError as error:
-            msg = f"connections/{name}.yaml: {error}"
-            raise ConfigurationError(msg) from None
 
 
 class Changed(NamedTuple):
@@ -249,21 +257,24 @@ class Connections:
         if before is not None and lent is not None:
             self._soon_closed(before, lent)
 
-    async def reread(self, place: tuple[str, str]) -> None:
-        """Begin a connection anew if its secrets are others than when it was opened; else it goes on as it is."""
-        running, (environment, stand_ins) = self._running.get(place), self._how
-        if running is None or stand_ins.settings(*place, running.settings) is not None:
-            return
+    async def reread(self, running: Running) -> Running:
+        """Begin a connection anew if its secrets are others than when it was opened; gives what runs in its place."""
+        place, (environment, stand_ins) = running.place, self._how
+        if place not in self._running or stand_ins.settings(*place, running.settings) is not None:
+            return running
+        running = self._running[place]
         try:
             plain = resolve(running.settings.settings, environment)
             if running.connector.config_type.model_validate(plain) == running.connector.config:
-                return
+                return running
             self._replace(*place, running.settings, running.paused)
         except (ConfigurationError, ValueError) as error:
             LOG.warning("connection %s/%s goes on with the secrets that it has: %s", *place, type(error).__name__)
-            return
+            return running
+        anew = self._running[place]
         await self.opened(place[0], [place[1]])
         self.replaced()
+        return anew
 
     def _leave(self, place: tuple[str, str]) -> None:
         self._soon_closed(self._running.pop(place), self._lent.pop(place))
@@ -286,17 +297,15 @@ class Connections:
     ) -> None:
         connector_type = load_connector(settings.connector)
         told = stand_ins.settings(municipality, name, settings)
-        try:
-            plain = told if told is not None else resolve(settings.settings, environment)
-            papers = Papers(settings if told is None else _plain(settings), environment)
-            way = stand_ins.transport(municipality, name) or transport(tls=papers.tls, proxy=papers.proxy)
-            config = connector_type.config_type.model_validate(plain)
-        except ConfigurationError as error:
-            msg = f"connections/{name}.yaml: {error}"
-            raise ConfigurationError(msg) from None
-        except ValueError as error:
-            msg = f"connections/{name}.yaml: the settings cannot be used ({type(error).__name__}); run knutpunkt check"
-            raise ConfigurationError(msg) from None
+        with _named(name):
+            try:
+                plain = told if told is not None else resolve(settings.settings, environment)
+                papers = Papers(settings if told is None else _plain(settings), environment)
+                way = stand_ins.transport(municipality, name) or transport(tls=papers.tls, proxy=papers.proxy)
+                config = connector_type.config_type.model_validate(plain)
+            except ValueError as error:
+                msg = f"the settings cannot be used ({type(error).__name__}); run knutpunkt check"
+                raise ConfigurationError(msg) from None
         lent = self._lend(municipality, name, connector_type, way, papers)
         connector = connector_type(config, lent)
         if connector.pace.lands_within > self._lease / 2:
